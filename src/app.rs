@@ -1,0 +1,66 @@
+//! What the passes work with.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use crate::archive::Archive;
+use crate::config::Config;
+use crate::reading::ReadingSettings;
+use crate::reading::worker::Reader;
+use crate::store::Store;
+
+/// Configuration, store, archive and reader of one installation.
+pub struct App {
+    /// What the administrator decided.
+    pub config: Config,
+    /// The store.
+    pub store: Store,
+    /// The archive.
+    pub archive: Archive,
+    /// The child process that reads mails.
+    pub reader: Reader,
+}
+
+impl App {
+    /// Opens the store and the archive of a configuration. `program` is this program's own binary.
+    ///
+    /// # Errors
+    /// When the data folder cannot be used; see [`Store::open`].
+    pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<App> {
+        let data = &config.settings.data;
+        Ok(App {
+            store: Store::open(data, now)?,
+            archive: Archive::open(data)?,
+            reader: reader(&config, program),
+            config,
+        })
+    }
+}
+
+/// The reader that a configuration asks for.
+pub fn reader(config: &Config, program: PathBuf) -> Reader {
+    let mailbox = &config.settings.mailbox;
+    let mut own_addresses = vec![mailbox.address.clone()];
+    own_addresses.extend(mailbox.aliases.iter().cloned());
+    let limits = &config.settings.limits;
+    Reader::new(
+        program,
+        ReadingSettings {
+            own_addresses,
+            authserv_id: config.settings.authserv_id.clone(),
+        },
+        Duration::from_secs(limits.reading_seconds),
+        limits.reading_bytes,
+    )
+}
+
+/// This program's own binary.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn own_program() -> Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program's own file")
+}

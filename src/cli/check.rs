@@ -1,0 +1,77 @@
+//! `check`: every fault of the configuration at once, then mailbox, transport and store tried for real.
+
+use anyhow::{Result, bail};
+
+use super::{Session, say};
+use crate::collect::folders;
+use crate::config::MailboxKind;
+use crate::domain::date_of;
+use crate::mailbox::Mailbox;
+use crate::store::Store;
+use crate::transport::Transport;
+
+pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
+    let config = session.config()?;
+    let now = session.now();
+    say(format!(
+        "configuration: ok ({} units, {} reports)",
+        config.register.all_on(date_of(now)).count(),
+        config.reports.len()
+    ))?;
+    for warning in &config.warnings {
+        say(format!("warning: {warning}"))?;
+    }
+    let year = date_of(now).year();
+    for year in [year, year + 1] {
+        if !config.calendar.covers(year) {
+            say(format!(
+                "warning: {}: the year {year} is missing; deadlines and reminders may fall on days off",
+                config.folder.join("holidays.toml").display()
+            ))?;
+        }
+    }
+    if offline {
+        return Ok(());
+    }
+    let mut failed = false;
+    let mut tell = |what: &str, result: Result<String>| -> std::io::Result<()> {
+        match result {
+            Ok(found) => say(format!("{what}: ok{found}")),
+            Err(e) => {
+                failed = true;
+                say(format!("{what}: FAILED: {e:#}"))
+            }
+        }
+    };
+    let data = &config.settings.data;
+    tell(
+        "store",
+        Store::open(data, now).map(|_| format!(" ({})", data.display())),
+    )?;
+    tell("mailbox", mailbox(&config.settings.mailbox.kind).await)?;
+    let transport = match Transport::new(&config.settings.transport) {
+        Ok(mut t) => t.check().await.map(|()| String::new()),
+        Err(e) => Err(e),
+    };
+    tell("transport", transport)?;
+    if failed {
+        bail!("the check failed; see above");
+    }
+    Ok(())
+}
+
+/// Logs in and opens every folder.
+async fn mailbox(kind: &MailboxKind) -> Result<String> {
+    let password = match kind {
+        MailboxKind::Imap { password, .. } => Some(password.read()?),
+        MailboxKind::Maildir { .. } => None,
+    };
+    let mut mailbox = Mailbox::open(kind, password.as_ref()).await?;
+    let mut found = Vec::new();
+    for folder in folders(kind) {
+        let listing = mailbox.list(&folder, None, false).await?;
+        found.push(format!("{folder}: {} mails", listing.envelopes.len()));
+    }
+    mailbox.close().await;
+    Ok(format!(" ({})", found.join("; ")))
+}

@@ -1,0 +1,28 @@
+//! `digest`: the digest of a day, sent to nobody.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use jiff::civil::Date;
+
+use super::{Session, say};
+use crate::compose;
+use crate::domain::{date_of, instant};
+
+pub(super) fn run(session: &Session, on: Date, html: Option<&Path>) -> Result<()> {
+    let config = session.config()?;
+    let now = session.now();
+    let moment = if date_of(now) == on {
+        now
+    } else {
+        instant(on, config.settings.schedule.digest_at)
+    };
+    let store = session.snapshot(&config, moment)?;
+    let draft = compose::digest(&config, &store, on, moment)?;
+    say(format!("{}\n\n{}", draft.subject, draft.text.trim_end()))?;
+    if let Some(path) = html {
+        std::fs::write(path, &draft.html)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! `explain`: what would be done with each mail and why. Writes nothing, contacts nobody.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use super::{Session, say};
+use crate::app;
+use crate::domain::report::Forms;
+use crate::domain::unit::UnitId;
+use crate::reading::matching::{self, Match, UnitMatch};
+use crate::reading::{Attachment, Bounce, Class, Reading, Role};
+use crate::store::Store;
+
+/// One line of the JSON interface.
+#[derive(Serialize)]
+struct Line<'a> {
+    file: String,
+    class: Class,
+    trust: crate::reading::Trust,
+    unit: Option<&'a UnitId>,
+    unit_certainty: &'static str,
+    #[serde(skip_serializing_if = "<[UnitId]>::is_empty")]
+    candidates: &'a [UnitId],
+    report: Option<&'a str>,
+    period: Option<String>,
+    forms: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<ItemLine<'a>>,
+    attachments: &'a [Attachment],
+    bounce: Option<&'a Bounce>,
+    /// What a person has to decide, in words for staff.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    open: &'a [String],
+    reasons: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ItemLine<'a> {
+    report: &'a str,
+    period: String,
+    forms: Vec<&'static str>,
+}
+
+pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Result<()> {
+    let config = session.config()?;
+    let now = session.now();
+    let store = session.snapshot(&config, now)?;
+    let history_known = Store::path(&config.settings.data).exists();
+    let mut reader = app::reader(&config, app::own_program()?);
+    for path in files(paths)? {
+        let reading = reader.read(&path, None).await?;
+        let received_at = reading.received.unwrap_or(now);
+        let learned = match &reading.sender {
+            Some(s) => store.learned_units(&s.address)?,
+            None => vec![],
+        };
+        let obligations = if history_known {
+            store.obligations(received_at)?
+        } else {
+            crate::plan::obligations(&config, received_at)
+        };
+        let found = matching::decide(
+            &reading,
+            &matching::Context {
+                register: &config.register,
+                reports: &config.reports,
+                obligations: &obligations,
+                history_known,
+                learned: &learned,
+                received_at,
+            },
+        );
+        if json {
+            say(serde_json::to_string(&line(&path, &reading, &found))?)?;
+        } else {
+            tell(&path, &reading, &found)?;
+        }
+    }
+    Ok(())
+}
+
+/// The files named, and those in the folders named, in order.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for path in paths {
+        let meta = path
+            .metadata()
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        if meta.is_dir() {
+            let mut inside = std::fs::read_dir(path)?
+                .map(|e| Ok(e?.path()))
+                .collect::<Result<Vec<PathBuf>>>()?;
+            inside.sort();
+            inside.retain(|p| p.is_dir() || p.is_file());
+            found.extend(files(&inside)?);
+        } else {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
+    let personal = reading.class.is_personal();
+    let items: &[matching::Item] = if personal { &found.items } else { &[] };
+    let forms = if items.is_empty() && personal {
+        reading.attachments.iter().fold(Forms::NONE, |all, a| {
+            all.and(Forms {
+                signed_document: a.role == Role::SignedDocument,
+                soft_file: a.role == Role::SoftFile,
+            })
+        })
+    } else {
+        items.iter().fold(Forms::NONE, |all, i| all.and(i.forms))
+    };
+    let mut reasons: Vec<&str> = reading.reasons.iter().map(String::as_str).collect();
+    if personal {
+        reasons.extend(found.reasons.iter().map(String::as_str));
+    }
+    Line {
+        file: path.display().to_string(),
+        class: reading.class,
+        trust: reading.trust,
+        unit: found.unit.certain(),
+        unit_certainty: found.unit.word(),
+        candidates: found.unit.candidates(),
+        report: items.first().map(|i| i.report.as_str()),
+        period: items.first().map(|i| i.period.to_string()),
+        forms: forms.names(),
+        items: if items.len() > 1 {
+            items
+                .iter()
+                .map(|i| ItemLine {
+                    report: &i.report,
+                    period: i.period.to_string(),
+                    forms: i.forms.names(),
+                })
+                .collect()
+        } else {
+            vec![]
+        },
+        attachments: &reading.attachments,
+        bounce: reading.bounce.as_ref(),
+        open: if personal { &found.open } else { &[] },
+        reasons,
+    }
+}
+
+fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
+    say(path.display())?;
+    say(format!(
+        "  class: {}; trust: {}",
+        reading.class.word(),
+        reading.trust.word()
+    ))?;
+    match &found.unit {
+        UnitMatch::Certain(unit) => say(format!("  unit: {unit}"))?,
+        UnitMatch::Ambiguous(list) => {
+            let names: Vec<&str> = list.iter().map(|u| u.0.as_str()).collect();
+            say(format!("  unit: one of {}", names.join(", ")))?;
+        }
+        UnitMatch::None => say("  unit: unknown")?,
+    }
+    let l = line(path, reading, found);
+    if reading.class.is_personal() {
+        for item in &found.items {
+            say(format!(
+                "  report: {} {} ({})",
+                item.report,
+                item.period,
+                item.forms.names().join(", ")
+            ))?;
+        }
+    }
+    for a in reading.attachments.iter() {
+        let from = a
+            .from
+            .as_deref()
+            .map_or(String::new(), |f| format!(" in {f}"));
+        say(format!(
+            "  file: {}{from}: {}, {}, {} bytes",
+            a.name,
+            a.kind,
+            a.role.word(),
+            a.size
+        ))?;
+        if let Some(warning) = &a.warning {
+            say(format!("    {warning}"))?;
+        }
+    }
+    if let Some(b) = l.bounce {
+        say(format!(
+            "  could not be delivered to {}",
+            b.recipients.join(", ")
+        ))?;
+    }
+    for reason in &l.reasons {
+        say(format!("  because {reason}"))?;
+    }
+    for open in l.open {
+        say(format!("  left to staff: {open}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! The command line: one file a command. It prints and decides nothing.
+
+mod check;
+mod corrections;
+pub mod demo;
+mod digest;
+mod explain;
+mod inbox;
+mod plan;
+mod run;
+mod status;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, Fault};
+use crate::domain::instant;
+use crate::domain::period::PeriodId;
+use crate::reading::worker;
+use crate::store::Store;
+
+/// Collects reports that units send by email: logs, acknowledges, reminds, and mails staff one digest a day.
+#[derive(Debug, Parser)]
+#[command(name = "thubaocao", version)]
+struct Arguments {
+    /// The configuration folder
+    #[arg(
+        long,
+        global = true,
+        env = "THUBAOCAO_CONFIG",
+        default_value = "config",
+        value_name = "DIR"
+    )]
+    config: PathBuf,
+    /// The moment to take for now, such as 2026-06-15T08:00:00+07:00
+    #[arg(long, global = true, value_name = "RFC3339")]
+    at: Option<Timestamp>,
+    /// How logs are written to standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole story with sample units and mails, without any account
+    Demo {
+        /// Where to lay it out (default: a new temporary folder)
+        dir: Option<PathBuf>,
+    },
+    /// Collect, remind and report, for ever
+    Run {
+        /// One pass, then the end
+        #[arg(long)]
+        once: bool,
+    },
+    /// Name every fault of the configuration, then try mailbox, transport and store
+    Check {
+        /// Look at the configuration only
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Say what would be done with mails and why; writes nothing, contacts nobody
+    Explain {
+        /// Mail files, or folders of them
+        #[arg(required = true, value_name = "FILE_OR_DIR")]
+        paths: Vec<PathBuf>,
+        /// One line of JSON a mail
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show who has sent what, and what is late or missing a form
+    Status {
+        /// Only this report
+        #[arg(long, value_name = "ID")]
+        report: Option<String>,
+        /// Only this period
+        #[arg(long)]
+        period: Option<PeriodId>,
+        /// One line of JSON an obligation
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the mails that a day would bring; nothing is written
+    Plan {
+        /// The day, such as 2026-06-16
+        #[arg(long, value_name = "DATE")]
+        on: Date,
+        /// One line of JSON a mail
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the digest of a day; nothing is sent
+    Digest {
+        /// The day, such as 2026-06-16
+        #[arg(long, value_name = "DATE")]
+        on: Date,
+        /// Write the HTML form into a file
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// List the mails that wait for a person
+    Inbox {
+        /// One line of JSON a mail
+        #[arg(long)]
+        json: bool,
+    },
+    /// Log a mail for a unit
+    Assign(corrections::Assign),
+    /// Mark a mail as no report
+    Ignore(corrections::Ignore),
+    /// Excuse a unit from a report
+    Excuse(corrections::Excuse),
+    /// Mark the signed paper as received
+    ReceivedPaper(corrections::ReceivedPaper),
+    /// Read mails as the limited child process
+    #[command(name = worker::COMMAND, hide = true)]
+    ReadMails {
+        #[arg(long)]
+        memory: u64,
+    },
+}
+
+/// What a command works with.
+struct Session {
+    config: PathBuf,
+    at: Option<Timestamp>,
+}
+
+/// A configuration with faults.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+struct Faulty(Vec<Fault>);
+
+/// Wrong usage that clap cannot see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+impl Session {
+    fn now(&self) -> Timestamp {
+        self.at.unwrap_or_else(Timestamp::now)
+    }
+
+    fn config(&self) -> Result<Config> {
+        Config::load(&self.config).map_err(|faults| Faulty(faults).into())
+    }
+
+    /// The store as it is, copied into memory: looking changes nothing. Where there is none yet, one that was opened
+    /// on the first day of the schedule. What has opened by `until` is expected in it.
+    fn snapshot(&self, config: &Config, until: Timestamp) -> Result<Store> {
+        let path = Store::path(&config.settings.data);
+        let store = if path.exists() {
+            Store::copy_of(&path).with_context(|| format!("the store {}", path.display()))?
+        } else {
+            Store::in_memory(instant(
+                config.settings.schedule.since,
+                jiff::civil::Time::midnight(),
+            ))?
+        };
+        crate::plan::store_expected(config, &store, until)?;
+        Ok(store)
+    }
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    set_up_logs(&arguments);
+    let session = Session {
+        config: arguments.config,
+        at: arguments.at,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(dispatch(&session, arguments.command)),
+        Err(e) => Err(e.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) if broken_pipe(&e) => ExitCode::SUCCESS, // `thubaocao status | head` is no failure
+        Err(e) => {
+            eprintln!("{e:#}");
+            let usage = e.is::<Faulty>() || e.is::<Usage>();
+            ExitCode::from(if usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn broken_pipe(e: &anyhow::Error) -> bool {
+    e.downcast_ref::<std::io::Error>()
+        .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+async fn dispatch(session: &Session, command: Command) -> Result<()> {
+    match command {
+        Command::Demo { dir } => demo::run(dir).await,
+        Command::Run { once } => run::run(session, once).await,
+        Command::Check { offline } => check::run(session, offline).await,
+        Command::Explain { paths, json } => explain::run(session, &paths, json).await,
+        Command::Status {
+            report,
+            period,
+            json,
+        } => status::run(session, report.as_deref(), period.as_ref(), json),
+        Command::Plan { on, json } => plan::run(session, on, json),
+        Command::Digest { on, html } => digest::run(session, on, html.as_deref()),
+        Command::Inbox { json } => inbox::run(session, json),
+        Command::Assign(a) => corrections::assign(session, &a),
+        Command::Ignore(a) => corrections::ignore(session, &a),
+        Command::Excuse(a) => corrections::excuse(session, &a),
+        Command::ReceivedPaper(a) => corrections::received_paper(session, &a),
+        Command::ReadMails { memory } => worker::serve(memory),
+    }
+}
+
+fn set_up_logs(arguments: &Arguments) {
+    let usual = match arguments.command {
+        Command::Run { .. } => "info",
+        _ => "warn",
+    };
+    // Records of the `log` crate are not taken: async-imap would write passwords and mails at trace level.
+    let filter = EnvFilter::try_from_env("THUBAOCAO_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    match arguments.log_format {
+        LogFormat::Text => logs.with_ansi(false).init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}
+
+/// Writes a line to standard output.
+fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout(), "{line}")
+}

@@ -1,0 +1,118 @@
+//! `plan`: the mails that a day would bring, written nowhere.
+
+use anyhow::Result;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{Session, say};
+use crate::compose::{self, Composed};
+use crate::config::Config;
+use crate::domain::unit::UnitId;
+use crate::domain::{date_of, instant};
+use crate::plan;
+use crate::store::Store;
+use crate::writing::{self, Draft, Kind, LetterItem};
+
+/// One line of the JSON interface.
+#[derive(Serialize)]
+struct Line {
+    kind: &'static str,
+    unit: Option<UnitId>,
+    report: Option<String>,
+    period: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    items: Vec<ItemLine>,
+    to: Vec<String>,
+    cc: Vec<String>,
+    subject: String,
+}
+
+/// One of the reports that a mail speaks of.
+#[derive(Serialize)]
+struct ItemLine {
+    report: String,
+    period: String,
+    step: String,
+}
+
+pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
+    let config = session.config()?;
+    let now = session.now();
+    let schedule = &config.settings.schedule;
+    let morning = instant(on, schedule.work_hours.0);
+    let store = session.snapshot(&config, now.max(morning))?;
+    let mut lines = Vec::new();
+    if date_of(now) == on {
+        lines.extend(queued_answers(&config, &store, now)?);
+    }
+    for planned in plan::on_day(&config, &store, on, now)? {
+        let (draft, items) = match &planned.unit {
+            Some(unit) => {
+                let row = plan::reachable(&config, unit, on);
+                let items = planned
+                    .items
+                    .iter()
+                    .map(|(o, _)| {
+                        let reminded = store.reminders_of(o.id)?;
+                        Ok(LetterItem {
+                            obligation: o,
+                            reminded: reminded.into_iter().map(|(at, _)| at).collect(),
+                        })
+                    })
+                    .collect::<Result<Vec<_>>>()?;
+                let Some(row) = row else { continue };
+                let draft = writing::reminder(&config, planned.kind, row, &items, morning)?;
+                let items = planned
+                    .items
+                    .iter()
+                    .map(|(o, step)| ItemLine {
+                        report: o.report.clone(),
+                        period: o.period.to_string(),
+                        step: step.to_string(),
+                    })
+                    .collect();
+                (draft, items)
+            }
+            None => {
+                let moment = instant(on, schedule.digest_at);
+                (compose::digest(&config, &store, on, moment)?, vec![])
+            }
+        };
+        lines.push(line(planned.unit, draft, items));
+    }
+    for line in &lines {
+        if json {
+            say(serde_json::to_string(line)?)?;
+        } else {
+            let unit = line.unit.as_ref().map_or("staff", |u| u.0.as_str());
+            say(format!("{:<16} {:<26} {}", line.kind, unit, line.subject))?;
+        }
+    }
+    Ok(())
+}
+
+/// Acknowledgements that wait in the outbox.
+fn queued_answers(config: &Config, store: &Store, now: jiff::Timestamp) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    for mail in store.queue(now)? {
+        if mail.kind == Kind::Acknowledgement
+            && let Composed::Ready(draft) = compose::compose(config, store, &mail, now)?
+        {
+            lines.push(line(mail.unit, draft, vec![]));
+        }
+    }
+    Ok(lines)
+}
+
+fn line(unit: Option<UnitId>, draft: Draft, items: Vec<ItemLine>) -> Line {
+    Line {
+        kind: draft.kind.word(),
+        unit,
+        report: items.first().map(|i| i.report.clone()),
+        period: items.first().map(|i| i.period.clone()),
+        items,
+        to: draft.to,
+        cc: draft.cc,
+        subject: draft.subject,
+    }
+}

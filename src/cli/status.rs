@@ -1,0 +1,138 @@
+//! `status`: who has sent what, late, missing a form.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Session, Usage, say};
+use crate::config::source::suggestion;
+use crate::domain::obligation::{Obligation, Rates, State};
+use crate::domain::period::PeriodId;
+use crate::domain::{date_of, zone};
+use crate::plan;
+
+/// One line of the JSON interface.
+#[derive(Serialize)]
+struct Line<'a> {
+    unit: &'a str,
+    report: &'a str,
+    period: String,
+    due: String,
+    state: State,
+    missing: Vec<&'static str>,
+    first_received: Option<String>,
+    complete_at: Option<String>,
+    on_time: Option<bool>,
+    versions: usize,
+    reminders_sent: u32,
+}
+
+pub(super) fn run(
+    session: &Session,
+    report: Option<&str>,
+    period: Option<&PeriodId>,
+    json: bool,
+) -> Result<()> {
+    let config = session.config()?;
+    if let Some(id) = report
+        && config.report(id).is_none()
+    {
+        let hint = suggestion(id, config.reports.iter().map(|r| r.id.as_str()));
+        return Err(Usage(format!("there is no report {id} in reports.toml{hint}")).into());
+    }
+    let now = session.now();
+    let store = session.snapshot(&config, now)?;
+    let mut all = store.obligations(now)?;
+    // A snapshot may hold what opened after the moment that is asked about.
+    all.retain(|o| o.opens <= date_of(now) || !o.receipts.is_empty());
+    all.retain(|o| report.is_none_or(|r| o.report == r) && period.is_none_or(|p| o.period == *p));
+    if json {
+        for o in &all {
+            say(serde_json::to_string(&line(
+                o,
+                now,
+                plan::near(&config, o),
+            ))?)?;
+        }
+        return Ok(());
+    }
+    let mut rest = all.as_slice();
+    if rest.is_empty() {
+        say("nothing is expected")?;
+    }
+    while let Some(first) = rest.first() {
+        let n = rest
+            .iter()
+            .take_while(|o| {
+                o.report == first.report && o.period == first.period && o.due == first.due
+            })
+            .count();
+        let (group, others) = rest.split_at(n);
+        rest = others;
+        let rates = Rates::of(group, now);
+        let percent = |rate: Option<u32>| rate.map_or("–".to_owned(), |r| format!("{r} %"));
+        say(format!(
+            "{} {}, due {}: {} expected, {} complete (reporting rate {}), {} on time (timeliness {})",
+            first.report,
+            first.period,
+            moment(first.due),
+            rates.expected,
+            rates.complete,
+            percent(rates.reporting_rate()),
+            rates.on_time,
+            percent(rates.timeliness())
+        ))?;
+        for o in group {
+            let state = o.state(now, plan::near(&config, o));
+            let word = serde_json::to_value(state)?;
+            let mut text = format!(
+                "  {:<28} {:<10}",
+                o.unit.0,
+                word.as_str().unwrap_or_default()
+            );
+            if let Some(at) = o.complete_at().or(o.first_received()) {
+                text += &format!(" {}", moment(at));
+            }
+            if !o.settled() && !o.receipts.is_empty() {
+                text += &format!(" missing {}", o.missing().names().join(", "));
+            }
+            if o.receipts.len() > 1 {
+                text += &format!(" ({} versions)", o.receipts.len());
+            }
+            if o.reminders_sent > 0 {
+                text += &format!(" (reminded {}×)", o.reminders_sent);
+            }
+            if let Some(reason) = &o.excused {
+                text += &format!(" {reason}");
+            }
+            say(text.trim_end())?;
+        }
+    }
+    Ok(())
+}
+
+fn line(o: &Obligation, now: Timestamp, near: Timestamp) -> Line<'_> {
+    Line {
+        unit: &o.unit.0,
+        report: &o.report,
+        period: o.period.to_string(),
+        due: rfc3339(o.due),
+        state: o.state(now, near),
+        missing: o.missing().names(),
+        first_received: o.first_received().map(rfc3339),
+        complete_at: o.complete_at().map(rfc3339),
+        on_time: o.on_time(),
+        versions: o.receipts.len(),
+        reminders_sent: o.reminders_sent,
+    }
+}
+
+fn rfc3339(at: Timestamp) -> String {
+    at.to_zoned(zone())
+        .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string()
+}
+
+fn moment(at: Timestamp) -> String {
+    at.to_zoned(zone()).strftime("%Y-%m-%d %H:%M").to_string()
+}

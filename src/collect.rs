@@ -1,0 +1,582 @@
+//! The first pass: mailbox → store. Fetch and make durable, then read, match and log, then show.
+
+use anyhow::{Context, Result};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::App;
+use crate::config::{MailboxKind, Show};
+use crate::domain::date_of;
+use crate::domain::unit::UnitId;
+use crate::mailbox::{Envelope, Mailbox, MailboxError};
+use crate::plan;
+use crate::reading::matching::{self, Match, UnitMatch};
+use crate::reading::{Class, Reading, Trust};
+use crate::store::{
+    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Place, Verdict,
+};
+use crate::writing::Kind;
+
+/// How many mails one FETCH asks for.
+const BATCH: usize = 50;
+/// How many bytes one FETCH asks for, if more than one mail.
+const BATCH_BYTES: u64 = 16_000_000;
+/// After so many failures to fetch a mail, staff are told to look at it themselves.
+const MOST_FAILURES: u32 = 5;
+/// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
+const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// The name under which the mailbox's health is kept.
+pub const HEALTH: &str = "mailbox";
+
+/// The folders that a mailbox is looked through in.
+pub fn folders(kind: &MailboxKind) -> Vec<String> {
+    match kind {
+        MailboxKind::Imap { folders, .. } => folders.clone(),
+        MailboxKind::Maildir { .. } => vec!["INBOX".to_owned()],
+    }
+}
+
+/// Looks through the mailbox and logs what came. `full`: compare every UID with the store instead of those after
+/// the cursor; done on every new connection.
+///
+/// # Errors
+/// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored.
+pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, now: Timestamp) -> Result<()> {
+    for folder in folders(&app.config.settings.mailbox.kind) {
+        fetch_folder(app, mailbox, &folder, full, now)
+            .await
+            .with_context(|| format!("folder {folder}"))?;
+    }
+    app.store.succeeded(HEALTH, now)?;
+    read_received(app, now).await?;
+    show_outcomes(app, mailbox).await
+}
+
+// ---- fetch ----
+
+async fn fetch_folder(
+    app: &App,
+    mailbox: &mut Mailbox,
+    folder: &str,
+    full: bool,
+    now: Timestamp,
+) -> Result<()> {
+    let account = app.config.settings.mailbox.address.as_str();
+    let store = &app.store;
+    let cursor = store.cursor(account, folder)?;
+    let after = cursor
+        .filter(|_| !full)
+        .map(|c| (c.uidvalidity, c.last_uid));
+    let writable = matches!(
+        app.config.settings.mailbox.show,
+        Show::Keyword | Show::Label
+    );
+    let listing = mailbox.list(folder, after, writable).await?;
+    if let Some(c) = cursor
+        && c.uidvalidity != listing.uidvalidity
+    {
+        tracing::warn!(
+            folder,
+            old = c.uidvalidity,
+            new = listing.uidvalidity,
+            "UIDVALIDITY changed; every mail is looked at again, known content is recognised"
+        );
+    }
+    let place = |uid: &str| Place {
+        account: account.to_owned(),
+        folder: folder.to_owned(),
+        uidvalidity: listing.uidvalidity,
+        uid: uid.to_owned(),
+    };
+    let known = if listing.envelopes.is_empty() {
+        Default::default()
+    } else {
+        store.known_uids(account, folder, listing.uidvalidity)?
+    };
+    let mut wanted: Vec<&Envelope> = Vec::new();
+    for envelope in listing.envelopes.iter().filter(|e| !known.contains(&e.uid)) {
+        if let Some(gm) = envelope.gm_msgid
+            && let Some(message) = store.message_of_gmail(gm)?
+        {
+            store.add_location(&place(&envelope.uid), message)?;
+        } else if let Some((state, why)) = not_fetched(app, envelope) {
+            record_unfetched(app, &place(&envelope.uid), envelope, state, &why, now)?;
+        } else {
+            wanted.push(envelope);
+        }
+    }
+    let suspects = store.failed_uids(account, folder, listing.uidvalidity)?;
+    let mut unfinished: Vec<&str> = Vec::new();
+    let mut rest = wanted.as_slice();
+    while !rest.is_empty() {
+        let batch = next_batch(rest, &suspects);
+        rest = &rest[batch.len()..];
+        let bytes: u64 = batch.iter().map(|e| e.size).sum();
+        let limit = app.config.settings.limits.daily_download_bytes;
+        if store.fetched(date_of(now))? + bytes > limit {
+            tracing::warn!(
+                folder,
+                "today's download budget is used up; the rest is fetched tomorrow"
+            );
+            let left = format!(
+                "đã tải hết hạn mức trong ngày ({} MB); phần còn lại sẽ tải ngày mai",
+                limit / 1_000_000
+            );
+            store.failed("download", now, &left)?;
+            unfinished.extend(batch.iter().chain(rest).map(|e| e.uid.as_str()));
+            break;
+        }
+        let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
+        let bodies = match mailbox.fetch(&uids).await {
+            Ok(bodies) => bodies,
+            Err(e) => {
+                for envelope in batch {
+                    give_up_on_repeated_failure(app, &place(&envelope.uid), envelope, now)?;
+                }
+                return Err(e.into());
+            }
+        };
+        let mut arrived = Vec::new();
+        for envelope in batch {
+            match bodies.iter().find(|(uid, _)| *uid == envelope.uid) {
+                Some((_, raw)) => arrived.push(Arrived {
+                    place: place(&envelope.uid),
+                    sha256: Some(app.archive.put(raw)?),
+                    size: raw.len() as u64,
+                    received_at: envelope.received_at,
+                    gm_msgid: envelope.gm_msgid,
+                }),
+                // Deleted since it was listed, or a server that says OK and gives nothing: asked again.
+                None => {
+                    if !give_up_on_repeated_failure(app, &place(&envelope.uid), envelope, now)? {
+                        unfinished.push(&envelope.uid);
+                    }
+                }
+            }
+        }
+        store.transaction(|s| {
+            for mail in &arrived {
+                s.record_arrival(mail, now)?;
+            }
+            s.add_fetched(date_of(now), bytes)
+        })?;
+    }
+    let number = |uid: &str| uid.parse::<u32>().unwrap_or(0);
+    let last_listed = listing.envelopes.iter().map(|e| number(&e.uid)).max();
+    let first_missing = unfinished.iter().map(|uid| number(uid)).min();
+    let before = cursor
+        .filter(|c| c.uidvalidity == listing.uidvalidity)
+        .map_or(0, |c| c.last_uid);
+    let last_uid = match (first_missing, last_listed) {
+        (Some(missing), _) => before.min(missing.saturating_sub(1)),
+        (None, Some(last)) => before.max(last),
+        (None, None) => before,
+    };
+    store.set_cursor(
+        account,
+        folder,
+        Cursor {
+            uidvalidity: listing.uidvalidity,
+            last_uid,
+        },
+    )
+}
+
+/// The first mails of a list that one FETCH asks for; one that failed before is asked for alone.
+fn next_batch<'e>(
+    rest: &'e [&'e Envelope],
+    suspects: &std::collections::HashSet<String>,
+) -> &'e [&'e Envelope] {
+    let mut bytes = 0;
+    let mut n = 0;
+    for envelope in rest.iter().take(BATCH) {
+        let alone = suspects.contains(&envelope.uid);
+        if n > 0 && (alone || bytes + envelope.size > BATCH_BYTES) {
+            break;
+        }
+        bytes += envelope.size;
+        n += 1;
+        if alone {
+            break;
+        }
+    }
+    &rest[..n]
+}
+
+/// Why a mail is not fetched at all, with the state of its row.
+fn not_fetched(app: &App, envelope: &Envelope) -> Option<(MessageState, String)> {
+    let settings = &app.config.settings;
+    if let Some(since) = settings.mailbox.since
+        && date_of(envelope.received_at) < since
+    {
+        return Some((
+            MessageState::Noted,
+            "thư nhận trước ngày bắt đầu theo dõi".into(),
+        ));
+    }
+    let limit = settings.limits.message_bytes;
+    (envelope.size > limit).then(|| {
+        let why = format!(
+            "thư quá lớn ({} MB) nên chưa tải về; đề nghị mở trong hộp thư",
+            envelope.size / 1_000_000
+        );
+        (MessageState::Waiting, why)
+    })
+}
+
+fn record_unfetched(
+    app: &App,
+    place: &Place,
+    envelope: &Envelope,
+    state: MessageState,
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    app.store.transaction(|s| {
+        let id = s.record_arrival(
+            &Arrived {
+                place: place.clone(),
+                sha256: None,
+                size: envelope.size,
+                received_at: envelope.received_at,
+                gm_msgid: envelope.gm_msgid,
+            },
+            now,
+        )?;
+        s.set_verdict(
+            id,
+            &Verdict {
+                state,
+                unit: None,
+                candidates: vec![],
+                why: vec![why.to_owned()],
+            },
+        )
+    })
+}
+
+/// Counts a failure to fetch a mail; after several, gives it a row that staff see. Whether it did.
+fn give_up_on_repeated_failure(
+    app: &App,
+    place: &Place,
+    envelope: &Envelope,
+    now: Timestamp,
+) -> Result<bool> {
+    let times = app.store.count_fetch_failure(place)?;
+    if times < MOST_FAILURES {
+        return Ok(false);
+    }
+    tracing::error!(
+        folder = place.folder,
+        uid = place.uid,
+        "the server does not give this mail; staff are told"
+    );
+    let why = format!(
+        "máy chủ không trả được thư này ({times} lần); đề nghị mở trong hộp thư, thư mục {}",
+        place.folder
+    );
+    record_unfetched(app, place, envelope, MessageState::Waiting, &why, now)?;
+    Ok(true)
+}
+
+// ---- read, match, log ----
+
+/// Reads and decides every mail that is stored and not read yet.
+async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
+    let unread = app.store.unread()?;
+    if unread.is_empty() {
+        return Ok(());
+    }
+    plan::expect(app, now)?;
+    for message in unread {
+        let Some(sha256) = &message.sha256 else {
+            continue;
+        };
+        let incoming = app.archive.incoming();
+        let reading = app
+            .reader
+            .read(&app.archive.path(sha256), Some(&incoming))
+            .await?;
+        archive_files(app, &reading)?;
+        let decision = decide(app, &message, &reading, now)?;
+        tracing::info!(
+            message = message.id,
+            class = reading.class.word(),
+            state = decision.verdict.state.word(),
+            unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
+            "read a mail"
+        );
+        app.store.transaction(|s| {
+            s.set_reading(message.id, &reading)?;
+            s.set_verdict(message.id, &decision.verdict)?;
+            for submission in &decision.submissions {
+                s.log_submission(submission, now)?;
+            }
+            if decision.acknowledge {
+                s.owe(
+                    &acknowledgement(message.id, decision.verdict.unit.as_ref()),
+                    now,
+                )?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// The acknowledgement of what a mail brought.
+pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
+    NewMail {
+        key: format!("ack:{message}"),
+        kind: Kind::Acknowledgement,
+        unit: unit.cloned(),
+        message: Some(message),
+    }
+}
+
+/// Moves the files that the reader found from where it put them to their place.
+fn archive_files(app: &App, reading: &Reading) -> Result<()> {
+    for file in &reading.attachments {
+        let staged = app.archive.incoming().join(&file.sha256);
+        if app.archive.path(&file.sha256).exists() {
+            let _ = std::fs::remove_file(&staged); // the same file twice in one mail: gone already
+            continue;
+        }
+        let content = std::fs::read(&staged)
+            .with_context(|| format!("the reader did not leave {}", staged.display()))?;
+        app.archive.put(&content)?;
+        std::fs::remove_file(&staged)?;
+    }
+    Ok(())
+}
+
+/// What is decided about a mail, with what follows from it.
+struct Decision {
+    verdict: Verdict,
+    submissions: Vec<NewSubmission>,
+    acknowledge: bool,
+}
+
+impl Decision {
+    fn only(state: MessageState, found: Option<&Match>, why: Vec<String>) -> Decision {
+        Decision {
+            verdict: Verdict {
+                state,
+                unit: found.and_then(|m| m.unit.certain().cloned()),
+                candidates: found.map_or(vec![], |m| m.unit.candidates().to_vec()),
+                why,
+            },
+            submissions: vec![],
+            acknowledge: false,
+        }
+    }
+}
+
+/// Matches a mail against what is known now.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn match_mail(
+    app: &App,
+    reading: &Reading,
+    received_at: Timestamp,
+    now: Timestamp,
+) -> Result<Match> {
+    let learned = match &reading.sender {
+        Some(sender) => app.store.learned_units(&sender.address)?,
+        None => vec![],
+    };
+    let obligations = app.store.obligations(now)?;
+    Ok(matching::decide(
+        reading,
+        &matching::Context {
+            register: &app.config.register,
+            reports: &app.config.reports,
+            obligations: &obligations,
+            history_known: true,
+            learned: &learned,
+            received_at,
+        },
+    ))
+}
+
+fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<Decision> {
+    use MessageState::{Duplicate, Noted, Waiting};
+    if reading.class == Class::Unreadable {
+        let mut why = vec!["không đọc được thư; đề nghị mở trong hộp thư".to_owned()];
+        why.extend(reading.reasons.iter().cloned());
+        return Ok(Decision::only(Waiting, None, why));
+    }
+    if let Some(first) = app.store.twin(message.id, reading)? {
+        return Ok(Decision::only(
+            Duplicate,
+            None,
+            vec![format!("cùng một thư với thư số {first}")],
+        ));
+    }
+    let found = match_mail(app, reading, message.received_at, now)?;
+    let from_staff = reading
+        .sender
+        .as_ref()
+        .is_some_and(|s| app.config.settings.digest_to.contains(&s.address));
+    let known = found.unit != UnitMatch::None;
+    if !reading.class.is_personal() {
+        // A unit may send through a list or from a device that calls itself a machine.
+        return Ok(
+            if reading.has_document() && known && reading.class != Class::OwnMail {
+                let why = format!(
+                    "thư thuộc loại “{}” nhưng có tệp báo cáo",
+                    reading.class.word()
+                );
+                Decision::only(Waiting, Some(&found), vec![why])
+            } else {
+                Decision::only(Noted, None, reading.reasons.clone())
+            },
+        );
+    }
+    if from_staff {
+        return Ok(Decision::only(
+            Noted,
+            None,
+            vec!["thư của cán bộ Ban".into()],
+        ));
+    }
+    if reading.trust == Trust::Fail {
+        return Ok(if known || reading.has_document() {
+            let mut why = vec!["thư đáng ngờ: không xác thực được người gửi".to_owned()];
+            why.extend(reading.reasons.iter().cloned());
+            Decision::only(Waiting, Some(&found), why)
+        } else {
+            Decision::only(Noted, None, reading.reasons.clone())
+        });
+    }
+    if !known {
+        let names_a_report = !found.items.is_empty();
+        let in_inbox = app
+            .store
+            .places(message.id)?
+            .iter()
+            .any(|p| p.folder.eq_ignore_ascii_case("INBOX"));
+        let brings = reading.class != Class::NoAttachment && (in_inbox || names_a_report);
+        return Ok(if brings || names_a_report {
+            Decision::only(Waiting, Some(&found), found.open.clone())
+        } else {
+            Decision::only(
+                Noted,
+                None,
+                vec!["thư của người ngoài danh bạ, không có báo cáo".into()],
+            )
+        });
+    }
+    let Some(unit) = found.unit.certain().cloned() else {
+        return Ok(Decision::only(Waiting, Some(&found), found.open.clone()));
+    };
+    let mut why = found.open.clone();
+    let mut submissions = Vec::new();
+    for item in &found.items {
+        if item.forms.is_empty() {
+            continue;
+        }
+        match plan::obligation_for(app, &unit, &item.report, &item.period, now)? {
+            Some(obligation) => submissions.push(submission(message, reading, item, obligation)),
+            None => why.push(not_expected(app, &unit, item)),
+        }
+    }
+    if submissions.is_empty() && why.is_empty() {
+        why.push(nothing_to_log(reading));
+    }
+    if !why.is_empty() {
+        return Ok(Decision::only(Waiting, Some(&found), why));
+    }
+    Ok(Decision {
+        verdict: Verdict {
+            state: MessageState::Logged,
+            unit: Some(unit),
+            candidates: vec![],
+            why: found.reasons.clone(),
+        },
+        acknowledge: may_acknowledge(reading, message.received_at, now),
+        submissions,
+    })
+}
+
+/// Whether a mail may be answered by a machine.
+pub fn may_acknowledge(reading: &Reading, received_at: Timestamp, now: Timestamp) -> bool {
+    !reading.no_answer && now.duration_since(received_at) <= ACKNOWLEDGED_WITHIN
+}
+
+/// A submission out of what a mail brought.
+pub fn submission(
+    message: &Message,
+    reading: &Reading,
+    item: &matching::Item,
+    obligation: i64,
+) -> NewSubmission {
+    NewSubmission {
+        obligation,
+        message: Some(message.id),
+        received_at: message.received_at,
+        forms: item.forms,
+        nil_return: item.nil_return,
+        number: item
+            .files
+            .iter()
+            .find_map(|i| reading.attachments.get(*i)?.number.clone()),
+        files: item.files.clone(),
+    }
+}
+
+fn not_expected(app: &App, unit: &UnitId, item: &matching::Item) -> String {
+    let short = app
+        .config
+        .report(&item.report)
+        .map_or(item.report.as_str(), |r| r.short.as_str());
+    format!(
+        "“{short}”, {} không thuộc diện {} phải báo cáo",
+        item.period.in_vietnamese(),
+        unit
+    )
+}
+
+fn nothing_to_log(reading: &Reading) -> String {
+    let archive = reading
+        .attachments
+        .iter()
+        .find(|a| matches!(a.kind.as_str(), "zip" | "rar" | "7z" | "tnef" | "damaged"));
+    match (reading.class, archive) {
+        (_, Some(a)) => format!("tệp “{}” chưa mở được, đề nghị xem trong hộp thư", a.name),
+        (Class::LinkOnly, None) => "thư chỉ có liên kết tải tệp, chưa có tệp đính kèm".into(),
+        _ => "thư của đơn vị, không có tệp báo cáo".into(),
+    }
+}
+
+// ---- show ----
+
+async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()> {
+    let how = app.config.settings.mailbox.show;
+    if how == Show::Nothing {
+        return Ok(());
+    }
+    for (message, state) in app.store.unshown()? {
+        if matches!(
+            state,
+            MessageState::Logged | MessageState::Waiting | MessageState::Ignored
+        ) {
+            for place in app.store.places(message)? {
+                match mailbox.show(&place, state, how).await {
+                    // A folder or keyword that the server does not allow must not stop anything.
+                    Err(MailboxError::Refused { command, answer }) => {
+                        tracing::warn!(
+                            command,
+                            answer,
+                            "the mailbox does not show the outcome of a mail"
+                        );
+                    }
+                    other => other?,
+                }
+            }
+        }
+        app.store.set_shown(message, state)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,525 @@
+//! What a mail that is owed says at this moment, if it is still owed: gathers from the store, hands to `writing`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use crate::config::Config;
+use crate::domain::obligation::{Obligation, Rates};
+use crate::domain::period::PeriodId;
+use crate::domain::reminder::Step;
+use crate::domain::unit::UnitId;
+use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
+use crate::plan;
+use crate::reading::Class;
+use crate::store::{Message, MessageState, Outgoing, OutgoingState, Store};
+use crate::writing::{
+    self, DigestData, Draft, Kind, LetterItem, News, Progress, Receipt, Reminded, Soon, SystemLine,
+    WaitingMail,
+};
+
+/// How many days ahead the digest looks.
+const SOON_DAYS: i64 = 10;
+/// How long a settled report stays in the digest's progress after its deadline.
+const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// After so long without a look into the mailbox, something is wrong.
+const MAILBOX_STALE: SignedDuration = SignedDuration::from_hours(2);
+
+/// Whether a mail is owed at the moment of sending, and what it says.
+#[derive(Debug)]
+pub enum Composed {
+    /// It is.
+    Ready(Draft),
+    /// Not now: something waits for a person.
+    Hold,
+    /// No longer, and why.
+    Dropped(String),
+}
+
+/// Composes a mail of the outbox.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn compose(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    match mail.kind {
+        Kind::Acknowledgement => acknowledgement(config, store, mail, now),
+        Kind::Digest => {
+            let day = mail
+                .key
+                .strip_prefix("digest:")
+                .and_then(|d| d.parse().ok())
+                .with_context(|| format!("{} names no day", mail.key))?;
+            Ok(Composed::Ready(digest(config, store, day, now)?))
+        }
+        Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation => {
+            reminder(config, store, mail, now)
+        }
+    }
+}
+
+fn acknowledgement(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    let id = mail.message.context("an acknowledgement without a mail")?;
+    let submissions = store.submissions_of(id)?;
+    let message = store
+        .message(id)?
+        .context("the acknowledged mail is gone")?;
+    let (Some(first), Some(reading)) = (submissions.first(), &message.reading) else {
+        return Ok(Composed::Dropped(
+            "nothing of the mail is logged any more".into(),
+        ));
+    };
+    let Some(sender) = &reading.sender else {
+        return Ok(Composed::Dropped("the mail has no sender".into()));
+    };
+    let unit = config
+        .register
+        .nearest(&first.unit, date_of(message.received_at))
+        .with_context(|| format!("{} is not in the register", first.unit))?;
+    let obligations = store.obligations(now)?;
+    let receipts: Vec<Receipt<'_>> = submissions
+        .iter()
+        .filter_map(|submission| {
+            let obligation = obligations.iter().find(|o| {
+                o.unit == submission.unit
+                    && o.report == submission.report
+                    && o.period == submission.period
+            })?;
+            Some(Receipt {
+                submission,
+                obligation,
+            })
+        })
+        .collect();
+    let mut thread = reading.references.clone();
+    thread.extend(reading.message_id.clone());
+    // To the sender himself: a Reply-To may point anywhere.
+    let draft = writing::acknowledgement(
+        config,
+        unit,
+        &sender.address,
+        &reading.subject,
+        &thread,
+        &receipts,
+    )?;
+    Ok(Composed::Ready(draft))
+}
+
+fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
+    let unit = mail.unit.as_ref().context("a reminder without a unit")?;
+    if store.has_undecided_mail(unit)? {
+        return Ok(Composed::Hold);
+    }
+    let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
+    let obligations = store.obligations(now)?;
+    let mut owed: Vec<&Obligation> = Vec::new();
+    for o in &obligations {
+        let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
+            continue;
+        };
+        let in_time = !matches!(step, Step::Before(_)) || now <= o.due;
+        if !o.settled() && in_time {
+            owed.push(o);
+        }
+    }
+    if owed.is_empty() {
+        return Ok(Composed::Dropped("nothing is missing any more".into()));
+    }
+    let Some(row) = plan::reachable(config, unit, date_of(now)) else {
+        return Ok(Composed::Dropped("the unit has no address any more".into()));
+    };
+    let items = owed
+        .into_iter()
+        .map(|obligation| {
+            let reminded = store.reminders_of(obligation.id)?;
+            Ok(LetterItem {
+                obligation,
+                reminded: reminded.into_iter().map(|(at, _)| at).collect(),
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Composed::Ready(writing::reminder(
+        config, mail.kind, row, &items, now,
+    )?))
+}
+
+// ---- the digest ----
+
+/// The digest of a day as it stands at a moment.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Result<Draft> {
+    let (since, until) = match store.digest_span(day)? {
+        Some(span) => span,
+        None => {
+            let since = store
+                .last_digest_before(day)?
+                .unwrap_or(now - SignedDuration::from_hours(24));
+            (since.min(now), now)
+        }
+    };
+    let obligations = store.obligations(until)?;
+    let messages = store.stored_between(since, until)?;
+    let mut data = DigestData {
+        soon_days: SOON_DAYS,
+        ..DigestData::default()
+    };
+    for message in store.waiting()? {
+        data.waiting.push(waiting(config, &message));
+    }
+    news(config, store, &obligations, since, until, &mut data)?;
+    data.others = others(&messages);
+    progress(config, &obligations, until, &mut data);
+    sent(config, store, since, until, &mut data)?;
+    bounced(config, store, &messages, &mut data)?;
+    data.system = system(config, store, until)?;
+    writing::digest(config, day, &data)
+}
+
+fn unit_name(config: &Config, unit: &UnitId, day: Date) -> String {
+    config
+        .register
+        .nearest(unit, day)
+        .map_or_else(|| unit.to_string(), |u| u.short_name.clone())
+}
+
+fn report_name(config: &Config, report: &str) -> String {
+    config
+        .report(report)
+        .map_or_else(|| report.to_owned(), |r| r.short.clone())
+}
+
+fn short_moment(at: Timestamp) -> String {
+    let z = at.to_zoned(zone());
+    format!(
+        "{:02}:{:02} {}/{}",
+        z.hour(),
+        z.minute(),
+        z.day(),
+        z.month()
+    )
+}
+
+fn waiting(config: &Config, message: &Message) -> WaitingMail {
+    let day = date_of(message.received_at);
+    let id = message.id;
+    let unit = message.unit.iter().chain(&message.candidates);
+    let candidates: Vec<String> = unit.map(|u| unit_name(config, u, day)).collect();
+    let best = message.unit.as_ref().or(message.candidates.first());
+    let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
+    WaitingMail {
+        id,
+        received: short_moment(message.received_at),
+        sender: message
+            .sender
+            .clone()
+            .unwrap_or_else(|| "(không rõ người gửi)".into()),
+        subject: message.subject.clone().unwrap_or_default(),
+        why: message.why.clone(),
+        candidates,
+        files: message
+            .reading
+            .iter()
+            .flat_map(|r| &r.attachments)
+            .filter(|a| a.role != crate::reading::Role::Ignored)
+            .map(|a| a.name.clone())
+            .collect(),
+        how: format!(
+            "đề nghị quản trị viên chạy lệnh: thubaocao assign {id} --unit {suggestion}; không phải báo cáo: thubaocao ignore {id}"
+        ),
+    }
+}
+
+fn news(
+    config: &Config,
+    store: &Store,
+    obligations: &[Obligation],
+    since: Timestamp,
+    until: Timestamp,
+    data: &mut DigestData,
+) -> Result<()> {
+    for s in store.logged_between(since, until)? {
+        let Some(o) = obligations
+            .iter()
+            .find(|o| o.unit == s.unit && o.report == s.report && o.period == s.period)
+        else {
+            continue;
+        };
+        data.news.push(News {
+            unit: unit_name(config, &s.unit, date_of(s.received_at)),
+            report: report_name(config, &s.report),
+            period: s.period.in_vietnamese(),
+            version: s.version,
+            received: short_moment(s.received_at),
+            on_time: s.received_at <= s.due || o.on_time() == Some(true),
+            missing: o.missing().in_vietnamese().to_owned(),
+            code: s.code(),
+        });
+    }
+    Ok(())
+}
+
+/// One line on the mails that brought no report.
+fn others(messages: &[Message]) -> String {
+    let count = |wanted: &dyn Fn(&Message) -> bool| messages.iter().filter(|m| wanted(m)).count();
+    let class = |m: &Message| m.reading.as_ref().map(|r| r.class);
+    let noted = |m: &Message| m.state == MessageState::Noted;
+    let parts = [
+        (
+            count(&|m| noted(m) && class(m) == Some(Class::AutoReply)),
+            "thư trả lời tự động",
+        ),
+        (
+            count(&|m| noted(m) && matches!(class(m), Some(Class::Bulk | Class::MachineReport))),
+            "thư quảng bá, thư hệ thống",
+        ),
+        (count(&|m| m.state == MessageState::Duplicate), "thư trùng"),
+        (
+            count(&|m| {
+                noted(m)
+                    && !matches!(
+                        class(m),
+                        Some(Class::AutoReply | Class::Bulk | Class::MachineReport | Class::Bounce)
+                    )
+            }),
+            "thư khác không có báo cáo",
+        ),
+    ];
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    if told.is_empty() {
+        String::new()
+    } else {
+        format!("Ngoài ra: {}.", told.join(", "))
+    }
+}
+
+/// How every report and period stands that is still of interest.
+fn progress(config: &Config, obligations: &[Obligation], now: Timestamp, data: &mut DigestData) {
+    let mut groups: BTreeMap<(Timestamp, &str, &PeriodId), Vec<&Obligation>> = BTreeMap::new();
+    for o in obligations {
+        groups
+            .entry((o.due, &o.report, &o.period))
+            .or_default()
+            .push(o);
+    }
+    let soon = date_of(now).saturating_add(SOON_DAYS.days());
+    for ((due, report, period), group) in groups {
+        let rates = Rates::of(group.iter().copied(), now);
+        let open = group.iter().filter(|o| !o.settled()).count();
+        if due > now && date_of(due) <= soon && open > 0 {
+            data.soon.push(Soon {
+                due: short_moment(due),
+                report: report_name(config, report),
+                period: period.in_vietnamese(),
+                open,
+                expected: rates.expected as usize,
+            });
+        }
+        let begun =
+            group.iter().any(|o| !o.receipts.is_empty()) || now >= plan::near(config, group[0]);
+        let over = open == 0 && now > due + SHOWN_AFTER_DUE;
+        if !begun || over || rates.expected == 0 {
+            continue;
+        }
+        let name = |o: &Obligation| unit_name(config, &o.unit, date_of(o.due));
+        let late: Vec<String> = group
+            .iter()
+            .filter(|o| !o.settled() && o.receipts.is_empty() && now > o.due)
+            .map(|o| name(o))
+            .collect();
+        data.late_count += late.len();
+        let percent = |n: u32| n * 100 / rates.expected;
+        let (complete, partial, overdue) = (
+            percent(rates.complete),
+            percent(rates.partial),
+            percent(rates.overdue),
+        );
+        data.progress.push(Progress {
+            report: report_name(config, report),
+            period: period.in_vietnamese(),
+            due: vietnamese_date(date_of(due)),
+            expected: rates.expected,
+            complete: rates.complete,
+            on_time: rates.on_time,
+            partial: rates.partial,
+            overdue: rates.overdue,
+            rate: complete,
+            width_complete: complete,
+            width_partial: partial,
+            width_overdue: overdue,
+            width_rest: 100 - complete - partial - overdue,
+            late_units: late,
+            partial_units: group
+                .iter()
+                .filter(|o| !o.settled() && !o.receipts.is_empty())
+                .map(|o| format!("{} ({})", name(o), o.missing().in_vietnamese()))
+                .collect(),
+        });
+    }
+}
+
+/// What was sent, and what could not be.
+fn sent(
+    config: &Config,
+    store: &Store,
+    since: Timestamp,
+    until: Timestamp,
+    data: &mut DigestData,
+) -> Result<()> {
+    let obligations = store.obligations(until)?;
+    for mail in store.ended_between(since, until)? {
+        let unit = mail
+            .unit
+            .as_ref()
+            .map(|u| unit_name(config, u, date_of(until)))
+            .unwrap_or_default();
+        let failure = match mail.state {
+            OutgoingState::Failed => Some("máy chủ từ chối"),
+            OutgoingState::Unknown => Some("không rõ đã gửi được hay chưa"),
+            _ => None,
+        };
+        if let Some(failure) = failure {
+            data.failed.push(format!(
+                "{} gửi {unit} ({}): {failure}. {}",
+                kind_in_words(mail.kind),
+                mail.recipients.join(", "),
+                mail.error.as_deref().unwrap_or("")
+            ));
+        } else if mail.state == OutgoingState::Sent && mail.kind.is_reminder() {
+            let steps = store.steps_of(mail.id)?;
+            let what = steps
+                .iter()
+                .filter_map(|(id, _)| obligations.iter().find(|o| o.id == *id))
+                .map(|o| {
+                    format!(
+                        "{}, {}",
+                        report_name(config, &o.report),
+                        o.period.in_vietnamese()
+                    )
+                })
+                .collect();
+            data.reminded.push(Reminded {
+                kind: kind_in_words(mail.kind).into(),
+                unit,
+                what,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn kind_in_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Digest => "Bản tin",
+        Kind::Acknowledgement => "Thư xác nhận",
+        Kind::ReminderBefore => "Nhắc trước hạn",
+        Kind::ReminderLate => "Đôn đốc",
+        Kind::Escalation => "Gửi lãnh đạo đơn vị",
+    }
+}
+
+/// Mails that came back.
+fn bounced(
+    config: &Config,
+    store: &Store,
+    messages: &[Message],
+    data: &mut DigestData,
+) -> Result<()> {
+    for message in messages {
+        let Some(bounce) = message.reading.as_ref().and_then(|r| r.bounce.as_ref()) else {
+            continue;
+        };
+        // Only mails of ours; what others forged or misdirected is noise.
+        let Some(original) = bounce.original_message_id.as_deref() else {
+            continue;
+        };
+        if let Some(mail) = store.sent_as(original)? {
+            let unit = mail
+                .unit
+                .as_ref()
+                .map(|u| unit_name(config, u, date_of(message.received_at)))
+                .unwrap_or_default();
+            data.failed.push(format!(
+                "{} gửi {unit}: địa chỉ {} {}",
+                kind_in_words(mail.kind),
+                bounce.recipients.join(", "),
+                bounce
+                    .status
+                    .as_deref()
+                    .map_or(String::new(), |s| format!("(mã {s})"))
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How the service fares.
+fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLine>> {
+    let mut lines = Vec::new();
+    let mut line = |bad, text: String| lines.push(SystemLine { bad, text });
+    let mailbox = store.health(crate::collect::HEALTH)?;
+    match mailbox.success_at {
+        Some(at) => {
+            let stale = now.duration_since(at) > MAILBOX_STALE;
+            line(
+                stale,
+                format!("Lần kiểm tra hộp thư gần nhất: {}.", vietnamese_moment(at)),
+            );
+        }
+        None => line(true, "Chưa kiểm tra được hộp thư lần nào.".into()),
+    }
+    if let Some(why) = mailbox.failing() {
+        line(true, format!("Hộp thư đang có lỗi: {why}"));
+    }
+    if let Some(why) = store.health(crate::send::HEALTH)?.failing() {
+        line(true, format!("Gửi thư đang có lỗi: {why}"));
+    }
+    let download = store.health("download")?;
+    if download
+        .failure_at
+        .is_some_and(|at| date_of(at) == date_of(now))
+    {
+        line(
+            true,
+            format!("Hộp thư: {}.", download.failure.unwrap_or_default()),
+        );
+    }
+    // The digest itself is one of the mails that wait.
+    let queued = store.queue_length()?.saturating_sub(1);
+    line(
+        false,
+        format!(
+            "Thư chờ gửi: {queued}; thư chờ đọc: {}.",
+            store.unread_count()?
+        ),
+    );
+    let today = date_of(now);
+    for year in [today.year(), today.saturating_add(60.days()).year()] {
+        if !config.calendar.covers(year) {
+            line(
+                true,
+                format!(
+                    "Lịch nghỉ lễ năm {year} chưa có trong holidays.toml; hạn nộp và ngày nhắc có thể rơi vào ngày nghỉ."
+                ),
+            );
+            break;
+        }
+    }
+    Ok(lines)
+}

@@ -1,0 +1,118 @@
+//! The configuration folder, read into checked values; every fault is named at once, with file and line.
+
+mod holidays;
+mod reports;
+mod secret;
+mod settings;
+pub mod source;
+mod units;
+
+use std::path::{Path, PathBuf};
+
+pub use secret::{Password, Secret};
+pub use settings::{
+    Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings, Tls,
+    TransportKind,
+};
+pub use source::Fault;
+
+use crate::domain::calendar::Calendar;
+use crate::domain::report::Report;
+use crate::domain::unit::Register;
+use source::Faults;
+
+/// Everything that the administrator decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The configuration folder.
+    pub folder: PathBuf,
+    /// `thubaocao.toml`.
+    pub settings: Settings,
+    /// `units.csv`.
+    pub register: Register,
+    /// `reports.toml`.
+    pub reports: Vec<Report>,
+    /// `holidays.toml`.
+    pub calendar: Calendar,
+    /// What is not wrong but should be looked at.
+    pub warnings: Vec<Fault>,
+}
+
+impl Config {
+    /// Reads a configuration folder.
+    ///
+    /// # Errors
+    /// All faults of all files, in the order of files and lines.
+    pub fn load(folder: &Path) -> Result<Config, Vec<Fault>> {
+        let faults = Faults::default();
+        let warnings = Faults::default();
+        if !folder.is_dir() {
+            faults.add(
+                &folder.display().to_string(),
+                None,
+                "there is no such folder; name the configuration folder with --config DIR or THUBAOCAO_CONFIG",
+            );
+            return Err(faults.into_vec());
+        }
+        let read = |name: &str| {
+            let path = folder.join(name);
+            let shown = path.display().to_string();
+            let text = match std::fs::read(&path) {
+                Ok(bytes) => match String::from_utf8(bytes) {
+                    Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+                    Err(e) => {
+                        let good = e.utf8_error().valid_up_to();
+                        let line = 1 + e.as_bytes()[..good].iter().filter(|b| **b == b'\n').count();
+                        faults.add(&shown, Some(line), "the file is not in UTF-8; save it again as UTF-8 (in Excel: “CSV UTF-8”)");
+                        return None;
+                    }
+                },
+                Err(e) => {
+                    faults.add(&shown, None, format!("cannot be read: {e}"));
+                    return None;
+                }
+            };
+            Some((shown, text))
+        };
+        let settings = read("thubaocao.toml")
+            .and_then(|(file, text)| settings::parse(&file, &text, folder, &faults));
+        let register =
+            read("units.csv").map(|(file, text)| units::parse(&file, &text, &faults, &warnings));
+        let calendar =
+            read("holidays.toml").map(|(file, text)| holidays::parse(&file, &text, &faults));
+        let reports = read("reports.toml").map(|(file, text)| {
+            reports::parse(
+                &file,
+                &text,
+                settings.as_ref().map(|s| &s.schedule),
+                &faults,
+            )
+        });
+        crate::writing::check_templates(folder, &faults);
+        match (settings, register, calendar, reports) {
+            (Some(settings), Some(register), Some(calendar), Some(reports))
+                if faults.is_empty() =>
+            {
+                Ok(Config {
+                    folder: folder.to_owned(),
+                    settings,
+                    register,
+                    reports,
+                    calendar,
+                    warnings: warnings.into_vec(),
+                })
+            }
+            _ => Err(faults.into_vec()),
+        }
+    }
+
+    /// The report of an id.
+    pub fn report(&self, id: &str) -> Option<&Report> {
+        self.reports.iter().find(|r| r.id == id)
+    }
+}
+
+/// Whether a text can be an address to write to: one `@`, a domain, nothing that could break a header.
+pub(crate) fn plausible_address(text: &str) -> bool {
+    text.parse::<lettre::Address>().is_ok()
+}

@@ -1,0 +1,278 @@
+//! `reports.toml`: what is due, from whom, until when, in which forms.
+
+use jiff::civil::{Date, Time};
+
+use super::settings::{Schedule, parse_date, parse_time, steps};
+use super::source::{Document, Faults, Section};
+use crate::domain::period::{Closing, PeriodId};
+use crate::domain::reminder::Steps;
+use crate::domain::report::{Audience, DueRule, EventDate, Forms, Frequency, OnDayOff, Report};
+use crate::domain::unit::Kind;
+use crate::reading::text::fold;
+
+/// Reads the reports; those with faults are named and left out.
+pub(super) fn parse(
+    file: &str,
+    text: &str,
+    schedule: Option<&Schedule>,
+    faults: &Faults,
+) -> Vec<Report> {
+    let Some(document) = Document::parse(file, text, faults) else {
+        return Vec::new();
+    };
+    let root = document.root(faults);
+    let mut reports: Vec<Report> = Vec::new();
+    for section in root.sections("report") {
+        let line = section.line();
+        if let Some(report) = report(section, schedule) {
+            if reports.iter().any(|r| r.id == report.id) {
+                faults.add(
+                    file,
+                    Some(line),
+                    format!("the report {} is given twice", report.id),
+                );
+            }
+            reports.push(report);
+        }
+    }
+    root.finish();
+    for report in &reports {
+        for other in &report.over {
+            if !reports.iter().any(|r| r.id == *other) {
+                let known = reports.iter().map(|r| r.id.as_str());
+                let hint = super::source::suggestion(other, known);
+                faults.add(
+                    file,
+                    None,
+                    format!(
+                        "`over` of {} names {other}, which is no report{hint}",
+                        report.id
+                    ),
+                );
+            }
+        }
+    }
+    reports
+}
+
+fn report(s: Section<'_>, schedule: Option<&Schedule>) -> Option<Report> {
+    let id = s.required("id", "tre-em");
+    let title = s.required("title", "Báo cáo kết quả …");
+    let short = s.text("short");
+    let basis = s.required("basis", "Kế hoạch số 40/KH-LĐLĐ ngày 23/4/2024");
+    let who = who(&s);
+    let frequency = frequency(&s);
+    let first_period = s.parsed("first_period", str::parse::<PeriodId>);
+    let due = due(&s);
+    let due_time = s
+        .parsed("due_time", parse_time)
+        .or(schedule.map(|x| x.due_time))
+        .unwrap_or(Time::constant(17, 0, 0, 0));
+    let on_day_off = s
+        .choice(
+            "on_day_off",
+            &[
+                ("before", OnDayOff::Before),
+                ("after", OnDayOff::After),
+                ("keep", OnDayOff::Keep),
+            ],
+        )
+        .unwrap_or(OnDayOff::Before);
+    let forms = s.texts("forms").and_then(|names| {
+        let forms = Forms::from_names(&names).filter(|f| !f.is_empty());
+        if forms.is_none() {
+            s.fault_at(
+                "forms",
+                "`forms` must name \"signed_document\", \"soft_file\" or both",
+            );
+        }
+        forms
+    });
+    if s.texts("forms").is_none() {
+        s.fault(
+            "`forms` is missing; add for example: forms = [\"signed_document\", \"soft_file\"]",
+        );
+    }
+    let nil_return = s.flag("nil_return").unwrap_or(false);
+    let words: Vec<String> = s
+        .texts("words")
+        .unwrap_or_default()
+        .iter()
+        .chain(&title)
+        .map(|w| fold(w))
+        .filter(|w| !w.is_empty())
+        .collect();
+    let over = s.texts("over").unwrap_or_default();
+    let year_means_half = s.choice("year_means", &[("H1", 1), ("H2", 2)]);
+    let usual = schedule.map_or_else(Steps::default, |x| x.steps.clone());
+    let steps = match s.section("reminders") {
+        Some(r) => {
+            let given = steps(&r, &usual);
+            r.finish();
+            given
+        }
+        None => usual,
+    };
+    if matches!(frequency, Some(Frequency::Event(_)))
+        != matches!(due, Some(DueRule::DaysAfterEvent(_)))
+        && matches!(due, Some(DueRule::DaysAfterEvent(_)))
+    {
+        s.fault_at("due", "`days_after_event` needs frequency = \"event\"");
+    }
+    let report = Report {
+        short: short.or_else(|| title.clone()).unwrap_or_default(),
+        id: id?,
+        title: title?,
+        basis: basis?,
+        who: who?,
+        frequency: frequency?,
+        first_period,
+        due: due?,
+        due_time,
+        on_day_off,
+        forms: forms?,
+        nil_return,
+        words,
+        over,
+        year_means_half,
+        steps,
+    };
+    if let Some(first) = &report.first_period
+        && report.period(first, Closing::Day(14)).is_none()
+    {
+        s.fault_at(
+            "first_period",
+            format!("`first_period` {first} is no period of this report's frequency"),
+        );
+    }
+    s.finish();
+    Some(report)
+}
+
+fn who(s: &Section<'_>) -> Option<Vec<Audience>> {
+    let mut words: Vec<(&str, Audience)> = Kind::ALL
+        .iter()
+        .map(|(w, k)| (*w, Audience::Kind(*k)))
+        .collect();
+    words.push(("grassroots_direct", Audience::GrassrootsDirect));
+    let Some(given) = s.texts("who") else {
+        s.fault("`who` is missing; add for example: who = [\"district\", \"sector\"]");
+        return None;
+    };
+    let mut all = Vec::new();
+    for name in &given {
+        match words.iter().find(|(w, _)| w == name) {
+            Some((_, a)) => all.push(*a),
+            None => {
+                let known: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
+                s.fault_at(
+                    "who",
+                    format!(
+                        "{name:?} is no kind of unit; known are {}{}",
+                        known.join(", "),
+                        super::source::suggestion(name, known.iter().copied())
+                    ),
+                );
+            }
+        }
+    }
+    Some(all)
+}
+
+fn frequency(s: &Section<'_>) -> Option<Frequency> {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Plain(fn() -> Frequency),
+        Event,
+        Once,
+    }
+    let word = s.choice(
+        "frequency",
+        &[
+            ("monthly", Word::Plain(|| Frequency::Monthly)),
+            ("quarterly", Word::Plain(|| Frequency::Quarterly)),
+            ("six_months", Word::Plain(|| Frequency::SixMonths)),
+            ("nine_months", Word::Plain(|| Frequency::NineMonths)),
+            ("yearly", Word::Plain(|| Frequency::Yearly)),
+            ("school_year", Word::Plain(|| Frequency::SchoolYear)),
+            ("event", Word::Event),
+            ("once", Word::Once),
+        ],
+    );
+    if s.text("frequency").is_none() {
+        s.fault("`frequency` is missing; add for example: frequency = \"six_months\"");
+    }
+    match word? {
+        Word::Plain(make) => Some(make()),
+        Word::Event => {
+            let solar = s.parsed("solar", |text| {
+                let (a, b) = text.split_once('-').unwrap_or((text, text));
+                day_and_month(a)
+                    .zip(day_and_month(b))
+                    .map(|(from, to)| EventDate::Solar { from, to })
+                    .ok_or("write day/month or a span, such as \"1/6-30/6\"")
+            });
+            let lunar = s.parsed("lunar", |text| {
+                day_and_month(text)
+                    .map(EventDate::Lunar)
+                    .ok_or("write day/month of the lunar year, such as \"15/8\"")
+            });
+            if s.text("solar").is_none() && s.text("lunar").is_none() {
+                s.fault("an event needs its day: solar = \"1/6-30/6\" or lunar = \"15/8\"");
+            }
+            solar.or(lunar).map(Frequency::Event)
+        }
+        Word::Once => {
+            let period = s
+                .required("period", "2024")
+                .and_then(|_| s.parsed("period", str::parse::<PeriodId>));
+            let opens = s
+                .required("opens", "2024-04-23")
+                .and_then(|_| s.parsed("opens", parse_date));
+            Some(Frequency::Once {
+                period: period?,
+                opens: opens?,
+            })
+        }
+    }
+}
+
+fn due(s: &Section<'_>) -> Option<DueRule> {
+    let Some(d) = s.section("due") else {
+        s.fault(
+            "`due` is missing; write due = { day = 15 }, { days_after_event = 10 }, { date = \"10/7\" } or { on = \"2024-05-31\" }",
+        );
+        return None;
+    };
+    let rules: Vec<DueRule> = [
+        d.number("day", 1..=31)
+            .map(|n| DueRule::DayOfLastMonth(n as i8)),
+        d.number("days_after_event", 0..=366)
+            .map(|n| DueRule::DaysAfterEvent(n as i16)),
+        d.parsed("date", |text| {
+            day_and_month(text).ok_or("write day/month, such as \"10/7\"")
+        })
+        .map(|(day, month)| DueRule::DayAndMonth(day, month)),
+        d.parsed("on", parse_date).map(DueRule::On),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let one = match rules.as_slice() {
+        [one] => Some(*one),
+        _ => {
+            d.fault("`due` must have exactly one of day, days_after_event, date and on");
+            None
+        }
+    };
+    d.finish();
+    one
+}
+
+/// `15/6` as (15, 6), if some year has that day.
+pub(super) fn day_and_month(text: &str) -> Option<(i8, i8)> {
+    let (d, m) = text.trim().split_once('/')?;
+    let (d, m) = (d.trim().parse().ok()?, m.trim().parse().ok()?);
+    Date::new(2024, m, d).ok()?; // a leap year, so that 29/2 passes
+    Some((d, m))
+}

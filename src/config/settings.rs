@@ -1,0 +1,470 @@
+//! `thubaocao.toml`: mailbox, transport, schedule, staff, limits.
+
+use std::path::{Path, PathBuf};
+
+use jiff::civil::{Date, Time};
+
+use super::secret::Secret;
+use super::source::{Document, Faults, Section};
+use crate::domain::period::Closing;
+use crate::domain::reminder::Steps;
+
+/// The content of `thubaocao.toml`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where store and archive lie.
+    pub data: PathBuf,
+    /// Who asks for the reports.
+    pub department: Department,
+    /// The mailbox that units write to.
+    pub mailbox: MailboxSettings,
+    /// How mails leave.
+    pub transport: TransportKind,
+    /// Days and hours.
+    pub schedule: Schedule,
+    /// Who gets the digest.
+    pub digest_to: Vec<String>,
+    /// Bounds on size, number and time.
+    pub limits: Limits,
+    /// The name under which the mailbox's own server writes Authentication-Results (RFC 8601), if it does.
+    pub authserv_id: Option<String>,
+}
+
+/// Who asks for the reports, as mails name it.
+#[derive(Clone, Debug)]
+pub struct Department {
+    /// The department's name in full.
+    pub name: String,
+    /// The federation it belongs to.
+    pub federation: String,
+    /// Whom to ask, as a sentence's end: "đồng chí …, điện thoại …".
+    pub contact: String,
+}
+
+/// The mailbox and what is done with it.
+#[derive(Clone, Debug)]
+pub struct MailboxSettings {
+    /// Its own address, lower case: where units write to and what mails come from.
+    pub address: String,
+    /// Other addresses that deliver into it, lower case.
+    pub aliases: Vec<String>,
+    /// How it is reached.
+    pub kind: MailboxKind,
+    /// Mails received before this day are left alone.
+    pub since: Option<Date>,
+    /// How staff see in the mailbox what became of a mail.
+    pub show: Show,
+    /// Minutes between two looks, even where the server tells of new mail by itself.
+    pub poll_minutes: u64,
+}
+
+/// How the mailbox is reached.
+#[derive(Clone, Debug)]
+pub enum MailboxKind {
+    /// An IMAP server over TLS.
+    Imap {
+        /// Host name, which the certificate has to carry.
+        host: String,
+        /// Port, 993 by default.
+        port: u16,
+        /// Login name.
+        user: String,
+        /// Its password.
+        password: Secret,
+        /// A private certificate authority, beside those of the machine.
+        ca_file: Option<PathBuf>,
+        /// The folders to look into, as the server names them.
+        folders: Vec<String>,
+    },
+    /// A Maildir on this machine.
+    Maildir {
+        /// The folder that holds `cur`, `new` and `tmp`.
+        path: PathBuf,
+        /// Whether it is made where it is missing.
+        create: bool,
+    },
+}
+
+/// How staff see in the mailbox what became of a mail. Nothing is ever deleted or marked as read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// Not at all: the mailbox is opened read-only.
+    Nothing,
+    /// A keyword (flag) per outcome.
+    Keyword,
+    /// A copy in a folder per outcome.
+    Folder,
+    /// A Gmail label per outcome.
+    Label,
+}
+
+/// How mails leave.
+#[derive(Clone, Debug)]
+pub enum TransportKind {
+    /// An SMTP server over TLS.
+    Smtp(SmtpSettings),
+    /// A program that takes a mail on standard input, as sendmail does.
+    Sendmail {
+        /// Its path.
+        program: PathBuf,
+    },
+    /// One `.eml` a mail in a folder.
+    File {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// An SMTP server.
+#[derive(Clone, Debug)]
+pub struct SmtpSettings {
+    /// Host name, which the certificate has to carry.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// How the connection is encrypted; plain text is not offered.
+    pub tls: Tls,
+    /// Login name and password, where the server asks for them.
+    pub login: Option<(String, Secret)>,
+    /// A private certificate authority, beside those of the machine.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How an SMTP connection is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// STARTTLS, required (RFC 3207), usually port 587.
+    StartTls,
+    /// TLS from the first byte (RFC 8314), usually port 465.
+    Implicit,
+}
+
+/// Days and hours.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// What was due before this day is not expected.
+    pub since: Date,
+    /// When periods close.
+    pub closing: Closing,
+    /// The hour of a deadline where a report names none.
+    pub due_time: Time,
+    /// From when to when reminders go out.
+    pub work_hours: (Time, Time),
+    /// When the digest goes out.
+    pub digest_at: Time,
+    /// Whether deadlines that passed before the store was first opened are reminded of.
+    pub remind_backlog: bool,
+    /// The ladder of reminders where a report names none.
+    pub steps: Steps,
+}
+
+/// Bounds on size, number and time.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Larger mails are not fetched but shown to staff.
+    pub message_bytes: u64,
+    /// What may be fetched in a day.
+    pub daily_download_bytes: u64,
+    /// How many mails may go out in a day.
+    pub daily_mails: u32,
+    /// How many acknowledgements and notices one address may get in a day.
+    pub daily_mails_per_address: u32,
+    /// How long reading one mail may take, in seconds.
+    pub reading_seconds: u64,
+    /// How much memory reading one mail may take.
+    pub reading_bytes: u64,
+}
+
+/// Reads `thubaocao.toml`. `folder` is the configuration folder; relative paths start from the folder that holds it.
+pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> Option<Settings> {
+    let document = Document::parse(file, text, faults)?;
+    let base = match folder.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    // `config` given as `.` or as `a/..` still has a parent on disk.
+    let base = match folder.canonicalize() {
+        Ok(real) => real.parent().unwrap_or(base).to_owned(),
+        Err(_) => base.to_owned(),
+    };
+    let root = document.root(faults);
+    let data = root.text("data").unwrap_or_else(|| "data".into());
+    let department = root.required_section("department").and_then(department);
+    let mailbox = root
+        .required_section("mailbox")
+        .and_then(|s| mailbox(s, &base));
+    let transport = root
+        .required_section("transport")
+        .and_then(|s| transport(s, &base));
+    let steps = root
+        .section("reminders")
+        .map(|s| {
+            let given = steps(&s, &Steps::default());
+            s.finish();
+            given
+        })
+        .unwrap_or_default();
+    let schedule = root
+        .required_section("schedule")
+        .and_then(|s| schedule(s, steps));
+    let digest_to = root.required_section("staff").and_then(|s| {
+        let list = addresses(&s, "digest_to");
+        if list.as_ref().is_some_and(Vec::is_empty) {
+            s.fault("`staff.digest_to` is empty; name at least one address that gets the digest");
+        }
+        s.finish();
+        list
+    });
+    let limits = limits(root.section("limits"));
+    let authserv_id = root.section("trust").and_then(|s| {
+        let id = s.text("authserv_id");
+        s.finish();
+        id
+    });
+    root.finish();
+    Some(Settings {
+        data: base.join(data),
+        department: department?,
+        mailbox: mailbox?,
+        transport: transport?,
+        schedule: schedule?,
+        digest_to: digest_to?,
+        limits,
+        authserv_id,
+    })
+}
+
+fn department(s: Section<'_>) -> Option<Department> {
+    let name = s.required("name", "Ban Chính sách pháp luật");
+    let federation = s.required("federation", "Liên đoàn Lao động tỉnh Phú Yên");
+    let contact = s.required(
+        "contact",
+        "đồng chí Nguyễn Văn A, điện thoại 0257 3 000 000",
+    );
+    s.finish();
+    Some(Department {
+        name: name?,
+        federation: federation?,
+        contact: contact?,
+    })
+}
+
+fn mailbox(s: Section<'_>, base: &Path) -> Option<MailboxSettings> {
+    let address = s.required("address", "bancsplpy@gmail.com").and_then(|a| {
+        let good = super::plausible_address(&a);
+        if !good {
+            s.fault_at(
+                "address",
+                format!("`mailbox.address`: {a:?} is no mail address"),
+            );
+        }
+        good.then(|| a.to_lowercase())
+    });
+    let aliases = addresses(&s, "aliases").unwrap_or_default();
+    let since = s.parsed("since", parse_date);
+    let show = s
+        .choice(
+            "show",
+            &[
+                ("nothing", Show::Nothing),
+                ("keyword", Show::Keyword),
+                ("folder", Show::Folder),
+                ("label", Show::Label),
+            ],
+        )
+        .unwrap_or(Show::Nothing);
+    let poll_minutes = s.number("poll_minutes", 1..=1440).unwrap_or(5) as u64;
+    let kind = match s.required("kind", "imap").as_deref() {
+        Some("imap") => imap(&s, base),
+        Some("maildir") => {
+            let create = s.flag("create").unwrap_or(false);
+            s.required("path", "data/maildir")
+                .map(|p| MailboxKind::Maildir {
+                    path: base.join(p),
+                    create,
+                })
+        }
+        Some(_) => {
+            s.choice("kind", &[("imap", ()), ("maildir", ())]);
+            return None;
+        }
+        None => None,
+    };
+    if matches!(kind, Some(MailboxKind::Maildir { .. })) && show != Show::Nothing {
+        s.fault_at(
+            "show",
+            "`mailbox.show` works with IMAP only; leave it out for a Maildir",
+        );
+    }
+    s.finish();
+    Some(MailboxSettings {
+        address: address?,
+        aliases,
+        kind: kind?,
+        since,
+        show,
+        poll_minutes,
+    })
+}
+
+fn imap(s: &Section<'_>, base: &Path) -> Option<MailboxKind> {
+    let host = s.required("host", "imap.gmail.com");
+    let port = s.number("port", 1..=65535).unwrap_or(993) as u16;
+    let user = s.required("user", "bancsplpy@gmail.com");
+    let password = Secret::from_section(s, base);
+    let ca_file = s.text("ca_file").map(|f| base.join(f));
+    let folders = s.texts("folders").unwrap_or_else(|| vec!["INBOX".into()]);
+    if folders.is_empty() {
+        s.fault_at(
+            "folders",
+            "`mailbox.folders` is empty; name at least \"INBOX\"",
+        );
+    }
+    Some(MailboxKind::Imap {
+        host: host?,
+        port,
+        user: user?,
+        password: password?,
+        ca_file,
+        folders,
+    })
+}
+
+fn transport(s: Section<'_>, base: &Path) -> Option<TransportKind> {
+    let kind = match s.required("kind", "smtp").as_deref() {
+        Some("smtp") => smtp(&s, base).map(TransportKind::Smtp),
+        Some("sendmail") => Some(TransportKind::Sendmail {
+            program: PathBuf::from(
+                s.text("program")
+                    .unwrap_or_else(|| "/usr/sbin/sendmail".into()),
+            ),
+        }),
+        Some("file") => s
+            .required("folder", "data/outbox")
+            .map(|f| TransportKind::File {
+                folder: base.join(f),
+            }),
+        Some(_) => {
+            s.choice("kind", &[("smtp", ()), ("sendmail", ()), ("file", ())]);
+            return None;
+        }
+        None => None,
+    };
+    s.finish();
+    kind
+}
+
+fn smtp(s: &Section<'_>, base: &Path) -> Option<SmtpSettings> {
+    let host = s.required("host", "smtp.gmail.com");
+    let tls = s
+        .choice(
+            "tls",
+            &[("starttls", Tls::StartTls), ("tls", Tls::Implicit)],
+        )
+        .unwrap_or(Tls::StartTls);
+    let usual = if tls == Tls::StartTls { 587 } else { 465 };
+    let port = s.number("port", 1..=65535).unwrap_or(usual) as u16;
+    let login = match s.text("user") {
+        Some(user) => Some((user, Secret::from_section(s, base)?)),
+        None => None,
+    };
+    let ca_file = s.text("ca_file").map(|f| base.join(f));
+    Some(SmtpSettings {
+        host: host?,
+        port,
+        tls,
+        login,
+        ca_file,
+    })
+}
+
+fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
+    if s.text("since").is_none() {
+        s.fault("`schedule.since` is missing; add for example: since = \"2026-01-01\"");
+    }
+    let since = s.parsed("since", parse_date);
+    let closing = match s.number("closing_day", 0..=28) {
+        Some(0) | None => Closing::EndOfMonth,
+        Some(day) => Closing::Day(day as i8),
+    };
+    let time = |key, usual| s.parsed(key, parse_time).unwrap_or(usual);
+    let due_time = time("due_time", Time::constant(17, 0, 0, 0));
+    let digest_at = time("digest_at", Time::constant(7, 0, 0, 0));
+    let work_hours = (
+        time("work_starts", Time::constant(7, 30, 0, 0)),
+        time("work_ends", Time::constant(17, 0, 0, 0)),
+    );
+    if work_hours.0 >= work_hours.1 {
+        s.fault("`schedule.work_starts` must be before `schedule.work_ends`");
+    }
+    let remind_backlog = s.flag("remind_backlog").unwrap_or(false);
+    s.finish();
+    Some(Schedule {
+        since: since?,
+        closing,
+        due_time,
+        work_hours,
+        digest_at,
+        remind_backlog,
+        steps,
+    })
+}
+
+/// The ladder of reminders in a section, over the one that holds elsewhere.
+pub(super) fn steps(s: &Section<'_>, usual: &Steps) -> Steps {
+    let days = |key, usual: u16| s.number(key, 1..=250).map_or(usual, |n| n as u16);
+    let steps = Steps {
+        before: s.numbers("before", 0..=250).map_or_else(
+            || usual.before.clone(),
+            |list| list.into_iter().map(|n| n as u16).collect(),
+        ),
+        late_after: days("late_after", usual.late_after),
+        late_every: days("late_every", usual.late_every),
+        escalate_after: days("escalate_after", usual.escalate_after),
+    };
+    if steps.escalate_after <= steps.late_after {
+        s.fault("`escalate_after` must be more working days than `late_after`");
+    }
+    steps
+}
+
+fn limits(section: Option<Section<'_>>) -> Limits {
+    const MB: u64 = 1_000_000;
+    let number = |key, bounds, usual: u64| {
+        section
+            .as_ref()
+            .and_then(|s| s.number(key, bounds))
+            .map_or(usual, |n| n as u64)
+    };
+    let limits = Limits {
+        message_bytes: number("message_mb", 1..=500, 60) * MB,
+        daily_download_bytes: number("daily_download_mb", 1..=1_000_000, 2_000) * MB,
+        daily_mails: number("daily_mails", 1..=100_000, 300) as u32,
+        daily_mails_per_address: number("daily_mails_per_address", 1..=1000, 20) as u32,
+        reading_seconds: number("reading_seconds", 1..=600, 10),
+        reading_bytes: number("reading_mb", 64..=65_536, 512) * MB,
+    };
+    if let Some(s) = section {
+        s.finish();
+    }
+    limits
+}
+
+fn addresses(s: &Section<'_>, key: &'static str) -> Option<Vec<String>> {
+    let list = s.texts(key)?;
+    for address in list.iter().filter(|a| !super::plausible_address(a)) {
+        s.fault_at(key, format!("{address:?} is no mail address"));
+    }
+    Some(list.into_iter().map(|a| a.to_lowercase()).collect())
+}
+
+pub(super) fn parse_date(text: &str) -> Result<Date, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is no date; write year-month-day, such as \"2026-01-31\""))
+}
+
+pub(super) fn parse_time(text: &str) -> Result<Time, String> {
+    Time::strptime("%H:%M", text).map_err(|_| {
+        format!("{text:?} is no time of day; write hours and minutes, such as \"17:00\"")
+    })
+}

@@ -1,0 +1,311 @@
+//! `units.csv`: the register of units, as spreadsheets write it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::settings::parse_date;
+use super::source::{Faults, suggestion};
+use crate::domain::unit::{Kind, Register, Unit, UnitId};
+
+const COLUMNS: [&str; 11] = [
+    "id",
+    "name",
+    "short_name",
+    "kind",
+    "parent",
+    "emails",
+    "escalate_to",
+    "aliases",
+    "valid_from",
+    "valid_to",
+    "successor",
+];
+
+/// Reads the register; rows with faults are named and left out.
+pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) -> Register {
+    let first = text.lines().next().unwrap_or("");
+    // A Vietnamese Excel separates by semicolons and then quotes the lists of addresses.
+    let delimiter = if first.contains(',') { b',' } else { b';' };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let header: Vec<String> = match reader.headers() {
+        Ok(h) => h.iter().map(|c| c.to_lowercase()).collect(),
+        Err(e) => {
+            faults.add(file, Some(1), format!("the first line cannot be read: {e}"));
+            return Register::default();
+        }
+    };
+    for name in COLUMNS.iter().filter(|c| !header.iter().any(|h| h == *c)) {
+        faults.add(
+            file,
+            Some(1),
+            format!(
+                "the column `{name}` is missing; the first line must be: {}",
+                COLUMNS.join(",")
+            ),
+        );
+    }
+    for name in header.iter().filter(|h| !COLUMNS.contains(&h.as_str())) {
+        faults.add(
+            file,
+            Some(1),
+            format!(
+                "unknown column `{name}`{}",
+                suggestion(name, COLUMNS.into_iter())
+            ),
+        );
+    }
+    let mut rows: Vec<(usize, Unit)> = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, |p| p.line() as usize);
+                if record.iter().all(str::is_empty) {
+                    continue;
+                }
+                let cell = |name: &str| {
+                    header
+                        .iter()
+                        .position(|h| h == name)
+                        .and_then(|i| record.get(i))
+                        .unwrap_or("")
+                };
+                let fault = |what: String| faults.add(file, Some(line), what);
+                if let Some(unit) = row(cell, &fault) {
+                    rows.push((line, unit));
+                }
+            }
+            Err(e) => {
+                let line = e.position().map(|p| p.line() as usize);
+                faults.add(file, line, format!("the row cannot be read: {e}"));
+            }
+        }
+    }
+    relations(file, &rows, faults, warnings);
+    Register {
+        units: rows.into_iter().map(|(_, u)| u).collect(),
+    }
+}
+
+fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Unit> {
+    let list = |name: &str| -> Vec<String> {
+        cell(name)
+            .split(';')
+            .map(str::trim)
+            .filter(|s| !s.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let id = cell("id");
+    let id_good = !id.is_empty()
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !id_good {
+        fault(format!(
+            "the id {id:?} must be made of small letters without marks, digits and hyphens, such as ldld-dong-hoa"
+        ));
+    }
+    let name = cell("name");
+    if name.is_empty() {
+        fault(format!("the unit {id} has no name"));
+    }
+    let kind = cell("kind").parse::<Kind>();
+    if kind.is_err() {
+        let words = Kind::ALL.map(|(w, _)| w);
+        fault(format!(
+            "the kind {:?} of {id} must be one of {}{}",
+            cell("kind"),
+            words.join(", "),
+            suggestion(cell("kind"), words.into_iter())
+        ));
+    }
+    let address = |a: &str| {
+        let good = super::plausible_address(a);
+        if !good {
+            fault(format!(
+                "{a:?} of {id} is no mail address; separate several by ;"
+            ));
+        }
+        good.then(|| a.to_lowercase())
+    };
+    let emails: Vec<String> = list("emails").iter().filter_map(|a| address(a)).collect();
+    let escalate_to = Some(cell("escalate_to"))
+        .filter(|a| !a.is_empty())
+        .and_then(address);
+    let day = |name: &str| -> Result<Option<Date>, ()> {
+        match cell(name) {
+            "" => Ok(None),
+            text => parse_date(text)
+                .map(Some)
+                .map_err(|e| fault(format!("{name} of {id}: {e}"))),
+        }
+    };
+    let valid_from = day("valid_from");
+    let valid_to = day("valid_to");
+    if let (Ok(Some(from)), Ok(Some(to))) = (valid_from, valid_to)
+        && from > to
+    {
+        fault(format!("{id} ends ({to}) before it begins ({from})"));
+    }
+    if !id_good || name.is_empty() {
+        return None;
+    }
+    Some(Unit {
+        id: UnitId(id.to_owned()),
+        name: name.to_owned(),
+        short_name: match cell("short_name") {
+            "" => name.to_owned(),
+            short => short.to_owned(),
+        },
+        kind: kind.ok()?,
+        parent: Some(cell("parent"))
+            .filter(|p| !p.is_empty())
+            .map(|p| UnitId(p.to_owned())),
+        emails,
+        escalate_to,
+        aliases: list("aliases"),
+        valid_from: valid_from.ok()?.unwrap_or(Date::constant(1900, 1, 1)),
+        valid_to: valid_to.ok()?,
+        successors: list("successor").into_iter().map(UnitId).collect(),
+    })
+}
+
+/// What only shows when the rows are seen together.
+fn relations(file: &str, rows: &[(usize, Unit)], faults: &Faults, warnings: &Faults) {
+    let mut known: BTreeMap<&UnitId, Vec<(usize, &Unit)>> = BTreeMap::new();
+    for (line, unit) in rows {
+        known.entry(&unit.id).or_default().push((*line, unit));
+    }
+    for (line, unit) in rows {
+        let named = |what: &str, id: &UnitId| {
+            if !known.contains_key(id) {
+                faults.add(
+                    file,
+                    Some(*line),
+                    format!(
+                        "the {what} {id} of {} is not in the register{}",
+                        unit.id,
+                        suggestion(&id.0, known.keys().map(|k| k.0.as_str()))
+                    ),
+                );
+            }
+        };
+        if let Some(parent) = &unit.parent {
+            named("parent", parent);
+        }
+        for heir in &unit.successors {
+            named("successor", heir);
+        }
+        if unit.emails.is_empty() && unit.valid_to.is_none() && unit.kind != Kind::Provincial {
+            warnings.add(
+                file,
+                Some(*line),
+                format!(
+                    "{} has no address: its mails will wait for staff and it cannot be reminded",
+                    unit.id
+                ),
+            );
+        }
+    }
+    let overlap = |a: &Unit, b: &Unit| {
+        a.valid_from <= b.valid_to.unwrap_or(Date::MAX)
+            && b.valid_from <= a.valid_to.unwrap_or(Date::MAX)
+    };
+    for rows in known.values() {
+        for (i, (line, unit)) in rows.iter().enumerate() {
+            if let Some((other, _)) = rows[..i].iter().find(|(_, o)| overlap(o, unit)) {
+                faults.add(
+                    file,
+                    Some(*line),
+                    format!(
+                        "{} stands in line {other} already; several rows of one unit need dates (valid_from, valid_to) that do not overlap",
+                        unit.id
+                    ),
+                );
+            }
+        }
+    }
+    let mut holders: BTreeMap<&str, Vec<(usize, &Unit)>> = BTreeMap::new();
+    for (line, unit) in rows {
+        for email in &unit.emails {
+            holders.entry(email).or_default().push((*line, unit));
+        }
+    }
+    for (email, list) in holders {
+        for (i, (line, unit)) in list.iter().enumerate() {
+            if let Some((_, other)) = list[..i]
+                .iter()
+                .find(|(_, o)| o.id != unit.id && overlap(o, unit))
+            {
+                warnings.add(
+                    file,
+                    Some(*line),
+                    format!(
+                        "{email} belongs to {} and {}: its mails are told apart by the document they carry or wait for staff",
+                        other.id, unit.id
+                    ),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(rows: &str) -> (usize, String, String) {
+        let faults = Faults::default();
+        let warnings = Faults::default();
+        let text = format!("{}\n{rows}", COLUMNS.join(","));
+        let n = parse("units.csv", &text, &faults, &warnings).units.len();
+        let show = |f: Faults| {
+            let lines: Vec<String> = f.into_vec().iter().map(ToString::to_string).collect();
+            lines.join("\n")
+        };
+        (n, show(faults), show(warnings))
+    }
+
+    #[test]
+    fn every_wrong_row_is_named_with_its_line() {
+        let (n, wrong, _) = faults(concat!(
+            "tinh,LĐLĐ tỉnh,,provincial,,a@b.example,,,,,\n",
+            "A,,,distrct,tinh,a@@b,,,2026-13-01,,\n",
+            "b,B,,district,tin,b@b.example,,,2026-01-01,2025-01-01,c\n",
+            "tinh,LĐLĐ tỉnh,,provincial,,a@b.example,,,,,\n",
+        ));
+        assert_eq!(n, 3);
+        insta::assert_snapshot!(wrong);
+    }
+
+    #[test]
+    fn one_unit_may_have_several_rows_after_one_another() {
+        let (n, wrong, warned) = faults(concat!(
+            "a,Cũ,,district,,a@b.example,,,2020-01-01,2024-12-31,\n",
+            "a,Mới,,district,,a@b.example,,,2025-01-01,,\n",
+            "b,B,,district,,A@b.example,,,2025-01-01,,\n",
+        ));
+        assert_eq!((n, wrong.as_str()), (3, ""));
+        assert!(
+            warned.contains("a@b.example belongs to a and b"),
+            "{warned}"
+        );
+    }
+
+    #[test]
+    fn semicolons_of_a_vietnamese_excel_are_read() {
+        let faults = Faults::default();
+        let text = format!(
+            "{}\na;Tên;Tên;district;;\"x@y.example;z@y.example\";;;2020-01-01;;\n",
+            COLUMNS.join(";")
+        );
+        let register = parse("units.csv", &text, &faults, &Faults::default());
+        assert!(faults.is_empty());
+        assert_eq!(register.units[0].emails, ["x@y.example", "z@y.example"]);
+    }
+}

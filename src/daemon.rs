@@ -1,0 +1,366 @@
+//! When each pass runs: once, or for ever: woken by the server, by timers and by signals.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::app::App;
+use crate::collect;
+use crate::config::{Config, MailboxKind};
+use crate::mailbox::{Mailbox, MailboxError};
+use crate::transport::Transport;
+use crate::{plan, send};
+
+/// How long a round may go on after SIGTERM, to bring a mail that is being sent to its end.
+const GRACE: Duration = Duration::from_secs(4);
+/// The longest wait between two rounds: the watchdog wants to hear of us.
+const LONGEST_WAIT: Duration = Duration::from_secs(240);
+/// The longest pause between two tries to reach the mailbox.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+/// After a refused login servers lock accounts that keep trying.
+const LOGIN_BACKOFF: Duration = Duration::from_secs(900);
+
+/// A running installation.
+struct Service {
+    app: App,
+    transport: Transport,
+    mailbox: Option<Mailbox>,
+    /// Whether every UID of the mailbox is to be compared with the store.
+    full: bool,
+    failures: u32,
+    next_try: Instant,
+    _lock: File,
+}
+
+/// Holds the data folder for one collecting process at a time.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => bail!(
+            "another thubaocao runs on {}; stop it first (systemctl stop thubaocao)",
+            data.display()
+        ),
+    }
+}
+
+impl Service {
+    fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
+        let transport = Transport::new(&config.settings.transport)?;
+        let app = App::open(config, program, now)?;
+        let lock = lock(&app.config.settings.data)?;
+        Ok(Service {
+            app,
+            transport,
+            mailbox: None,
+            full: true,
+            failures: 0,
+            next_try: Instant::now(),
+            _lock: lock,
+        })
+    }
+
+    async fn connect(&mut self) -> Result<Mailbox, MailboxError> {
+        let kind = &self.app.config.settings.mailbox.kind;
+        let password = match kind {
+            MailboxKind::Imap { password, .. } => {
+                Some(password.read().map_err(MailboxError::Other)?)
+            }
+            MailboxKind::Maildir { .. } => None,
+        };
+        Mailbox::open(kind, password.as_ref()).await
+    }
+
+    /// Looks through the mailbox, connecting first where needed.
+    async fn collect(&mut self, now: Timestamp) -> Result<()> {
+        let mut mailbox = match self.mailbox.take() {
+            Some(m) => m,
+            None => {
+                self.full = true;
+                self.connect().await?
+            }
+        };
+        let refused_before = self.failures;
+        collect::pass(&mut self.app, &mut mailbox, self.full, now).await?;
+        if refused_before > 0 {
+            tracing::info!("the mailbox answers again");
+        }
+        self.failures = 0;
+        self.full = false;
+        self.mailbox = Some(mailbox); // not reached after an error: a connection that failed is dropped
+        Ok(())
+    }
+
+    /// Notes why the mailbox failed and when to try again.
+    fn mailbox_failed(&mut self, e: &anyhow::Error, now: Timestamp) -> Result<()> {
+        self.failures += 1;
+        let refused = e.chain().any(|c| {
+            matches!(
+                c.downcast_ref::<MailboxError>(),
+                Some(MailboxError::Login { .. } | MailboxError::Certificate { .. })
+            )
+        });
+        let pause = if refused {
+            LOGIN_BACKOFF
+        } else {
+            backoff(self.failures)
+        };
+        self.next_try = Instant::now() + pause;
+        tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
+        self.app
+            .store
+            .failed(collect::HEALTH, now, &format!("{e:#}"))
+    }
+
+    /// All three passes once. Failures of the mailbox are noted, not returned: reminders wait then, the digest does not.
+    async fn round(&mut self, now: Timestamp, stop: &Cell<bool>) -> Result<Option<anyhow::Error>> {
+        let mut failure = None;
+        if Instant::now() >= self.next_try
+            && let Err(e) = self.collect(now).await
+        {
+            self.mailbox_failed(&e, now)?;
+            failure = Some(e);
+        }
+        plan::pass(&self.app, now)?;
+        let stop = || stop.get();
+        let sent = send::pass(
+            &self.app,
+            &mut self.transport,
+            self.mailbox.as_mut(),
+            now,
+            &stop,
+        )
+        .await;
+        if sent.is_err() {
+            self.mailbox = None; // it may have failed in the middle of an answer
+        }
+        sent?;
+        Ok(failure)
+    }
+
+    /// How long to wait for the next round.
+    fn pause(&self, now: Timestamp) -> Duration {
+        let settings = &self.app.config.settings;
+        let poll = Duration::from_secs(settings.mailbox.poll_minutes * 60);
+        let moment = plan::next_moment(&self.app.config, now).duration_since(now);
+        let moment = Duration::try_from(moment).unwrap_or_default() + Duration::from_secs(1);
+        let mut pause = poll.min(moment).min(LONGEST_WAIT);
+        if self.mailbox.is_none() {
+            pause = pause.min(self.next_try.saturating_duration_since(Instant::now()));
+        }
+        pause.max(Duration::from_millis(200))
+    }
+}
+
+/// Doubling from five seconds to five minutes, a quarter of it by chance, so that many clients do not come in waves.
+fn backoff(failures: u32) -> Duration {
+    let doubled = Duration::from_secs(5 << failures.saturating_sub(1).min(6));
+    let chance = RandomState::new().hash_one(failures) % 1000;
+    doubled
+        .min(LONGEST_BACKOFF)
+        .mul_f64(0.75 + chance as f64 / 4000.0)
+}
+
+/// All three passes once, then the end.
+///
+/// # Errors
+/// When the mailbox or the store fails. What is owed all the same (the digest, acknowledgements) has been sent then.
+pub async fn once(config: Config, program: PathBuf, now: Timestamp) -> Result<()> {
+    let mut service = Service::open(config, program, now)?;
+    let failure = service.round(now, &Cell::new(false)).await?;
+    if let Some(mailbox) = service.mailbox.take() {
+        mailbox.close().await;
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.hangup.recv() => Asked::Reload,
+        }
+    }
+}
+
+/// Runs for ever: rounds, woken by the mailbox, by the next moment at which something may be owed, and by polling.
+/// SIGTERM and SIGINT end it within five seconds; SIGHUP reads the configuration again, and a faulty one is refused.
+///
+/// # Errors
+/// Only at the start, when the store cannot be opened or is in use.
+pub async fn run(config: Config, program: PathBuf) -> Result<()> {
+    let mut signals = Signals::new()?;
+    let mut service = Service::open(config, program.clone(), Timestamp::now())?;
+    notify(&[NotifyState::Ready]);
+    tracing::info!("started");
+    loop {
+        let mut asked = work(&mut service, &mut signals).await;
+        notify(&[NotifyState::Watchdog]);
+        if asked.is_none() {
+            asked = rest(&mut service, &mut signals).await;
+        }
+        match asked {
+            None => {}
+            Some(Asked::Reload) => reload(&mut service, &program),
+            Some(Asked::Stop) => break,
+        }
+    }
+    notify(&[NotifyState::Stopping]);
+    if let Some(mailbox) = service.mailbox.take() {
+        mailbox.close().await;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// One round; gives what a signal asked for meanwhile.
+async fn work(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
+    let stop = Cell::new(false);
+    let mut asked = None;
+    let round = service.round(Timestamp::now(), &stop);
+    tokio::pin!(round);
+    let result = loop {
+        tokio::select! {
+            result = &mut round => break result,
+            signal = signals.next() => {
+                asked = Some(signal);
+                if signal == Asked::Stop {
+                    stop.set(true);
+                    // What is not done by then is left in a state that the next start takes up.
+                    let _ = timeout(GRACE, &mut round).await;
+                    return asked;
+                }
+            }
+        }
+    };
+    if let Err(e) = result {
+        tracing::error!(error = %format!("{e:#}"), "a round failed");
+    }
+    asked
+}
+
+/// Waits for the next round; gives what a signal asked for.
+async fn rest(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
+    let now = Timestamp::now();
+    let pause = service.pause(now);
+    let first = collect::folders(&service.app.config.settings.mailbox.kind)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    let wait = async {
+        match &mut service.mailbox {
+            Some(mailbox) => mailbox
+                .wait(&first, pause)
+                .await
+                .map_err(anyhow::Error::from),
+            None => {
+                sleep(pause).await;
+                Ok(())
+            }
+        }
+    };
+    let waited = tokio::select! {
+        waited = wait => waited,
+        signal = signals.next() => {
+            // The wait was dropped in the middle of an answer.
+            if let Some(mailbox) = service.mailbox.take() && signal == Asked::Stop {
+                drop(mailbox);
+            }
+            return Some(signal);
+        }
+    };
+    if let Err(e) = waited {
+        service.mailbox = None;
+        if let Err(e) = service.mailbox_failed(&e, now) {
+            tracing::error!(error = %format!("{e:#}"), "cannot note that the mailbox failed");
+        }
+    }
+    None
+}
+
+/// Reads the configuration again. A faulty one is refused and the old one stays.
+fn reload(service: &mut Service, program: &Path) {
+    let folder = service.app.config.folder.clone();
+    let config = match Config::load(&folder) {
+        Ok(config) => config,
+        Err(faults) => {
+            for fault in &faults {
+                tracing::error!(%fault, "faulty configuration");
+            }
+            tracing::error!("the configuration was not reloaded; the old one stays");
+            return;
+        }
+    };
+    let made = Transport::new(&config.settings.transport).and_then(|transport| {
+        if config.settings.data != service.app.config.settings.data {
+            bail!("another data folder needs a restart");
+        }
+        Ok((
+            transport,
+            App::open(config, program.to_owned(), Timestamp::now())?,
+        ))
+    });
+    match made {
+        Ok((transport, app)) => {
+            service.app = app;
+            service.transport = transport;
+            service.mailbox = None;
+            service.failures = 0;
+            service.next_try = Instant::now();
+            tracing::info!("the configuration was reloaded");
+        }
+        Err(e) => {
+            tracing::error!(error = %format!("{e:#}"), "the configuration was not reloaded; the old one stays");
+        }
+    }
+}
+
+fn notify(states: &[NotifyState<'_>]) {
+    // Without systemd there is nobody to tell.
+    if let Err(e) = sd_notify::notify(false, states) {
+        tracing::debug!(error = %e, "systemd was not told");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backoff_grows_and_has_a_cap() {
+        assert!(backoff(1) >= Duration::from_millis(3750) && backoff(1) <= Duration::from_secs(5));
+        assert!(backoff(3) >= Duration::from_secs(15));
+        assert!(backoff(1000) <= LONGEST_BACKOFF);
+    }
+}

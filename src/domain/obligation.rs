@@ -1,0 +1,276 @@
+//! What is expected of one unit for one report and period, and how it stands.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::period::PeriodId;
+use super::report::Forms;
+use super::unit::UnitId;
+
+/// How an obligation stands at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing is there and nobody would worry yet.
+    NotDue,
+    /// Nothing is there and the deadline is near.
+    Pending,
+    /// Something is there, but a required form is missing, before or after the deadline.
+    Partial,
+    /// Everything was there in time.
+    Submitted,
+    /// Everything is there, but came after the deadline.
+    Late,
+    /// Nothing is there and the deadline has passed.
+    Overdue,
+    /// Staff excused the unit.
+    Excused,
+}
+
+/// One receipt: a mail, or paper that staff marked as received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// When the server (or the office) received it.
+    pub at: Timestamp,
+    /// Which forms it brought; a nil return counts as every form.
+    pub forms: Forms,
+}
+
+/// What is expected of one unit for one report and period.
+///
+/// Deadline and forms are those of the day on which the period opened: a later change of the configuration does not rewrite them.
+#[derive(Clone, Debug)]
+pub struct Obligation {
+    /// Row in the store, 0 where it is not stored.
+    pub id: i64,
+    /// Who.
+    pub unit: UnitId,
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+    /// From which day it was expected at all.
+    pub opens: Date,
+    /// The last moment at which it is on time.
+    pub due: Timestamp,
+    /// What has to be there.
+    pub forms: Forms,
+    /// Why the unit is excused, if it is.
+    pub excused: Option<String>,
+    /// What has come, in order of time.
+    pub receipts: Vec<Receipt>,
+    /// How many reminders went out.
+    pub reminders_sent: u32,
+}
+
+impl Obligation {
+    /// The forms that have come.
+    pub fn received(&self) -> Forms {
+        self.receipts
+            .iter()
+            .fold(Forms::NONE, |all, r| all.and(r.forms))
+    }
+
+    /// The forms that are missing.
+    pub fn missing(&self) -> Forms {
+        self.forms.without(self.received())
+    }
+
+    /// When the first mail or paper came.
+    pub fn first_received(&self) -> Option<Timestamp> {
+        self.receipts.iter().map(|r| r.at).min()
+    }
+
+    /// When everything was there for the first time. A later version does not change it.
+    pub fn complete_at(&self) -> Option<Timestamp> {
+        let mut receipts: Vec<&Receipt> = self.receipts.iter().collect();
+        receipts.sort_by_key(|r| r.at);
+        let mut so_far = Forms::NONE;
+        receipts.into_iter().find_map(|r| {
+            so_far = so_far.and(r.forms);
+            self.forms.without(so_far).is_empty().then_some(r.at)
+        })
+    }
+
+    /// Whether everything was there in time; `None` while something is missing.
+    pub fn on_time(&self) -> Option<bool> {
+        self.complete_at().map(|at| at <= self.due)
+    }
+
+    /// Whether nothing more is expected of the unit.
+    pub fn settled(&self) -> bool {
+        self.excused.is_some() || self.complete_at().is_some()
+    }
+
+    /// How it stands at a moment. `near` is the moment from which the deadline counts as near.
+    pub fn state(&self, now: Timestamp, near: Timestamp) -> State {
+        if self.excused.is_some() {
+            return State::Excused;
+        }
+        match self.on_time() {
+            Some(true) => State::Submitted,
+            Some(false) => State::Late,
+            None if !self.receipts.is_empty() => State::Partial,
+            None if now > self.due => State::Overdue,
+            None if now >= near => State::Pending,
+            None => State::NotDue,
+        }
+    }
+}
+
+/// Counts over obligations, with the field's two rates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rates {
+    /// Obligations that nobody excused.
+    pub expected: u32,
+    /// Of these, complete.
+    pub complete: u32,
+    /// Of these, complete on time.
+    pub on_time: u32,
+    /// Something is there, not everything.
+    pub partial: u32,
+    /// Nothing is there after the deadline.
+    pub overdue: u32,
+}
+
+impl Rates {
+    /// Counts obligations at a moment.
+    pub fn of<'a>(obligations: impl IntoIterator<Item = &'a Obligation>, now: Timestamp) -> Rates {
+        let mut r = Rates::default();
+        for o in obligations {
+            if o.excused.is_some() {
+                continue;
+            }
+            r.expected += 1;
+            match o.on_time() {
+                Some(on_time) => {
+                    r.complete += 1;
+                    r.on_time += u32::from(on_time);
+                }
+                None if !o.receipts.is_empty() => r.partial += 1,
+                None if now > o.due => r.overdue += 1,
+                None => {}
+            }
+        }
+        r
+    }
+
+    /// Complete ÷ expected, in whole percent; `None` where nothing is expected.
+    pub fn reporting_rate(&self) -> Option<u32> {
+        (self.expected > 0).then(|| self.complete * 100 / self.expected)
+    }
+
+    /// Complete on time ÷ expected, in whole percent; `None` where nothing is expected.
+    pub fn timeliness(&self) -> Option<u32> {
+        (self.expected > 0).then(|| self.on_time * 100 / self.expected)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    const SIGNED: Forms = Forms {
+        signed_document: true,
+        soft_file: false,
+    };
+    const SOFT: Forms = Forms {
+        signed_document: false,
+        soft_file: true,
+    };
+
+    pub(crate) fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    pub(crate) fn obligation(unit: &str, due: &str) -> Obligation {
+        Obligation {
+            id: 1,
+            unit: UnitId(unit.into()),
+            report: "tre-em".into(),
+            period: "2026-H1".parse().unwrap(),
+            opens: "2025-12-15".parse().unwrap(),
+            due: at(due),
+            forms: SIGNED.and(SOFT),
+            excused: None,
+            receipts: vec![],
+            reminders_sent: 0,
+        }
+    }
+
+    fn with(receipts: &[(&str, Forms)]) -> Obligation {
+        Obligation {
+            receipts: receipts
+                .iter()
+                .map(|(t, forms)| Receipt {
+                    at: at(t),
+                    forms: *forms,
+                })
+                .collect(),
+            ..obligation("a", "2026-06-15T10:00:00Z")
+        }
+    }
+
+    fn state(o: &Obligation, now: &str) -> State {
+        o.state(at(now), at("2026-06-08T01:00:00Z"))
+    }
+
+    #[test]
+    fn nothing_received_goes_from_not_due_through_pending_to_overdue() {
+        let o = with(&[]);
+        assert_eq!(state(&o, "2026-06-01T00:00:00Z"), State::NotDue);
+        assert_eq!(state(&o, "2026-06-10T00:00:00Z"), State::Pending);
+        assert_eq!(state(&o, "2026-06-15T10:00:00Z"), State::Pending);
+        assert_eq!(state(&o, "2026-06-15T10:00:01Z"), State::Overdue);
+    }
+
+    #[test]
+    fn two_mails_with_one_form_each_complete_the_report_when_the_second_comes() {
+        let o = with(&[("2026-06-12T00:00:00Z", SOFT)]);
+        assert_eq!(state(&o, "2026-06-20T00:00:00Z"), State::Partial);
+        assert_eq!(o.missing(), SIGNED);
+        let o = with(&[
+            ("2026-06-12T00:00:00Z", SOFT),
+            ("2026-06-16T00:00:00Z", SIGNED),
+        ]);
+        assert_eq!(state(&o, "2026-06-20T00:00:00Z"), State::Late);
+        assert_eq!(o.complete_at(), Some(at("2026-06-16T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_later_version_does_not_make_a_timely_report_late() {
+        let o = with(&[
+            ("2026-06-12T00:00:00Z", SIGNED.and(SOFT)),
+            ("2026-06-20T00:00:00Z", SIGNED.and(SOFT)),
+        ]);
+        assert_eq!(state(&o, "2026-06-21T00:00:00Z"), State::Submitted);
+        assert_eq!(o.on_time(), Some(true));
+    }
+
+    #[test]
+    fn the_moment_of_the_deadline_itself_is_on_time() {
+        let o = with(&[("2026-06-15T10:00:00Z", SIGNED.and(SOFT))]);
+        assert_eq!(o.on_time(), Some(true));
+    }
+
+    #[test]
+    fn rates_divide_by_what_was_expected_and_leave_out_the_excused() {
+        let on_time = with(&[("2026-06-12T00:00:00Z", SIGNED.and(SOFT))]);
+        let late = with(&[("2026-06-16T00:00:00Z", SIGNED.and(SOFT))]);
+        let partial = with(&[("2026-06-12T00:00:00Z", SOFT)]);
+        let nothing = with(&[]);
+        let excused = Obligation {
+            excused: Some("giải thể".into()),
+            ..with(&[])
+        };
+        let r = Rates::of(
+            [&on_time, &late, &partial, &nothing, &excused],
+            at("2026-06-20T00:00:00Z"),
+        );
+        assert_eq!((r.expected, r.complete, r.on_time), (4, 2, 1));
+        assert_eq!((r.partial, r.overdue), (1, 1));
+        assert_eq!(r.reporting_rate(), Some(50));
+        assert_eq!(r.timeliness(), Some(25));
+    }
+}

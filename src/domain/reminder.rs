@@ -1,0 +1,177 @@
+//! When a unit is reminded: which step of the ladder is due on a day.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+
+use super::calendar::Calendar;
+use super::{date_of, instant, zone};
+
+/// The ladder of reminders of a report, in working days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// So many working days before the deadline, each once.
+    pub before: Vec<u16>,
+    /// The first reminder after the deadline: so many working days after it.
+    pub late_after: u16,
+    /// Then every so many working days.
+    pub late_every: u16,
+    /// The letter to the leader: so many working days after the deadline; nothing goes out after it.
+    pub escalate_after: u16,
+}
+
+impl Default for Steps {
+    fn default() -> Steps {
+        Steps {
+            before: vec![5, 1],
+            late_after: 1,
+            late_every: 5,
+            escalate_after: 12,
+        }
+    }
+}
+
+/// One rung of the ladder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many working days before the deadline.
+    Before(u16),
+    /// The n-th reminder (from 1) after the deadline.
+    Late(u16),
+    /// The letter to the leader.
+    Escalation,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Before(n) => write!(f, "before-{n}"),
+            Step::Late(n) => write!(f, "late-{n}"),
+            Step::Escalation => f.write_str("escalation"),
+        }
+    }
+}
+
+impl FromStr for Step {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Step, String> {
+        let number = |prefix: &str| text.strip_prefix(prefix).and_then(|n| n.parse().ok());
+        if text == "escalation" {
+            Ok(Step::Escalation)
+        } else if let Some(n) = number("before-") {
+            Ok(Step::Before(n))
+        } else if let Some(n) = number("late-") {
+            Ok(Step::Late(n))
+        } else {
+            Err(format!("{text:?} is no step of a reminder"))
+        }
+    }
+}
+
+impl Steps {
+    /// The rungs with the days on which they fall, in order of time.
+    fn ladder(&self, calendar: &Calendar, due: Date) -> Vec<(Date, Step)> {
+        let mut before = self.before.clone();
+        before.sort_unstable_by(|a, b| b.cmp(a));
+        before.dedup();
+        let mut rungs: Vec<(Date, Step)> = before
+            .into_iter()
+            .map(|n| (calendar.working_days_before(due, n), Step::Before(n)))
+            .collect();
+        let mut after = self.late_after.max(1);
+        let mut n = 1;
+        while after < self.escalate_after {
+            rungs.push((calendar.working_days_after(due, after), Step::Late(n)));
+            n += 1;
+            after = after.saturating_add(self.late_every.max(1));
+        }
+        rungs.push((
+            calendar.working_days_after(due, self.escalate_after.max(1)),
+            Step::Escalation,
+        ));
+        rungs
+    }
+
+    /// From when the deadline counts as near: the start of work on the day of the first rung.
+    pub fn near(&self, calendar: &Calendar, due: Timestamp, work_starts: Time) -> Timestamp {
+        let first = self.ladder(calendar, date_of(due))[0].0;
+        instant(first, work_starts).min(due)
+    }
+
+    /// The rung that is due at a moment: the latest one reached. Earlier ones that were missed are not made up for.
+    ///
+    /// ```
+    /// use thubaocao::domain::{calendar::Calendar, reminder::{Step, Steps}};
+    /// let due = "2026-06-15T17:00:00+07:00".parse().unwrap();
+    /// let steps = Steps::default();
+    /// let on = |day: &str| {
+    ///     steps.due(&Calendar::default(), due, format!("{day}T08:00:00+07:00").parse().unwrap())
+    /// };
+    /// assert_eq!(on("2026-06-05"), None);
+    /// assert_eq!(on("2026-06-08"), Some(Step::Before(5)));
+    /// assert_eq!(on("2026-06-15"), Some(Step::Before(1)));
+    /// assert_eq!(on("2026-06-16"), Some(Step::Late(1)));
+    /// assert_eq!(on("2026-07-30"), Some(Step::Escalation));
+    /// ```
+    pub fn due(&self, calendar: &Calendar, due: Timestamp, now: Timestamp) -> Option<Step> {
+        let today = date_of(now);
+        self.ladder(calendar, date_of(due))
+            .into_iter()
+            .filter(|(day, step)| match step {
+                Step::Before(_) => *day <= today && now <= due,
+                Step::Late(_) | Step::Escalation => *day <= today && now > due,
+            })
+            .map(|(_, step)| step)
+            .next_back()
+    }
+}
+
+/// Whether mails that remind may go out: a working day, within working hours.
+pub fn in_working_hours(calendar: &Calendar, hours: (Time, Time), now: Timestamp) -> bool {
+    let z = now.to_zoned(zone());
+    calendar.is_working_day(z.date()) && hours.0 <= z.time() && z.time() <= hours.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::obligation::tests::at;
+
+    #[test]
+    fn the_latest_rung_counts_and_missed_ones_are_skipped() {
+        let steps = Steps::default();
+        let due = at("2026-06-15T10:00:00Z");
+        let on = |day: &str| steps.due(&Calendar::default(), due, at(&format!("{day}T02:00:00Z")));
+        assert_eq!(on("2026-06-12"), Some(Step::Before(1)));
+        assert_eq!(on("2026-06-14"), Some(Step::Before(1)));
+        assert_eq!(on("2026-06-16"), Some(Step::Late(1)));
+        assert_eq!(on("2026-06-22"), Some(Step::Late(1)));
+        assert_eq!(on("2026-06-23"), Some(Step::Late(2)));
+        assert_eq!(on("2026-07-01"), Some(Step::Escalation));
+    }
+
+    #[test]
+    fn nothing_late_is_said_before_the_hour_of_the_deadline() {
+        let steps = Steps::default();
+        let due = at("2026-06-15T10:00:00Z");
+        assert_eq!(
+            steps.due(&Calendar::default(), due, at("2026-06-15T10:00:00Z")),
+            Some(Step::Before(1))
+        );
+        assert_eq!(
+            steps.due(&Calendar::default(), due, at("2026-06-15T10:00:01Z")),
+            None
+        );
+    }
+
+    #[test]
+    fn working_hours_end_on_days_off() {
+        let hours = (Time::constant(7, 30, 0, 0), Time::constant(17, 0, 0, 0));
+        let c = Calendar::default();
+        assert!(in_working_hours(&c, hours, at("2026-06-15T01:00:00Z")));
+        assert!(!in_working_hours(&c, hours, at("2026-06-15T11:00:00Z")));
+        assert!(!in_working_hours(&c, hours, at("2026-06-14T01:00:00Z")));
+    }
+}

@@ -1,0 +1,384 @@
+//! Reports that are asked for: of whom, how often, until when, in which forms.
+
+use jiff::civil::{Date, Time, date};
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Calendar;
+use super::period::{Closing, Period, PeriodId};
+use super::reminder::Steps;
+use super::unit::{Kind, Register, Unit};
+use super::{instant, lunar};
+
+/// The two forms of a report: the signed document (văn bản) and the editable file (file mềm).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forms {
+    /// A scan, a digitally signed PDF, or paper that staff marked as received.
+    pub signed_document: bool,
+    /// Word or Excel.
+    pub soft_file: bool,
+}
+
+impl Forms {
+    /// Neither form.
+    pub const NONE: Forms = Forms {
+        signed_document: false,
+        soft_file: false,
+    };
+
+    /// Both sets together.
+    pub fn and(self, other: Forms) -> Forms {
+        Forms {
+            signed_document: self.signed_document || other.signed_document,
+            soft_file: self.soft_file || other.soft_file,
+        }
+    }
+
+    /// What of `self` is not in `other`.
+    pub fn without(self, other: Forms) -> Forms {
+        Forms {
+            signed_document: self.signed_document && !other.signed_document,
+            soft_file: self.soft_file && !other.soft_file,
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self == Forms::NONE
+    }
+
+    /// The words of the JSON interface.
+    pub fn names(self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        if self.signed_document {
+            names.push("signed_document");
+        }
+        if self.soft_file {
+            names.push("soft_file");
+        }
+        names
+    }
+
+    /// From the words of the JSON interface; `None` if one is unknown.
+    pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<Forms> {
+        let mut forms = Forms::NONE;
+        for name in names {
+            match name.as_ref() {
+                "signed_document" => forms.signed_document = true,
+                "soft_file" => forms.soft_file = true,
+                _ => return None,
+            }
+        }
+        Some(forms)
+    }
+
+    /// In words for Vietnamese readers: `bản ký, đóng dấu và file mềm`.
+    pub fn in_vietnamese(self) -> &'static str {
+        match (self.signed_document, self.soft_file) {
+            (true, true) => "bản ký, đóng dấu và file mềm",
+            (true, false) => "bản ký, đóng dấu",
+            (false, true) => "file mềm",
+            (false, false) => "",
+        }
+    }
+}
+
+/// Who has to send a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Every unit of a kind.
+    Kind(Kind),
+    /// Công đoàn cơ sở trực thuộc: grassroots unions directly under the province.
+    GrassrootsDirect,
+}
+
+impl Audience {
+    /// Whether a unit is meant.
+    pub fn includes(self, unit: &Unit, register: &Register, day: Date) -> bool {
+        match self {
+            Audience::Kind(kind) => unit.kind == kind,
+            Audience::GrassrootsDirect => {
+                unit.kind == Kind::Grassroots && register.directly_under_province(unit, day)
+            }
+        }
+    }
+}
+
+/// When an event of the year takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventDate {
+    /// From one day and month to another of the solar year.
+    Solar {
+        /// First (day, month).
+        from: (i8, i8),
+        /// Last (day, month).
+        to: (i8, i8),
+    },
+    /// A (day, month) of the Vietnamese lunar year.
+    Lunar((i8, i8)),
+}
+
+impl EventDate {
+    /// First and last day in a year; `None` where the year has no such day.
+    pub fn in_year(self, year: i16) -> Option<(Date, Date)> {
+        match self {
+            EventDate::Solar { from, to } => Some((
+                Date::new(year, from.1, from.0).ok()?,
+                Date::new(year, to.1, to.0).ok()?,
+            )),
+            EventDate::Lunar((day, month)) => {
+                let d = lunar::solar_date(year, month, day)?;
+                Some((d, d))
+            }
+        }
+    }
+}
+
+/// How often a report is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frequency {
+    /// Every month.
+    Monthly,
+    /// Every quarter.
+    Quarterly,
+    /// Twice a year.
+    SixMonths,
+    /// Once a year, on the first nine months.
+    NineMonths,
+    /// Every year.
+    Yearly,
+    /// Every school year.
+    SchoolYear,
+    /// Every year, after an event.
+    Event(EventDate),
+    /// Once.
+    Once {
+        /// The id of its only period.
+        period: PeriodId,
+        /// When it was asked for.
+        opens: Date,
+    },
+}
+
+/// The rule that gives the last day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueRule {
+    /// This day of the last month of the period.
+    DayOfLastMonth(i8),
+    /// This many days after the event ended.
+    DaysAfterEvent(i16),
+    /// This (day, month) of the period's year.
+    DayAndMonth(i8, i8),
+    /// This date.
+    On(Date),
+}
+
+/// What happens to a last day on which offices are closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDayOff {
+    /// The working day before.
+    Before,
+    /// The working day after.
+    After,
+    /// It stays.
+    Keep,
+}
+
+/// A report that is asked for.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its id (`tre-em`).
+    pub id: String,
+    /// Its title, as letters carry it.
+    pub title: String,
+    /// A short name for tables.
+    pub short: String,
+    /// The document that asks for it.
+    pub basis: String,
+    /// Who sends it.
+    pub who: Vec<Audience>,
+    /// How often.
+    pub frequency: Frequency,
+    /// The first period that was asked for.
+    pub first_period: Option<PeriodId>,
+    /// The rule for the last day.
+    pub due: DueRule,
+    /// The hour of the last day, in Vietnam.
+    pub due_time: Time,
+    /// What happens on a day off.
+    pub on_day_off: OnDayOff,
+    /// What has to be there.
+    pub forms: Forms,
+    /// Whether "không phát sinh" in the mail's own text is a report.
+    pub nil_return: bool,
+    /// Phrases that name this report, folded (lower case, no diacritics).
+    pub words: Vec<String>,
+    /// Reports that are not meant where this one is named too.
+    pub over: Vec<String>,
+    /// A report "năm 2026" is taken for this half of the year (1 or 2).
+    pub year_means_half: Option<i8>,
+    /// When units are reminded.
+    pub steps: Steps,
+}
+
+impl Report {
+    /// The period of an id, if this report has such a period.
+    pub fn period(&self, id: &PeriodId, closing: Closing) -> Option<Period> {
+        match (&self.frequency, id) {
+            (Frequency::Monthly, PeriodId::Month(..))
+            | (Frequency::Quarterly, PeriodId::Quarter(..))
+            | (Frequency::SixMonths, PeriodId::Half(..))
+            | (Frequency::NineMonths, PeriodId::NineMonths(_))
+            | (Frequency::Yearly, PeriodId::Year(_))
+            | (Frequency::SchoolYear, PeriodId::SchoolYear(_)) => closing.of(id),
+            (Frequency::Event(event), PeriodId::Year(year)) => {
+                let (opens, closes) = event.in_year(*year)?;
+                Some(Period {
+                    id: id.clone(),
+                    opens,
+                    closes,
+                })
+            }
+            (Frequency::Once { period, opens }, id) if period == id => {
+                let closes = match self.due {
+                    DueRule::On(day) => day,
+                    _ => *opens,
+                };
+                Some(Period {
+                    id: id.clone(),
+                    opens: *opens,
+                    closes,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The periods that open between two days, both included, in order.
+    pub fn periods_opening(&self, from: Date, to: Date, closing: Closing) -> Vec<Period> {
+        let mut ids = Vec::new();
+        // A period opens in its own year or in the last weeks of the year before.
+        for y in from.year() - 1..=to.year() + 1 {
+            match &self.frequency {
+                Frequency::Monthly => ids.extend((1..=12).map(|m| PeriodId::Month(y, m))),
+                Frequency::Quarterly => ids.extend((1..=4).map(|q| PeriodId::Quarter(y, q))),
+                Frequency::SixMonths => ids.extend((1..=2).map(|h| PeriodId::Half(y, h))),
+                Frequency::NineMonths => ids.push(PeriodId::NineMonths(y)),
+                Frequency::Yearly | Frequency::Event(_) => ids.push(PeriodId::Year(y)),
+                Frequency::SchoolYear => ids.push(PeriodId::SchoolYear(y)),
+                Frequency::Once { .. } => {}
+            }
+        }
+        if let Frequency::Once { period, .. } = &self.frequency {
+            ids.push(period.clone());
+        }
+        let earliest = self
+            .first_period
+            .as_ref()
+            .and_then(|id| self.period(id, closing))
+            .map(|p| p.opens);
+        ids.iter()
+            .filter_map(|id| self.period(id, closing))
+            .filter(|p| (from..=to).contains(&p.opens))
+            .filter(|p| earliest.is_none_or(|e| e <= p.opens))
+            .collect()
+    }
+
+    /// The last moment at which a report on this period is on time.
+    pub fn deadline(&self, period: &Period, calendar: &Calendar) -> Timestamp {
+        let last_month = |day: i8| {
+            let first = period.closes.first_of_month();
+            let day = day.min(first.days_in_month());
+            date(first.year(), first.month(), day)
+        };
+        let day = match self.due {
+            DueRule::DayOfLastMonth(day) => last_month(day),
+            DueRule::DaysAfterEvent(n) => period.closes.saturating_add(i64::from(n).days()),
+            DueRule::DayAndMonth(d, m) => {
+                let year = period.closes.year();
+                Date::new(year, m, d).unwrap_or(period.closes)
+            }
+            DueRule::On(day) => day,
+        };
+        let day = match self.on_day_off {
+            OnDayOff::Before => calendar.on_or_before(day),
+            OnDayOff::After => calendar.on_or_after(day),
+            OnDayOff::Keep => day,
+        };
+        instant(day, self.due_time)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::vietnamese_moment;
+
+    /// A plain half-yearly report, for the tests of this and other modules.
+    pub(crate) fn half_yearly(id: &str) -> Report {
+        Report {
+            id: id.into(),
+            title: format!("Báo cáo {id}"),
+            short: id.into(),
+            basis: "40/KH-LĐLĐ".into(),
+            who: vec![Audience::Kind(Kind::District)],
+            frequency: Frequency::SixMonths,
+            first_period: None,
+            due: DueRule::DayOfLastMonth(15),
+            due_time: Time::constant(17, 0, 0, 0),
+            on_day_off: OnDayOff::Before,
+            forms: Forms {
+                signed_document: true,
+                soft_file: true,
+            },
+            nil_return: false,
+            words: vec![id.into()],
+            over: vec![],
+            year_means_half: None,
+            steps: Steps::default(),
+        }
+    }
+
+    #[test]
+    fn a_deadline_on_a_day_off_moves_to_the_working_day_before() {
+        let report = half_yearly("x");
+        let closing = Closing::Day(14);
+        let due = |id: &str| {
+            let p = report.period(&id.parse().unwrap(), closing).unwrap();
+            vietnamese_moment(report.deadline(&p, &Calendar::default()))
+        };
+        assert_eq!(due("2026-H1"), "17 giờ 00, ngày 15/6/2026");
+        assert_eq!(due("2025-H1"), "17 giờ 00, ngày 13/6/2025"); // 15/6/2025 is a Sunday
+    }
+
+    #[test]
+    fn an_event_of_the_lunar_year_is_due_after_it_took_place() {
+        let report = Report {
+            frequency: Frequency::Event(EventDate::Lunar((15, 8))),
+            due: DueRule::DaysAfterEvent(10),
+            ..half_yearly("trung-thu")
+        };
+        let p = report
+            .period(&PeriodId::Year(2026), Closing::Day(14))
+            .unwrap();
+        assert_eq!(p.opens, date(2026, 9, 25));
+        assert_eq!(
+            vietnamese_moment(report.deadline(&p, &Calendar::default())),
+            "17 giờ 00, ngày 5/10/2026"
+        );
+    }
+
+    #[test]
+    fn periods_before_the_first_one_asked_for_are_not_expected() {
+        let report = Report {
+            first_period: Some(PeriodId::Half(2024, 1)),
+            ..half_yearly("x")
+        };
+        let ids: Vec<String> = report
+            .periods_opening(date(2022, 1, 1), date(2025, 1, 1), Closing::Day(14))
+            .into_iter()
+            .map(|p| p.id.to_string())
+            .collect();
+        assert_eq!(ids, ["2024-H1", "2024-H2", "2025-H1"]);
+    }
+}

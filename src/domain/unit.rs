@@ -1,0 +1,257 @@
+//! Units of the union, their register, and how it changes over time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// The short name of a unit in the register (`ldld-dong-hoa`), stable for the life of the unit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnitId(pub String);
+
+impl fmt::Display for UnitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The level or branch of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Liên đoàn Lao động tỉnh: who asks for the reports.
+    Provincial,
+    /// Liên đoàn Lao động huyện, thị xã, thành phố.
+    District,
+    /// Công đoàn ngành.
+    Sector,
+    /// Công đoàn khu kinh tế, khu công nghiệp.
+    EconomicZone,
+    /// Công đoàn cơ sở.
+    Grassroots,
+}
+
+impl Kind {
+    /// Every kind with its word in `units.csv`.
+    pub const ALL: [(&'static str, Kind); 5] = [
+        ("provincial", Kind::Provincial),
+        ("district", Kind::District),
+        ("sector", Kind::Sector),
+        ("economic_zone", Kind::EconomicZone),
+        ("grassroots", Kind::Grassroots),
+    ];
+}
+
+impl FromStr for Kind {
+    type Err = ();
+    fn from_str(word: &str) -> Result<Kind, ()> {
+        Kind::ALL
+            .iter()
+            .find(|(w, _)| *w == word)
+            .map(|(_, k)| *k)
+            .ok_or(())
+    }
+}
+
+/// One row of the register: a unit as it was between two dates.
+///
+/// A unit that changes its name, parent or addresses has several rows with one id and dates that do not overlap.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// The id; the same in all rows of one unit.
+    pub id: UnitId,
+    /// The full name, as letters carry it.
+    pub name: String,
+    /// The name in tables and digests.
+    pub short_name: String,
+    /// Level or branch.
+    pub kind: Kind,
+    /// The unit that this one reports to.
+    pub parent: Option<UnitId>,
+    /// The addresses it writes from, lower case; the first is the one that is written to.
+    pub emails: Vec<String>,
+    /// Where an escalation goes (the leader), lower case.
+    pub escalate_to: Option<String>,
+    /// Other names by which people call it.
+    pub aliases: Vec<String>,
+    /// First day of this row.
+    pub valid_from: Date,
+    /// Last day of this row.
+    pub valid_to: Option<Date>,
+    /// Who took over after `valid_to`.
+    pub successors: Vec<UnitId>,
+}
+
+impl Unit {
+    /// Whether this row holds on a day.
+    pub fn valid_on(&self, day: Date) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+}
+
+/// All units, past and present.
+#[derive(Clone, Debug, Default)]
+pub struct Register {
+    /// The rows in the order of the file.
+    pub units: Vec<Unit>,
+}
+
+/// Whom an address stands for on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The unit.
+    pub unit: UnitId,
+    /// Set when the address belonged to this unit, which has ended, and `unit` took over from it.
+    pub inherited_from: Option<UnitId>,
+}
+
+impl Register {
+    /// The row of a unit that holds on a day.
+    pub fn on(&self, id: &UnitId, day: Date) -> Option<&Unit> {
+        self.units.iter().find(|u| u.id == *id && u.valid_on(day))
+    }
+
+    /// The row of a unit that holds on a day or, where none does, its latest row.
+    pub fn nearest(&self, id: &UnitId, day: Date) -> Option<&Unit> {
+        self.on(id, day).or_else(|| {
+            self.units
+                .iter()
+                .filter(|u| u.id == *id)
+                .max_by_key(|u| u.valid_from)
+        })
+    }
+
+    /// Every unit that is there on a day.
+    pub fn all_on(&self, day: Date) -> impl Iterator<Item = &Unit> {
+        self.units.iter().filter(move |u| u.valid_on(day))
+    }
+
+    /// Whether a unit reports to the province itself.
+    pub fn directly_under_province(&self, unit: &Unit, day: Date) -> bool {
+        unit.parent
+            .as_ref()
+            .and_then(|p| self.nearest(p, day))
+            .is_some_and(|p| p.kind == Kind::Provincial)
+    }
+
+    /// The units that an address (any case) stands for on a day: those that list it then, else the successors of the one that listed it last.
+    pub fn bearers(&self, address: &str, day: Date) -> Vec<Bearer> {
+        let address = address.to_lowercase();
+        let listing = |u: &&Unit| u.emails.contains(&address);
+        let present: Vec<Bearer> = self
+            .all_on(day)
+            .filter(listing)
+            .map(|u| Bearer {
+                unit: u.id.clone(),
+                inherited_from: None,
+            })
+            .collect();
+        if !present.is_empty() {
+            return present;
+        }
+        let Some(ended) = self
+            .units
+            .iter()
+            .filter(listing)
+            .filter(|u| u.valid_to.is_some_and(|last| last < day))
+            .max_by_key(|u| u.valid_to)
+        else {
+            return Vec::new();
+        };
+        self.heirs(&ended.id, day)
+            .into_iter()
+            .map(|unit| Bearer {
+                inherited_from: (unit != ended.id).then(|| ended.id.clone()),
+                unit,
+            })
+            .collect()
+    }
+
+    /// The units that stand for a unit on a day: itself while it is there, else its successors, followed to the living ones.
+    pub fn heirs(&self, id: &UnitId, day: Date) -> Vec<UnitId> {
+        let mut found = Vec::new();
+        let mut seen = Vec::new();
+        let mut open = vec![id.clone()];
+        while let Some(next) = open.pop() {
+            if seen.contains(&next) {
+                continue; // a circle in the register must not hang us
+            }
+            seen.push(next.clone());
+            if self.on(&next, day).is_some() {
+                found.push(next);
+            } else if let Some(last) = self.nearest(&next, day) {
+                open.extend(last.successors.iter().rev().cloned());
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn unit(id: &str, email: &str, from: Date, to: Option<Date>, heirs: &[&str]) -> Unit {
+        Unit {
+            id: UnitId(id.into()),
+            name: id.into(),
+            short_name: id.into(),
+            kind: Kind::District,
+            parent: None,
+            emails: vec![email.into()],
+            escalate_to: None,
+            aliases: vec![],
+            valid_from: from,
+            valid_to: to,
+            successors: heirs.iter().map(|h| UnitId((*h).into())).collect(),
+        }
+    }
+
+    fn ids(bearers: Vec<Bearer>) -> Vec<String> {
+        bearers.into_iter().map(|b| b.unit.0).collect()
+    }
+
+    #[test]
+    fn an_address_belongs_to_whoever_held_it_on_that_day() {
+        let end = date(2024, 12, 31);
+        let register = Register {
+            units: vec![
+                unit(
+                    "old",
+                    "x@y.example",
+                    date(2020, 1, 1),
+                    Some(end),
+                    &["a", "b"],
+                ),
+                unit("a", "a@y.example", date(2020, 1, 1), None, &[]),
+                unit(
+                    "b",
+                    "b@y.example",
+                    date(2020, 1, 1),
+                    Some(date(2025, 6, 30)),
+                    &["c"],
+                ),
+                unit("c", "c@y.example", date(2025, 7, 1), None, &["old"]),
+            ],
+        };
+        assert_eq!(
+            ids(register.bearers("X@y.example", date(2024, 6, 1))),
+            ["old"]
+        );
+        assert_eq!(
+            ids(register.bearers("x@y.example", date(2025, 1, 1))),
+            ["a", "b"]
+        );
+        let later = register.bearers("x@y.example", date(2026, 1, 1));
+        assert_eq!(later[0].inherited_from, Some(UnitId("old".into())));
+        assert_eq!(ids(later), ["a", "c"]);
+        assert!(
+            register
+                .bearers("nobody@y.example", date(2026, 1, 1))
+                .is_empty()
+        );
+        assert!(register.bearers("c@y.example", date(2025, 1, 1)).is_empty());
+    }
+}

@@ -1,0 +1,73 @@
+//! Thubaocao ("thu báo cáo", collecting reports): units of a union go on emailing their reports; this service logs
+//! them, acknowledges them, reminds the units that are late, and sends staff one digest a day.
+//!
+//! # One idea
+//!
+//! Three passes, each safe to run again at any moment:
+//!
+//! 1. [`collect`]: mailbox → store. Raw mails into the archive, then read, matched and logged.
+//! 2. [`plan`]: store and calendar → mails owed, each under a key that makes it owed once.
+//! 3. [`send`]: outbox → the world, after a last look whether a mail is still owed.
+//!
+//! [`daemon`] only decides when a pass runs. All state that matters is in the store (SQLite) and the archive;
+//! memory holds nothing that a `kill -9` may lose.
+//!
+//! # The house
+//!
+//! A floor may use the floors below it, never the other way.
+//!
+//! | floor | what it does |
+//! |---|---|
+//! | [`cli`] | one file a command; prints, decides nothing |
+//! | [`daemon`] | when each pass runs; signals, watchdog, reload |
+//! | [`collect`], [`plan`], [`send`], [`correct`] | the passes, and the corrections by staff: the only places where floors meet |
+//! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
+//! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
+//! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
+//! | [`writing`] | mails out of templates; pure |
+//! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
+//! | [`config`] | the configuration folder → checked values |
+//! | [`domain`] | the rules of the users' world; pure |
+//!
+//! # The way of one mail
+//!
+//! [`mailbox`] lists identities and sizes, then yields bodies in batches → [`archive`] makes the bytes durable →
+//! [`store`] records the mail as *received*; only now the cursor moves → [`reading::worker`] understands it →
+//! [`reading::matching`] finds unit, report and period → one transaction stores verdict, submission and the
+//! acknowledgement owed → the mailbox shows the outcome → [`send`] hands the acknowledgement over.
+//!
+//! # Invariants
+//!
+//! - Nothing in [`domain`], [`reading`] or [`writing`] reads a clock, a database or the network; the moment is an argument.
+//!   Nobody calls `now()` below [`daemon`] and [`cli`].
+//! - The cursor of a folder never passes a UID that has no row, and no row is written before its bytes are fsynced.
+//! - An answer of the IMAP server counts after its tagged OK only; a connection on which anything failed is dropped.
+//! - A mail of ours leaves in the order: key taken → bytes archived → *sending* → handed over → *sent*. What breaks
+//!   after the last byte is *unknown* and never sent again blindly.
+//! - A reminder leaves only if the mailbox was looked through shortly before, the form is still missing, and no mail of
+//!   the unit waits to be read or decided.
+//! - Mails of machines, lists and strangers are never answered; what a person must decide is never guessed.
+//! - Rows are never deleted: what no longer holds carries the moment when it ended.
+//!
+//! # Where this differs from a first sketch
+//!
+//! - `compose` stands between the passes and `writing`: reminders, acknowledgements and digests are composed at the
+//!   moment of sending, so that "is it still owed" and "what does it say" are one question.
+//! - async-imap frames and logs in; its commands take a refusal for an empty answer and are not used.
+
+pub mod app;
+pub mod archive;
+pub mod cli;
+pub mod collect;
+pub mod compose;
+pub mod config;
+pub mod correct;
+pub mod daemon;
+pub mod domain;
+pub mod mailbox;
+pub mod plan;
+pub mod reading;
+pub mod send;
+pub mod store;
+pub mod transport;
+pub mod writing;

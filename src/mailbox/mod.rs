@@ -1,0 +1,151 @@
+//! Mailboxes: raw mails in, outcomes out. Nothing is ever deleted or marked as read.
+
+mod imap;
+mod maildir;
+mod tls;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+pub use imap::{Connection, MailboxError};
+pub use maildir::Maildir;
+
+use crate::config::{MailboxKind, Password, Show};
+use crate::store::{MessageState, Place};
+
+/// What is known of a mail before it is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// UID, or the unique part of a Maildir file name.
+    pub uid: String,
+    /// Bytes.
+    pub size: u64,
+    /// INTERNALDATE, or the time of delivery of a Maildir file.
+    pub received_at: Timestamp,
+    /// X-GM-MSGID.
+    pub gm_msgid: Option<u64>,
+}
+
+/// The mails of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// UIDVALIDITY; 0 for a Maildir.
+    pub uidvalidity: u32,
+    /// In the order of UIDs, or of delivery.
+    pub envelopes: Vec<Envelope>,
+}
+
+/// A mailbox that is open.
+pub enum Mailbox {
+    /// A server.
+    Imap(Box<Connection>),
+    /// A folder on this machine.
+    Maildir(Maildir),
+}
+
+impl Mailbox {
+    /// Opens a mailbox. `password` is needed for a server.
+    ///
+    /// # Errors
+    /// When it cannot be reached or refuses the login; the message says what to do.
+    pub async fn open(
+        kind: &MailboxKind,
+        password: Option<&Password>,
+    ) -> Result<Mailbox, MailboxError> {
+        match kind {
+            MailboxKind::Imap {
+                host,
+                port,
+                user,
+                ca_file,
+                ..
+            } => {
+                let password = password.map_or("", |p| p.0.as_str());
+                let connection =
+                    Connection::open(host, *port, ca_file.as_deref(), user, password).await?;
+                Ok(Mailbox::Imap(Box::new(connection)))
+            }
+            MailboxKind::Maildir { path, create } => {
+                Ok(Mailbox::Maildir(Maildir::open(path, *create)?))
+            }
+        }
+    }
+
+    /// The mails of a folder; after a UID, where one is given and UIDVALIDITY is as said.
+    ///
+    /// # Errors
+    /// When the mailbox fails; an empty answer is one that the mailbox confirmed.
+    pub async fn list(
+        &mut self,
+        folder: &str,
+        after: Option<(u32, u32)>,
+        writable: bool,
+    ) -> Result<Listing, MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.list(folder, after, writable).await,
+            Mailbox::Maildir(m) => m.list(),
+        }
+    }
+
+    /// The raw bytes of mails of the folder that was listed last; those that are gone are left out.
+    ///
+    /// # Errors
+    /// When the mailbox fails. Nothing of a failed answer is given.
+    pub async fn fetch(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.fetch(uids).await,
+            Mailbox::Maildir(m) => m.fetch(uids),
+        }
+    }
+
+    /// Waits until there may be new mail in a folder, at most so long. Safe to drop at any moment if the mailbox
+    /// is dropped with it.
+    ///
+    /// # Errors
+    /// When the connection is lost.
+    pub async fn wait(&mut self, folder: &str, at_most: Duration) -> Result<(), MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.wait(folder, at_most).await,
+            Mailbox::Maildir(_) => {
+                tokio::time::sleep(at_most).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Shows the outcome of a mail to people who look into the mailbox.
+    ///
+    /// # Errors
+    /// When the mailbox fails or refuses.
+    pub async fn show(
+        &mut self,
+        place: &Place,
+        outcome: MessageState,
+        how: Show,
+    ) -> Result<(), MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.show(place, outcome, how).await,
+            Mailbox::Maildir(_) => Ok(()),
+        }
+    }
+
+    /// Whether a mail of ours is among the sent ones; `None` where this mailbox does not keep them.
+    ///
+    /// # Errors
+    /// When the mailbox fails; then nothing is known.
+    pub async fn was_sent(&mut self, message_id: &str) -> Result<Option<bool>, MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.was_sent(message_id).await,
+            Mailbox::Maildir(_) => Ok(None),
+        }
+    }
+
+    /// Ends the session in good order.
+    pub async fn close(self) {
+        if let Mailbox::Imap(c) = self {
+            c.close().await;
+        }
+    }
+}

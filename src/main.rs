@@ -1,0 +1,7 @@
+//! The command line of thubaocao.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    thubaocao::cli::main()
+}

@@ -1,0 +1,189 @@
+//! What a file is by its bytes, and what it is to a report.
+
+use super::super::Role;
+
+/// The kind of a file: by its bytes where they say it, else by its name, else by what the mail declares.
+pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str {
+    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
+    let extension = extension.as_deref().unwrap_or("");
+    let starts = |magic: &[u8]| content.starts_with(magic);
+    if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
+        return zip_kind(content, extension);
+    }
+    if starts(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+        return match extension {
+            "xls" | "xlt" => "xls",
+            "ppt" | "pps" => "ppt",
+            "msg" => "msg",
+            "msi" => "program",
+            _ if contains(content, &utf16("Workbook")) => "xls",
+            _ => "doc",
+        };
+    }
+    let head = &content[..content.len().min(1024)];
+    let by_bytes: &[(&[u8], &str)] = &[
+        (b"{\\rtf", "rtf"),
+        (b"\xFF\xD8\xFF", "jpg"),
+        (b"\x89PNG\r\n\x1a\n", "png"),
+        (b"GIF8", "gif"),
+        (b"II*\0", "tiff"),
+        (b"MM\0*", "tiff"),
+        (b"BM", "bmp"),
+        (b"Rar!\x1a\x07", "rar"),
+        (b"7z\xBC\xAF\x27\x1C", "7z"),
+        (b"\x1f\x8b", "gz"),
+        (b"MZ", "program"),
+        (b"\x7fELF", "program"),
+        (b"\x78\x9f\x3e\x22", "tnef"),
+    ];
+    if contains(head, b"%PDF-") {
+        return "pdf";
+    }
+    if let Some((_, kind)) = by_bytes.iter().find(|(magic, _)| starts(magic)) {
+        return kind;
+    }
+    if content.len() > 12 && &content[4..8] == b"ftyp" {
+        return match &content[8..12] {
+            b"heic" | b"heix" | b"mif1" | b"heim" => "heic",
+            _ => "video",
+        };
+    }
+    if content.len() > 12 && starts(b"RIFF") && &content[8..12] == b"WEBP" {
+        return "webp";
+    }
+    match extension {
+        "exe" | "scr" | "com" | "pif" | "bat" | "cmd" | "ps1" | "vbs" | "vbe" | "js" | "jse"
+        | "wsf" | "hta" | "lnk" | "msi" | "jar" | "reg" | "cpl" | "dll" | "apk" | "iso" | "img" => {
+            "program"
+        }
+        "docm" | "xlsm" | "pptm" | "dotm" | "xltm" => "macro",
+        "csv" => "csv",
+        "txt" => "txt",
+        "htm" | "html" | "mht" => "html",
+        "ics" => "calendar",
+        "vcf" => "contact",
+        "p7s" | "p7m" | "asc" | "sig" => "signature",
+        "xml" => "xml",
+        "docx" | "doc" | "xlsx" | "xls" | "pdf" | "zip" | "rar" | "7z" => "damaged",
+        _ => match declared {
+            "text/calendar" => "calendar",
+            "application/pkcs7-signature"
+            | "application/x-pkcs7-signature"
+            | "application/pgp-signature" => "signature",
+            "text/plain" => "txt",
+            "text/html" => "html",
+            _ => "unknown",
+        },
+    }
+}
+
+/// What a file in the zip format is: Office, OpenDocument, or an archive.
+fn zip_kind(content: &[u8], extension: &str) -> &'static str {
+    // Names of entries stand uncompressed in the file.
+    let has = |name: &[u8]| contains(content, name);
+    if has(b"vbaProject.bin") {
+        "macro"
+    } else if has(b"word/document") {
+        "docx"
+    } else if has(b"xl/workbook") {
+        "xlsx"
+    } else if has(b"ppt/presentation") {
+        "pptx"
+    } else if has(b"opendocument.text") {
+        "odt"
+    } else if has(b"opendocument.spreadsheet") {
+        "ods"
+    } else if matches!(extension, "apk" | "jar") {
+        "program"
+    } else {
+        "zip"
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w == needle)
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// What a file is to a report.
+pub(super) fn role(kind: &str, name: &str, size: usize, inline: bool) -> Role {
+    match kind {
+        "docx" | "doc" | "xlsx" | "xls" | "odt" | "ods" | "rtf" | "csv" => Role::SoftFile,
+        "pdf" => Role::SignedDocument,
+        "jpg" | "png" | "tiff" | "heic" | "webp" | "bmp" if is_page(name, size, inline) => {
+            Role::SignedDocument
+        }
+        "pptx" | "ppt" | "zip" | "rar" | "7z" | "tnef" | "txt" | "video" | "damaged"
+        | "unknown" => Role::Supporting,
+        _ => Role::Ignored,
+    }
+}
+
+/// Whether a picture is a photographed page rather than a logo in a signature.
+fn is_page(name: &str, size: usize, inline: bool) -> bool {
+    let generated = name.to_ascii_lowercase();
+    let generated = generated.starts_with("image0") || generated.starts_with("outlook-");
+    // Photographs of a page have hundreds of kilobytes; logos rarely more than some tens.
+    size >= if inline || generated { 120_000 } else { 20_000 }
+}
+
+/// What staff should know of a kind.
+pub(super) fn warning(kind: &str) -> Option<&'static str> {
+    match kind {
+        "program" => Some("a program or script: kept apart, never opened or forwarded"),
+        "macro" => Some("a document with macros: kept apart, never opened or forwarded"),
+        "damaged" => Some("its content is not what its name says; ask the unit to send it again"),
+        "rar" | "7z" | "tnef" | "gz" => {
+            Some("an archive of this kind is not opened here; open it by hand")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_outweigh_names() {
+        assert_eq!(
+            detect(b"%PDF-1.4", "x.docx", "application/octet-stream"),
+            "pdf"
+        );
+        assert_eq!(
+            detect(b"MZ\x90", "bao cao.pdf", "application/pdf"),
+            "program"
+        );
+        assert_eq!(detect(b"hello", "bao cao.docx", ""), "damaged");
+        assert_eq!(
+            detect(b"PK\x03\x04....word/document.xml", "a.zip", ""),
+            "docx"
+        );
+        assert_eq!(
+            detect(
+                b"PK\x03\x04....vbaProject.bin word/document.xml",
+                "a.docx",
+                ""
+            ),
+            "macro"
+        );
+        assert_eq!(detect(b"a;b", "x.csv", ""), "csv");
+    }
+
+    #[test]
+    fn a_logo_is_ignored_and_a_photographed_page_is_not() {
+        assert_eq!(role("png", "image001.png", 9_000, true), Role::Ignored);
+        assert_eq!(
+            role("jpg", "IMG_2026.jpg", 900_000, false),
+            Role::SignedDocument
+        );
+        assert_eq!(
+            role("jpg", "trang 1.jpg", 300_000, true),
+            Role::SignedDocument
+        );
+        assert_eq!(role("program", "a.exe", 1, false), Role::Ignored);
+    }
+}

@@ -1,0 +1,164 @@
+//! Reading a whole mail: headers, text, files, class.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
+
+use super::attachment::Collector;
+use super::text::{own_words, tidy, truncated};
+use super::{Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, trust};
+
+/// How much of a text is kept for matching, in bytes.
+const TEXT_KEPT: usize = 8_000;
+
+/// Understands one mail. `keep` takes the content of each file that is found.
+///
+/// # Errors
+/// Only when `keep` fails; a mail that cannot be read is a [`Reading`] of class [`Class::Unreadable`].
+pub fn read(
+    raw: &[u8],
+    settings: &ReadingSettings,
+    keep: &mut Keep<'_>,
+) -> std::io::Result<Reading> {
+    let raw = with_line_feeds(raw);
+    let Some(message) = MessageParser::default().parse(raw.as_ref()) else {
+        return Ok(Reading::unreadable("it has no header of a mail"));
+    };
+    if message.headers().is_empty() {
+        return Ok(Reading::unreadable("it has no header of a mail"));
+    }
+    let mut reasons = Vec::new();
+    let sender = person(message.from());
+    let address = sender.as_ref().map(|p| p.address.as_str()).unwrap_or("");
+    let subject = tidy(message.subject().unwrap_or(""));
+    let whole_body = message.body_text(0).unwrap_or_default();
+    let body = own_words(truncated(&whole_body, TEXT_KEPT));
+
+    let (trust, why) = judge(&message, settings, address);
+    reasons.extend(why);
+
+    let delivery = bounce::detect(&message, address, &subject);
+    let own = settings.own_addresses.iter().any(|a| a == address);
+    let mut attachments = Vec::new();
+    let (class, bounce) = if let Some((class, bounce)) = delivery {
+        reasons.push("it tells of a delivery, so what it encloses is not a report".to_owned());
+        (class, bounce)
+    } else {
+        let mut files = Collector::new(keep);
+        files.mail(&message)?;
+        reasons.append(&mut files.notes);
+        attachments = files.found;
+        let class = if own {
+            reasons.push("it was sent by this mailbox".to_owned());
+            Class::OwnMail
+        } else if let Some((class, why)) = class::by_headers(&message, address, &subject) {
+            reasons.push(why);
+            class
+        } else {
+            class::by_content(&attachments, &whole_body)
+        };
+        (class, None)
+    };
+    let null_sender = message
+        .header_raw("Return-Path")
+        .is_some_and(|p| p.trim() == "<>");
+    Ok(Reading {
+        no_answer: !class.is_personal() || null_sender || sender.is_none() || trust == Trust::Fail,
+        class,
+        trust,
+        reply_to: person(message.reply_to())
+            .or_else(|| sender.clone())
+            .map(|p| p.address),
+        sender,
+        subject,
+        message_id: message.message_id().map(str::to_owned),
+        references: thread(&message),
+        received: received(&message),
+        body: truncated(&body, TEXT_KEPT).to_owned(),
+        attachments,
+        bounce,
+        reasons,
+    })
+}
+
+/// A mail that ends its lines by bare CR, as old Macs did, with LF instead.
+fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(
+        raw.iter()
+            .map(|b| if *b == b'\r' { b'\n' } else { *b })
+            .collect(),
+    )
+}
+
+fn person(address: Option<&Address<'_>>) -> Option<Person> {
+    let first = address?.iter().find(|a| a.address().is_some())?;
+    Some(Person {
+        name: tidy(first.name().unwrap_or("")),
+        address: tidy(first.address()?).to_lowercase(),
+    })
+}
+
+/// Trust by the server's word; a mail with several From headers contradicts itself.
+fn judge(
+    message: &Message<'_>,
+    settings: &ReadingSettings,
+    address: &str,
+) -> (Trust, Option<String>) {
+    let froms = message
+        .headers()
+        .iter()
+        .filter(|h| h.name == HeaderName::From)
+        .count();
+    if froms > 1 {
+        let why = format!("it has {froms} From headers (RFC 5322 allows one)");
+        return (Trust::Fail, Some(why));
+    }
+    let domain = address.rsplit_once('@').map(|(_, d)| d);
+    let topmost = message
+        .headers()
+        .iter()
+        .find(|h| h.name().eq_ignore_ascii_case("Authentication-Results"))
+        .and_then(|h| {
+            let bytes = message
+                .raw_message
+                .get(h.offset_start() as usize..h.offset_end() as usize)?;
+            Some(String::from_utf8_lossy(bytes).replace(['\r', '\n', '\t'], " "))
+        });
+    trust::judge(
+        topmost.as_deref().map(str::trim),
+        settings.authserv_id.as_deref(),
+        domain,
+    )
+}
+
+/// The Message-IDs of References and In-Reply-To, oldest first.
+fn thread(message: &Message<'_>) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for value in [message.references(), message.in_reply_to()] {
+        let listed: Vec<String> = match value {
+            HeaderValue::Text(one) => vec![one.to_string()],
+            HeaderValue::TextList(many) => many.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        };
+        for id in listed {
+            if !ids.contains(&id) && id.len() <= 300 {
+                ids.push(id);
+            }
+        }
+    }
+    // The end of a long thread is the part that mail programs look at.
+    let surplus = ids.len().saturating_sub(20);
+    ids.split_off(surplus)
+}
+
+fn received(message: &Message<'_>) -> Option<Timestamp> {
+    let date = message
+        .received()
+        .and_then(|r| r.date())
+        .or_else(|| message.date().copied())?;
+    Timestamp::from_second(date.to_timestamp()).ok()
+}

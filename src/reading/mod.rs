@@ -1,0 +1,232 @@
+//! Understanding one mail: bytes in, a [`Reading`] out. Pure and deterministic: no network, no database, no clock.
+//!
+//! It runs in a child process with limits ([`worker`]), because a mail may be made to break its reader.
+
+pub mod attachment;
+mod bounce;
+mod class;
+mod mail;
+pub mod matching;
+pub mod text;
+mod trust;
+pub mod worker;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use bounce::{Bounce, BounceKind};
+pub use mail::read;
+
+/// Implements the word of an enum in JSON and in the store.
+macro_rules! words {
+    ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// The word in JSON and in the store.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    };
+}
+
+/// What kind of mail it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// It carries at least one document.
+    Report,
+    /// A person's mail without a document.
+    NoAttachment,
+    /// A link to a cloud drive where the document should be.
+    LinkOnly,
+    /// An answer that a machine gives to every mail.
+    AutoReply,
+    /// A mail of ours, or of others, that could not be delivered.
+    Bounce,
+    /// A delivery that is late and still being tried.
+    DelayNotice,
+    /// A delivery that succeeded.
+    DeliveryNotice,
+    /// A complaint about spam (RFC 5965).
+    FeedbackReport,
+    /// A receipt of having been read or deleted (RFC 8098).
+    ReadReceipt,
+    /// What a program reports: DMARC, backups, monitoring.
+    MachineReport,
+    /// Newsletters and mailing lists.
+    Bulk,
+    /// Sent by this mailbox itself.
+    OwnMail,
+    /// It could not be read.
+    Unreadable,
+}
+
+words!(Class {
+    Report = "report",
+    NoAttachment = "no_attachment",
+    LinkOnly = "link_only",
+    AutoReply = "auto_reply",
+    Bounce = "bounce",
+    DelayNotice = "delay_notice",
+    DeliveryNotice = "delivery_notice",
+    FeedbackReport = "feedback_report",
+    ReadReceipt = "read_receipt",
+    MachineReport = "machine_report",
+    Bulk = "bulk",
+    OwnMail = "own_mail",
+    Unreadable = "unreadable",
+});
+
+impl Class {
+    /// Whether a person wrote it to us.
+    pub fn is_personal(self) -> bool {
+        matches!(self, Class::Report | Class::NoAttachment | Class::LinkOnly)
+    }
+}
+
+/// Whether the mail comes from the domain that it says it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// The mailbox's own server verified it (DMARC).
+    Pass,
+    /// It was verified and is not so, or the mail contradicts itself.
+    Fail,
+    /// Nobody verified it.
+    Unknown,
+}
+
+words!(Trust { Pass = "pass", Fail = "fail", Unknown = "unknown" });
+
+/// What an attachment is to the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The editable file.
+    SoftFile,
+    /// The signed and stamped document: a PDF or photographed pages.
+    SignedDocument,
+    /// Something else that belongs to it.
+    Supporting,
+    /// Nothing that belongs to a report: signature pictures, programs, calendars.
+    Ignored,
+}
+
+words!(Role {
+    SoftFile = "soft_file",
+    SignedDocument = "signed_document",
+    Supporting = "supporting",
+    Ignored = "ignored",
+});
+
+/// A file that came with a mail, or inside an archive or another mail that came with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// A safe name: NFC, no path, no control characters.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the content.
+    pub sha256: String,
+    /// What the bytes are: `docx`, `pdf`, `jpg`, `zip`, `program` …
+    pub kind: String,
+    /// What it is to the report.
+    pub role: Role,
+    /// Where it was inside: `zip/57.zip`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Number and symbol of the document: `57/BC-LĐLĐ`.
+    pub number: Option<String>,
+    /// Date of the document, YYYY-MM-DD.
+    pub dated: Option<String>,
+    /// Title of the document.
+    pub title: Option<String>,
+    /// What staff should know of it: encrypted, too large, a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+impl Attachment {
+    /// Whether it can be a report or a part of one.
+    pub fn is_document(&self) -> bool {
+        matches!(self.role, Role::SoftFile | Role::SignedDocument)
+    }
+}
+
+/// A name and address from a header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The display name.
+    pub name: String,
+    /// The address, lower case.
+    pub address: String,
+}
+
+/// Everything that one mail says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What kind of mail it is.
+    pub class: Class,
+    /// Whether it comes from where it says.
+    pub trust: Trust,
+    /// Who wrote it.
+    pub sender: Option<Person>,
+    /// Where an answer goes, lower case: Reply-To, else From.
+    pub reply_to: Option<String>,
+    /// The subject, NFC.
+    pub subject: String,
+    /// The Message-ID without brackets.
+    pub message_id: Option<String>,
+    /// The Message-IDs of the thread, oldest first.
+    pub references: Vec<String>,
+    /// The topmost Received header's date, else Date.
+    pub received: Option<Timestamp>,
+    /// The beginning of the text that the sender wrote, without quotes.
+    pub body: String,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+    /// What could not be delivered.
+    pub bounce: Option<Bounce>,
+    /// Whether it must never be answered automatically (RFC 3834).
+    pub no_answer: bool,
+    /// How class and trust were decided, and what was met on the way.
+    pub reasons: Vec<String>,
+}
+
+impl Reading {
+    /// What stands for a mail that could not be read.
+    pub fn unreadable(why: &str) -> Reading {
+        Reading {
+            class: Class::Unreadable,
+            trust: Trust::Unknown,
+            sender: None,
+            reply_to: None,
+            subject: String::new(),
+            message_id: None,
+            references: Vec::new(),
+            received: None,
+            body: String::new(),
+            attachments: Vec::new(),
+            bounce: None,
+            no_answer: true,
+            reasons: vec![why.to_owned()],
+        }
+    }
+
+    /// Whether it carries a document.
+    pub fn has_document(&self) -> bool {
+        self.attachments.iter().any(Attachment::is_document)
+    }
+}
+
+/// What the reader has to know of the place it reads for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ReadingSettings {
+    /// The mailbox's own addresses, lower case.
+    pub own_addresses: Vec<String>,
+    /// The pinned authserv-id of Authentication-Results (RFC 8601).
+    pub authserv_id: Option<String>,
+}
+
+/// Takes the content of a file that was found in a mail, before its place in the [`Reading`] is named.
+pub type Keep<'k> = dyn FnMut(&[u8]) -> std::io::Result<()> + 'k;

@@ -1,0 +1,164 @@
+//! Vietnamese text: one form for comparing, safe names, and what a sender wrote himself.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Lower case without marks, punctuation kept: `Quý I/2026` → `quy i/2026`.
+///
+/// Đ, đ and the Icelandic Ð that is often typed for Đ become `d`: NFD does not take them apart.
+pub fn fold_marks(text: &str) -> String {
+    text.nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'đ' | 'ð' => 'd',
+            '–' | '—' | '‐' | '‑' => '-',
+            '\u{a0}' => ' ',
+            c => c,
+        })
+        .collect()
+}
+
+/// The form in which texts are compared: lower case, no marks, words parted by single spaces.
+///
+/// ```
+/// use thubaocao::reading::text::fold;
+/// assert_eq!(fold("Số: 57/BC-LĐLĐ  Đông Hoà"), "so 57 bc ldld dong hoa");
+/// ```
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in fold_marks(text).chars() {
+        if c.is_alphanumeric() {
+            out.push(c);
+        } else if !out.ends_with(' ') && !out.is_empty() {
+            out.push(' ');
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Whether a folded phrase stands in a folded text, at word bounds.
+pub fn has_phrase(text: &str, phrase: &str) -> bool {
+    !phrase.is_empty() && find_phrase(text, phrase, 0).is_some()
+}
+
+/// Where a folded phrase stands in a folded text at or after a byte, at word bounds.
+pub fn find_phrase(text: &str, phrase: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut start = from;
+    while let Some(found) = text.get(start..)?.find(phrase) {
+        let at = start + found;
+        let end = at + phrase.len();
+        let free_before = at == 0 || bytes[at - 1] == b' ';
+        let free_after = end == bytes.len() || bytes[end] == b' ';
+        if free_before && free_after {
+            return Some(at);
+        }
+        start = at + phrase.chars().next().map_or(1, char::len_utf8);
+    }
+    None
+}
+
+/// White space collapsed, NFC, control and bidirectional characters dropped.
+pub fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.nfc() {
+        if c.is_whitespace() || c.is_control() {
+            if !out.ends_with(' ') && !out.is_empty() {
+                out.push(' ');
+            }
+        } else if !is_invisible(c) {
+            out.push(c);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out
+}
+
+/// Characters that change how a text is shown without being seen: bidirectional overrides, zero-width ones, the BOM.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
+}
+
+/// The longest beginning of a text that is no longer than so many bytes.
+pub fn truncated(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let mut end = bytes;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// What the sender wrote himself: the text up to the first sign of a quoted mail.
+pub fn own_words(body: &str) -> String {
+    let mut own = Vec::new();
+    for line in body.lines() {
+        let line = line.trim_end();
+        let folded = fold(line);
+        let quote = line.trim_start().starts_with('>')
+            || folded.starts_with("original message")
+            || folded.starts_with("thu goc")
+            || folded.starts_with("forwarded message")
+            || line.starts_with("________________________________")
+            || (folded.starts_with("vao ")
+                && (folded.ends_with("da viet") || folded.ends_with("viet")))
+            || (folded.starts_with("on ") && folded.ends_with("wrote"));
+        if quote {
+            break;
+        }
+        own.push(line);
+    }
+    own.join("\n").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spellings_that_people_mix_are_one() {
+        for (a, b) in [
+            ("Hoà Vinh", "Hòa Vinh"),
+            ("UỶ BAN", "ủy ban"),
+            ("Ðông Hòa", "Đông Hòa"),
+            ("LĐLĐ", "LDLD"),
+            ("Tuy An", "Tuy  An"),
+            ("tre\u{309} em", "trẻ em"),
+        ] {
+            assert_eq!(fold(a), fold(b));
+        }
+    }
+
+    #[test]
+    fn a_phrase_is_found_at_word_bounds_only() {
+        assert!(has_phrase("bao cao nu cong 6 thang", "nu cong"));
+        assert!(!has_phrase("bao cao nu congx", "nu cong"));
+        assert!(!has_phrase("xnu cong nu con", "nu cong"));
+        assert_eq!(find_phrase("a bc bc", "bc", 3), Some(5));
+    }
+
+    #[test]
+    fn quotes_of_earlier_mails_are_not_the_senders_words() {
+        let body = "Kính gửi Ban,\nĐơn vị gửi báo cáo.\n\nVào Th 2, 15 thg 6, 2026 vào lúc 08:00 Ban CSPL đã viết:\n> Đề nghị …";
+        assert_eq!(own_words(body), "Kính gửi Ban,\nĐơn vị gửi báo cáo.");
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in "\\PC{0,60}") {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn truncation_never_splits_a_letter(text in "\\PC{0,60}", n in 0usize..80) {
+            let cut = truncated(&text, n);
+            prop_assert!(cut.len() <= n && text.starts_with(cut));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The third pass: outbox → the world, after a last look whether a mail is still owed.
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::App;
+use crate::compose::{self, Composed};
+use crate::domain::reminder::in_working_hours;
+use crate::mailbox::Mailbox;
+use crate::store::{Outgoing, OutgoingState};
+use crate::transport::{Fate, Parcel, Transport};
+use crate::writing::{Draft, Kind};
+
+/// The name under which the transport's health is kept.
+pub const HEALTH: &str = "transport";
+
+/// A reminder leaves only if the mailbox was looked through so shortly before.
+const FRESH: SignedDuration = SignedDuration::from_mins(30);
+/// The longest pause between two tries.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// A mail that an address's daily cap holds back is looked at again after this.
+const CAP_PAUSE: SignedDuration = SignedDuration::from_hours(6);
+
+/// Sends what is queued and settles what is in doubt. `stop` is asked between two mails.
+///
+/// # Errors
+/// When the store or the archive fails; a mail that cannot be sent is an outcome, not an error.
+pub async fn pass(
+    app: &App,
+    transport: &mut Transport,
+    mailbox: Option<&mut Mailbox>,
+    now: Timestamp,
+    stop: &dyn Fn() -> bool,
+) -> Result<()> {
+    settle_doubts(app, mailbox, now).await?;
+    let store = &app.store;
+    let limits = &app.config.settings.limits;
+    let day_ago = now - SignedDuration::from_hours(24);
+    for mail in store.queue(now)? {
+        if stop() {
+            break;
+        }
+        if store.sent_since(day_ago)? >= limits.daily_mails && mail.kind != Kind::Digest {
+            tracing::warn!("today's budget of mails is used up; the rest is sent tomorrow");
+            store.try_again(
+                mail.id,
+                now + LONGEST_PAUSE,
+                "đã hết hạn mức gửi trong ngày",
+            )?;
+            continue;
+        }
+        if mail.kind.is_reminder() && !may_remind(app, now)? {
+            continue;
+        }
+        match compose::compose(&app.config, store, &mail, now)? {
+            Composed::Hold => {}
+            Composed::Dropped(why) => {
+                tracing::info!(mail = mail.key, why, "no longer owed");
+                store.end_sending(mail.id, OutgoingState::Dropped, Some(&why), now)?;
+            }
+            Composed::Ready(draft) => {
+                let capped = match draft.to.first() {
+                    Some(to) if mail.kind != Kind::Digest => {
+                        store.sent_to_since(to, day_ago)? >= limits.daily_mails_per_address
+                    }
+                    _ => false,
+                };
+                if capped {
+                    store.try_again(
+                        mail.id,
+                        now + CAP_PAUSE,
+                        "địa chỉ đã nhận đủ số thư trong ngày",
+                    )?;
+                } else {
+                    send_one(app, transport, &mail, &draft, now).await?;
+                }
+            }
+        }
+    }
+    transport.close().await;
+    Ok(())
+}
+
+/// Whether a unit may be reminded now: in working hours, and only knowing what has come.
+fn may_remind(app: &App, now: Timestamp) -> Result<bool> {
+    let config = &app.config;
+    let looked = app.store.health(crate::collect::HEALTH)?.success_at;
+    let fresh = looked.is_some_and(|at| now.duration_since(at) <= FRESH);
+    Ok(fresh && in_working_hours(&config.calendar, config.settings.schedule.work_hours, now))
+}
+
+async fn send_one(
+    app: &App,
+    transport: &mut Transport,
+    mail: &Outgoing,
+    draft: &Draft,
+    now: Timestamp,
+) -> Result<()> {
+    let settings = &app.config.settings;
+    let store = &app.store;
+    let from = settings.mailbox.address.as_str();
+    let domain = from.rsplit_once('@').map_or("localhost", |(_, d)| d);
+    let message_id = match &mail.message_id {
+        Some(known) => known.clone(),
+        None => format!("thubaocao.{}.{}@{domain}", mail.id, now.as_second()),
+    };
+    let raw = draft.to_bytes(&settings.department, from, &message_id, now)?;
+    let recipients = draft.recipients();
+    let sha256 = app.archive.put(&raw)?;
+    store.start_sending(mail.id, &message_id, &recipients, &draft.subject, &sha256)?;
+    let name = match &mail.unit {
+        Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
+        None => format!("{:05}-{}", mail.id, mail.kind.word()),
+    };
+    let fate = transport
+        .send(Parcel {
+            name: &name,
+            from,
+            to: &recipients,
+            raw: &raw,
+        })
+        .await;
+    match fate {
+        Fate::Sent(but) => {
+            tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
+            store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
+            store.succeeded(HEALTH, now)?;
+        }
+        Fate::Refused(why) => {
+            tracing::warn!(mail = mail.key, why, "refused for good");
+            store.end_sending(mail.id, OutgoingState::Failed, Some(&why), now)?;
+        }
+        Fate::Later(why) => {
+            tracing::warn!(mail = mail.key, why, "not sent; tried again later");
+            store.try_again(mail.id, now + pause(mail.tries + 1), &why)?;
+            store.failed(HEALTH, now, &why)?;
+        }
+        Fate::Unknown(why) => {
+            // It stays *sending*: the next pass looks it up.
+            tracing::warn!(
+                mail = mail.key,
+                why,
+                "perhaps sent; looked up before it is tried again"
+            );
+            store.failed(HEALTH, now, &why)?;
+        }
+    }
+    Ok(())
+}
+
+/// Doubling from a minute to an hour, spread by the number of tries so that mails do not come in waves.
+fn pause(tries: u32) -> SignedDuration {
+    let doubled = SignedDuration::from_secs(60 << tries.min(6));
+    let spread = SignedDuration::from_secs(i64::from(tries * 17 % 60));
+    doubled.min(LONGEST_PAUSE) + spread
+}
+
+/// Finds out what became of mails that were being handed over when something broke.
+async fn settle_doubts(app: &App, mailbox: Option<&mut Mailbox>, now: Timestamp) -> Result<()> {
+    let doubts = app.store.in_doubt()?;
+    if doubts.is_empty() {
+        return Ok(());
+    }
+    let Some(mailbox) = mailbox else {
+        return Ok(()); // when the mailbox is back
+    };
+    for mail in doubts {
+        let Some(message_id) = &mail.message_id else {
+            app.store
+                .try_again(mail.id, now, "it had no Message-ID yet")?;
+            continue;
+        };
+        match mailbox.was_sent(message_id).await? {
+            Some(true) => app
+                .store
+                .end_sending(mail.id, OutgoingState::Sent, None, now)?,
+            Some(false) => app
+                .store
+                .try_again(mail.id, now, "it is not among the sent mails")?,
+            None => app.store.end_sending(
+                mail.id,
+                OutgoingState::Unknown,
+                Some("kết nối bị ngắt khi đang gửi"),
+                now,
+            )?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_between_tries_grows_and_has_a_cap() {
+        assert!(pause(1) >= SignedDuration::from_secs(120));
+        assert!(pause(2) > pause(1));
+        assert!(pause(1000) <= LONGEST_PAUSE + SignedDuration::from_mins(1));
+    }
+}

@@ -1,0 +1,333 @@
+//! Mails that were seen, and what became of them.
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Place, Store, json, parsed, parsed_option, stored_as_words};
+use crate::domain::unit::UnitId;
+use crate::reading::Reading;
+
+/// What became of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageState {
+    /// Stored, not read yet.
+    Received,
+    /// Logged as a submission.
+    Logged,
+    /// A person has to decide.
+    Waiting,
+    /// Nothing to do: a bounce, an automatic answer, bulk mail …
+    Noted,
+    /// Staff said that it is no report.
+    Ignored,
+    /// The same mail as another one, delivered twice.
+    Duplicate,
+}
+
+stored_as_words!(MessageState {
+    Received = "received",
+    Logged = "logged",
+    Waiting = "waiting",
+    Noted = "noted",
+    Ignored = "ignored",
+    Duplicate = "duplicate",
+});
+
+/// A mail that was seen in a mailbox.
+#[derive(Clone, Debug)]
+pub struct Arrived {
+    /// Where.
+    pub place: Place,
+    /// SHA-256 of the raw mail, which the archive holds; `None` where it was not fetched.
+    pub sha256: Option<String>,
+    /// Bytes.
+    pub size: u64,
+    /// INTERNALDATE.
+    pub received_at: Timestamp,
+    /// X-GM-MSGID.
+    pub gm_msgid: Option<u64>,
+}
+
+/// A mail in the store.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Row.
+    pub id: i64,
+    /// SHA-256 of the raw mail in the archive.
+    pub sha256: Option<String>,
+    /// When the server received it.
+    pub received_at: Timestamp,
+    /// When it was stored here.
+    pub stored_at: Timestamp,
+    /// Who sent it, as an address.
+    pub sender: Option<String>,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// The unit it comes from, where that is certain.
+    pub unit: Option<UnitId>,
+    /// What became of it.
+    pub state: MessageState,
+    /// Why, in words for staff.
+    pub why: Vec<String>,
+    /// Units that it may come from, best first.
+    pub candidates: Vec<UnitId>,
+    /// What reading it gave; `None` while unread or where reading failed.
+    pub reading: Option<Reading>,
+}
+
+/// What is decided about a mail.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// What becomes of it.
+    pub state: MessageState,
+    /// The unit it comes from, where that is certain.
+    pub unit: Option<UnitId>,
+    /// Units that it may come from, best first.
+    pub candidates: Vec<UnitId>,
+    /// Why, in words for staff.
+    pub why: Vec<String>,
+}
+
+const COLUMNS: &str =
+    "id, sha256, received_at, stored_at, sender, subject, unit, state, why, candidates, reading";
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: row.get("id")?,
+        sha256: row.get("sha256")?,
+        received_at: parsed(row, "received_at")?,
+        stored_at: parsed(row, "stored_at")?,
+        sender: row.get("sender")?,
+        subject: row.get("subject")?,
+        unit: row.get::<_, Option<String>>("unit")?.map(UnitId),
+        state: row.get("state")?,
+        why: json(row, "why")?,
+        candidates: json(row, "candidates")?,
+        reading: match row.get::<_, Option<String>>("reading")? {
+            Some(_) => Some(json(row, "reading")?),
+            None => None,
+        },
+    })
+}
+
+impl Store {
+    /// Records a mail that was seen: a row for new content, else one more place for the content that is known.
+    pub fn record_arrival(&self, mail: &Arrived, now: Timestamp) -> Result<i64> {
+        let known: Option<i64> = match (&mail.sha256, mail.gm_msgid) {
+            (Some(sha), _) => self
+                .conn
+                .query_row("SELECT id FROM message WHERE sha256 = ?1", [sha], |r| {
+                    r.get(0)
+                })
+                .optional()?,
+            (None, Some(gm)) => self.message_of_gmail(gm)?,
+            (None, None) => None,
+        };
+        let id = match known {
+            Some(id) => id,
+            None => {
+                self.conn.execute(
+                    "INSERT INTO message (sha256, size, received_at, stored_at, gm_msgid, state)
+                     VALUES (?1, ?2, ?3, ?4, ?5, 'received')",
+                    params![
+                        mail.sha256,
+                        mail.size as i64,
+                        mail.received_at.to_string(),
+                        now.to_string(),
+                        mail.gm_msgid.map(|g| g as i64)
+                    ],
+                )?;
+                self.conn.last_insert_rowid()
+            }
+        };
+        self.add_location(&mail.place, id)?;
+        Ok(id)
+    }
+
+    /// The mail of a Gmail message id, whose folders and labels all show the same one.
+    pub fn message_of_gmail(&self, gm_msgid: u64) -> Result<Option<i64>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT id FROM message WHERE gm_msgid = ?1",
+                [gm_msgid as i64],
+                |r| r.get(0),
+            )
+            .optional()?)
+    }
+
+    /// Mails that are stored and not read yet, oldest first.
+    pub fn unread(&self) -> Result<Vec<Message>> {
+        self.messages("state = 'received' ORDER BY received_at, id", [])
+    }
+
+    /// Mails on which a person has to decide, oldest first.
+    pub fn waiting(&self) -> Result<Vec<Message>> {
+        self.messages("state = 'waiting' ORDER BY received_at, id", [])
+    }
+
+    /// Mails that were stored in a span of time, oldest first.
+    pub fn stored_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Message>> {
+        self.messages(
+            "stored_at > ?1 AND stored_at <= ?2 ORDER BY received_at, id",
+            [after.to_string(), until.to_string()],
+        )
+    }
+
+    fn messages(&self, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Message>> {
+        let sql = format!("SELECT {COLUMNS} FROM message WHERE {condition}");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, message)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// A mail by its number.
+    pub fn message(&self, id: i64) -> Result<Option<Message>> {
+        Ok(self.messages("id = ?1", [id])?.pop())
+    }
+
+    /// Stores what reading a mail gave. `folder_of` and files come with it.
+    pub fn set_reading(&self, id: i64, reading: &Reading) -> Result<()> {
+        self.conn.execute(
+            "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
+                                trust = ?7, reading = ?8
+             WHERE id = ?1",
+            params![
+                id,
+                reading.message_id,
+                reading.reply_to,
+                reading.sender.as_ref().map(|s| &s.address),
+                reading.subject,
+                reading.class.word(),
+                reading.trust.word(),
+                serde_json::to_string(reading)?
+            ],
+        )?;
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO attachment (message, position, name, size, sha256, kind, role)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        )?;
+        for (position, a) in reading.attachments.iter().enumerate() {
+            insert.execute(params![
+                id,
+                position as i64,
+                a.name,
+                a.size as i64,
+                a.sha256,
+                a.kind,
+                a.role.word()
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Stores what is decided about a mail.
+    pub fn set_verdict(&self, id: i64, verdict: &Verdict) -> Result<()> {
+        let changed = self.conn.execute(
+            "UPDATE message SET state = ?2, unit = ?3, candidates = ?4, why = ?5 WHERE id = ?1",
+            params![
+                id,
+                verdict.state,
+                verdict.unit.as_ref().map(|u| &u.0),
+                serde_json::to_string(&verdict.candidates)?,
+                serde_json::to_string(&verdict.why)?
+            ],
+        )?;
+        (changed == 1)
+            .then_some(())
+            .with_context(|| format!("there is no mail {id}"))
+    }
+
+    /// An earlier mail with the same Message-ID and the same files: the same mail, delivered twice.
+    pub fn twin(&self, id: i64, reading: &Reading) -> Result<Option<i64>> {
+        let Some(message_id) = &reading.message_id else {
+            return Ok(None);
+        };
+        let files = |r: &Reading| -> Vec<String> {
+            r.attachments.iter().map(|a| a.sha256.clone()).collect()
+        };
+        let earlier = self.messages(
+            "message_id = ?1 AND id < ?2 AND state <> 'received' ORDER BY id",
+            params![message_id, id],
+        )?;
+        Ok(earlier
+            .iter()
+            .find(|m| {
+                m.reading
+                    .as_ref()
+                    .is_some_and(|r| files(r) == files(reading) && r.body == reading.body)
+            })
+            .map(|m| m.id))
+    }
+
+    /// Whether a unit has a mail that is unread or waits for a person: it is not reminded until then.
+    pub fn has_undecided_mail(&self, unit: &UnitId) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (
+                 SELECT 1 FROM message
+                 WHERE state IN ('received', 'waiting')
+                   AND (unit = ?1 OR EXISTS (SELECT 1 FROM json_each(candidates) WHERE value = ?1)))",
+            [&unit.0],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// How many mails wait to be read.
+    pub fn unread_count(&self) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM message WHERE state = 'received'",
+            [],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// Mails whose outcome the mailbox does not show yet, with the outcome.
+    pub fn unshown(&self) -> Result<Vec<(i64, MessageState)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id, state FROM message
+             WHERE state <> 'received' AND shown IS NOT state ORDER BY id LIMIT 500",
+        )?;
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes that the mailbox shows the outcome of a mail.
+    pub fn set_shown(&self, id: i64, state: MessageState) -> Result<()> {
+        self.conn.execute(
+            "UPDATE message SET shown = ?2 WHERE id = ?1",
+            params![id, state],
+        )?;
+        Ok(())
+    }
+
+    /// The units that staff taught for an address (lower case).
+    pub fn learned_units(&self, address: &str) -> Result<Vec<UnitId>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT unit FROM learned WHERE address = ?1 AND revoked_at IS NULL ORDER BY id",
+        )?;
+        let rows = statement.query_map([address], |r| r.get(0).map(UnitId))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Remembers that an address (lower case) writes for a unit.
+    pub fn learn(&self, address: &str, unit: &UnitId, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO learned (address, unit, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![address, unit.0, now.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// The Message-ID of a mail and when it was received, for the thread of an answer.
+    pub fn received_at(&self, id: i64) -> Result<Option<Timestamp>> {
+        Ok(self
+            .conn
+            .query_row("SELECT received_at FROM message WHERE id = ?1", [id], |r| {
+                parsed_option(r, "received_at")
+            })
+            .optional()?
+            .flatten())
+    }
+}

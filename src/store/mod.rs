@@ -1,0 +1,397 @@
+//! The store: SQLite, in WAL mode with `synchronous=FULL`; the only truth besides the archive.
+//!
+//! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
+
+mod correction;
+mod digest;
+mod health;
+mod location;
+mod message;
+mod obligation;
+mod outbox;
+mod submission;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use rusqlite::backup::Backup;
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+
+pub use correction::Correction;
+pub use health::Health;
+pub use location::{Cursor, Place};
+pub use message::{Arrived, Message, MessageState, Verdict};
+pub use outbox::{NewMail, Outgoing, OutgoingState};
+pub use submission::{NewSubmission, Submission};
+
+/// The schema, one file a version, forward only.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+/// Marks the file as ours ("thub").
+const APPLICATION_ID: i32 = 0x7468_7562;
+
+/// The open store.
+pub struct Store {
+    conn: Connection,
+}
+
+impl Store {
+    /// Opens the store in a data folder, makes it where there is none, and brings an older one up to date after
+    /// copying it beside itself.
+    ///
+    /// # Errors
+    /// When the file is no store of ours, is newer than this program, or cannot be written.
+    pub fn open(folder: &Path, now: Timestamp) -> Result<Store> {
+        let path = Self::path(folder);
+        make_private_folder(folder)?;
+        let conn = Connection::open(&path)
+            .with_context(|| format!("cannot open the store {}", path.display()))?;
+        make_private_file(&path)?;
+        let store =
+            Store::prepare(conn, &path).with_context(|| format!("the store {}", path.display()))?;
+        store.setting_once("first_opened", &now.to_string())?;
+        Ok(store)
+    }
+
+    /// Where the store of a data folder lies.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("thubaocao.sqlite")
+    }
+
+    fn prepare(conn: Connection, path: &Path) -> Result<Store> {
+        conn.busy_timeout(Duration::from_secs(15))?;
+        let application: i32 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
+        let version: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+        let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0))?;
+        if application != APPLICATION_ID && tables > 0 {
+            bail!(
+                "this file is a database of another program; name another data folder in thubaocao.toml (data = …)"
+            );
+        }
+        let known = MIGRATIONS.len() as i64;
+        if version > known {
+            bail!(
+                "it was written by a newer thubaocao (schema {version}; this program knows {known}); install that version again, or restore the copy that was made before the upgrade"
+            );
+        }
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        if version > 0 && version < known && conn.path().is_some_and(|p| !p.is_empty()) {
+            let copy = path.with_extension(format!("before-schema-{known}.sqlite"));
+            conn.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)
+                .with_context(|| {
+                    format!(
+                        "cannot copy the store to {} before changing it",
+                        copy.display()
+                    )
+                })?;
+            make_private_file(&copy)?;
+            tracing::info!(copy = %copy.display(), "the store is brought up to date; the old one was copied");
+        }
+        let store = Store { conn };
+        store.transaction(|s| {
+            // Asked again inside: another process may have migrated in the meantime.
+            let version: i64 = s.conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+            for (i, sql) in MIGRATIONS.iter().enumerate().skip(version as usize) {
+                s.conn
+                    .execute_batch(sql)
+                    .with_context(|| format!("migration {}", i + 1))?;
+            }
+            if version < known {
+                s.conn.pragma_update(None, "user_version", known)?;
+                s.conn
+                    .pragma_update(None, "application_id", APPLICATION_ID)?;
+            }
+            Ok(())
+        })?;
+        Ok(store)
+    }
+
+    /// A copy in memory of the store in a file, for looking at what would be. The file is only read.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no store of ours.
+    pub fn copy_of(path: &Path) -> Result<Store> {
+        let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        file.busy_timeout(Duration::from_secs(15))?;
+        let mut copy = Connection::open_in_memory()?;
+        Backup::new(&file, &mut copy)?.run_to_completion(10_000, Duration::ZERO, None)?;
+        Store::prepare(copy, Path::new(":memory:"))
+    }
+
+    /// A store in memory, for looking at what would be.
+    ///
+    /// # Errors
+    /// Only when SQLite itself fails.
+    pub fn in_memory(now: Timestamp) -> Result<Store> {
+        let store = Store::prepare(Connection::open_in_memory()?, Path::new(":memory:"))?;
+        store.setting_once("first_opened", &now.to_string())?;
+        Ok(store)
+    }
+
+    /// Runs a change that happens wholly or not at all.
+    ///
+    /// # Errors
+    /// Whatever `change` fails with; nothing is changed then.
+    pub fn transaction<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
+        // IMMEDIATE: wait for other writers at the start instead of failing in the middle.
+        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        match change(self) {
+            Ok(value) => {
+                self.conn.execute_batch("COMMIT")?;
+                Ok(value)
+            }
+            Err(e) => {
+                self.conn.execute_batch("ROLLBACK")?;
+                Err(e)
+            }
+        }
+    }
+
+    fn setting_once(&self, name: &str, value: &str) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            [name, value],
+        )?;
+        Ok(())
+    }
+
+    /// A remembered value.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn setting(&self, name: &str) -> Result<Option<String>> {
+        Ok(self
+            .conn
+            .query_row("SELECT value FROM setting WHERE name = ?1", [name], |r| {
+                r.get(0)
+            })
+            .optional()?)
+    }
+
+    /// Remembers a value.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO setting (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [name, value],
+        )?;
+        Ok(())
+    }
+
+    /// When the store was first opened.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_opened(&self) -> Result<Timestamp> {
+        let text = self
+            .setting("first_opened")?
+            .context("the store does not say when it was first opened")?;
+        Ok(text.parse()?)
+    }
+}
+
+/// Makes a folder that only its owner can enter: the mails name children and workers.
+pub fn make_private_folder(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+    if !folder.is_dir() {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let mode = std::fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).with_context(
+            || format!("cannot keep others out of the folder {}", folder.display()),
+        )?;
+    }
+    Ok(())
+}
+
+fn make_private_file(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot keep others from reading {}", path.display()))
+}
+
+/// A column that holds a text which is parsed.
+fn parsed<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let text: String = row.get(column)?;
+    text.parse()
+        .map_err(|e: T::Err| unreadable(format!("{column}: {e}")))
+}
+
+/// Like [`parsed`], for a column that may be NULL.
+fn parsed_option<T>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let text: Option<String> = row.get(column)?;
+    text.map(|t| {
+        t.parse()
+            .map_err(|e: T::Err| unreadable(format!("{column}: {e}")))
+    })
+    .transpose()
+}
+
+/// A column that holds JSON.
+fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|e| unreadable(format!("{column}: {e}")))
+}
+
+fn unreadable(what: String) -> rusqlite::Error {
+    FromSqlError::Other(what.into()).into()
+}
+
+/// Implements the storage of an enum as one of several words.
+macro_rules! stored_as_words {
+    ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl $type {
+            /// The word in the store and in JSON.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+        impl rusqlite::ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                Ok(self.word().into())
+            }
+        }
+        impl rusqlite::types::FromSql for $type {
+            fn column_result(
+                value: rusqlite::types::ValueRef<'_>,
+            ) -> rusqlite::types::FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($word => Ok(Self::$variant),)+
+                    other => Err(FromSqlError::Other(format!("unknown word {other:?}").into())),
+                }
+            }
+        }
+    };
+}
+use stored_as_words;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn now() -> Timestamp {
+        "2026-06-01T00:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn the_store_is_durable_strict_and_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("data");
+        let store = Store::open(&folder, now()).unwrap();
+        let pragma = |name: &str| -> String {
+            store
+                .conn
+                .query_row(&format!("PRAGMA {name}"), [], |r| {
+                    r.get::<_, rusqlite::types::Value>(0)
+                })
+                .map(|v| format!("{v:?}"))
+                .unwrap()
+        };
+        assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
+        assert_eq!(pragma("synchronous"), "Integer(2)");
+        assert_eq!(pragma("foreign_keys"), "Integer(1)");
+        let loose: i64 = store
+            .conn
+            .query_row(
+                "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
+                [],
+                |r| r.get(0),
+            )
+            .unwrap();
+        assert_eq!(loose, 0);
+        let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&Store::path(&folder)), 0o600);
+    }
+
+    #[test]
+    fn the_day_of_the_installation_is_remembered() {
+        let dir = tempfile::tempdir().unwrap();
+        Store::open(dir.path(), now()).unwrap();
+        let again = Store::open(dir.path(), "2027-01-01T00:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(again.first_opened().unwrap(), now());
+    }
+
+    #[test]
+    fn a_newer_store_is_refused_and_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), now()).unwrap();
+        store.conn.pragma_update(None, "user_version", 99).unwrap();
+        drop(store);
+        let error = Store::open(dir.path(), now()).err().unwrap();
+        assert!(
+            format!("{error:#}").contains("newer thubaocao (schema 99"),
+            "{error:#}"
+        );
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = Connection::open(Store::path(dir.path())).unwrap();
+        other.execute_batch("CREATE TABLE x (y)").unwrap();
+        drop(other);
+        let error = Store::open(dir.path(), now()).err().unwrap();
+        assert!(
+            format!("{error:#}").contains("another program"),
+            "{error:#}"
+        );
+    }
+
+    #[test]
+    fn an_older_store_is_copied_before_it_is_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Store::path(dir.path());
+        let old = Connection::open(&path).unwrap();
+        // A store of before the first numbered schema that this program changes: version 1 minus its last table.
+        old.execute_batch(MIGRATIONS[0]).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        old.execute(
+            "INSERT INTO setting (name, value) VALUES ('first_opened', '2025-01-01T00:00:00Z')",
+            [],
+        )
+        .unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        drop(old);
+        let store = Store::open(dir.path(), now()).unwrap();
+        assert_eq!(
+            store.first_opened().unwrap().to_string(),
+            "2025-01-01T00:00:00Z"
+        );
+        let copy = path.with_extension(format!("before-schema-{}.sqlite", MIGRATIONS.len()));
+        assert_eq!(copy.exists(), MIGRATIONS.len() > 1);
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_nothing_behind() {
+        let store = Store::in_memory(now()).unwrap();
+        let failed: Result<()> = store.transaction(|s| {
+            s.set_setting("x", "1")?;
+            bail!("no")
+        });
+        assert!(failed.is_err());
+        assert_eq!(store.setting("x").unwrap(), None);
+    }
+}

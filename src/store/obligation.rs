@@ -1,0 +1,135 @@
+//! What is expected of units, frozen when its period opened.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Store, parsed};
+use crate::domain::obligation::{Obligation, Receipt};
+use crate::domain::period::PeriodId;
+use crate::domain::report::Forms;
+use crate::domain::unit::UnitId;
+
+fn obligation(row: &Row<'_>) -> rusqlite::Result<Obligation> {
+    Ok(Obligation {
+        id: row.get("id")?,
+        unit: UnitId(row.get("unit")?),
+        report: row.get("report")?,
+        period: parsed(row, "period")?,
+        opens: parsed(row, "opens")?,
+        due: parsed(row, "due")?,
+        forms: Forms {
+            signed_document: row.get("signed")?,
+            soft_file: row.get("soft")?,
+        },
+        excused: None,
+        receipts: Vec::new(),
+        reminders_sent: 0,
+    })
+}
+
+impl Store {
+    /// Creates an obligation where there is none yet; one that exists stays as it was frozen.
+    pub fn expect(&self, o: &Obligation) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO obligation (unit, report, period, opens, due, signed, soft)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![
+                o.unit.0,
+                o.report,
+                o.period.to_string(),
+                o.opens.to_string(),
+                o.due.to_string(),
+                o.forms.signed_document,
+                o.forms.soft_file
+            ])?;
+        Ok(())
+    }
+
+    /// Every obligation with what had come by a moment, in the order of deadlines.
+    pub fn obligations(&self, as_of: Timestamp) -> Result<Vec<Obligation>> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT * FROM obligation ORDER BY due, report, id")?;
+        let mut all: Vec<Obligation> = statement
+            .query_map([], obligation)?
+            .collect::<rusqlite::Result<_>>()?;
+        let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
+
+        let mut receipts = self.conn.prepare_cached(
+            "SELECT obligation, received_at, signed, soft FROM submission
+             WHERE withdrawn_at IS NULL ORDER BY received_at, id",
+        )?;
+        let mut rows = receipts.query([])?;
+        while let Some(row) = rows.next()? {
+            let at: Timestamp = parsed(row, "received_at")?;
+            if at <= as_of {
+                let o: i64 = row.get("obligation")?;
+                all[place[&o]].receipts.push(Receipt {
+                    at,
+                    forms: Forms {
+                        signed_document: row.get("signed")?,
+                        soft_file: row.get("soft")?,
+                    },
+                });
+            }
+        }
+        let mut excuses = self
+            .conn
+            .prepare_cached("SELECT obligation, reason FROM excuse WHERE withdrawn_at IS NULL")?;
+        let mut rows = excuses.query([])?;
+        while let Some(row) = rows.next()? {
+            let o: i64 = row.get("obligation")?;
+            all[place[&o]].excused = Some(row.get("reason")?);
+        }
+        let mut reminders = self.conn.prepare_cached(
+            "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
+             WHERE m.state IN ('sent', 'unknown') AND m.ended_at <= ?1 GROUP BY r.obligation",
+        )?;
+        let mut rows = reminders.query([as_of.to_string()])?;
+        while let Some(row) = rows.next()? {
+            let o: i64 = row.get("obligation")?;
+            all[place[&o]].reminders_sent = row.get("n")?;
+        }
+        Ok(all)
+    }
+
+    /// The row of an obligation.
+    pub fn obligation_id(
+        &self,
+        unit: &UnitId,
+        report: &str,
+        period: &PeriodId,
+    ) -> Result<Option<i64>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT id FROM obligation WHERE unit = ?1 AND report = ?2 AND period = ?3",
+                params![unit.0, report, period.to_string()],
+                |r| r.get(0),
+            )
+            .optional()?)
+    }
+
+    /// Excuses a unit from an obligation; `false` if it was excused already.
+    pub fn excuse(&self, obligation: i64, reason: &str, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "INSERT INTO excuse (obligation, reason, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![obligation, reason, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Takes an excuse back; `false` if there was none.
+    pub fn withdraw_excuse(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE excuse SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
+            params![obligation, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+}

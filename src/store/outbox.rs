@@ -1,0 +1,273 @@
+//! Mails owed to the world: queued → sending → sent, each under a key that makes it owed once.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use rusqlite::types::{FromSql, FromSqlError};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Store, json, parsed, stored_as_words};
+use crate::domain::unit::UnitId;
+use crate::writing::Kind;
+
+/// How a mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutgoingState {
+    /// Waits to be sent.
+    Queued,
+    /// Was being handed over when last heard of: its fate is unknown until it is looked up.
+    Sending,
+    /// The server took it.
+    Sent,
+    /// The server refused it for good.
+    Failed,
+    /// No longer owed when its turn came.
+    Dropped,
+    /// Perhaps sent, and nowhere to look it up: not sent again.
+    Unknown,
+}
+
+stored_as_words!(OutgoingState {
+    Queued = "queued",
+    Sending = "sending",
+    Sent = "sent",
+    Failed = "failed",
+    Dropped = "dropped",
+    Unknown = "unknown",
+});
+
+/// A mail that is owed.
+#[derive(Clone, Debug)]
+pub struct NewMail {
+    /// What makes it owed once: `ack:17`, `digest:2026-06-15` …
+    pub key: String,
+    /// What it is.
+    pub kind: Kind,
+    /// To which unit.
+    pub unit: Option<UnitId>,
+    /// The mail that it answers.
+    pub message: Option<i64>,
+}
+
+/// A mail in the outbox.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Row.
+    pub id: i64,
+    /// What makes it owed once.
+    pub key: String,
+    /// What it is.
+    pub kind: Kind,
+    /// To which unit.
+    pub unit: Option<UnitId>,
+    /// The mail that it answers.
+    pub message: Option<i64>,
+    /// How it stands.
+    pub state: OutgoingState,
+    /// How often it was tried.
+    pub tries: u32,
+    /// Its Message-ID, known from the moment it is being sent.
+    pub message_id: Option<String>,
+    /// To whom it went.
+    pub recipients: Vec<String>,
+    /// Its subject, known from the moment it is being sent.
+    pub subject: Option<String>,
+    /// The mail as it left, in the archive.
+    pub raw: Option<String>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+const COLUMNS: &str =
+    "id, key, kind, unit, message, state, tries, message_id, recipients, subject, raw, error";
+
+fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+    Ok(Outgoing {
+        id: row.get("id")?,
+        key: row.get("key")?,
+        kind: parsed(row, "kind")?,
+        unit: row.get::<_, Option<String>>("unit")?.map(UnitId),
+        message: row.get("message")?,
+        state: row.get("state")?,
+        tries: row.get("tries")?,
+        message_id: row.get("message_id")?,
+        recipients: json(row, "recipients")?,
+        subject: row.get("subject")?,
+        raw: row.get("raw")?,
+        error: row.get("error")?,
+    })
+}
+
+impl Store {
+    /// Queues a mail unless its key is taken; gives its row if it is new.
+    pub fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<i64>> {
+        let n = self.conn.execute(
+            "INSERT INTO outbox (key, kind, unit, message, priority, state, queued_at, next_try)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?6) ON CONFLICT DO NOTHING",
+            params![
+                mail.key,
+                mail.kind.word(),
+                mail.unit.as_ref().map(|u| &u.0),
+                mail.message,
+                mail.kind.priority(),
+                now.to_string()
+            ],
+        )?;
+        Ok((n > 0).then(|| self.conn.last_insert_rowid()))
+    }
+
+    /// Whether a key is taken.
+    pub fn is_owed(&self, key: &str) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE key = ?1)",
+            [key],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// Queued mails whose time has come, the most important first.
+    pub fn queue(&self, now: Timestamp) -> Result<Vec<Outgoing>> {
+        self.outgoing(
+            "state = 'queued' AND next_try <= ?1 ORDER BY priority, id",
+            [now.to_string()],
+        )
+    }
+
+    /// Mails whose fate is unknown.
+    pub fn in_doubt(&self) -> Result<Vec<Outgoing>> {
+        self.outgoing("state = 'sending' ORDER BY id", [])
+    }
+
+    /// Mails that ended in a span of time.
+    pub fn ended_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Outgoing>> {
+        self.outgoing(
+            "ended_at > ?1 AND ended_at <= ?2 ORDER BY id",
+            [after.to_string(), until.to_string()],
+        )
+    }
+
+    /// A mail of ours by its Message-ID.
+    pub fn sent_as(&self, message_id: &str) -> Result<Option<Outgoing>> {
+        Ok(self.outgoing("message_id = ?1", [message_id])?.pop())
+    }
+
+    fn outgoing(&self, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Outgoing>> {
+        let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {condition}");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, outgoing)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Notes that a mail is about to be handed over, with all that is needed to look it up afterwards.
+    pub fn start_sending(
+        &self,
+        id: i64,
+        message_id: &str,
+        recipients: &[String],
+        subject: &str,
+        raw: &str,
+    ) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = 'sending', tries = tries + 1, message_id = ?2, recipients = ?3,
+                               subject = ?4, raw = ?5
+             WHERE id = ?1",
+            params![id, message_id, serde_json::to_string(recipients)?, subject, raw],
+        )?;
+        Ok(())
+    }
+
+    /// Notes how sending a mail ended.
+    pub fn end_sending(
+        &self,
+        id: i64,
+        state: OutgoingState,
+        error: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = ?2, error = ?3, ended_at = ?4 WHERE id = ?1",
+            params![id, state, error, now.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Puts a mail back into the queue, to be tried again at a moment.
+    pub fn try_again(&self, id: i64, at: Timestamp, error: &str) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = 'queued', next_try = ?2, error = ?3 WHERE id = ?1",
+            params![id, at.to_string(), error],
+        )?;
+        Ok(())
+    }
+
+    /// How many mails left (or may have left) after a moment.
+    pub fn sent_since(&self, after: Timestamp) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM outbox WHERE state IN ('sent', 'unknown', 'sending')
+             AND coalesce(ended_at, queued_at) > ?1",
+            [after.to_string()],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// How many mails of any kind an address was sent after a moment.
+    pub fn sent_to_since(&self, address: &str, after: Timestamp) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM outbox
+             WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
+               AND EXISTS (SELECT 1 FROM json_each(recipients) WHERE value = ?2)",
+            [after.to_string(), address.to_owned()],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// How many mails wait.
+    pub fn queue_length(&self) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')",
+            [],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// Notes which step of which obligation a mail carries; `false` if that step was taken before.
+    pub fn take_step(&self, obligation: i64, step: &str, outbox: i64) -> Result<bool> {
+        let n = self.conn.execute(
+            "INSERT INTO reminder (obligation, step, outbox) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![obligation, step, outbox],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Whether a step of an obligation was taken.
+    pub fn step_taken(&self, obligation: i64, step: &str) -> Result<bool> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT 1 FROM reminder WHERE obligation = ?1 AND step = ?2",
+                params![obligation, step],
+                |_| Ok(()),
+            )
+            .optional()?
+            .is_some())
+    }
+
+    /// The obligations and steps that a mail carries.
+    pub fn steps_of(&self, outbox: i64) -> Result<Vec<(i64, String)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT obligation, step FROM reminder WHERE outbox = ?1 ORDER BY obligation",
+        )?;
+        let rows = statement.query_map([outbox], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// When reminders of an obligation went out, oldest first.
+    pub fn reminders_of(&self, obligation: i64) -> Result<Vec<(Timestamp, String)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT m.ended_at, r.step FROM reminder r JOIN outbox m ON m.id = r.outbox
+             WHERE r.obligation = ?1 AND m.state IN ('sent', 'unknown') ORDER BY m.ended_at",
+        )?;
+        let rows =
+            statement.query_map([obligation], |r| Ok((parsed(r, "ended_at")?, r.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

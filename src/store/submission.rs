@@ -1,0 +1,167 @@
+//! Submissions: what a mail, or paper, brought for an obligation, version by version.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use rusqlite::{Row, params};
+
+use super::{Store, parsed};
+use crate::domain::period::PeriodId;
+use crate::domain::report::Forms;
+use crate::domain::unit::UnitId;
+
+/// A submission to be logged.
+#[derive(Clone, Debug)]
+pub struct NewSubmission {
+    /// The obligation that it serves.
+    pub obligation: i64,
+    /// The mail that brought it; `None` for paper.
+    pub message: Option<i64>,
+    /// When the server, or the office, received it.
+    pub received_at: Timestamp,
+    /// Which forms it brought.
+    pub forms: Forms,
+    /// Whether it says that there is nothing to report.
+    pub nil_return: bool,
+    /// Number and symbol of the document.
+    pub number: Option<String>,
+    /// Positions of its files among the mail's attachments.
+    pub files: Vec<usize>,
+}
+
+/// A logged submission.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Row; the receipt code is made of it.
+    pub id: i64,
+    /// Whose.
+    pub unit: UnitId,
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+    /// Its deadline.
+    pub due: Timestamp,
+    /// 1 for the first of this obligation.
+    pub version: u32,
+    /// The mail that brought it.
+    pub message: Option<i64>,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// Which forms it brought.
+    pub forms: Forms,
+    /// Whether it says that there is nothing to report.
+    pub nil_return: bool,
+    /// Number and symbol of the document.
+    pub number: Option<String>,
+    /// Names of its files.
+    pub files: Vec<String>,
+}
+
+impl Submission {
+    /// The receipt code that the unit is told: year of receipt and row.
+    pub fn code(&self) -> String {
+        let year = crate::domain::date_of(self.received_at).year();
+        format!("BC-{year}-{:05}", self.id)
+    }
+}
+
+const SELECT: &str = "SELECT s.id, o.unit, o.report, o.period, o.due, s.version, s.message, s.received_at,
+        s.signed, s.soft, s.nil_return, s.number,
+        (SELECT json_group_array(a.name) FROM submission_file f JOIN attachment a ON a.id = f.attachment
+         WHERE f.submission = s.id) AS files
+     FROM submission s JOIN obligation o ON o.id = s.obligation";
+
+fn submission(row: &Row<'_>) -> rusqlite::Result<Submission> {
+    Ok(Submission {
+        id: row.get("id")?,
+        unit: UnitId(row.get("unit")?),
+        report: row.get("report")?,
+        period: parsed(row, "period")?,
+        due: parsed(row, "due")?,
+        version: row.get("version")?,
+        message: row.get("message")?,
+        received_at: parsed(row, "received_at")?,
+        forms: Forms {
+            signed_document: row.get("signed")?,
+            soft_file: row.get("soft")?,
+        },
+        nil_return: row.get("nil_return")?,
+        number: row.get("number")?,
+        files: super::json(row, "files")?,
+    })
+}
+
+impl Store {
+    /// Logs a submission as the next version of its obligation and gives its row.
+    pub fn log_submission(&self, new: &NewSubmission, now: Timestamp) -> Result<i64> {
+        self.conn.execute(
+            "INSERT INTO submission (obligation, version, message, received_at, signed, soft, nil_return, number, logged_at)
+             VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM submission WHERE obligation = ?1),
+                     ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                new.obligation,
+                new.message,
+                new.received_at.to_string(),
+                new.forms.signed_document,
+                new.forms.soft_file,
+                new.nil_return,
+                new.number,
+                now.to_string()
+            ],
+        )?;
+        let id = self.conn.last_insert_rowid();
+        for position in &new.files {
+            self.conn.execute(
+                "INSERT INTO submission_file (submission, attachment)
+                 SELECT ?1, id FROM attachment WHERE message = ?2 AND position = ?3",
+                params![id, new.message, *position as i64],
+            )?;
+        }
+        Ok(id)
+    }
+
+    /// Withdraws what a mail was logged as; gives how many submissions that were.
+    pub fn withdraw_submissions(&self, message: i64, now: Timestamp) -> Result<usize> {
+        Ok(self.conn.execute(
+            "UPDATE submission SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
+            params![message, now.to_string()],
+        )?)
+    }
+
+    /// Withdraws paper that was marked as received; `false` if there was none.
+    pub fn withdraw_paper(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE submission SET withdrawn_at = ?2
+             WHERE obligation = ?1 AND message IS NULL AND withdrawn_at IS NULL",
+            params![obligation, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// What a mail is logged as.
+    pub fn submissions_of(&self, message: i64) -> Result<Vec<Submission>> {
+        self.submissions(
+            "s.message = ?1 AND s.withdrawn_at IS NULL ORDER BY s.id",
+            [message],
+        )
+    }
+
+    /// What was logged in a span of time.
+    pub fn logged_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Submission>> {
+        self.submissions(
+            "s.logged_at > ?1 AND s.logged_at <= ?2 AND s.withdrawn_at IS NULL ORDER BY s.received_at, s.id",
+            [after.to_string(), until.to_string()],
+        )
+    }
+
+    fn submissions(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<Submission>> {
+        let sql = format!("{SELECT} WHERE {condition}");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, submission)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}

@@ -1,0 +1,171 @@
+//! The daily digest for staff: what needs a person first, then news, progress, what is due, what was sent, health.
+
+use anyhow::Result;
+use jiff::civil::Date;
+use minijinja::context;
+use serde::Serialize;
+
+use super::{DepartmentView, Draft, Kind, render, render_text};
+use crate::config::Config;
+use crate::domain::vietnamese_date;
+
+/// Everything that a digest tells, in words.
+#[derive(Debug, Default, Serialize)]
+pub struct DigestData {
+    /// Mails that wait for a person.
+    pub waiting: Vec<WaitingMail>,
+    /// Reports that came in.
+    pub news: Vec<News>,
+    /// A line on the other mails that came in, empty if there were none.
+    pub others: String,
+    /// How each running report stands.
+    pub progress: Vec<Progress>,
+    /// What is due soon.
+    pub soon: Vec<Soon>,
+    /// How many days "soon" is.
+    pub soon_days: i64,
+    /// How many obligations are overdue.
+    pub late_count: usize,
+    /// Units that were reminded.
+    pub reminded: Vec<Reminded>,
+    /// Mails that could not be delivered.
+    pub failed: Vec<String>,
+    /// How the service fares.
+    pub system: Vec<SystemLine>,
+}
+
+/// A mail that waits for a person.
+#[derive(Debug, Serialize)]
+pub struct WaitingMail {
+    /// Its number, as commands take it.
+    pub id: i64,
+    /// When it came.
+    pub received: String,
+    /// From whom.
+    pub sender: String,
+    /// Its subject.
+    pub subject: String,
+    /// Why it waits.
+    pub why: Vec<String>,
+    /// Names of the units that it may come from.
+    pub candidates: Vec<String>,
+    /// Names of its files.
+    pub files: Vec<String>,
+    /// What to do.
+    pub how: String,
+}
+
+/// A report that came in.
+#[derive(Debug, Serialize)]
+pub struct News {
+    /// Short name of the unit.
+    pub unit: String,
+    /// Short name of the report.
+    pub report: String,
+    /// The period in words.
+    pub period: String,
+    /// Which version it is.
+    pub version: u32,
+    /// When it was received.
+    pub received: String,
+    /// Whether it was in time.
+    pub on_time: bool,
+    /// What is still missing.
+    pub missing: String,
+    /// The receipt code.
+    pub code: String,
+}
+
+/// How one report and period stands.
+#[derive(Debug, Serialize)]
+pub struct Progress {
+    /// Short name of the report.
+    pub report: String,
+    /// The period in words.
+    pub period: String,
+    /// The deadline.
+    pub due: String,
+    /// How many units have to report.
+    pub expected: u32,
+    /// Complete.
+    pub complete: u32,
+    /// Complete in time.
+    pub on_time: u32,
+    /// With a form missing.
+    pub partial: u32,
+    /// With nothing, after the deadline.
+    pub overdue: u32,
+    /// Complete in percent of expected.
+    pub rate: u32,
+    /// Widths of the bar in percent.
+    pub width_complete: u32,
+    /// See `width_complete`.
+    pub width_partial: u32,
+    /// See `width_complete`.
+    pub width_overdue: u32,
+    /// See `width_complete`.
+    pub width_rest: u32,
+    /// Short names of units with nothing after the deadline.
+    pub late_units: Vec<String>,
+    /// Short names of units with a form missing, with what is missing.
+    pub partial_units: Vec<String>,
+}
+
+/// A report that is due soon.
+#[derive(Debug, Serialize)]
+pub struct Soon {
+    /// The deadline.
+    pub due: String,
+    /// Short name of the report.
+    pub report: String,
+    /// The period in words.
+    pub period: String,
+    /// How many units have not completed it.
+    pub open: usize,
+    /// How many have to.
+    pub expected: usize,
+}
+
+/// A unit that was reminded.
+#[derive(Debug, Serialize)]
+pub struct Reminded {
+    /// What kind of mail it was, in words.
+    pub kind: String,
+    /// Short name of the unit.
+    pub unit: String,
+    /// Of what.
+    pub what: Vec<String>,
+}
+
+/// A line on the service's health.
+#[derive(Debug, Serialize)]
+pub struct SystemLine {
+    /// What there is to say.
+    pub text: String,
+    /// Whether somebody should act on it.
+    pub bad: bool,
+}
+
+/// The digest of a day.
+///
+/// # Errors
+/// When a template fails.
+pub fn digest(config: &Config, day: Date, data: &DigestData) -> Result<Draft> {
+    let day = format!("Ngày {}", vietnamese_date(day));
+    let values = context! {
+        day,
+        department => DepartmentView::from(&config.settings.department),
+        ..minijinja::Value::from_serialize(data)
+    };
+    let (subject, text) = render_text(config, "digest.txt", &values)?;
+    let html = render(config, "digest.html", &values)?;
+    Ok(Draft {
+        kind: Kind::Digest,
+        to: config.settings.digest_to.clone(),
+        cc: vec![],
+        subject,
+        text,
+        html,
+        thread: vec![],
+    })
+}

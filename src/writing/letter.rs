@@ -1,0 +1,247 @@
+//! Mails to units: the acknowledgement, the reminders, the escalation.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use minijinja::context;
+use serde::Serialize;
+
+use super::{DepartmentView, Draft, Kind, render, render_text};
+use crate::config::Config;
+use crate::domain::obligation::Obligation;
+use crate::domain::unit::Unit;
+use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
+use crate::store::Submission;
+
+#[derive(Serialize)]
+struct UnitView<'a> {
+    name: &'a str,
+    short_name: &'a str,
+}
+
+impl<'a> From<&'a Unit> for UnitView<'a> {
+    fn from(u: &'a Unit) -> Self {
+        UnitView {
+            name: &u.name,
+            short_name: &u.short_name,
+        }
+    }
+}
+
+/// A submission as the acknowledgement tells of it.
+pub struct Receipt<'a> {
+    /// What was logged.
+    pub submission: &'a Submission,
+    /// How its obligation stands now.
+    pub obligation: &'a Obligation,
+}
+
+/// The acknowledgement of what one mail brought, in reply to that mail. `thread` ends with the mail's own Message-ID.
+///
+/// # Errors
+/// When the template fails.
+pub fn acknowledgement(
+    config: &Config,
+    unit: &Unit,
+    to: &str,
+    subject: &str,
+    thread: &[String],
+    receipts: &[Receipt<'_>],
+) -> Result<Draft> {
+    #[derive(Serialize)]
+    struct View<'a> {
+        title: &'a str,
+        period: String,
+        code: String,
+        version: u32,
+        received: String,
+        due: String,
+        on_time: bool,
+        nil_return: bool,
+        number: Option<&'a str>,
+        files: &'a [String],
+        missing: &'static str,
+        required: &'static str,
+    }
+    let submissions: Vec<View<'_>> = receipts
+        .iter()
+        .map(|r| View {
+            title: config
+                .report(&r.submission.report)
+                .map_or(r.submission.report.as_str(), |x| x.title.as_str()),
+            period: r.submission.period.in_vietnamese(),
+            code: r.submission.code(),
+            version: r.submission.version,
+            received: vietnamese_moment(r.submission.received_at),
+            due: vietnamese_moment(r.obligation.due),
+            // A later version of a report that was complete in time stays in time.
+            on_time: r.submission.received_at <= r.obligation.due
+                || r.obligation.on_time() == Some(true),
+            nil_return: r.submission.nil_return,
+            number: r.submission.number.as_deref(),
+            files: &r.submission.files,
+            missing: r.obligation.missing().in_vietnamese(),
+            required: r.obligation.forms.in_vietnamese(),
+        })
+        .collect();
+    let bare = strip_reply_marks(subject);
+    let (subject, text) = render_text(
+        config,
+        "acknowledgement.txt",
+        context! {
+            department => DepartmentView::from(&config.settings.department),
+            unit => UnitView::from(unit),
+            reply => bare,
+            submissions,
+        },
+    )?;
+    draft(
+        config,
+        Kind::Acknowledgement,
+        vec![to.to_owned()],
+        vec![],
+        subject,
+        text,
+        thread.to_vec(),
+    )
+}
+
+/// `Re: RE: Trả lời: x` → `x`.
+fn strip_reply_marks(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    loop {
+        let lower = rest.to_lowercase();
+        let Some(mark) = ["re:", "trả lời:", "aw:"]
+            .iter()
+            .find(|m| lower.starts_with(**m))
+        else {
+            return rest;
+        };
+        // The marks have the same length in lower and upper case.
+        rest = rest.get(mark.len()..).unwrap_or("").trim_start();
+    }
+}
+
+/// An obligation as a reminder tells of it.
+pub struct LetterItem<'a> {
+    /// What is owed.
+    pub obligation: &'a Obligation,
+    /// When reminders of it went out before.
+    pub reminded: Vec<Timestamp>,
+}
+
+/// A reminder of everything that one unit owes: `kind` says before or after the deadline, or to its leader.
+///
+/// # Errors
+/// When the template fails.
+pub fn reminder(
+    config: &Config,
+    kind: Kind,
+    unit: &Unit,
+    items: &[LetterItem<'_>],
+    now: Timestamp,
+) -> Result<Draft> {
+    #[derive(Serialize)]
+    struct View<'a> {
+        title: &'a str,
+        short: &'a str,
+        basis: &'a str,
+        period: String,
+        due: String,
+        received: &'static str,
+        missing: &'static str,
+        reminded: Vec<String>,
+    }
+    let views: Vec<View<'_>> = items
+        .iter()
+        .map(|i| {
+            let o = i.obligation;
+            let report = config.report(&o.report);
+            View {
+                title: report.map_or(o.report.as_str(), |r| r.title.as_str()),
+                short: report.map_or(o.report.as_str(), |r| r.short.as_str()),
+                basis: report.map_or("", |r| r.basis.as_str()),
+                period: o.period.in_vietnamese(),
+                due: vietnamese_moment(o.due),
+                received: o.received().in_vietnamese(),
+                missing: o.missing().in_vietnamese(),
+                reminded: i
+                    .reminded
+                    .iter()
+                    .map(|at| format!("ngày {}", vietnamese_date(date_of(*at))))
+                    .collect(),
+            }
+        })
+        .collect();
+    let new_due = config.calendar.working_days_after(date_of(now), 3);
+    let template = format!("{}.txt", kind.word());
+    let (subject, text) = render_text(
+        config,
+        &template,
+        context! {
+            department => DepartmentView::from(&config.settings.department),
+            unit => UnitView::from(unit),
+            items => views,
+            now => format!("ngày {}", vietnamese_date(date_of(now))),
+            new_due => format!("ngày {}", vietnamese_date(new_due)),
+            address => config.settings.mailbox.address,
+        },
+    )?;
+    let own: Vec<String> = unit.emails.iter().take(1).cloned().collect();
+    let (to, cc) = match (&unit.escalate_to, kind) {
+        (Some(leader), Kind::Escalation) => (vec![leader.clone()], own),
+        _ => (own, vec![]),
+    };
+    draft(config, kind, to, cc, subject, text, vec![])
+}
+
+fn draft(
+    config: &Config,
+    kind: Kind,
+    to: Vec<String>,
+    cc: Vec<String>,
+    subject: String,
+    text: String,
+    thread: Vec<String>,
+) -> Result<Draft> {
+    #[derive(Serialize)]
+    struct Block<'a> {
+        item: bool,
+        lines: Vec<&'a str>,
+    }
+    let blocks: Vec<Block<'_>> = text
+        .split("\n\n")
+        .map(|b| {
+            let lines: Vec<&str> = b.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+            Block {
+                item: lines.first().is_some_and(|l| l.starts_with("- ")),
+                lines: lines
+                    .into_iter()
+                    .map(|l| l.trim_start_matches("- "))
+                    .collect(),
+            }
+        })
+        .filter(|b| !b.lines.is_empty())
+        .collect();
+    let html = render(config, "letter.html", context! { blocks })?;
+    Ok(Draft {
+        kind,
+        to,
+        cc,
+        subject,
+        text,
+        html,
+        thread,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_replies_do_not_pile_up() {
+        assert_eq!(strip_reply_marks("Re: RE: Trả lời: Báo cáo"), "Báo cáo");
+        assert_eq!(strip_reply_marks("Báo cáo"), "Báo cáo");
+        assert_eq!(strip_reply_marks("re:"), "");
+    }
+}

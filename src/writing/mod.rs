@@ -1,0 +1,280 @@
+//! Mails out of templates. Pure: values in, a [`Draft`] out.
+//!
+//! The defaults lie in `config/templates` and are compiled in; a file of the same name in the configuration
+//! folder's `templates` takes their place.
+
+mod digest;
+mod letter;
+
+use std::path::Path;
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use minijinja::{AutoEscape, Environment};
+use serde::Serialize;
+
+pub use digest::{DigestData, News, Progress, Reminded, Soon, SystemLine, WaitingMail, digest};
+pub use letter::{LetterItem, Receipt, acknowledgement, reminder};
+
+use crate::config::source::{Faults, suggestion};
+use crate::config::{Config, Department};
+
+/// Every template with its default.
+const TEMPLATES: [(&str, &str); 7] = [
+    (
+        "acknowledgement.txt",
+        include_str!("../../config/templates/acknowledgement.txt"),
+    ),
+    (
+        "reminder_before.txt",
+        include_str!("../../config/templates/reminder_before.txt"),
+    ),
+    (
+        "reminder_late.txt",
+        include_str!("../../config/templates/reminder_late.txt"),
+    ),
+    (
+        "escalation.txt",
+        include_str!("../../config/templates/escalation.txt"),
+    ),
+    (
+        "letter.html",
+        include_str!("../../config/templates/letter.html"),
+    ),
+    (
+        "digest.txt",
+        include_str!("../../config/templates/digest.txt"),
+    ),
+    (
+        "digest.html",
+        include_str!("../../config/templates/digest.html"),
+    ),
+];
+
+/// What a mail of ours is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The staff's daily digest.
+    Digest,
+    /// The answer to a report.
+    Acknowledgement,
+    /// Before the deadline.
+    ReminderBefore,
+    /// After the deadline.
+    ReminderLate,
+    /// To the leader of a unit that is late.
+    Escalation,
+}
+
+impl Kind {
+    const ALL: [Kind; 5] = [
+        Kind::Digest,
+        Kind::Acknowledgement,
+        Kind::ReminderBefore,
+        Kind::ReminderLate,
+        Kind::Escalation,
+    ];
+
+    /// The word in JSON and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Digest => "digest",
+            Kind::Acknowledgement => "acknowledgement",
+            Kind::ReminderBefore => "reminder_before",
+            Kind::ReminderLate => "reminder_late",
+            Kind::Escalation => "escalation",
+        }
+    }
+
+    /// Lower goes first, where a day's budget does not reach for all.
+    pub fn priority(self) -> u8 {
+        match self {
+            Kind::Digest => 0,
+            Kind::Acknowledgement => 1,
+            Kind::Escalation => 2,
+            Kind::ReminderLate => 3,
+            Kind::ReminderBefore => 4,
+        }
+    }
+
+    /// Whether it asks a unit for a report.
+    pub fn is_reminder(self) -> bool {
+        matches!(
+            self,
+            Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation
+        )
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+    fn from_str(word: &str) -> Result<Kind, String> {
+        Kind::ALL
+            .into_iter()
+            .find(|k| k.word() == word)
+            .ok_or_else(|| format!("{word:?} is no kind of mail"))
+    }
+}
+
+/// A mail, ready to become bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What it is.
+    pub kind: Kind,
+    /// To whom, addresses.
+    pub to: Vec<String>,
+    /// With a copy to whom, addresses.
+    pub cc: Vec<String>,
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+    /// The thread that it answers, oldest first, without brackets.
+    pub thread: Vec<String>,
+}
+
+impl Draft {
+    /// Everybody who gets it.
+    pub fn recipients(&self) -> Vec<String> {
+        self.to.iter().chain(&self.cc).cloned().collect()
+    }
+
+    /// The bytes of the mail (RFC 5322), marked as automatic (RFC 3834).
+    ///
+    /// # Errors
+    /// When an address is none.
+    pub fn to_bytes(
+        &self,
+        department: &Department,
+        from: &str,
+        message_id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<u8>> {
+        let mailbox = |address: &str| -> Result<Mailbox> {
+            let address = address
+                .parse()
+                .with_context(|| format!("{address:?} is no mail address"))?;
+            Ok(Mailbox::new(None, address))
+        };
+        let mut from = mailbox(from)?;
+        from.name = Some(department.name.clone());
+        let mut builder = lettre::Message::builder()
+            .from(from)
+            .subject(crate::reading::text::tidy(&self.subject))
+            .date(now.into())
+            .message_id(Some(format!("<{message_id}>")));
+        for to in &self.to {
+            builder = builder.to(mailbox(to)?);
+        }
+        for cc in &self.cc {
+            builder = builder.cc(mailbox(cc)?);
+        }
+        if let Some(last) = self.thread.last() {
+            let all: Vec<String> = self.thread.iter().map(|id| format!("<{id}>")).collect();
+            builder = builder
+                .in_reply_to(format!("<{last}>"))
+                .references(all.join(" "));
+        }
+        let auto = if self.kind == Kind::Acknowledgement {
+            "auto-replied"
+        } else {
+            "auto-generated"
+        };
+        builder = builder
+            .raw_header(header("Auto-Submitted", auto))
+            .raw_header(header("X-Auto-Response-Suppress", "All"));
+        let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
+        Ok(builder.multipart(body)?.formatted())
+    }
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// The templates of a configuration folder over the defaults.
+fn environment(folder: &Path) -> Environment<'static> {
+    let mut environment = Environment::new();
+    let own = folder.join("templates");
+    environment.set_loader(move |name| {
+        if let Ok(text) = std::fs::read_to_string(own.join(name)) {
+            return Ok(Some(text));
+        }
+        Ok(TEMPLATES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, text)| (*text).to_owned()))
+    });
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".html") {
+            AutoEscape::Html
+        } else {
+            AutoEscape::None
+        }
+    });
+    environment.set_trim_blocks(false);
+    environment
+}
+
+/// Notes what is wrong with the templates of a configuration folder.
+pub(crate) fn check_templates(folder: &Path, faults: &Faults) {
+    let own = folder.join("templates");
+    let Ok(entries) = std::fs::read_dir(&own) else {
+        return; // no folder: the defaults hold
+    };
+    let environment = environment(folder);
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let file = entry.path().display().to_string();
+        if !TEMPLATES.iter().any(|(n, _)| *n == name) {
+            let hint = suggestion(&name, TEMPLATES.iter().map(|(n, _)| *n));
+            faults.add(
+                &file,
+                None,
+                format!("there is no template of this name{hint}"),
+            );
+        } else if let Err(e) = environment.get_template(&name) {
+            let what = e
+                .detail()
+                .map_or_else(|| e.kind().to_string(), str::to_owned);
+            faults.add(&file, e.line(), format!("the template is broken: {what}"));
+        }
+    }
+}
+
+/// Renders a text template whose first line is the subject.
+fn render_text(config: &Config, name: &str, values: impl Serialize) -> Result<(String, String)> {
+    let text = render(config, name, values)?;
+    let (subject, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
+    Ok((subject.trim().to_owned(), body.trim().to_owned() + "\n"))
+}
+
+fn render(config: &Config, name: &str, values: impl Serialize) -> Result<String> {
+    environment(&config.folder)
+        .get_template(name)
+        .and_then(|t| t.render(values))
+        .with_context(|| format!("cannot render the template {name}"))
+}
+
+/// The department as templates see it.
+#[derive(Serialize)]
+struct DepartmentView<'a> {
+    name: &'a str,
+    federation: &'a str,
+    contact: &'a str,
+}
+
+impl<'a> From<&'a Department> for DepartmentView<'a> {
+    fn from(d: &'a Department) -> Self {
+        DepartmentView {
+            name: &d.name,
+            federation: &d.federation,
+            contact: &d.contact,
+        }
+    }
+}
