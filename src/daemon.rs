@@ -29,7 +29,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
 const LOGIN_BACKOFF: Duration = Duration::from_secs(900);
 
 /// A running installation.
-struct Service {
+pub struct Service {
     app: App,
     transport: Transport,
     mailbox: Option<Mailbox>,
@@ -54,7 +54,11 @@ fn lock(data: &Path) -> Result<File> {
 }
 
 impl Service {
-    fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
+    /// Opens an installation and holds its data folder.
+    ///
+    /// # Errors
+    /// When the store cannot be opened or another process collects into it.
+    pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
         let transport = Transport::new(&config.settings.transport)?;
         let app = App::open(config, program, now)?;
         let lock = lock(&app.config.settings.data)?;
@@ -122,7 +126,10 @@ impl Service {
     }
 
     /// All three passes once. Failures of the mailbox are noted, not returned: reminders wait then, the digest does not.
-    async fn round(&mut self, now: Timestamp, stop: &Cell<bool>) -> Result<Option<anyhow::Error>> {
+    ///
+    /// # Errors
+    /// When the store or the archive fails.
+    pub async fn round(&mut self, now: Timestamp, stop: &Cell<bool>) -> Result<Option<anyhow::Error>> {
         let mut failure = None;
         if Instant::now() >= self.next_try
             && let Err(e) = self.collect(now).await

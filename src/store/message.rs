@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError};
+use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Place, Store, json, parsed, parsed_option, stored_as_words};

@@ -50,7 +50,7 @@ impl Store {
             .with_context(|| format!("cannot open the store {}", path.display()))?;
         make_private_file(&path)?;
         let store =
-            Store::prepare(conn, &path).with_context(|| format!("the store {}", path.display()))?;
+            Store::prepare(conn, &path, &MIGRATIONS).with_context(|| format!("the store {}", path.display()))?;
         store.setting_once("first_opened", &now.to_string())?;
         Ok(store)
     }
@@ -60,7 +60,7 @@ impl Store {
         folder.join("thubaocao.sqlite")
     }
 
-    fn prepare(conn: Connection, path: &Path) -> Result<Store> {
+    fn prepare(conn: Connection, path: &Path, migrations: &[&str]) -> Result<Store> {
         conn.busy_timeout(Duration::from_secs(15))?;
         let application: i32 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
         let version: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
@@ -70,7 +70,7 @@ impl Store {
                 "this file is a database of another program; name another data folder in thubaocao.toml (data = …)"
             );
         }
-        let known = MIGRATIONS.len() as i64;
+        let known = migrations.len() as i64;
         if version > known {
             bail!(
                 "it was written by a newer thubaocao (schema {version}; this program knows {known}); install that version again, or restore the copy that was made before the upgrade"
@@ -95,7 +95,7 @@ impl Store {
         store.transaction(|s| {
             // Asked again inside: another process may have migrated in the meantime.
             let version: i64 = s.conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
-            for (i, sql) in MIGRATIONS.iter().enumerate().skip(version as usize) {
+            for (i, sql) in migrations.iter().enumerate().skip(version as usize) {
                 s.conn
                     .execute_batch(sql)
                     .with_context(|| format!("migration {}", i + 1))?;
@@ -119,7 +119,7 @@ impl Store {
         file.busy_timeout(Duration::from_secs(15))?;
         let mut copy = Connection::open_in_memory()?;
         Backup::new(&file, &mut copy)?.run_to_completion(10_000, Duration::ZERO, None)?;
-        Store::prepare(copy, Path::new(":memory:"))
+        Store::prepare(copy, Path::new(":memory:"), &MIGRATIONS)
     }
 
     /// A store in memory, for looking at what would be.
@@ -127,7 +127,7 @@ impl Store {
     /// # Errors
     /// Only when SQLite itself fails.
     pub fn in_memory(now: Timestamp) -> Result<Store> {
-        let store = Store::prepare(Connection::open_in_memory()?, Path::new(":memory:"))?;
+        let store = Store::prepare(Connection::open_in_memory()?, Path::new(":memory:"), &MIGRATIONS)?;
         store.setting_once("first_opened", &now.to_string())?;
         Ok(store)
     }
@@ -363,25 +363,29 @@ mod tests {
     fn an_older_store_is_copied_before_it_is_changed() {
         let dir = tempfile::tempdir().unwrap();
         let path = Store::path(dir.path());
-        let old = Connection::open(&path).unwrap();
-        // A store of before the first numbered schema that this program changes: version 1 minus its last table.
-        old.execute_batch(MIGRATIONS[0]).unwrap();
-        old.pragma_update(None, "application_id", APPLICATION_ID)
-            .unwrap();
-        old.execute(
-            "INSERT INTO setting (name, value) VALUES ('first_opened', '2025-01-01T00:00:00Z')",
-            [],
-        )
-        .unwrap();
-        old.pragma_update(None, "user_version", 1).unwrap();
-        drop(old);
-        let store = Store::open(dir.path(), now()).unwrap();
-        assert_eq!(
-            store.first_opened().unwrap().to_string(),
-            "2025-01-01T00:00:00Z"
-        );
-        let copy = path.with_extension(format!("before-schema-{}.sqlite", MIGRATIONS.len()));
-        assert_eq!(copy.exists(), MIGRATIONS.len() > 1);
+        drop(Store::open(dir.path(), now()).unwrap());
+        let next = [MIGRATIONS.as_slice(), &["CREATE TABLE next (x TEXT) STRICT;"]].concat();
+        let store = Store::prepare(Connection::open(&path).unwrap(), &path, &next).unwrap();
+        assert_eq!(store.first_opened().unwrap(), now());
+        store.conn.execute("INSERT INTO next VALUES ('x')", []).unwrap();
+
+        let copy = path.with_extension(format!("before-schema-{}.sqlite", next.len()));
+        let mode = std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        let old = Connection::open(&copy).unwrap();
+        let version: usize = old.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
+        assert_eq!(version, MIGRATIONS.len());
+        assert!(old.query_row("SELECT 1 FROM next", [], |_| Ok(())).is_err());
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_old_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Store::path(dir.path());
+        drop(Store::open(dir.path(), now()).unwrap());
+        let broken = [MIGRATIONS.as_slice(), &["CREATE TABLE next (x TEXT) STRICT; nonsense;"]].concat();
+        assert!(Store::prepare(Connection::open(&path).unwrap(), &path, &broken).is_err());
+        assert_eq!(Store::open(dir.path(), now()).unwrap().first_opened().unwrap(), now());
     }
 
     #[test]

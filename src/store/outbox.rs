@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError};
+use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, json, parsed, stored_as_words};

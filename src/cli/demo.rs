@@ -1,3 +1,0 @@
-pub async fn run(_: Option<std::path::PathBuf>) -> anyhow::Result<()> {
-    Ok(())
-}
