@@ -181,7 +181,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     }
     news(config, store, &obligations, since, until, &mut data)?;
     data.others = others(&messages);
-    progress(config, &obligations, until, &mut data);
+    progress(config, &obligations, store.first_opened()?, until, &mut data);
     sent(config, store, since, until, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
     data.system = system(config, store, until)?;
@@ -310,7 +310,13 @@ fn others(messages: &[Message]) -> String {
 }
 
 /// How every report and period stands that is still of interest.
-fn progress(config: &Config, obligations: &[Obligation], now: Timestamp, data: &mut DigestData) {
+fn progress(
+    config: &Config,
+    obligations: &[Obligation],
+    first_opened: Timestamp,
+    now: Timestamp,
+    data: &mut DigestData,
+) {
     let mut groups: BTreeMap<(Timestamp, &str, &PeriodId), Vec<&Obligation>> = BTreeMap::new();
     for o in obligations {
         groups
@@ -335,6 +341,17 @@ fn progress(config: &Config, obligations: &[Obligation], now: Timestamp, data: &
             group.iter().any(|o| !o.receipts.is_empty()) || now >= plan::near(config, group[0]);
         let over = open == 0 && now > due + SHOWN_AFTER_DUE;
         if !begun || over || rates.expected == 0 {
+            continue;
+        }
+        if due < first_opened {
+            if open > 0 {
+                data.backlog.push(format!(
+                    "{}, {}: còn thiếu {open}/{}",
+                    report_name(config, report),
+                    period.in_vietnamese(),
+                    rates.expected
+                ));
+            }
             continue;
         }
         let name = |o: &Obligation| unit_name(config, &o.unit, date_of(o.due));

@@ -281,6 +281,7 @@ async fn work(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
 async fn rest(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
     let now = Timestamp::now();
     let pause = service.pause(now);
+    tracing::debug!(at_most_s = pause.as_secs(), "waiting");
     let first = collect::folders(&service.app.config.settings.mailbox.kind)
         .into_iter()
         .next()

@@ -373,8 +373,8 @@ mod tests {
         let mode = std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
         let old = Connection::open(&copy).unwrap();
-        let version: usize = old.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
-        assert_eq!(version, MIGRATIONS.len());
+        let version: i64 = old.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
+        assert_eq!(version, MIGRATIONS.len() as i64);
         assert!(old.query_row("SELECT 1 FROM next", [], |_| Ok(())).is_err());
     }
 

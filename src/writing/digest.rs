@@ -20,6 +20,8 @@ pub struct DigestData {
     pub others: String,
     /// How each running report stands.
     pub progress: Vec<Progress>,
+    /// What was due before the installation and is still missing, a line each.
+    pub backlog: Vec<String>,
     /// What is due soon.
     pub soon: Vec<Soon>,
     /// How many days "soon" is.

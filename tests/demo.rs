@@ -1,0 +1,100 @@
+//! The demo tells the whole story, and a second run changes nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::lab::installation::{json_lines, succeed, thubaocao};
+
+const END: &str = "2026-06-23T18:00:00+07:00";
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.display().to_string(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_demo_runs_in_seconds_and_a_second_run_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let demo = || {
+        let output = thubaocao(Path::new("nowhere")).arg("demo").arg(dir.path()).output().unwrap();
+        succeed(output)
+    };
+    let begun = Instant::now();
+    let first = demo();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    insta::assert_snapshot!(first.replace(dir.path().to_str().unwrap(), "DIR"));
+
+    let config = dir.path().join("config");
+    let status = || {
+        let output = thubaocao(&config).args(["status", "--json", "--at", END]).output().unwrap();
+        succeed(output)
+    };
+    let seen = |part: &str| files(&dir.path().join(part));
+    let parts = ["config", "maildir", "outbox"];
+    let before: Vec<_> = parts.iter().map(|p| seen(p)).collect();
+    let status_before = status();
+    assert_eq!(demo(), first);
+    assert_eq!(status(), status_before);
+    for (part, before) in parts.iter().zip(before) {
+        assert!(seen(part) == before, "{part} changed");
+    }
+}
+
+#[test]
+fn the_commands_work_on_what_the_demo_laid_out() {
+    let dir = tempfile::tempdir().unwrap();
+    succeed(thubaocao(Path::new("nowhere")).arg("demo").arg(dir.path()).output().unwrap());
+    let config = dir.path().join("config");
+    let run = |arguments: &[&str]| succeed(thubaocao(&config).args(arguments).output().unwrap());
+
+    let waiting = json_lines(&run(&["inbox", "--json"]));
+    assert_eq!(waiting.len(), 4);
+    let stranger = waiting.iter().find(|w| w["sender"] == "hoanguyen.sh@thudientu.example").unwrap();
+    assert_eq!(stranger["candidates"], serde_json::json!(["ldld-son-hoa"]));
+
+    let of = |unit: &str, report: &str| {
+        let all = json_lines(&run(&["status", "--json", "--report", report, "--at", END]));
+        all.into_iter()
+            .find(|l| l["unit"] == unit && l["due"].as_str().unwrap().starts_with("2026-06"))
+            .unwrap()
+    };
+    assert_eq!(of("ldld-dong-hoa", "tre-em")["state"], "submitted");
+    assert_eq!(of("ldld-dong-hoa", "tre-em")["versions"], 2);
+    assert_eq!(of("ldld-phu-hoa", "tre-em")["state"], "late");
+    assert_eq!(of("ldld-dong-xuan", "tre-em")["state"], "submitted");
+    assert_eq!(of("cdcs-xskt", "tre-em")["state"], "partial");
+    assert_eq!(of("cd-kkt", "tai-nan-lao-dong")["state"], "submitted");
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
+
+    // Corrections, each with its way back.
+    let id = stranger["message"].to_string();
+    run(&["assign", &id, "--unit", "ldld-son-hoa", "--remember", "--at", END]);
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "partial");
+    run(&["received-paper", "ldld-son-hoa", "tre-em", "2026-H1", "--on", "2026-06-15", "--at", END]);
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "submitted");
+    run(&["received-paper", "ldld-son-hoa", "tre-em", "2026-H1", "--undo", "--at", END]);
+    run(&["ignore", &id, "--at", END]);
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
+    run(&["excuse", "ldld-son-hoa", "tre-em", "2026-H1", "--reason", "giải thể", "--at", END]);
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "excused");
+    run(&["excuse", "ldld-son-hoa", "tre-em", "2026-H1", "--undo", "--at", END]);
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
+
+    // The demo's own mails are explained one by one, as they were logged.
+    let maildir = dir.path().join("maildir/new");
+    let explained = json_lines(&run(&["explain", maildir.to_str().unwrap(), "--json"]));
+    assert_eq!(explained.len(), 30);
+    let zip = explained.iter().find(|l| l["unit"] == "ldld-song-cau").unwrap();
+    assert_eq!(zip["forms"], serde_json::json!(["signed_document", "soft_file"]));
+    assert_eq!(zip["attachments"][1]["from"], "zip/BC tre em 6 thang.zip");
+}

@@ -1,0 +1,297 @@
+//! An installation of thubaocao in a temporary folder, run as the real binary.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::{ToSpan, Zoned};
+use serde_json::Value;
+use tempfile::TempDir;
+use thubaocao::domain::zone;
+
+use super::{Lab, MAILBOX, PASSWORD, await_until};
+
+/// Units of the lab's register: one that reports, one that is late, one whose address does not work.
+pub const REPORTING: &str = "ldld.donghoa@phuyen.example";
+pub const LATE: &str = "ldld.tuyan@phuyen.example";
+pub const STAFF: &str = "canbo.cspl@ldldphuyen.example";
+
+/// A configuration folder and what is beside it.
+pub struct Installation {
+    pub dir: TempDir,
+}
+
+/// What of an installation a test wants otherwise.
+pub struct Wishes {
+    pub imap_host: &'static str,
+    pub imap_port: u16,
+    pub ca_file: Option<String>,
+    pub password: &'static str,
+    /// `starttls` or `tls`.
+    pub smtp_tls: &'static str,
+    pub show: &'static str,
+}
+
+impl Wishes {
+    pub fn of(lab: &Lab) -> Wishes {
+        Wishes {
+            imap_host: "localhost",
+            imap_port: lab.imaps,
+            ca_file: Some(lab.ca_file()),
+            password: PASSWORD,
+            smtp_tls: "starttls",
+            show: "nothing",
+        }
+    }
+}
+
+impl Installation {
+    /// An installation that goes by the real clock: one report was due ten days ago, working hours are always, the
+    /// digest is due at midnight.
+    pub fn new(lab: &Lab) -> Installation {
+        Installation::with(lab, &Wishes::of(lab))
+    }
+
+    pub fn with(lab: &Lab, wishes: &Wishes) -> Installation {
+        let installation = Installation {
+            dir: tempfile::tempdir().unwrap(),
+        };
+        installation.configure(lab, wishes);
+        installation
+    }
+
+    /// Writes the configuration (again).
+    pub fn configure(&self, lab: &Lab, wishes: &Wishes) {
+        let config = self.config();
+        fs::create_dir_all(&config).unwrap();
+        fs::write(self.dir.path().join("password"), wishes.password).unwrap();
+        let ca = wishes
+            .ca_file
+            .as_ref()
+            .map_or(String::new(), |f| format!("ca_file = {f:?}\n"));
+        let now = Zoned::now().with_time_zone(zone());
+        let today = now.date();
+        let due = today.saturating_sub(10.days());
+        let (host, port) = (wishes.imap_host, wishes.imap_port);
+        let tls = wishes.smtp_tls;
+        let smtp = if tls == "starttls" { lab.smtp } else { lab.smtps };
+        let show = wishes.show;
+        fs::write(
+            config.join("thubaocao.toml"),
+            format!(
+                r#"data = "data"
+[department]
+name = "Ban CSPL"
+federation = "LĐLĐ tỉnh Phú Yên"
+contact = "Ban CSPL"
+[mailbox]
+address = "{MAILBOX}"
+kind = "imap"
+host = "{host}"
+port = {port}
+user = "{MAILBOX}"
+password_file = "password"
+folders = ["INBOX", "Spam"]
+show = "{show}"
+{ca}
+[transport]
+kind = "smtp"
+host = "localhost"
+port = {smtp}
+tls = "{tls}"
+user = "{MAILBOX}"
+password_file = "password"
+{ca}
+[schedule]
+since = "{since}"
+work_starts = "00:00"
+work_ends = "23:59"
+digest_at = "00:00"
+remind_backlog = true
+[reminders]
+before = []
+late_after = 1
+late_every = 100
+escalate_after = 200
+[staff]
+digest_to = ["{STAFF}"]
+"#,
+                since = today.saturating_sub(60.days()),
+            ),
+        )
+        .unwrap();
+        fs::write(
+            config.join("units.csv"),
+            format!(
+                "id,name,short_name,kind,parent,emails,escalate_to,aliases,valid_from,valid_to,successor
+ldld-tinh,Liên đoàn Lao động tỉnh Phú Yên,LĐLĐ tỉnh,provincial,,,,,,,
+ldld-dong-hoa,Liên đoàn Lao động thị xã Đông Hòa,LĐLĐ TX Đông Hòa,district,ldld-tinh,{REPORTING},,,,,
+ldld-tuy-an,Liên đoàn Lao động huyện Tuy An,LĐLĐ huyện Tuy An,district,ldld-tinh,{LATE},,,,,
+"
+            ),
+        )
+        .unwrap();
+        fs::write(
+            config.join("reports.toml"),
+            format!(
+                r#"[[report]]
+id = "tre-em"
+title = "Báo cáo công tác trẻ em"
+basis = "Kế hoạch số 40/KH-LĐLĐ"
+frequency = "once"
+period = "dot-1"
+opens = "{opens}"
+due = {{ on = "{due}" }}
+on_day_off = "keep"
+who = ["district"]
+forms = ["signed_document", "soft_file"]
+words = ["trẻ em"]
+"#,
+                opens = due.saturating_sub(20.days()),
+            ),
+        )
+        .unwrap();
+        // Today is worked, whatever day it is.
+        let mut holidays = String::new();
+        for year in [today.year(), today.year() + 1] {
+            let worked = if year == today.year() {
+                format!("\"{}/{}\"", today.day(), today.month())
+            } else {
+                String::new()
+            };
+            holidays += &format!("[[year]]\nyear = {year}\ndays_off = []\nworked = [{worked}]\n");
+        }
+        fs::write(config.join("holidays.toml"), holidays).unwrap();
+    }
+
+    pub fn config(&self) -> PathBuf {
+        self.dir.path().join("config")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = thubaocao(&self.config());
+        command.args(arguments);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and gives its lines of JSON.
+    pub fn json(&self, arguments: &[&str]) -> Vec<Value> {
+        json_lines(&succeed(self.run(arguments)))
+    }
+
+    /// Starts the daemon and waits until it rests.
+    pub fn start(&self) -> Daemon {
+        let log = self.dir.path().join("log");
+        let mut file = fs::File::options().create(true).append(true).open(&log).unwrap();
+        writeln!(file, "--- started by the test").unwrap();
+        let child = self
+            .command(&["run"])
+            .env("THUBAOCAO_LOG", "debug")
+            .stdin(Stdio::null())
+            .stderr(file)
+            .spawn()
+            .unwrap();
+        Daemon { child, log }
+    }
+}
+
+/// The real binary with a configuration.
+pub fn thubaocao(config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_thubaocao"));
+    command.arg("--config").arg(config);
+    command
+}
+
+/// What a command that must succeed printed.
+pub fn succeed(output: Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Lines of JSON.
+pub fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+}
+
+/// A running daemon; killed when dropped.
+pub struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it logged a text so many times.
+    pub fn await_log(&self, text: &str, times: usize) {
+        await_until(&format!("{text:?} in the log, {times} times"), || {
+            self.log().matches(text).count() >= times
+        });
+    }
+
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: kill has no preconditions; the child is ours and not waited for yet.
+        let result = unsafe { libc::kill(self.child.id() as i32, signal) };
+        assert_eq!(result, 0);
+    }
+
+    /// Ends it as systemd does, and says how long that took. It must end well.
+    pub fn terminate(mut self) -> Duration {
+        let begun = Instant::now();
+        self.signal(libc::SIGTERM);
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}: {}", self.log());
+        begun.elapsed()
+    }
+
+    /// Ends it as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
+        let _ = self.child.kill(); // ended already, as a rule
+        let _ = self.child.wait();
+    }
+}
+
+/// A Word file and a scanned PDF.
+pub fn both_forms(mark: &str) -> Vec<(&'static str, Vec<u8>)> {
+    vec![("BC tre em.docx", word(mark)), ("BC tre em.pdf", scan(mark))]
+}
+
+/// Bytes that are a Word file to everybody who looks at their beginning and their entries.
+pub fn word(mark: &str) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    writer
+        .start_file("word/document.xml", zip::write::SimpleFileOptions::default())
+        .unwrap();
+    writer.write_all(mark.as_bytes()).unwrap();
+    writer.finish().unwrap().into_inner()
+}
+
+/// Bytes that begin as a PDF does.
+pub fn scan(mark: &str) -> Vec<u8> {
+    format!("%PDF-1.4\n% {mark}\n%%EOF\n").into_bytes()
+}

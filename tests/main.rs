@@ -1,0 +1,9 @@
+//! The promises of thubaocao, kept on real servers, real files and the real binary.
+
+mod lab;
+
+mod circle;
+mod commands;
+mod demo;
+mod interruptions;
+mod refusals;
