@@ -181,7 +181,13 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     }
     news(config, store, &obligations, since, until, &mut data)?;
     data.others = others(&messages);
-    progress(config, &obligations, store.first_opened()?, until, &mut data);
+    progress(
+        config,
+        &obligations,
+        store.first_opened()?,
+        until,
+        &mut data,
+    );
     sent(config, store, since, until, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
     data.system = system(config, store, until)?;

@@ -129,7 +129,11 @@ impl Service {
     ///
     /// # Errors
     /// When the store or the archive fails.
-    pub async fn round(&mut self, now: Timestamp, stop: &Cell<bool>) -> Result<Option<anyhow::Error>> {
+    pub async fn round(
+        &mut self,
+        now: Timestamp,
+        stop: &Cell<bool>,
+    ) -> Result<Option<anyhow::Error>> {
         let mut failure = None;
         if Instant::now() >= self.next_try
             && let Err(e) = self.collect(now).await

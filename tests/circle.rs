@@ -4,36 +4,72 @@
 use std::fs;
 use std::time::Duration;
 
-use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, word};
+use crate::lab::installation::{
+    Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, word,
+};
 use crate::lab::{Lab, MAILBOX, await_until};
 
 #[test]
 fn a_report_is_logged_and_acknowledged_the_late_are_reminded_and_staff_get_the_digest() {
     let lab = Lab::start();
     let installation = Installation::new(&lab);
-    lab.unit_sends(REPORTING, "Báo cáo công tác trẻ em", "Kính gửi Ban", &both_forms("1"));
+    lab.unit_sends(
+        REPORTING,
+        "Báo cáo công tác trẻ em",
+        "Kính gửi Ban",
+        &both_forms("1"),
+    );
     let daemon = installation.start();
 
     let letters = lab.await_mails(REPORTING, 1);
     assert_eq!(letters[0].subject, "Re: Báo cáo công tác trẻ em");
-    assert!(letters[0].text.contains("Tình trạng: đã đủ bản ký, đóng dấu và file mềm"), "{}", letters[0].text);
+    assert!(
+        letters[0]
+            .text
+            .contains("Tình trạng: đã đủ bản ký, đóng dấu và file mềm"),
+        "{}",
+        letters[0].text
+    );
     assert!(letters[0].raw.contains("Auto-Submitted: auto-replied"));
     assert!(!letters[0].in_reply_to.is_empty());
 
     let letters = lab.await_mails(LATE, 1);
-    assert_eq!(letters[0].subject, "Đề nghị gửi báo cáo: Báo cáo công tác trẻ em, dot-1");
-    assert!(letters[0].text.contains("Còn thiếu: bản ký, đóng dấu và file mềm"));
+    assert_eq!(
+        letters[0].subject,
+        "Đề nghị gửi báo cáo: Báo cáo công tác trẻ em, dot-1"
+    );
+    assert!(
+        letters[0]
+            .text
+            .contains("Còn thiếu: bản ký, đóng dấu và file mềm")
+    );
 
     let letters = lab.await_mails(STAFF, 1);
-    assert!(letters[0].text.contains("LĐLĐ TX Đông Hòa"), "{}", letters[0].text);
+    assert!(
+        letters[0].text.contains("LĐLĐ TX Đông Hòa"),
+        "{}",
+        letters[0].text
+    );
     assert!(letters[0].html.contains("Cần xử lý"));
 
     // A second mail wakes the daemon out of IDLE, long before it would look by itself.
     daemon.await_log("waiting", 1);
-    lab.unit_sends(LATE, "Báo cáo trẻ em (file mềm)", "Gửi Ban", &[("BC.docx", word("2"))]);
+    lab.unit_sends(
+        LATE,
+        "Báo cáo trẻ em (file mềm)",
+        "Gửi Ban",
+        &[("BC.docx", word("2"))],
+    );
     let letters = lab.await_mails(LATE, 2);
-    let answer = letters.iter().find(|l| l.subject.starts_with("Re: ")).unwrap();
-    assert!(answer.text.contains("Còn thiếu: bản ký, đóng dấu"), "{}", answer.text);
+    let answer = letters
+        .iter()
+        .find(|l| l.subject.starts_with("Re: "))
+        .unwrap();
+    assert!(
+        answer.text.contains("Còn thiếu: bản ký, đóng dấu"),
+        "{}",
+        answer.text
+    );
 
     assert!(daemon.terminate() < Duration::from_secs(5));
 
@@ -48,7 +84,11 @@ fn a_report_is_logged_and_acknowledged_the_late_are_reminded_and_staff_get_the_d
     assert_eq!(late["reminders_sent"], 1);
     assert_eq!(late["missing"], serde_json::json!(["signed_document"]));
     assert_eq!(lab.mails_of(STAFF).len(), 1, "one digest a day");
-    assert_eq!(lab.mails_of(REPORTING).len(), 1, "one acknowledgement a report");
+    assert_eq!(
+        lab.mails_of(REPORTING).len(),
+        1,
+        "one acknowledgement a report"
+    );
 
     // Staff read the same mailbox: nothing was marked as read.
     let read: Vec<String> = fs::read_dir(lab.maildir(MAILBOX).join("cur"))
@@ -72,7 +112,11 @@ fn a_second_run_does_nothing_twice_and_implicit_tls_works_too() {
     lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
     for _ in 0..3 {
         let output = installation.run(&["run", "--once"]);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     lab.await_mails(REPORTING, 1);
     lab.await_mails(LATE, 1);
@@ -90,10 +134,12 @@ fn a_mail_to_an_address_that_does_not_work_comes_back_and_is_told_to_staff() {
     let register = fs::read_to_string(&units).unwrap();
     fs::write(&units, register.replace(LATE, "khong-co@noi-nao.example")).unwrap();
     assert!(installation.run(&["run", "--once"]).status.success());
-    // Postfix refuses the unknown domain after having taken the mail: a real bounce.
+    // Postfix takes the mail, finds that its domain leads back to itself, and returns it: a real bounce.
     lab.await_mails(MAILBOX, 1);
     assert!(installation.run(&["run", "--once"]).status.success());
-    let today = jiff::Zoned::now().with_time_zone(thubaocao::domain::zone()).date();
+    let today = jiff::Zoned::now()
+        .with_time_zone(thubaocao::domain::zone())
+        .date();
     let tomorrow = today.tomorrow().unwrap().to_string();
     let output = installation.run(&["digest", "--on", &tomorrow]);
     let digest = String::from_utf8(output.stdout).unwrap();
@@ -102,10 +148,51 @@ fn a_mail_to_an_address_that_does_not_work_comes_back_and_is_told_to_staff() {
 }
 
 #[test]
+fn a_mail_that_the_server_refuses_is_told_to_staff_and_not_tried_again() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let units = installation.config().join("units.csv");
+    let register = fs::read_to_string(&units).unwrap();
+    fs::write(
+        &units,
+        register.replace(LATE, "a@khong-co-ten-mien.example"),
+    )
+    .unwrap();
+    for _ in 0..2 {
+        let output = installation.run(&["run", "--once"]);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let refused = String::from_utf8_lossy(&output.stderr)
+            .matches("refused for good")
+            .count();
+        assert!(refused <= 1);
+    }
+    let today = jiff::Zoned::now()
+        .with_time_zone(thubaocao::domain::zone())
+        .date();
+    let tomorrow = today.tomorrow().unwrap().to_string();
+    let digest =
+        String::from_utf8(installation.run(&["digest", "--on", &tomorrow]).stdout).unwrap();
+    assert!(digest.contains("máy chủ từ chối"), "{digest}");
+    assert!(digest.contains("a@khong-co-ten-mien.example"), "{digest}");
+    // The refusal of one mail stopped no other.
+    lab.await_mails(STAFF, 1);
+    lab.await_mails(REPORTING, 1);
+}
+
+#[test]
 fn machines_and_strangers_get_no_answer() {
     let lab = Lab::start();
     let installation = Installation::new(&lab);
-    lab.unit_sends("la@thudientu.example", "Gửi LĐLĐ huyện Tuy An báo cáo trẻ em", "x", &[("BC.docx", word("1"))]);
+    lab.unit_sends(
+        "la@thudientu.example",
+        "Gửi LĐLĐ huyện Tuy An báo cáo trẻ em",
+        "x",
+        &[("BC.docx", word("1"))],
+    );
     lab.unit_sends(REPORTING, "Trả lời tự động: vắng mặt", "x", &[]);
     assert!(installation.run(&["run", "--once"]).status.success());
     let waiting = installation.json(&["inbox", "--json"]);
@@ -120,15 +207,35 @@ fn machines_and_strangers_get_no_answer() {
 
     // Staff assign it: it is logged, answered, and the address is remembered.
     let id = waiting[0]["message"].to_string();
-    let output = installation.run(&["assign", &id, "--unit", "ldld-tuy-an", "--remember", "--by", "Lan"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = installation.run(&[
+        "assign",
+        &id,
+        "--unit",
+        "ldld-tuy-an",
+        "--remember",
+        "--by",
+        "Lan",
+    ]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(installation.run(&["run", "--once"]).status.success());
     lab.await_mails("la@thudientu.example", 1);
-    lab.unit_sends("la@thudientu.example", "Bản ký báo cáo trẻ em", "x", &[("BC.pdf", scan("2"))]);
+    lab.unit_sends(
+        "la@thudientu.example",
+        "Bản ký báo cáo trẻ em",
+        "x",
+        &[("BC.pdf", scan("2"))],
+    );
     assert!(installation.run(&["run", "--once"]).status.success());
     let status = installation.json(&["status", "--json"]);
     let line = status.iter().find(|l| l["unit"] == "ldld-tuy-an").unwrap();
-    assert_eq!((line["state"].as_str(), line["versions"].as_u64()), (Some("late"), Some(2)));
+    assert_eq!(
+        (line["state"].as_str(), line["versions"].as_u64()),
+        (Some("late"), Some(2))
+    );
 }
 
 #[test]
@@ -151,8 +258,13 @@ fn the_outcome_is_shown_in_the_mailbox_by_keyword_or_folder_as_configured() {
     let shown = || {
         fs::read_dir(&maildir).unwrap().any(|e| {
             let path = e.unwrap().path();
-            let folder = path.file_name().unwrap().to_string_lossy().starts_with(".B&AOE-o");
-            folder && fs::read_dir(path.join("cur")).unwrap().count() == 2
+            let folder = path
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with(".B&AOE-o");
+            let count = |part: &str| fs::read_dir(path.join(part)).unwrap().count();
+            folder && count("new") + count("cur") == 2
         })
     };
     await_until("copies in the folder of what was logged", shown);

@@ -26,17 +26,28 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn the_demo_runs_in_seconds_and_a_second_run_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let demo = || {
-        let output = thubaocao(Path::new("nowhere")).arg("demo").arg(dir.path()).output().unwrap();
+        let output = thubaocao(Path::new("nowhere"))
+            .arg("demo")
+            .arg(dir.path())
+            .output()
+            .unwrap();
         succeed(output)
     };
     let begun = Instant::now();
     let first = demo();
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
     insta::assert_snapshot!(first.replace(dir.path().to_str().unwrap(), "DIR"));
 
     let config = dir.path().join("config");
     let status = || {
-        let output = thubaocao(&config).args(["status", "--json", "--at", END]).output().unwrap();
+        let output = thubaocao(&config)
+            .args(["status", "--json", "--at", END])
+            .output()
+            .unwrap();
         succeed(output)
     };
     let seen = |part: &str| files(&dir.path().join(part));
@@ -53,13 +64,22 @@ fn the_demo_runs_in_seconds_and_a_second_run_changes_nothing() {
 #[test]
 fn the_commands_work_on_what_the_demo_laid_out() {
     let dir = tempfile::tempdir().unwrap();
-    succeed(thubaocao(Path::new("nowhere")).arg("demo").arg(dir.path()).output().unwrap());
+    succeed(
+        thubaocao(Path::new("nowhere"))
+            .arg("demo")
+            .arg(dir.path())
+            .output()
+            .unwrap(),
+    );
     let config = dir.path().join("config");
     let run = |arguments: &[&str]| succeed(thubaocao(&config).args(arguments).output().unwrap());
 
     let waiting = json_lines(&run(&["inbox", "--json"]));
     assert_eq!(waiting.len(), 4);
-    let stranger = waiting.iter().find(|w| w["sender"] == "hoanguyen.sh@thudientu.example").unwrap();
+    let stranger = waiting
+        .iter()
+        .find(|w| w["sender"] == "hoanguyen.sh@thudientu.example")
+        .unwrap();
     assert_eq!(stranger["candidates"], serde_json::json!(["ldld-son-hoa"]));
 
     let of = |unit: &str, report: &str| {
@@ -78,23 +98,71 @@ fn the_commands_work_on_what_the_demo_laid_out() {
 
     // Corrections, each with its way back.
     let id = stranger["message"].to_string();
-    run(&["assign", &id, "--unit", "ldld-son-hoa", "--remember", "--at", END]);
+    run(&[
+        "assign",
+        &id,
+        "--unit",
+        "ldld-son-hoa",
+        "--remember",
+        "--at",
+        END,
+    ]);
     assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "partial");
-    run(&["received-paper", "ldld-son-hoa", "tre-em", "2026-H1", "--on", "2026-06-15", "--at", END]);
+    run(&[
+        "received-paper",
+        "ldld-son-hoa",
+        "tre-em",
+        "2026-H1",
+        "--on",
+        "2026-06-15",
+        "--at",
+        END,
+    ]);
     assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "submitted");
-    run(&["received-paper", "ldld-son-hoa", "tre-em", "2026-H1", "--undo", "--at", END]);
+    run(&[
+        "received-paper",
+        "ldld-son-hoa",
+        "tre-em",
+        "2026-H1",
+        "--undo",
+        "--at",
+        END,
+    ]);
     run(&["ignore", &id, "--at", END]);
     assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
-    run(&["excuse", "ldld-son-hoa", "tre-em", "2026-H1", "--reason", "giải thể", "--at", END]);
+    run(&[
+        "excuse",
+        "ldld-son-hoa",
+        "tre-em",
+        "2026-H1",
+        "--reason",
+        "giải thể",
+        "--at",
+        END,
+    ]);
     assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "excused");
-    run(&["excuse", "ldld-son-hoa", "tre-em", "2026-H1", "--undo", "--at", END]);
+    run(&[
+        "excuse",
+        "ldld-son-hoa",
+        "tre-em",
+        "2026-H1",
+        "--undo",
+        "--at",
+        END,
+    ]);
     assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
 
     // The demo's own mails are explained one by one, as they were logged.
     let maildir = dir.path().join("maildir/new");
     let explained = json_lines(&run(&["explain", maildir.to_str().unwrap(), "--json"]));
     assert_eq!(explained.len(), 30);
-    let zip = explained.iter().find(|l| l["unit"] == "ldld-song-cau").unwrap();
-    assert_eq!(zip["forms"], serde_json::json!(["signed_document", "soft_file"]));
+    let zip = explained
+        .iter()
+        .find(|l| l["unit"] == "ldld-song-cau")
+        .unwrap();
+    assert_eq!(
+        zip["forms"],
+        serde_json::json!(["signed_document", "soft_file"])
+    );
     assert_eq!(zip["attachments"][1]["from"], "zip/BC tre em 6 thang.zip");
 }

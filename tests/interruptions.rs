@@ -29,31 +29,57 @@ fn a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice() 
     let mails = 6;
     for i in 0..mails {
         // Half a megabyte each, so that every cut lies in the middle of something.
-        let noise: String = (0..40_000).map(|n| format!("{} ", n * (i + 7) % 99_991)).collect();
-        lab.unit_sends(REPORTING, &format!("Báo cáo trẻ em lần {i}"), "Gửi Ban", &[("BC.docx", word(&noise)), ("BC.pdf", scan(&noise))]);
+        let noise: String = (0..40_000)
+            .map(|n| format!("{} ", n * (i + 7) % 99_991))
+            .collect();
+        lab.unit_sends(
+            REPORTING,
+            &format!("Báo cáo trẻ em lần {i}"),
+            "Gửi Ban",
+            &[("BC.docx", word(&noise)), ("BC.pdf", scan(&noise))],
+        );
     }
     let installation = Installation::new(&lab);
     let mut failures = 0;
     for cut in [3_000, 5_000, 9_000, 60_000, 300_000, 900_000, 1_500_000] {
         let port = proxy::cut_after(cut, lab.imaps);
-        installation.configure(&lab, &Wishes { imap_port: port, ..Wishes::of(&lab) });
+        installation.configure(
+            &lab,
+            &Wishes {
+                imap_port: port,
+                ..Wishes::of(&lab)
+            },
+        );
         let output = installation.run(&["run", "--once"]);
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             failures += 1;
-            assert!(said.contains("the connection is lost") || said.contains("cannot reach"), "{said}");
+            assert!(
+                said.contains("the connection is lost") || said.contains("cannot reach"),
+                "{said}"
+            );
         }
     }
     assert!(failures >= 5, "the cuts must hit: {failures}");
     installation.configure(&lab, &Wishes::of(&lab));
     let output = installation.run(&["run", "--once"]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let status = installation.json(&["status", "--json"]);
-    let line = status.iter().find(|l| l["unit"] == "ldld-dong-hoa").unwrap();
+    let line = status
+        .iter()
+        .find(|l| l["unit"] == "ldld-dong-hoa")
+        .unwrap();
     assert_eq!(line["versions"].as_u64(), Some(mails as u64));
     // One answer a mail; a reminder may have gone out before the first mail had come through.
     let answers = lab.await_mails(REPORTING, mails);
-    let answers = answers.iter().filter(|l| l.subject.starts_with("Re: ")).count();
+    let answers = answers
+        .iter()
+        .filter(|l| l.subject.starts_with("Re: "))
+        .count();
     assert_eq!(answers, mails);
 }
 
@@ -70,9 +96,16 @@ fn no_unit_is_reminded_while_the_mailbox_cannot_be_looked_through() {
     lab.start_dovecot();
     assert!(installation.run(&["run", "--once"]).status.success());
     let letters = lab.await_mails(REPORTING, 1);
-    assert!(letters[0].subject.starts_with("Re: "), "{}", letters[0].subject);
+    assert!(
+        letters[0].subject.starts_with("Re: "),
+        "{}",
+        letters[0].subject
+    );
     let status = installation.json(&["status", "--json"]);
-    let line = status.iter().find(|l| l["unit"] == "ldld-dong-hoa").unwrap();
+    let line = status
+        .iter()
+        .find(|l| l["unit"] == "ldld-dong-hoa")
+        .unwrap();
     assert_eq!(line["reminders_sent"], 0);
 }
 
@@ -91,15 +124,32 @@ fn a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_a
     let (header, rest) = text.split_once('\n').unwrap();
     let validity = header.split(' ').find(|w| w.starts_with('V')).unwrap();
     let changed: u32 = validity[1..].parse::<u32>().unwrap() + 1000;
-    fs::write(&list, format!("{}\n{rest}", header.replace(validity, &format!("V{changed}")))).unwrap();
+    fs::write(
+        &list,
+        format!(
+            "{}\n{rest}",
+            header.replace(validity, &format!("V{changed}"))
+        ),
+    )
+    .unwrap();
     for entry in fs::read_dir(&maildir).unwrap() {
         let path = entry.unwrap().path();
-        if path.file_name().unwrap().to_string_lossy().starts_with("dovecot.index") {
+        if path
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .starts_with("dovecot.index")
+        {
             fs::remove_file(path).unwrap();
         }
     }
     lab.start_dovecot();
-    lab.unit_sends(REPORTING, "Báo cáo trẻ em (sửa lần 2)", "Gửi Ban", &both_forms("2"));
+    lab.unit_sends(
+        REPORTING,
+        "Báo cáo trẻ em (sửa lần 2)",
+        "Gửi Ban",
+        &both_forms("2"),
+    );
     let output = installation.run(&["run", "--once"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -107,7 +157,10 @@ fn a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_a
     let letters = lab.await_mails(REPORTING, 2);
     assert_eq!(letters.len(), 2);
     let status = installation.json(&["status", "--json"]);
-    let line = status.iter().find(|l| l["unit"] == "ldld-dong-hoa").unwrap();
+    let line = status
+        .iter()
+        .find(|l| l["unit"] == "ldld-dong-hoa")
+        .unwrap();
     assert_eq!(line["versions"], 2);
 }
 
@@ -117,7 +170,12 @@ fn a_daemon_killed_again_and_again_logs_and_answers_every_mail_once() {
     let installation = Installation::new(&lab);
     let mails = 8;
     for i in 0..mails {
-        lab.unit_sends(REPORTING, &format!("Báo cáo trẻ em lần {i}"), "Gửi Ban", &both_forms(&i.to_string()));
+        lab.unit_sends(
+            REPORTING,
+            &format!("Báo cáo trẻ em lần {i}"),
+            "Gửi Ban",
+            &both_forms(&i.to_string()),
+        );
     }
     for pause in [20, 60, 110, 170, 240, 320] {
         let daemon = installation.start();
@@ -128,7 +186,10 @@ fn a_daemon_killed_again_and_again_logs_and_answers_every_mail_once() {
     daemon.await_log("waiting", 1);
     daemon.terminate();
     let status = installation.json(&["status", "--json"]);
-    let line = status.iter().find(|l| l["unit"] == "ldld-dong-hoa").unwrap();
+    let line = status
+        .iter()
+        .find(|l| l["unit"] == "ldld-dong-hoa")
+        .unwrap();
     assert_eq!(line["versions"].as_u64(), Some(mails as u64));
     // An answer that was being handed over when the cut came is not sent again blindly: at most one a mail.
     let answers = lab.letters(REPORTING);

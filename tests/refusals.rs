@@ -18,26 +18,62 @@ fn failure(installation: &Installation, arguments: &[&str]) -> String {
 #[test]
 fn a_wrong_certificate_is_refused_with_a_clear_message() {
     let lab = Lab::start();
-    let unknown = Installation::with(&lab, &Wishes { ca_file: None, ..Wishes::of(&lab) });
+    let unknown = Installation::with(
+        &lab,
+        &Wishes {
+            ca_file: None,
+            ..Wishes::of(&lab)
+        },
+    );
     let said = failure(&unknown, &["check"]);
-    assert!(said.contains("the certificate of localhost is not to be trusted"), "{said}");
-    assert!(said.contains("transport: FAILED: no TLS with localhost"), "{said}");
+    assert!(
+        said.contains("the certificate of localhost is not to be trusted"),
+        "{said}"
+    );
+    assert!(
+        said.contains("transport: FAILED: no TLS with localhost"),
+        "{said}"
+    );
     let said = failure(&unknown, &["run", "--once"]);
-    assert!(said.contains("the certificate of localhost is not to be trusted"), "{said}");
+    assert!(
+        said.contains("the certificate of localhost is not to be trusted"),
+        "{said}"
+    );
 
-    let wrong_name = Installation::with(&lab, &Wishes { imap_host: "127.0.0.1", ..Wishes::of(&lab) });
+    let wrong_name = Installation::with(
+        &lab,
+        &Wishes {
+            imap_host: "127.0.0.1",
+            ..Wishes::of(&lab)
+        },
+    );
     let said = failure(&wrong_name, &["check"]);
-    assert!(said.contains("the certificate of 127.0.0.1 is not to be trusted"), "{said}");
+    assert!(
+        said.contains("the certificate of 127.0.0.1 is not to be trusted"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_wrong_password_is_refused_with_a_clear_message() {
     let lab = Lab::start();
-    let installation = Installation::with(&lab, &Wishes { password: "sai", ..Wishes::of(&lab) });
+    let installation = Installation::with(
+        &lab,
+        &Wishes {
+            password: "sai",
+            ..Wishes::of(&lab)
+        },
+    );
     let said = failure(&installation, &["check"]);
-    assert!(said.contains("mailbox: FAILED: localhost refuses the login of bancsplpy@gmail.com"), "{said}");
+    assert!(
+        said.contains("mailbox: FAILED: localhost refuses the login of bancsplpy@gmail.com"),
+        "{said}"
+    );
     assert!(said.contains("transport: FAILED: localhost:"), "{said}");
-    assert!(said.contains("refuses the login of bancsplpy@gmail.com"), "{said}");
+    assert!(
+        said.contains("refuses the login of bancsplpy@gmail.com"),
+        "{said}"
+    );
     assert!(!said.contains("sai\n"), "the password is not shown: {said}");
 }
 
@@ -49,7 +85,10 @@ fn a_check_of_what_works_says_so() {
     let output = installation.run(&["check"]);
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("mailbox: ok (INBOX: 1 mails; Spam: 0 mails)"), "{said}");
+    assert!(
+        said.contains("mailbox: ok (INBOX: 1 mails; Spam: 0 mails)"),
+        "{said}"
+    );
     assert!(said.contains("transport: ok"), "{said}");
 }
 
@@ -65,7 +104,13 @@ fn a_faulty_configuration_is_not_reloaded_and_a_good_one_is() {
     std::fs::write(&file, good.replace("[staff]", "[staf]")).unwrap();
     daemon.signal(libc::SIGHUP);
     daemon.await_log("the configuration was not reloaded; the old one stays", 1);
-    assert!(daemon.log().contains("unknown key `staf`; did you mean `staff`?"), "{}", daemon.log());
+    assert!(
+        daemon
+            .log()
+            .contains("unknown key `staf`; did you mean `staff`?"),
+        "{}",
+        daemon.log()
+    );
     lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
     lab.await_mails(REPORTING, 2); // its reminder, and the answer
 
@@ -74,7 +119,10 @@ fn a_faulty_configuration_is_not_reloaded_and_a_good_one_is() {
     daemon.await_log("the configuration was reloaded", 1);
     lab.unit_sends(LATE, "Báo cáo trẻ em", "Gửi Ban", &both_forms("2"));
     let letters = lab.await_mails(LATE, 2);
-    let answer = letters.iter().find(|l| l.subject.starts_with("Re: ")).unwrap();
+    let answer = letters
+        .iter()
+        .find(|l| l.subject.starts_with("Re: "))
+        .unwrap();
     assert!(answer.text.contains("Ban Mới"), "{}", answer.text);
     assert!(daemon.terminate() < Duration::from_secs(5));
 }

@@ -22,8 +22,10 @@ pub(super) fn parse(
     };
     let root = document.root(faults);
     let mut reports: Vec<Report> = Vec::new();
+    let mut ids: Vec<String> = Vec::new(); // also of those with faults
     for section in root.sections("report") {
         let line = section.line();
+        ids.extend(section.text("id"));
         if let Some(report) = report(section, schedule) {
             if reports.iter().any(|r| r.id == report.id) {
                 faults.add(
@@ -38,9 +40,8 @@ pub(super) fn parse(
     root.finish();
     for report in &reports {
         for other in &report.over {
-            if !reports.iter().any(|r| r.id == *other) {
-                let known = reports.iter().map(|r| r.id.as_str());
-                let hint = super::source::suggestion(other, known);
+            if !ids.contains(other) {
+                let hint = super::source::suggestion(other, ids.iter().map(String::as_str));
                 faults.add(
                     file,
                     None,

@@ -55,12 +55,12 @@ fn month_start(year: i16, month: i8) -> Option<i64> {
 
 /// The number of the new moon on a Julian day, counted from 1/1/1900.
 fn moon_number(julian_day: i64) -> i64 {
-    ((julian_day as f64 - 2_415_021.076998695) / MONTH + 0.5).floor() as i64
+    ((julian_day as f64 - 2415021.076998695) / MONTH + 0.5).floor() as i64
 }
 
 /// The Julian day of the first day of the 11th month of a lunar year.
 fn eleventh_month(year: i16) -> i64 {
-    let end = julian_day(date(year, 12, 31)) - 2_415_021;
+    let end = julian_day(date(year, 12, 31)) - 2415021;
     let k = (end as f64 / MONTH).floor() as i64;
     let start = new_moon_day(k);
     if sun_sector(start) >= 9 {
@@ -92,7 +92,7 @@ fn new_moon_day(k: i64) -> i64 {
     let t2 = t * t;
     let t3 = t2 * t;
     let rad = PI / 180.0;
-    let mean = 2_415_020.75933 + 29.53058868 * k + 0.0001178 * t2 - 0.000000155 * t3
+    let mean = 2415020.75933 + 29.53058868 * k + 0.0001178 * t2 - 0.000000155 * t3
         + 0.00033 * ((166.56 + 132.87 * t - 0.009173 * t2) * rad).sin();
     let m = (359.2242 + 29.10535608 * k - 0.0000333 * t2 - 0.00000347 * t3) * rad;
     let mp = (306.0253 + 385.81691806 * k + 0.0107306 * t2 + 0.00001236 * t3) * rad;
@@ -115,11 +115,11 @@ fn new_moon_day(k: i64) -> i64 {
 
 /// Which twelfth of the zodiac (0 = from the spring equinox) the sun is in at midnight, Vietnam, of a Julian day.
 fn sun_sector(julian_day: i64) -> i64 {
-    let t = (julian_day as f64 - 2_451_545.5 - OFFSET_DAYS) / 36_525.0;
+    let t = (julian_day as f64 - 2451545.5 - OFFSET_DAYS) / 36525.0;
     let t2 = t * t;
     let rad = PI / 180.0;
-    let m = (357.52910 + 35_999.05030 * t - 0.0001559 * t2 - 0.00000048 * t * t2) * rad;
-    let l0 = 280.46645 + 36_000.76983 * t + 0.0003032 * t2;
+    let m = (357.52910 + 35999.05030 * t - 0.0001559 * t2 - 0.00000048 * t * t2) * rad;
+    let l0 = 280.46645 + 36000.76983 * t + 0.0003032 * t2;
     let dl = (1.914600 - 0.004817 * t - 0.000014 * t2) * m.sin()
         + (0.019993 - 0.000101 * t) * (2.0 * m).sin()
         + 0.000290 * (3.0 * m).sin();
@@ -133,11 +133,11 @@ fn julian_day(day: Date) -> i64 {
         .since((jiff::Unit::Day, date(2000, 1, 1)))
         .expect("dates of years 1–9999 are a span of days apart")
         .get_days();
-    2_451_545 + i64::from(days)
+    2451545 + i64::from(days)
 }
 
 fn date_of_julian_day(julian_day: i64) -> Date {
-    date(2000, 1, 1).saturating_add((julian_day - 2_451_545).days())
+    date(2000, 1, 1).saturating_add((julian_day - 2451545).days())
 }
 
 #[cfg(test)]

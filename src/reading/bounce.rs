@@ -72,7 +72,7 @@ pub(super) fn detect(
     );
     let failed: Vec<String> = message
         .header_raw("X-Failed-Recipients")
-        .map(|h| addresses(h))
+        .map(addresses)
         .unwrap_or_default();
     let folded = fold(subject);
     let subject_says = [

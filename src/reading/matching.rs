@@ -552,18 +552,17 @@ fn items_of(reading: &Reading, context: &Context<'_>, unit: Option<&UnitId>, fou
             item.nil_return |= nil;
             item.files.extend(file);
         };
-    if documents.is_empty() {
-        if let Some(report) = report_of(None, &texts, context, unit, found)
-            && let Some(period) = period_of(report, None, &texts, context, unit, found)
-        {
-            if nothing_happened && report.nil_return {
-                found
-                    .reasons
-                    .push("its own text says that there is nothing to report".into());
-                add(report, period, report.forms, true, None);
-            } else {
-                add(report, period, Forms::NONE, false, None);
-            }
+    if documents.is_empty()
+        && let Some(report) = report_of(None, &texts, context, unit, found)
+        && let Some(period) = period_of(report, None, &texts, context, unit, found)
+    {
+        if nothing_happened && report.nil_return {
+            found
+                .reasons
+                .push("its own text says that there is nothing to report".into());
+            add(report, period, report.forms, true, None);
+        } else {
+            add(report, period, Forms::NONE, false, None);
         }
     }
     for (index, document) in &documents {

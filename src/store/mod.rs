@@ -49,8 +49,8 @@ impl Store {
         let conn = Connection::open(&path)
             .with_context(|| format!("cannot open the store {}", path.display()))?;
         make_private_file(&path)?;
-        let store =
-            Store::prepare(conn, &path, &MIGRATIONS).with_context(|| format!("the store {}", path.display()))?;
+        let store = Store::prepare(conn, &path, &MIGRATIONS)
+            .with_context(|| format!("the store {}", path.display()))?;
         store.setting_once("first_opened", &now.to_string())?;
         Ok(store)
     }
@@ -127,7 +127,11 @@ impl Store {
     /// # Errors
     /// Only when SQLite itself fails.
     pub fn in_memory(now: Timestamp) -> Result<Store> {
-        let store = Store::prepare(Connection::open_in_memory()?, Path::new(":memory:"), &MIGRATIONS)?;
+        let store = Store::prepare(
+            Connection::open_in_memory()?,
+            Path::new(":memory:"),
+            &MIGRATIONS,
+        )?;
         store.setting_once("first_opened", &now.to_string())?;
         Ok(store)
     }
@@ -364,16 +368,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = Store::path(dir.path());
         drop(Store::open(dir.path(), now()).unwrap());
-        let next = [MIGRATIONS.as_slice(), &["CREATE TABLE next (x TEXT) STRICT;"]].concat();
+        let next = [
+            MIGRATIONS.as_slice(),
+            &["CREATE TABLE next (x TEXT) STRICT;"],
+        ]
+        .concat();
         let store = Store::prepare(Connection::open(&path).unwrap(), &path, &next).unwrap();
         assert_eq!(store.first_opened().unwrap(), now());
-        store.conn.execute("INSERT INTO next VALUES ('x')", []).unwrap();
+        store
+            .conn
+            .execute("INSERT INTO next VALUES ('x')", [])
+            .unwrap();
 
         let copy = path.with_extension(format!("before-schema-{}.sqlite", next.len()));
         let mode = std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
         let old = Connection::open(&copy).unwrap();
-        let version: i64 = old.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
+        let version: i64 = old
+            .query_row("PRAGMA user_version", [], |r| r.get(0))
+            .unwrap();
         assert_eq!(version, MIGRATIONS.len() as i64);
         assert!(old.query_row("SELECT 1 FROM next", [], |_| Ok(())).is_err());
     }
@@ -383,9 +396,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = Store::path(dir.path());
         drop(Store::open(dir.path(), now()).unwrap());
-        let broken = [MIGRATIONS.as_slice(), &["CREATE TABLE next (x TEXT) STRICT; nonsense;"]].concat();
+        let broken = [
+            MIGRATIONS.as_slice(),
+            &["CREATE TABLE next (x TEXT) STRICT; nonsense;"],
+        ]
+        .concat();
         assert!(Store::prepare(Connection::open(&path).unwrap(), &path, &broken).is_err());
-        assert_eq!(Store::open(dir.path(), now()).unwrap().first_opened().unwrap(), now());
+        assert_eq!(
+            Store::open(dir.path(), now())
+                .unwrap()
+                .first_opened()
+                .unwrap(),
+            now()
+        );
     }
 
     #[test]

@@ -137,11 +137,12 @@ impl Store {
         self.outgoing("state = 'sending' ORDER BY id", [])
     }
 
-    /// Mails that ended in a span of time.
-    pub fn ended_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Outgoing>> {
+    /// Mails that ended from one moment up to, not including, another: what leaves in the same round as a digest
+    /// leaves after it was composed, and belongs into the next one.
+    pub fn ended_between(&self, from: Timestamp, before: Timestamp) -> Result<Vec<Outgoing>> {
         self.outgoing(
-            "ended_at > ?1 AND ended_at <= ?2 ORDER BY id",
-            [after.to_string(), until.to_string()],
+            "ended_at >= ?1 AND ended_at < ?2 ORDER BY id",
+            [from.to_string(), before.to_string()],
         )
     }
 

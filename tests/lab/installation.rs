@@ -76,7 +76,11 @@ impl Installation {
         let due = today.saturating_sub(10.days());
         let (host, port) = (wishes.imap_host, wishes.imap_port);
         let tls = wishes.smtp_tls;
-        let smtp = if tls == "starttls" { lab.smtp } else { lab.smtps };
+        let smtp = if tls == "starttls" {
+            lab.smtp
+        } else {
+            lab.smtps
+        };
         let show = wishes.show;
         fs::write(
             config.join("thubaocao.toml"),
@@ -188,9 +192,8 @@ words = ["trẻ em"]
 
     /// Starts the daemon and waits until it rests.
     pub fn start(&self) -> Daemon {
-        let log = self.dir.path().join("log");
-        let mut file = fs::File::options().create(true).append(true).open(&log).unwrap();
-        writeln!(file, "--- started by the test").unwrap();
+        let log = self.dir.path().join("log"); // only the last daemon's log is of interest
+        let file = fs::File::create(&log).unwrap();
         let child = self
             .command(&["run"])
             .env("THUBAOCAO_LOG", "debug")
@@ -222,7 +225,9 @@ pub fn succeed(output: Output) -> String {
 
 /// Lines of JSON.
 pub fn json_lines(text: &str) -> Vec<Value> {
-    text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()
+    text.lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect()
 }
 
 /// A running daemon; killed when dropped.
@@ -278,14 +283,20 @@ impl Drop for Daemon {
 
 /// A Word file and a scanned PDF.
 pub fn both_forms(mark: &str) -> Vec<(&'static str, Vec<u8>)> {
-    vec![("BC tre em.docx", word(mark)), ("BC tre em.pdf", scan(mark))]
+    vec![
+        ("BC tre em.docx", word(mark)),
+        ("BC tre em.pdf", scan(mark)),
+    ]
 }
 
 /// Bytes that are a Word file to everybody who looks at their beginning and their entries.
 pub fn word(mark: &str) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     writer
-        .start_file("word/document.xml", zip::write::SimpleFileOptions::default())
+        .start_file(
+            "word/document.xml",
+            zip::write::SimpleFileOptions::default(),
+        )
         .unwrap();
     writer.write_all(mark.as_bytes()).unwrap();
     writer.finish().unwrap().into_inner()

@@ -45,7 +45,10 @@ impl Lab {
         }
         // SAFETY: geteuid has no preconditions.
         let root = unsafe { libc::geteuid() } == 0;
-        assert!(root, "the mail servers of the tests start as root only; run tests/run as root");
+        assert!(
+            root,
+            "the mail servers of the tests start as root only; run tests/run as root"
+        );
         let dir = tempfile::Builder::new()
             .prefix("thubaocao-lab-")
             .tempdir_in("/tmp") // paths of Unix sockets must be short
@@ -84,7 +87,8 @@ impl Lab {
         let ca_key = KeyPair::generate().unwrap();
         let mut ca = CertificateParams::new(vec![]).unwrap();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        ca.distinguished_name.push(DnType::CommonName, "thubaocao lab");
+        ca.distinguished_name
+            .push(DnType::CommonName, "thubaocao lab");
         fs::write(self.path("ca.pem"), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
         let issuer = Issuer::new(ca, ca_key);
         let key = KeyPair::generate().unwrap();
@@ -176,6 +180,7 @@ alias_maps =
 virtual_mailbox_domains = gmail.com, phuyen.example, thudientu.example, ldldphuyen.example
 virtual_mailbox_maps = static:ok
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
+transport_maps = inline:{{ {{ noi-nao.example = smtp:[127.0.0.1]:{smtp} }} }}
 default_transport = error:5.1.2 there is no such domain in the lab
 message_size_limit = 60000000
 mailbox_size_limit = 0
@@ -198,12 +203,26 @@ postlog unix-dgram n - n - 1 postlogd
 "
         );
         for line in [
-            "pickup n 60 1 pickup", "cleanup n - 0 cleanup", "qmgr n 300 1 qmgr", "tlsmgr - 1000 1 tlsmgr",
-            "rewrite - - - trivial-rewrite", "bounce - - 0 bounce", "defer - - 0 bounce",
-            "trace - - 0 bounce", "verify - - 1 verify", "proxymap - - - proxymap",
-            "smtp - - - smtp", "relay - - - smtp", "error - - - error", "retry - - - error",
-            "discard - - - discard", "lmtp - - - lmtp", "anvil - - 1 anvil", "scache - - 1 scache",
-            "showq n - - showq", "flush n 1000 0 flush",
+            "pickup n 60 1 pickup",
+            "cleanup n - 0 cleanup",
+            "qmgr n 300 1 qmgr",
+            "tlsmgr - 1000 1 tlsmgr",
+            "rewrite - - - trivial-rewrite",
+            "bounce - - 0 bounce",
+            "defer - - 0 bounce",
+            "trace - - 0 bounce",
+            "verify - - 1 verify",
+            "proxymap - - - proxymap",
+            "smtp - - - smtp",
+            "relay - - - smtp",
+            "error - - - error",
+            "retry - - - error",
+            "discard - - - discard",
+            "lmtp - - - lmtp",
+            "anvil - - 1 anvil",
+            "scache - - 1 scache",
+            "showq n - - showq",
+            "flush n 1000 0 flush",
         ] {
             let words: Vec<&str> = line.split(' ').collect();
             let [name, private, wakeup, most, program] = words[..] else {
@@ -223,7 +242,9 @@ postlog unix-dgram n - n - 1 postlogd
     /// Stops Dovecot by the process id it wrote, and waits until its port is free.
     pub fn stop_dovecot(&self) {
         stop(&self.path("run/master.pid"));
-        await_until("Dovecot to stop", || TcpListener::bind(("127.0.0.1", self.imaps)).is_ok());
+        await_until("Dovecot to stop", || {
+            TcpListener::bind(("127.0.0.1", self.imaps)).is_ok()
+        });
     }
 
     fn await_port(&self, port: u16) {
@@ -262,7 +283,11 @@ postlog unix-dgram n - n - 1 postlogd
 
     /// The mails of an address, read, in the order of their Message-IDs.
     pub fn letters(&self, address: &str) -> Vec<Letter> {
-        let mut letters: Vec<Letter> = self.mails_of(address).iter().map(|raw| Letter::read(raw)).collect();
+        let mut letters: Vec<Letter> = self
+            .mails_of(address)
+            .iter()
+            .map(|raw| Letter::read(raw))
+            .collect();
         letters.sort_by(|a, b| a.message_id.cmp(&b.message_id));
         letters
     }
@@ -273,7 +298,8 @@ postlog unix-dgram n - n - 1 postlogd
         let mut parts = MultiPart::mixed().singlepart(text);
         for (name, content) in files {
             let kind = ContentType::parse("application/octet-stream").unwrap();
-            parts = parts.singlepart(Attachment::new((*name).to_owned()).body(content.clone(), kind));
+            parts =
+                parts.singlepart(Attachment::new((*name).to_owned()).body(content.clone(), kind));
         }
         let mail = lettre::Message::builder()
             .from(from.parse().unwrap())
@@ -324,7 +350,9 @@ pub struct Letter {
 
 impl Letter {
     fn read(raw: &str) -> Letter {
-        let mail = mail_parser::MessageParser::default().parse(raw.as_bytes()).unwrap();
+        let mail = mail_parser::MessageParser::default()
+            .parse(raw.as_bytes())
+            .unwrap();
         Letter {
             message_id: mail.message_id().unwrap_or("").to_owned(),
             in_reply_to: mail.in_reply_to().as_text().unwrap_or("").to_owned(),
@@ -337,7 +365,11 @@ impl Letter {
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// Runs a command that must succeed. Its output goes to a file: daemons would hold a pipe open for ever.
@@ -368,7 +400,10 @@ fn stop(pid_file: &str) {
 pub fn await_until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "waited in vain for {what}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "waited in vain for {what}"
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -38,10 +38,16 @@ const GREETING: &str = "Kính gửi: Ban Chính sách pháp luật, Quan hệ la
 
 const TRE_EM: &str = "Kết quả công tác chăm sóc, giáo dục và bảo vệ trẻ em 6 tháng đầu năm 2026";
 const NU_CONG: &str = "Công tác nữ công 6 tháng đầu năm 2026";
-const QHLD: &str = "Tình hình quan hệ lao động, tranh chấp lao động và ngừng việc tập thể quý II năm 2026";
+const QHLD: &str =
+    "Tình hình quan hệ lao động, tranh chấp lao động và ngừng việc tập thể quý II năm 2026";
 const TNLD: &str = "Tình hình tai nạn lao động tháng 6 năm 2026";
 
-const fn head(body: &'static str, number: &'static str, dated: &'static str, title: &'static str) -> Head {
+const fn head(
+    body: &'static str,
+    number: &'static str,
+    dated: &'static str,
+    title: &'static str,
+) -> Head {
     Head {
         body,
         number,
@@ -176,14 +182,20 @@ impl Mail {
     pub(super) fn bytes(&self) -> Result<Vec<u8>> {
         let (name, address) = self.from;
         let domain = address.rsplit_once('@').map_or("", |(_, d)| d);
-        let received = self.at.to_zoned(zone()).strftime("%a, %d %b %Y %H:%M:%S %z");
+        let received = self
+            .at
+            .to_zoned(zone())
+            .strftime("%a, %d %b %Y %H:%M:%S %z");
         let raw = |name: &'static str, value: String| {
             HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
         };
         let mut message = lettre::Message::builder()
             .raw_header(raw(
                 "Received",
-                format!("from mail.{domain} by mx.demo.example with ESMTPS id {:03}; {received}", self.id),
+                format!(
+                    "from mail.{domain} by mx.demo.example with ESMTPS id {:03}; {received}",
+                    self.id
+                ),
             ))
             .from(Mailbox::new(Some(name.to_owned()), address.parse()?))
             .to("bancsplpy@gmail.com".parse()?)
@@ -201,9 +213,8 @@ impl Mail {
         let mut parts = MultiPart::mixed().boundary(boundary).singlepart(text);
         for file in &self.files {
             let (name, kind, content) = file.content()?;
-            parts = parts.singlepart(
-                Attachment::new(name).body(content, ContentType::parse(kind)?),
-            );
+            parts =
+                parts.singlepart(Attachment::new(name).body(content, ContentType::parse(kind)?));
         }
         Ok(message.multipart(parts)?.formatted())
     }
@@ -211,7 +222,8 @@ impl Mail {
 
 impl File {
     fn content(&self) -> Result<(String, &'static str, Vec<u8>)> {
-        const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+        const WORD: &str =
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
         Ok(match self {
             File::Word(name, head) => ((*name).to_owned(), WORD, docx(*head)?),
             File::Scan(name) => ((*name).to_owned(), "application/pdf", scan(name)),
@@ -221,8 +233,10 @@ impl File {
                     (format!("{stem}.docx"), word),
                     (format!("{stem}.pdf"), scanned),
                 ];
-                let listed: Vec<(&str, &[u8])> =
-                    files.iter().map(|(n, c)| (n.as_str(), c.as_slice())).collect();
+                let listed: Vec<(&str, &[u8])> = files
+                    .iter()
+                    .map(|(n, c)| (n.as_str(), c.as_slice()))
+                    .collect();
                 ((*name).to_owned(), "application/zip", zip(&listed)?)
             }
         })

@@ -57,8 +57,14 @@ fn lay_out(dir: &Path) -> Result<()> {
         .replace("folder = \"data/outbox\"", "folder = \"outbox\"");
     let shared = mails::SHARED_MAILBOX;
     let units = UNITS
-        .replace("congdoan@baophuyen.example", &format!("congdoan@baophuyen.example;{shared}"))
-        .replace("congdoan@ptp.example", &format!("congdoan@ptp.example;{shared}"));
+        .replace(
+            "congdoan@baophuyen.example",
+            &format!("congdoan@baophuyen.example;{shared}"),
+        )
+        .replace(
+            "congdoan@ptp.example",
+            &format!("congdoan@ptp.example;{shared}"),
+        );
     let config = dir.join("config");
     fs::create_dir_all(&config)?;
     for (name, text) in [
@@ -162,8 +168,16 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
                             1 => String::new(),
                             n => format!(", version {n}"),
                         };
-                        let nil = if s.nil_return { ", nothing to report" } else { "" };
-                        let late = if s.received_at > s.due { ", after the deadline" } else { "" };
+                        let nil = if s.nil_return {
+                            ", nothing to report"
+                        } else {
+                            ""
+                        };
+                        let late = if s.received_at > s.due {
+                            ", after the deadline"
+                        } else {
+                            ""
+                        };
                         let forms = s.forms.names().join(" + ");
                         format!("{} {} ({forms}{version}{nil}{late})", s.report, s.period)
                     })
@@ -187,7 +201,7 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
             ""
         ))?;
     }
-    let sent = store.ended_between(start, end)?;
+    let sent = store.ended_between(start, end + 1.second())?;
     let count = |kind: Kind| sent.iter().filter(|m| m.kind == kind).count();
     say(format!(
         "  {} logged, {} wait for staff, {} noted; {} acknowledgements went out.\n",
@@ -217,7 +231,10 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         }
     }
     for (line, n) in lines {
-        say(format!("{line}: {n} {}", if n == 1 { "unit" } else { "units" }))?;
+        say(format!(
+            "{line}: {n} {}",
+            if n == 1 { "unit" } else { "units" }
+        ))?;
     }
 
     say("\nHow it stands on 23/6")?;
@@ -227,7 +244,9 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         if seen.contains(&key) || o.due > end || o.due < start {
             continue;
         }
-        let group = obligations.iter().filter(|x| x.report == o.report && x.period == o.period);
+        let group = obligations
+            .iter()
+            .filter(|x| x.report == o.report && x.period == o.period);
         let r = Rates::of(group, end);
         say(format!(
             "  {:<17} {:<8} {:>2} expected, {:>2} complete ({} %), {:>2} on time ({} %), {:>2} with a form missing, {:>2} with nothing",
@@ -244,12 +263,26 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         seen.push(key);
     }
 
-    let draft = compose::digest(config, store, LAST, instant(LAST, Time::constant(7, 0, 0, 0)))?;
+    let draft = compose::digest(
+        config,
+        store,
+        LAST,
+        instant(LAST, Time::constant(7, 0, 0, 0)),
+    )?;
     let html = dir.join("digest.html");
     fs::write(&html, &draft.html)?;
-    say(format!("\n{} digests went out, one a day.", count(Kind::Digest)))?;
-    say(format!("  The last one, as staff see it: {}", html.display()))?;
-    say(format!("  Every mail that went out:      {}", dir.join("outbox").display()))?;
+    say(format!(
+        "\n{} digests went out, one a day.",
+        count(Kind::Digest)
+    ))?;
+    say(format!(
+        "  The last one, as staff see it: {}",
+        html.display()
+    ))?;
+    say(format!(
+        "  Every mail that went out:      {}",
+        dir.join("outbox").display()
+    ))?;
     say(format!(
         "\nEvery command works here, for example:\n  thubaocao --config {} inbox --at 2026-06-23T18:00:00+07:00",
         dir.join("config").display()
