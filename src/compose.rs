@@ -176,7 +176,11 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         soon_days: SOON_DAYS,
         ..DigestData::default()
     };
-    for message in store.waiting()? {
+    for message in store
+        .waiting()?
+        .into_iter()
+        .filter(|m| m.stored_at <= until)
+    {
         data.waiting.push(waiting(config, &message));
     }
     news(config, store, &obligations, since, until, &mut data)?;
@@ -221,8 +225,12 @@ fn short_moment(at: Timestamp) -> String {
 fn waiting(config: &Config, message: &Message) -> WaitingMail {
     let day = date_of(message.received_at);
     let id = message.id;
-    let unit = message.unit.iter().chain(&message.candidates);
-    let candidates: Vec<String> = unit.map(|u| unit_name(config, u, day)).collect();
+    let unit = message.unit.as_ref().map(|u| unit_name(config, u, day));
+    let candidates = message
+        .candidates
+        .iter()
+        .map(|u| unit_name(config, u, day))
+        .collect();
     let best = message.unit.as_ref().or(message.candidates.first());
     let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
     WaitingMail {
@@ -234,6 +242,7 @@ fn waiting(config: &Config, message: &Message) -> WaitingMail {
             .unwrap_or_else(|| "(không rõ người gửi)".into()),
         subject: message.subject.clone().unwrap_or_default(),
         why: message.why.clone(),
+        unit,
         candidates,
         files: message
             .reading

@@ -239,6 +239,33 @@ fn machines_and_strangers_get_no_answer() {
 }
 
 #[test]
+fn a_report_in_the_spam_folder_is_found_and_one_that_lies_in_both_is_logged_once() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
+    lab.unit_sends(LATE, "Báo cáo trẻ em", "Gửi Ban", &both_forms("2"));
+    assert!(installation.run(&["check"]).status.success()); // Dovecot makes the folder at the first login
+    let maildir = lab.maildir(MAILBOX);
+    let inbox: Vec<_> = ["new", "cur"]
+        .iter()
+        .flat_map(|part| fs::read_dir(maildir.join(part)).unwrap())
+        .map(|e| e.unwrap().path())
+        .collect();
+    assert_eq!(inbox.len(), 2);
+    for (i, path) in inbox.iter().enumerate() {
+        let spam = maildir.join(format!(".Spam/new/{i}.lab"));
+        fs::copy(path, &spam).unwrap();
+        let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(path).unwrap());
+        std::os::unix::fs::chown(&spam, Some(owner), None).unwrap();
+    }
+    fs::remove_file(&inbox[0]).unwrap(); // this one lies in Spam only
+    assert!(installation.run(&["run", "--once"]).status.success());
+    for line in installation.json(&["status", "--json"]) {
+        assert_eq!(line["versions"], 1, "{line}");
+    }
+}
+
+#[test]
 fn the_outcome_is_shown_in_the_mailbox_by_keyword_or_folder_as_configured() {
     let lab = Lab::start();
     for show in ["keyword", "folder"] {

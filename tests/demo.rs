@@ -166,3 +166,49 @@ fn the_commands_work_on_what_the_demo_laid_out() {
     );
     assert_eq!(zip["attachments"][1]["from"], "zip/BC tre em 6 thang.zip");
 }
+
+#[test]
+fn the_mails_of_the_demo_read_well() {
+    let dir = tempfile::tempdir().unwrap();
+    succeed(
+        thubaocao(Path::new("nowhere"))
+            .arg("demo")
+            .arg(dir.path())
+            .output()
+            .unwrap(),
+    );
+    let mut told = String::new();
+    for (kind, unit) in [
+        ("acknowledgement", "ldld-dong-hoa"), // two mails, one form each
+        ("acknowledgement", "ldld-tuy-an"),   // two reports in one mail
+        ("acknowledgement", "cd-kkt"),        // nothing to report
+        ("reminder_before", "cd-kkt"),
+        ("reminder_late", "cd-kkt"),
+        ("digest", ""),
+    ] {
+        let mails = files(&dir.path().join("outbox"));
+        let suffix = if unit.is_empty() {
+            format!("-{kind}.eml")
+        } else {
+            format!("-{kind}-{unit}.eml")
+        };
+        let (_, raw) = mails
+            .iter()
+            .rfind(|(name, _)| name.ends_with(&suffix))
+            .unwrap();
+        let mail = mail_parser::MessageParser::default().parse(raw).unwrap();
+        let to: Vec<&str> = mail
+            .to()
+            .unwrap()
+            .iter()
+            .filter_map(|a| a.address())
+            .collect();
+        told += &format!(
+            "=== {kind} {unit}\nTo: {}\nSubject: {}\n\n{}\n",
+            to.join(", "),
+            mail.subject().unwrap(),
+            mail.body_text(0).unwrap().replace("\r\n", "\n")
+        );
+    }
+    insta::assert_snapshot!(told);
+}

@@ -49,7 +49,9 @@ pub struct WaitingMail {
     pub subject: String,
     /// Why it waits.
     pub why: Vec<String>,
-    /// Names of the units that it may come from.
+    /// Name of the unit, where that is certain.
+    pub unit: Option<String>,
+    /// Names of the units that it may come from, where it is not.
     pub candidates: Vec<String>,
     /// Names of its files.
     pub files: Vec<String>,

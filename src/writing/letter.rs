@@ -237,6 +237,68 @@ fn draft(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::obligation::tests::{at, obligation};
+
+    #[test]
+    fn the_letter_to_a_leader_names_the_basis_the_dates_of_the_reminders_and_what_is_missing() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let obligation = obligation("ldld-dong-hoa", "2026-06-15T10:00:00Z");
+        let unit = config
+            .register
+            .on(&obligation.unit, jiff::civil::date(2026, 7, 1))
+            .unwrap();
+        let items = [LetterItem {
+            obligation: &obligation,
+            reminded: vec![at("2026-06-16T01:00:00Z"), at("2026-06-23T01:00:00Z")],
+        }];
+        let draft = reminder(
+            &config,
+            Kind::Escalation,
+            unit,
+            &items,
+            at("2026-07-01T01:00:00Z"),
+        )
+        .unwrap();
+        insta::assert_snapshot!(format!(
+            "To: {:?}\nCc: {:?}\n{}\n\n{}",
+            draft.to, draft.cc, draft.subject, draft.text
+        ));
+    }
+
+    #[test]
+    fn names_cannot_bring_markup_or_headers_into_a_mail() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let obligation = obligation("x", "2026-06-15T10:00:00Z");
+        let unit = Unit {
+            name: "<script>alert(1)</script>".into(),
+            short_name: "A\r\nBcc: x@y.example".into(),
+            ..config.register.units[1].clone()
+        };
+        let items = [LetterItem {
+            obligation: &obligation,
+            reminded: vec![],
+        }];
+        let draft = reminder(
+            &config,
+            Kind::Escalation,
+            &unit,
+            &items,
+            at("2026-07-01T01:00:00Z"),
+        )
+        .unwrap();
+        assert!(!draft.html.contains("<script>"));
+        let department = &config.settings.department;
+        let raw = draft.to_bytes(
+            department,
+            "a@b.example",
+            "id@b.example",
+            at("2026-07-01T01:00:00Z"),
+        );
+        let raw = String::from_utf8(raw.unwrap()).unwrap();
+        assert!(!raw.lines().any(|l| l.starts_with("Bcc:")), "{raw}");
+    }
 
     #[test]
     fn marks_of_replies_do_not_pile_up() {
