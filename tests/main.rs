@@ -4,6 +4,7 @@ mod lab;
 
 mod circle;
 mod commands;
+mod corpora;
 mod demo;
 mod interruptions;
 mod refusals;

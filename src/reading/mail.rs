@@ -38,7 +38,14 @@ pub fn read(
     let (trust, why) = judge(&message, settings, address);
     reasons.extend(why);
 
-    let delivery = bounce::detect(&message, address, &subject);
+    let delivery = bounce::detect(
+        &message,
+        &bounce::Headers {
+            sender: address,
+            name: sender.as_ref().map_or("", |p| p.name.as_str()),
+            subject: &subject,
+        },
+    );
     let own = settings.own_addresses.iter().any(|a| a == address);
     let mut attachments = Vec::new();
     let (class, bounce) = if let Some((class, bounce)) = delivery {
