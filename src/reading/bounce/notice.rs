@@ -246,9 +246,7 @@ impl Notice {
         });
         let automatic =
             headers.sender.starts_with("no-reply") || headers.sender.starts_with("noreply");
-        (by_mailer && (says || tells))
-            || (null_path && (says || tells))
-            || (declared && (says || tells))
+        ((by_mailer || null_path || declared) && (says || tells))
             || (automatic && tells && encloses)
     }
 
