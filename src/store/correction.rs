@@ -30,24 +30,4 @@ impl Store {
         )?;
         Ok(())
     }
-
-    /// All changes, newest first.
-    pub fn corrections(&self) -> Result<Vec<(String, Correction)>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT at, who, command, subject, before, after FROM correction ORDER BY id DESC",
-        )?;
-        let rows = statement.query_map([], |r| {
-            Ok((
-                r.get(0)?,
-                Correction {
-                    who: r.get(1)?,
-                    command: r.get(2)?,
-                    subject: r.get(3)?,
-                    before: r.get(4)?,
-                    after: r.get(5)?,
-                },
-            ))
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
 }

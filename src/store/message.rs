@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Place, Store, json, parsed, parsed_option, stored_as_words};
+use super::{Place, Store, json, parsed, stored_as_words};
 use crate::domain::unit::UnitId;
 use crate::reading::Reading;
 
@@ -188,7 +188,7 @@ impl Store {
         Ok(self.messages("id = ?1", [id])?.pop())
     }
 
-    /// Stores what reading a mail gave. `folder_of` and files come with it.
+    /// Stores what reading a mail gave, with its files.
     pub fn set_reading(&self, id: i64, reading: &Reading) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
@@ -318,16 +318,5 @@ impl Store {
             params![address, unit.0, now.to_string()],
         )?;
         Ok(())
-    }
-
-    /// The Message-ID of a mail and when it was received, for the thread of an answer.
-    pub fn received_at(&self, id: i64) -> Result<Option<Timestamp>> {
-        Ok(self
-            .conn
-            .query_row("SELECT received_at FROM message WHERE id = ?1", [id], |r| {
-                parsed_option(r, "received_at")
-            })
-            .optional()?
-            .flatten())
     }
 }
