@@ -192,7 +192,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         until,
         &mut data,
     );
-    sent(config, store, since, until, &mut data)?;
+    sent(config, store, &obligations, since, until, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
     data.system = system(config, store, until)?;
     writing::digest(config, day, &data)
@@ -410,11 +410,11 @@ fn progress(
 fn sent(
     config: &Config,
     store: &Store,
+    obligations: &[Obligation],
     since: Timestamp,
     until: Timestamp,
     data: &mut DigestData,
 ) -> Result<()> {
-    let obligations = store.obligations(until)?;
     for mail in store.ended_between(since, until)? {
         let unit = mail
             .unit
