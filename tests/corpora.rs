@@ -167,8 +167,7 @@ fn failed_recipients_and_hard_or_soft_are_read_right() {
         "recipients and kind right on {:.2} % of {all}",
         share(right, all) * 100.0
     );
-    // What holds today. The aim is 97 %: most of what is missing are users that are unknown to a filter (`filtered`).
-    assert!(share(right, all) >= 0.80);
+    assert!(share(right, all) >= 0.97);
 }
 
 #[test]

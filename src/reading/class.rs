@@ -2,7 +2,7 @@
 
 use mail_parser::Message;
 
-use super::text::{fold, has_phrase};
+use super::text::{fold, has_phrase, truncated};
 use super::{Attachment, Class};
 
 /// Hosts of cloud drives that people link to instead of attaching a file.
@@ -21,28 +21,97 @@ const CLOUD_HOSTS: [&str; 12] = [
     "drive.viettel.vn",
 ];
 
-/// Beginnings of subjects (folded) by which answering machines are known.
-const AUTO_SUBJECTS: [&str; 12] = [
+/// Beginnings of subjects (folded, without Re:) by which answering machines are known.
+const AUTO_SUBJECTS: [&str; 40] = [
     "automatic reply",
+    "automated reply",
+    "automatic response",
+    "automated response",
     "auto reply",
     "autoreply",
     "auto response",
+    "auto ",
     "out of office",
     "out of the office",
+    "on vacation",
+    "on leave",
+    "vacation",
+    "away from my mail",
     "tra loi tu dong",
     "thu tra loi tu dong",
+    "thu tu dong",
+    "phan hoi tu dong",
+    "thu phan hoi tu dong",
     "tu dong tra loi",
+    "tu dong phan hoi",
     "thong bao vang mat",
     "thong bao nghi phep",
-    "vacation",
+    "vang mat",
+    "dang nghi phep",
+    "ngoai van phong",
+    "khong co mat tai van phong",
+    "da nhan duoc thu cua ban",
+    "automatische antwort",
+    "abwesenheit",
+    "reponse automatique",
+    "reponse auto",
+    "absence du bureau",
+    "respuesta automatica",
+    "risposta automatica",
+    "resposta automatica",
+    "automatisch antwoord",
+    "автоответ",
+    "自動応答",
+    "自动回复",
 ];
 
+/// What an answering machine writes (folded), where its headers do not show it.
+const AUTO_WORDS: [&str; 24] = [
+    "thu tra loi tu dong",
+    "thu phan hoi tu dong",
+    "email tra loi tu dong",
+    "email phan hoi tu dong",
+    "tin nhan tu dong",
+    "thu nay duoc gui tu dong",
+    "email nay duoc gui tu dong",
+    "thu duoc tra loi tu dong",
+    "toi dang nghi phep",
+    "toi hien dang nghi phep",
+    "hien toi dang nghi phep",
+    "hien toi dang di cong tac",
+    "toi hien dang di cong tac",
+    "toi se tra loi thu khi quay lai",
+    "toi se tra loi khi quay lai",
+    "tra loi ngay khi quay lai",
+    "this is an automatic reply",
+    "this is an automated reply",
+    "this is an automated response",
+    "i am out of the office",
+    "i am currently out of the office",
+    "i will be out of the office",
+    "i am currently on leave",
+    "i am on vacation",
+];
+
+/// Whether a mail without a document is an automatic answer by its words. One with a document is for staff to judge.
+pub(super) fn is_automatic_by_words(subject: &str, body: &str) -> bool {
+    let mut folded = fold(subject);
+    while let Some(rest) = ["re ", "tl ", "aw ", "sv "]
+        .iter()
+        .find_map(|p| folded.strip_prefix(p))
+    {
+        folded = rest.to_owned();
+    }
+    // A person may write "auto" of cars; a machine repeats the subject after it.
+    let subject_says = AUTO_SUBJECTS
+        .iter()
+        .any(|s| folded.starts_with(s) && (*s != "auto " || subject.contains("Auto:")));
+    let body = fold(truncated(body, 1_500));
+    subject_says || AUTO_WORDS.iter().any(|w| has_phrase(&body, w))
+}
+
 /// What the headers say of who wrote it: a person, or which kind of machine.
-pub(super) fn by_headers(
-    message: &Message<'_>,
-    sender: &str,
-    subject: &str,
-) -> Option<(Class, String)> {
+pub(super) fn by_headers(message: &Message<'_>, sender: &str) -> Option<(Class, String)> {
     let header = |name: &'static str| {
         message
             .header_raw(name)
@@ -68,16 +137,6 @@ pub(super) fn by_headers(
     }) || precedence == "auto_reply"
     {
         return is(Class::AutoReply, "its headers say that a machine answered");
-    }
-    let folded = fold(subject);
-    if AUTO_SUBJECTS
-        .iter()
-        .any(|s| folded == *s || folded.starts_with(&format!("{s} ")))
-    {
-        return is(
-            Class::AutoReply,
-            "its subject is that of an automatic answer",
-        );
     }
     if header("List-Id").is_some() || matches!(precedence.as_str(), "bulk" | "list" | "junk") {
         return is(Class::Bulk, "it was sent to a list (List-Id or Precedence)");
@@ -162,6 +221,31 @@ mod tests {
             cloud_link("https://cty.sharepoint.com/x"),
             Some("sharepoint.com")
         );
+    }
+
+    #[test]
+    fn an_automatic_answer_is_known_by_its_words_in_several_languages() {
+        for (subject, body) in [
+            ("Trả lời tự động: Đề nghị báo cáo", ""),
+            ("RE: Automatic reply: x", ""),
+            ("Abwesenheitsnotiz", ""),
+            ("Réponse automatique : x", ""),
+            (
+                "Re: Đôn đốc báo cáo",
+                "Hiện tôi đang đi công tác đến hết ngày 20/6, tôi sẽ trả lời khi quay lại.",
+            ),
+        ] {
+            assert!(is_automatic_by_words(subject, body), "{subject}");
+        }
+        for (subject, body) in [
+            (
+                "Re: Đề nghị báo cáo",
+                "Đơn vị xin gửi báo cáo, đồng chí Lan đang nghỉ phép.",
+            ),
+            ("Autocad", "bản vẽ"),
+        ] {
+            assert!(!is_automatic_by_words(subject, body), "{subject}");
+        }
     }
 
     #[test]

@@ -7,7 +7,9 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 
 use super::attachment::Collector;
 use super::text::{own_words, tidy, truncated};
-use super::{Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, trust};
+use super::{
+    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, trust,
+};
 
 /// How much of a text is kept for matching, in bytes.
 const TEXT_KEPT: usize = 8_000;
@@ -59,9 +61,14 @@ pub fn read(
         let class = if own {
             reasons.push("it was sent by this mailbox".to_owned());
             Class::OwnMail
-        } else if let Some((class, why)) = class::by_headers(&message, address, &subject) {
+        } else if let Some((class, why)) = class::by_headers(&message, address) {
             reasons.push(why);
             class
+        } else if !attachments.iter().any(Attachment::is_document)
+            && class::is_automatic_by_words(&subject, &body)
+        {
+            reasons.push("its words are those of an automatic answer".to_owned());
+            Class::AutoReply
         } else {
             class::by_content(&attachments, &whole_body)
         };

@@ -1,6 +1,6 @@
 //! The machine-readable part of a report of delivery (RFC 3464, section 2), also as careless servers write it.
 
-use mail_parser::{Message, PartType};
+use mail_parser::{Message, MessagePart, PartType};
 
 use super::super::text::fold;
 use super::notice::addresses;
@@ -21,17 +21,33 @@ pub(super) struct Block {
     pub action: Option<Action>,
     pub recipient: Option<String>,
     pub status: Option<String>,
-    /// Diagnostic-Code, as one line.
+    /// Diagnostic-Code and what PowerMTA makes of it, as one line.
     pub diagnosis: String,
 }
 
-/// The recipients that a report speaks of. Empty where there is no such part.
-pub(super) fn read(message: &Message<'_>) -> Vec<Block> {
+/// The recipients that a report declares. Empty where there is no such part.
+pub(super) fn declared(message: &Message<'_>) -> Vec<Block> {
+    of_parts(message, &|p| subtype_is(p, "delivery-status"))
+}
+
+/// The recipients in a report that a gateway wrapped in another mail or pasted into the text.
+pub(super) fn pasted(message: &Message<'_>) -> Vec<Block> {
+    let enclosed = message.parts.iter().filter_map(|p| match &p.body {
+        PartType::Message(inner) => Some(declared(inner)),
+        _ => None,
+    });
+    let mut blocks: Vec<Block> = enclosed.flatten().collect();
+    if blocks.is_empty() {
+        blocks = of_parts(message, &|p| matches!(p.body, PartType::Text(_)));
+    }
+    blocks.retain(|b| b.action == Some(Action::Failed) && b.recipient.is_some());
+    blocks
+}
+
+/// The recipients in the parts that are wanted.
+fn of_parts(message: &Message<'_>, wanted: &dyn Fn(&MessagePart<'_>) -> bool) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for part in &message.parts {
-        if !subtype_is(part, "delivery-status") {
-            continue;
-        }
+    for part in message.parts.iter().filter(|p| wanted(p)) {
         let text = match &part.body {
             PartType::Text(t) => t.to_string(),
             PartType::Binary(b) | PartType::InlineBinary(b) => {
@@ -74,7 +90,7 @@ fn recipients(text: &str) -> Vec<Block> {
             }
             "action" => current.action = action(&value),
             "status" => current.status = super::reason::status_in(&value).or(current.status.take()),
-            "diagnostic-code" => {
+            "diagnostic-code" | "x-powermta-bouncecategory" => {
                 current.diagnosis += " ";
                 current.diagnosis += &value;
             }

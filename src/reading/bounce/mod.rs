@@ -11,7 +11,7 @@ use mail_parser::{Message, MimeHeaders, PartType};
 use serde::{Deserialize, Serialize};
 
 use super::Class;
-use fields::Action;
+use fields::{Action, Block};
 use notice::Notice;
 
 /// Whether the address is at fault.
@@ -58,7 +58,7 @@ pub(super) fn detect(
     if is_report(message, "feedback-report") {
         return Some((Class::FeedbackReport, None));
     }
-    let blocks = fields::read(message);
+    let mut blocks = fields::declared(message);
     let notice = Notice::of(message);
     let x_failed = notice::addresses(message.header_raw("X-Failed-Recipients").unwrap_or(""));
     let told = blocks.iter().filter_map(|b| b.action).collect::<Vec<_>>();
@@ -81,44 +81,40 @@ pub(super) fn detect(
     if !failed && notice.is_only_a_warning(headers.subject) {
         return Some((Class::DelayNotice, None));
     }
-    let ours = own_addresses(message, headers);
-    let mut recipients: Vec<String> = Vec::new();
-    let mut add = |found: Vec<String>| {
-        for address in found {
-            if !recipients.contains(&address) {
-                recipients.push(address);
-            }
-        }
-    };
-    for block in blocks
-        .iter()
+    let original = original(message);
+    let ours = own_addresses(message, headers, original.as_ref());
+    if blocks.is_empty() {
+        blocks = fields::pasted(message);
+    }
+    let mut failures: Vec<Block> = blocks
+        .into_iter()
         .filter(|b| b.action == Some(Action::Failed) || !failed)
-    {
-        add(block.recipient.clone().into_iter().collect());
+        .collect();
+    add(&mut failures, x_failed);
+    if failures.iter().all(|f| f.recipient.is_none()) {
+        add(&mut failures, notice.recipients(&ours));
     }
-    add(x_failed);
-    if recipients.is_empty() {
-        recipients = notice.recipients(&ours);
+    if failures.iter().all(|f| f.recipient.is_none()) {
+        let addressed = original.as_ref().map(|o| o.to.clone());
+        add(&mut failures, addressed.unwrap_or_default());
     }
-    if recipients.is_empty() {
-        recipients = original(message).map(|o| o.to).unwrap_or_default();
+    let mut recipients: Vec<String> = Vec::new();
+    for recipient in failures.iter().filter_map(|f| f.recipient.as_ref()) {
+        if !recipients.contains(recipient) {
+            recipients.push(recipient.clone());
+        }
     }
-    let diagnoses: Vec<(String, Option<String>)> = if blocks.iter().any(|b| !b.diagnosis.is_empty())
-    {
-        blocks
-            .iter()
-            .map(|b| (b.diagnosis.clone(), b.status.clone()))
-            .collect()
-    } else {
-        let status = blocks.iter().find_map(|b| b.status.clone());
-        vec![(notice.text.clone(), status)]
+    let said = reason::Said {
+        notice: &notice.text,
+        alone: recipients.len() <= 1,
     };
-    let at_fault = diagnoses
+    let at_fault = match failures.as_slice() {
+        [] => said.blames_the_address(&Block::default()),
+        some => some.iter().any(|f| said.blames_the_address(f)),
+    };
+    let status = failures
         .iter()
-        .any(|(text, status)| reason::address_is_at_fault(text, status.as_deref(), &notice.text));
-    let status = blocks
-        .iter()
-        .find_map(|b| b.status.clone())
+        .find_map(|f| f.status.clone())
         .or_else(|| reason::status_in(&notice.text));
     Some((
         Class::Bounce,
@@ -130,9 +126,28 @@ pub(super) fn detect(
             },
             status,
             recipients,
-            original_message_id: original(message).and_then(|o| o.message_id),
+            original_message_id: original.and_then(|o| o.message_id),
         }),
     ))
+}
+
+/// Adds addresses that are not yet among the failures; the first gives a failure without a recipient its name.
+fn add(failures: &mut Vec<Block>, addresses: Vec<String>) {
+    for address in addresses {
+        if failures
+            .iter()
+            .any(|f| f.recipient.as_ref() == Some(&address))
+        {
+            continue;
+        }
+        match failures.iter_mut().find(|f| f.recipient.is_none()) {
+            Some(nameless) => nameless.recipient = Some(address),
+            None => failures.push(Block {
+                recipient: Some(address),
+                ..Block::default()
+            }),
+        }
+    }
 }
 
 /// Whether a mail is a multipart/report of a type, or has the part that such a report is made of.
@@ -160,7 +175,11 @@ fn subtype_is(part: &mail_parser::MessagePart<'_>, kind: &str) -> bool {
 }
 
 /// Addresses that a bounce names without meaning that they failed: whom it is for, and who wrote it.
-fn own_addresses(message: &Message<'_>, headers: &Headers<'_>) -> Vec<String> {
+fn own_addresses(
+    message: &Message<'_>,
+    headers: &Headers<'_>,
+    original: Option<&Original>,
+) -> Vec<String> {
     let mut ours = vec![headers.sender.to_owned()];
     for list in [message.to(), message.cc()].into_iter().flatten() {
         ours.extend(
@@ -169,7 +188,7 @@ fn own_addresses(message: &Message<'_>, headers: &Headers<'_>) -> Vec<String> {
                 .map(str::to_lowercase),
         );
     }
-    ours.extend(original(message).into_iter().flat_map(|o| o.from));
+    ours.extend(original.into_iter().flat_map(|o| o.from.clone()));
     ours
 }
 

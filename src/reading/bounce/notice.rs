@@ -13,6 +13,11 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a valid pattern")
 });
 
+/// A line that begins with an address, if need be after the code of an answer.
+static LEADING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:5\d\d[ -](?:5\.\d+\.\d+ )?)?<?[^ <>@]+@[a-z0-9]").expect("a valid pattern")
+});
+
 /// Lines (folded) after which a bounce repeats the mail that came back.
 const ORIGINAL_FOLLOWS: [&str; 20] = [
     "original message",
@@ -163,6 +168,11 @@ pub(super) fn addresses(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// A text without the addresses in it.
+pub(super) fn without_addresses(text: &str) -> std::borrow::Cow<'_, str> {
+    ADDRESS.replace_all(text, " ")
 }
 
 /// The headers of a mail that are pasted into a text, if there are any.
@@ -316,25 +326,34 @@ impl Notice {
                     "postmaster" | "mailer-daemon" | "abuse" | "support" | "helpdesk"
                 )
         };
-        // Best, a line that is about one address: `<a@b>:`, `* a@b`, `To: a@b`, `RCPT TO:<a@b>`.
-        let mut first: Vec<String> = Vec::new();
-        let mut others: Vec<String> = Vec::new();
+        // Best, a line that is about one address: `<a@b>:`, `* a@b`, `RCPT TO:<a@b>`, `550 <a@b>... no`. A line
+        // `To: a@b` may repeat the header of the mail that came back.
+        let mut lists: [Vec<String>; 3] = Default::default();
         for line in self.text.lines().filter(|l| !passed_over(l)) {
             let found: Vec<String> = addresses(line).into_iter().filter(usable).collect();
             let lower = line.trim_start().to_ascii_lowercase();
-            let leads = lower.starts_with(['<', '*', '-', '"', '\''])
-                || lower.starts_with("to:")
+            let leads = (lower.starts_with(['<', '*', '-', '"', '\''])
+                && !lower.starts_with("<<<"))
                 || lower.contains("rcpt to:")
-                || lower.contains("address: <")
-                || found.first().is_some_and(|a| lower.starts_with(a.as_str()));
-            let list = if leads { &mut first } else { &mut others };
+                || lower.contains("address:")
+                || LEADING.is_match(&lower);
+            let list = &mut lists[if leads {
+                0
+            } else if lower.starts_with("to:") {
+                1
+            } else {
+                2
+            }];
             for address in found {
                 if !list.contains(&address) {
                     list.push(address);
                 }
             }
         }
-        if first.is_empty() { others } else { first }
+        lists
+            .into_iter()
+            .find(|l| !l.is_empty())
+            .unwrap_or_default()
     }
 }
 

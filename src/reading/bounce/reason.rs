@@ -5,13 +5,46 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::text::fold;
+use super::fields::Block;
+use super::notice::{addresses, without_addresses};
 
 static STATUS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:^|[^0-9.])([245]\.\d{1,3}\.\d{1,3})(?:$|[^0-9.])").expect("a valid pattern")
 });
 
+/// The ways of naming the command that was answered.
+static AT_RECIPIENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?rcpt\b|\[rcpt_to\]|\bsmtp:rcpt\b",
+    )
+    .expect("a valid pattern")
+});
+static AT_DATA: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?(?:end of\s+)?data\b|smtp command\s+data\b")
+        .expect("a valid pattern")
+});
+
+/// What the bounce itself says weighs more than what it says of the far server (folded phrases).
+const SAID_OF_THE_WHOLE: [&str; 3] = [
+    "account is disabled",
+    "command output",
+    "not enough disk space",
+];
+
+/// The address is known and put out of use for now (folded phrases).
+const SUSPENDED: [&str; 8] = [
+    "account is disabled",
+    "account disabled",
+    "account has been disabled",
+    "disabled user",
+    "mailbox disabled",
+    "deactivated",
+    "suspended",
+    "inactive",
+];
+
 /// Something else is at fault (folded phrases): the mailbox is full, the mail or its sender is not liked, the way is blocked.
-const NOT_THE_ADDRESS: [&str; 66] = [
+const NOT_THE_ADDRESS: [&str; 70] = [
     "mailbox full",
     "mailbox is full",
     "mailbox was full",
@@ -41,7 +74,10 @@ const NOT_THE_ADDRESS: [&str; 66] = [
     "unauthenticated",
     "policy",
     "virus",
-    "content",
+    "content rejected",
+    "content filter",
+    "message content",
+    "mail content",
     "relay",
     "relaying denied",
     "not permitted",
@@ -73,15 +109,27 @@ const NOT_THE_ADDRESS: [&str; 66] = [
     "domain of sender",
     "ptr",
     "reverse dns",
-    "suspended",
     "frozen",
-    "inactive",
     "system error",
+    "command output",
+    "disk space",
+    "malformed or unexpected",
     "insufficient permission",
 ];
 
-/// There is no such user (folded phrases).
-const NO_USER: [&str; 46] = [
+/// There is no such user, said in so many words (folded phrases).
+const SURELY_NO_USER: [&str; 7] = [
+    "recipient name is not recognized",
+    "unknown recipient",
+    "user doesn t have",
+    "doesn t have an account",
+    "requested action not taken mailbox unavailable",
+    "recipient address rejected access denied", // Microsoft, of users that are not in the directory
+    "bad mailbox",                              // PowerMTA's category
+];
+
+/// There is no such user, or a filter hides behind that answer (folded phrases).
+const NO_USER: [&str; 41] = [
     "user unknown",
     "unknown user",
     "unknown recipient",
@@ -114,24 +162,19 @@ const NO_USER: [&str; 46] = [
     "no account",
     "not listed in",
     "not listed",
-    "recipient name is not recognized",
     "not known",
     "bad destination mailbox",
     "bad address",
-    "unrouteable address",
     "no longer available",
     "no longer on server",
     "no user",
     "is not a known user",
-    "account disabled",
-    "disabled user",
-    "deactivated",
     "address error",
     "undeliverable address",
 ];
 
 /// There is no such host, it takes no mail, or the user has moved (folded phrases).
-const NO_HOST: [&str; 22] = [
+const NO_HOST: [&str; 27] = [
     "host unknown",
     "unknown host",
     "host not found",
@@ -154,6 +197,11 @@ const NO_HOST: [&str; 22] = [
     "dns error",
     "non existent domain",
     "no such host",
+    "domain is not reachable",
+    "illegal host",
+    "dns lookup failure",
+    "unrouteable address",
+    "no smtp service",
 ];
 
 /// The first status code in a text.
@@ -161,40 +209,199 @@ pub(super) fn status_in(text: &str) -> Option<String> {
     STATUS.captures(text).map(|c| c[1].to_owned())
 }
 
-/// Whether the address is at fault. `diagnosis` is what the far server said, `notice` the whole text.
-pub(super) fn address_is_at_fault(diagnosis: &str, status: Option<&str>, notice: &str) -> bool {
-    let has = |text: &str, phrases: &[&str]| phrases.iter().any(|p| text.contains(p));
-    let said = fold(diagnosis);
-    let whole = fold(notice);
-    // What is refused after the mail itself was handed over is refused for its content or by a filter of the user.
-    let at_data = whole.contains("in reply to end of data")
-        || whole.contains("in reply to data")
-        || said.contains("end of data");
-    let code = status.map(str::to_owned).or_else(|| status_in(diagnosis));
-    let code = code.as_deref().unwrap_or("");
-    if has(&said, &NO_HOST) {
-        return true;
-    }
-    if matches!(code, "5.1.2" | "5.1.6" | "5.1.10" | "5.4.4") {
-        return true;
-    }
-    if has(&said, &NOT_THE_ADDRESS) {
-        return false;
-    }
-    if has(&said, &NO_USER) {
-        return !at_data;
-    }
-    if matches!(code, "5.1.1" | "5.1.3" | "5.1.0") {
-        return !at_data;
-    }
-    if said.trim().len() < 12 || code.is_empty() {
-        if has(&whole, &NO_HOST) {
-            return true;
-        }
-        if has(&whole, &NOT_THE_ADDRESS) {
+/// The command that a server answered (RFC 5321, 4.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// RCPT: the answer is about the address.
+    Recipient,
+    /// DATA and its end: the answer is about the mail, or a filter of the user's hides behind it.
+    Data,
+    Unknown,
+}
+
+/// What a bounce says in words.
+pub(super) struct Said<'n> {
+    /// The text that people read.
+    pub notice: &'n str,
+    /// Whether it speaks of one recipient only, so that the whole text is about that one.
+    pub alone: bool,
+}
+
+impl Said<'_> {
+    /// Whether the address of a failure is at fault: by what the far server said, else by the lines about the
+    /// address, else by the whole text.
+    pub(super) fn blames_the_address(&self, failure: &Block) -> bool {
+        let lines = failure
+            .recipient
+            .as_deref()
+            .map(|r| lines_about(self.notice, r))
+            .unwrap_or_default();
+        let stage = if self.alone {
+            stage_of(self.notice)
+        } else {
+            stage_of(&lines)
+        };
+        let whole = if self.alone { self.notice } else { "" };
+        if has(&plain(whole), &SAID_OF_THE_WHOLE) {
             return false;
         }
-        return has(&whole, &NO_USER) && !at_data;
+        let status = failure.status.as_deref();
+        [failure.diagnosis.as_str(), &lines, whole]
+            .into_iter()
+            .filter(|text| !text.trim().is_empty())
+            .find_map(|text| verdict(text, status, stage))
+            .unwrap_or_else(|| status.is_some_and(is_of_address))
     }
-    false
+}
+
+/// Whether a text blames the address, if it says anything of it.
+fn verdict(text: &str, status: Option<&str>, stage: Stage) -> Option<bool> {
+    let said = plain(text);
+    let in_text = status_in(text);
+    let code = in_text.as_deref().or(status).unwrap_or("");
+    // RFC 7504: a host that takes no mail at all says 521, its relay 556.
+    if has(&said, &NO_HOST) || has(&said, &[" 521 ", " 556 "]) {
+        return Some(true);
+    }
+    if has(&said, &SURELY_NO_USER) {
+        return Some(true);
+    }
+    if has(&said, &NOT_THE_ADDRESS) {
+        return Some(false);
+    }
+    if in_text.as_deref().is_some_and(is_of_address) {
+        return Some(true);
+    }
+    if has(&said, &SUSPENDED) {
+        return Some(false);
+    }
+    // Without a code or the command that was answered, "user unknown" is also what filters say of mail they do not like.
+    has(&said, &NO_USER).then(|| stage == Stage::Recipient || is_of_address(code))
+}
+
+/// Whether a status code says that the address is wrong (RFC 3463, 3.2; RFC 7505; 5.1.351 of Exchange).
+fn is_of_address(code: &str) -> bool {
+    matches!(
+        code,
+        "5.1.0" | "5.1.1" | "5.1.2" | "5.1.3" | "5.1.6" | "5.1.10" | "5.1.351"
+    )
+}
+
+/// Folded, without addresses, whose words mean nothing; a space at both ends.
+fn plain(text: &str) -> String {
+    format!(" {} ", fold(&without_addresses(text)))
+}
+
+fn has(text: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|p| text.contains(p))
+}
+
+/// The lines that name an address, each with those after it that name no other.
+fn lines_about(notice: &str, address: &str) -> String {
+    let mut about = String::new();
+    let mut open = false;
+    for line in notice.lines() {
+        let named = addresses(line);
+        let answer = line
+            .get(..3)
+            .is_some_and(|c| c.bytes().all(|b| b.is_ascii_digit()));
+        if named.iter().any(|a| a == address) {
+            open = true;
+        } else if !named.is_empty() || answer || line.trim().is_empty() {
+            open = false;
+        }
+        if open {
+            about += line.trim();
+            about.push('\n');
+        }
+    }
+    about
+}
+
+/// The command whose answer a notice tells, by the ways that servers write it.
+fn stage_of(notice: &str) -> Stage {
+    // Transcripts: `>>> DATA` and the answers `<<< 550 …` after it.
+    let mut last = Stage::Unknown;
+    for line in notice.lines().map(|l| l.trim().to_ascii_lowercase()) {
+        if let Some(command) = line.strip_prefix(">>>") {
+            let command = command.trim_start();
+            last = if command.starts_with("rcpt") {
+                Stage::Recipient
+            } else if command.starts_with("data") || command == "." {
+                Stage::Data
+            } else {
+                Stage::Unknown
+            };
+        } else if line.starts_with("<<< 5") && last != Stage::Unknown {
+            return last;
+        }
+    }
+    if AT_DATA.is_match(notice) {
+        Stage::Data
+    } else if AT_RECIPIENT.is_match(notice) {
+        Stage::Recipient
+    } else {
+        Stage::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blamed(notice: &str, recipient: &str, status: Option<&str>) -> bool {
+        let said = Said {
+            notice,
+            alone: true,
+        };
+        said.blames_the_address(&Block {
+            recipient: Some(recipient.into()),
+            status: status.map(str::to_owned),
+            ..Block::default()
+        })
+    }
+
+    #[test]
+    fn an_unknown_user_is_believed_at_rcpt_and_not_after_the_mail_was_handed_over() {
+        let at = |stage: &str| {
+            let notice =
+                format!("<a@x.example>: host mx said: 550 User unknown (in reply to {stage})");
+            blamed(&notice, "a@x.example", None)
+        };
+        assert!(at("RCPT TO command"));
+        assert!(!at("end of DATA command"));
+        assert!(blamed(
+            "<a@x.example>: 550 5.1.1 User unknown",
+            "a@x.example",
+            None
+        ));
+    }
+
+    #[test]
+    fn words_in_an_address_say_nothing() {
+        let notice = "<does-not-exist@quota.example>: 452 try again later";
+        assert!(!blamed(
+            notice,
+            "does-not-exist@quota.example",
+            Some("4.2.0")
+        ));
+    }
+
+    #[test]
+    fn each_recipient_has_its_own_reason() {
+        let notice = "\"a@x.example\":\nafter RCPT command:\n5.2.2 <a@x.example>... Mailbox Full\n\
+                      \"b@x.example\":\nafter RCPT command:\n5.2.1 <b@x.example>... User Unknown\n";
+        let said = Said {
+            notice,
+            alone: false,
+        };
+        let of = |address: &str| {
+            said.blames_the_address(&Block {
+                recipient: Some(address.into()),
+                ..Block::default()
+            })
+        };
+        assert!(!of("a@x.example"));
+        assert!(of("b@x.example"));
+    }
 }
