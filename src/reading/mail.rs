@@ -8,7 +8,7 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 use super::attachment::Collector;
 use super::text::{own_words, tidy, truncated};
 use super::{
-    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, trust,
+    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, header, trust,
 };
 
 /// How much of a text is kept for matching, in bytes.
@@ -33,7 +33,8 @@ pub fn read(
     let mut reasons = Vec::new();
     let sender = person(message.from());
     let address = sender.as_ref().map(|p| p.address.as_str()).unwrap_or("");
-    let subject = tidy(message.subject().unwrap_or(""));
+    let subject = header::raw(&message, message.root_part(), "Subject");
+    let subject = tidy(&header::text(&subject.unwrap_or_default()));
     let whole_body = message.body_text(0).unwrap_or_default();
     let body = own_words(truncated(&whole_body, TEXT_KEPT));
 

@@ -5,6 +5,8 @@
 pub mod attachment;
 mod bounce;
 mod class;
+mod header;
+mod legacy;
 mod mail;
 pub mod matching;
 pub mod text;

@@ -9,7 +9,7 @@ use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 pub use name::safe_name;
 
-use super::{Attachment, Keep, Role};
+use super::{Attachment, Keep, Role, header};
 use crate::archive::sha256;
 
 /// How many files one mail may bring.
@@ -73,15 +73,20 @@ impl<'a, 'k> Collector<'a, 'k> {
                 }
                 continue;
             }
-            self.part(part, place)?;
+            self.part(message, part, place)?;
         }
         Ok(())
     }
 
-    fn part(&mut self, part: &MessagePart<'_>, place: Place<'_>) -> std::io::Result<()> {
+    fn part(
+        &mut self,
+        message: &Message<'_>,
+        part: &MessagePart<'_>,
+        place: Place<'_>,
+    ) -> std::io::Result<()> {
         let inline = part.content_id().is_some()
             || part.content_disposition().is_some_and(|d| d.is_inline());
-        let given = part.attachment_name().unwrap_or("");
+        let given = header::file_name(message, part);
         let content = part.contents();
         let text_without_name =
             given.is_empty() && matches!(part.body, PartType::Text(_) | PartType::Html(_));
@@ -92,7 +97,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             .content_type()
             .map(|t| format!("{}/{}", t.ctype(), t.subtype().unwrap_or("")).to_ascii_lowercase())
             .unwrap_or_default();
-        self.file(given, &declared, content, Place { inline, ..place })
+        self.file(&given, &declared, content, Place { inline, ..place })
     }
 
     fn file(

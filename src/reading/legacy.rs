@@ -1,0 +1,290 @@
+//! Vietnamese text from before Unicode: VISCII (RFC 1456), TCVN3 and VNI, and how to tell them.
+//!
+//! TCVN3 and VNI are encodings of fonts: to programs their text looks like Western European letters (`®oµn`, `ñoaøn`
+//! for `đoàn`), whatever character set the document declares.
+
+use std::sync::LazyLock;
+
+use mail_parser::decoders::charsets::map::charset_decoder;
+use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::text::{fold, fold_marks};
+
+/// VISCII 1.1 from 0x80.
+const VISCII: &str = "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡưàáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ";
+
+/// TCVN 5712:1993 from 0xA1, as the fonts of TCVN3 (ABC) show it; `\0` where they show a bare mark.
+const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđẶ\0\0\0\0\0àảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ";
+
+/// VNI: letters that a mark of their own follows, lower case.
+const VNI_PAIRS: &str = "aùá aøà aûả aõã aïạ aêă aéắ aèằ aúẳ aüẵ aëặ aââ aáấ aàầ aåẩ aãẫ aäậ eùé eøè eûẻ eõẽ eïẹ eâê eáế eàề eåể eãễ eäệ \
+où\u{f3} oøò oûỏ oõõ oïọ oâô oáố oàồ oåổ oãỗ oäộ ôùớ ôøờ ôûở ôõỡ ôïợ uùú uøù uûủ uõũ uïụ öùứ öøừ öûử öõữ öïự yùý yøỳ yûỷ yõỹ";
+
+/// VNI: letters of their own, lower case.
+const VNI_SINGLES: &str = "ôơ öư æỉ óĩ òị îỵ ñđ";
+
+/// A syllable of Vietnamese without its marks.
+static SYLLABLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        "^(?:ngh|ng|nh|gh|gi|g|kh|k|ph|qu|q|th|tr|t|ch|c|b|d|h|l|m|n|p|r|s|v|x)?",
+        "[aeiouy]{1,3}(?:ch|ng|nh|[cmnpt])?$"
+    ))
+    .expect("a valid pattern")
+});
+
+/// Bytes in a declared character set; `None` where nobody knows the set.
+pub fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
+    let charset = charset.to_ascii_lowercase();
+    match charset.as_str() {
+        "viscii" | "csviscii" | "viscii1.1-1" => Some(viscii(bytes)),
+        "tcvn" | "tcvn3" | "tcvn-5712" | "tcvn5712-1" | "tcvn5712-1:1993" | "x-viet-tcvn"
+        | "x-viet-tcvn5712" => Some(tcvn3(bytes)),
+        "us-ascii" | "ascii" | "unknown-8bit" | "x-unknown" | "" => Some(guess(bytes)),
+        // A label of UTF-8 that is not true is corrected by a look at the bytes.
+        "utf-8" | "utf8" if std::str::from_utf8(bytes).is_err() => Some(guess(bytes)),
+        other => charset_decoder(other.as_bytes()).map(|decode| decode(bytes)),
+    }
+}
+
+/// Bytes whose character set nobody declares: UTF-8 where they are that, else what makes the best Vietnamese.
+pub fn guess(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => return text.to_owned(),
+        // Cut within a letter, by a limit on the length.
+        Err(e) if e.error_len().is_none() && e.valid_up_to() > 0 => {
+            return String::from_utf8_lossy(&bytes[..e.valid_up_to()]).into_owned();
+        }
+        Err(_) => {}
+    }
+    let western =
+        |set: &[u8]| charset_decoder(set).map_or_else(String::new, |decode| decode(bytes));
+    let latin = western(b"windows-1252");
+    let vni = vni(&latin);
+    let mut best = (plausible(&latin).max(0), latin);
+    for text in [western(b"windows-1258"), tcvn3(bytes), viscii(bytes), vni] {
+        let score = plausible(&text);
+        if score > best.0 {
+            best = (score, text);
+        }
+    }
+    best.1.nfc().collect()
+}
+
+/// Text of a font of TCVN3 or VNI in Unicode; `None` where it is not such a text.
+pub fn converted(text: &str) -> Option<String> {
+    if !text.chars().any(|c| ('\u{a1}'..='\u{ff}').contains(&c)) {
+        return None;
+    }
+    let sample: String = text.chars().take(4_000).collect();
+    let as_it_is = plausible(&sample);
+    let tcvn = plausible(&from_tcvn3(&sample));
+    let vni_score = plausible(&vni(&sample));
+    // A name of a foreigner in a Vietnamese text must not turn the whole around.
+    let enough = |score: i32| score > 0 && score > as_it_is + 4;
+    if enough(tcvn) && tcvn >= vni_score {
+        Some(from_tcvn3(text))
+    } else if enough(vni_score) {
+        Some(vni(text))
+    } else {
+        None
+    }
+}
+
+fn by_table(byte: u8, table: &str, from: u8) -> Option<char> {
+    let at = byte.checked_sub(from)?;
+    table.chars().nth(usize::from(at)).filter(|c| *c != '\0')
+}
+
+fn viscii(bytes: &[u8]) -> String {
+    let letter = |b: &u8| match b {
+        0x02 => 'Ẳ',
+        0x05 => 'Ẵ',
+        0x06 => 'Ẫ',
+        0x14 => 'Ỷ',
+        0x19 => 'Ỹ',
+        0x1e => 'Ỵ',
+        b => by_table(*b, VISCII, 0x80).unwrap_or(char::from(*b)),
+    };
+    bytes.iter().map(letter).collect()
+}
+
+fn tcvn3(bytes: &[u8]) -> String {
+    let letter = |b: &u8| by_table(*b, TCVN3, 0xa1).unwrap_or(char::from(*b));
+    bytes.iter().map(letter).collect()
+}
+
+/// TCVN3 in a text whose letters were taken for Western European ones.
+fn from_tcvn3(text: &str) -> String {
+    let letter = |c: char| {
+        u8::try_from(u32::from(c))
+            .ok()
+            .and_then(|b| by_table(b, TCVN3, 0xa1))
+            .unwrap_or(c)
+    };
+    text.chars().map(letter).collect()
+}
+
+/// VNI in a text whose letters were taken for Western European ones.
+fn vni(text: &str) -> String {
+    static PAIRS: LazyLock<Vec<(char, char, char)>> = LazyLock::new(|| {
+        let mut pairs = Vec::new();
+        for triple in VNI_PAIRS.split_whitespace() {
+            let mut letters = triple.chars();
+            if let (Some(base), Some(mark), Some(letter)) =
+                (letters.next(), letters.next(), letters.next())
+            {
+                pairs.push((base, mark, letter));
+                let upper = |c: char| c.to_uppercase().next().unwrap_or(c);
+                // Capital letters take the mark in either case.
+                pairs.push((upper(base), mark, upper(letter)));
+                pairs.push((upper(base), upper(mark), upper(letter)));
+            }
+        }
+        pairs
+    });
+    static SINGLES: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+        let mut singles = Vec::new();
+        for pair in VNI_SINGLES.split_whitespace() {
+            let mut letters = pair.chars();
+            if let (Some(from), Some(to)) = (letters.next(), letters.next()) {
+                singles.push((from, to));
+                let upper = |c: char| c.to_uppercase().next().unwrap_or(c);
+                singles.push((upper(from), upper(to)));
+            }
+        }
+        singles
+    });
+    let letters: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut i = 0;
+    while i < letters.len() {
+        let pair = letters
+            .get(i + 1)
+            .and_then(|mark| PAIRS.iter().find(|p| p.0 == letters[i] && p.1 == *mark));
+        if let Some((_, _, letter)) = pair {
+            out.push(*letter);
+            i += 2;
+            continue;
+        }
+        let single = SINGLES.iter().find(|s| s.0 == letters[i]);
+        out.push(single.map_or(letters[i], |s| s.1));
+        i += 1;
+    }
+    out
+}
+
+/// How much a text looks like Vietnamese: marked syllables count for it, strange letters and signs against it.
+fn plausible(text: &str) -> i32 {
+    let text: String = text.nfc().collect();
+    let mut score = 0;
+    for word in text.split(|c: char| !c.is_alphabetic() && !is_combining_mark(c)) {
+        if word.is_ascii() {
+            continue;
+        }
+        score += if is_syllable(word) {
+            2
+        } else if fold(word).contains(['a', 'e', 'i', 'o', 'u', 'y']) || !is_of_alphabet(word) {
+            -3
+        } else {
+            0 // an abbreviation: LĐLĐ
+        };
+    }
+    let signs = text.chars().filter(|c| {
+        matches!(c, '\u{80}'..='\u{bf}') && !matches!(c, '\u{a0}' | '«' | '»' | '°' | '·')
+            || *c == '\u{fffd}'
+    });
+    score - 3 * i32::try_from(signs.count()).unwrap_or(i32::MAX / 4)
+}
+
+/// Whether a word is one syllable of Vietnamese, with at most one tone.
+fn is_syllable(word: &str) -> bool {
+    let tones = word
+        .nfd()
+        .filter(|c| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}'))
+        .count();
+    // In capital and small letters mixed within a word a wrong table shows.
+    let mut rest = word.chars().skip(1);
+    let one_case = rest.clone().all(char::is_lowercase) || rest.all(char::is_uppercase);
+    tones <= 1 && one_case && is_of_alphabet(word) && SYLLABLE.is_match(&fold_marks(word))
+}
+
+/// Whether every letter is one of the Vietnamese alphabet.
+fn is_of_alphabet(word: &str) -> bool {
+    word.to_lowercase().nfc().all(|c| {
+        c.is_ascii_alphabetic()
+            || "ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ".contains(c)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes of a text in an encoding that has one byte for each letter.
+    fn encode(text: &str, table: &str, from: u8) -> Vec<u8> {
+        text.chars()
+            .map(|c| match table.chars().position(|t| t == c) {
+                Some(i) => from + u8::try_from(i).unwrap(),
+                None => u8::try_from(u32::from(c)).unwrap(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn undeclared_bytes_become_the_vietnamese_that_they_are() {
+        let name = "Báo cáo công đoàn 6 tháng đầu năm.doc";
+        let viscii = encode(name, VISCII, 0x80);
+        let tcvn = encode(name, TCVN3, 0xa1);
+        // windows-1258: base letters and combining marks
+        let cp1258 = b"B\xe1o c\xe1o c\xf4ng \xf0o\xe0n 6 th\xe1ng \xf0\xe2\xccu n\xe3m.doc";
+        assert_eq!(guess(name.as_bytes()), name);
+        assert_eq!(guess(&viscii), name);
+        assert_eq!(guess(&tcvn), name);
+        assert_eq!(guess(cp1258), name);
+        assert_eq!(guess(b"r\xe9sum\xe9.doc"), "résumé.doc");
+    }
+
+    #[test]
+    fn declared_sets_are_taken_at_their_word_unless_the_bytes_deny_it() {
+        let name = "Kế hoạch.doc";
+        assert_eq!(decode("VISCII", &encode(name, VISCII, 0x80)).unwrap(), name);
+        assert_eq!(
+            decode("x-viet-tcvn", &encode(name, TCVN3, 0xa1)).unwrap(),
+            name
+        );
+        assert_eq!(decode("us-ascii", name.as_bytes()).unwrap(), name);
+        assert_eq!(decode("utf-8", &encode(name, TCVN3, 0xa1)).unwrap(), name);
+        assert_eq!(decode("no-such-set", b"x"), None);
+    }
+
+    #[test]
+    fn text_of_old_fonts_is_converted_and_other_text_is_left_alone() {
+        assert_eq!(
+            converted("C«ng ®oµn ngµnh Gi¸o dôc b¸o c¸o kÕt qu¶ c«ng t¸c trÎ em").unwrap(),
+            "Công đoàn ngành Giáo dục báo cáo kết quả công tác trẻ em"
+        );
+        assert_eq!(
+            converted("Coâng ñoaøn ngaønh Giaùo duïc baùo caùo keát quaû coâng taùc treû em, LIEÂN ÑOAØN LAO ÑOÄNG")
+                .unwrap(),
+            "Công đoàn ngành Giáo dục báo cáo kết quả công tác trẻ em, LIÊN ĐOÀN LAO ĐỘNG"
+        );
+        for text in [
+            "Công đoàn ngành Giáo dục",
+            "Résumé für Müller, São Paulo",
+            "plain ASCII",
+            "Đồng chí Müller gửi báo cáo của Liên đoàn Lao động",
+        ] {
+            assert_eq!(converted(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_letter_of_the_alphabet_survives_viscii() {
+        let all: String = VISCII.chars().collect();
+        assert_eq!(viscii(&encode(&all, VISCII, 0x80)), all);
+        assert_eq!(VISCII.chars().count(), 128);
+        assert_eq!(TCVN3.chars().count(), 95);
+    }
+}
