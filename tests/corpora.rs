@@ -4,6 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lettre::message::{Attachment, MultiPart, SinglePart, header::ContentType};
+
+use thubaocao::reading::attachment::tnef;
 use thubaocao::reading::{BounceKind, Class, Reading, ReadingSettings, read};
 
 /// Where the corpora lie, if they do.
@@ -194,4 +197,147 @@ fn delay_warnings_are_never_failures_and_line_ends_change_nothing() {
             );
         }
     }
+}
+
+#[test]
+fn every_file_of_every_winmail_dat_comes_out_exactly() {
+    let Some(folder) = corpora() else { return };
+    let folder = folder.join("mimekit/tnef");
+    let expected = fs::read_to_string(folder.join("expected.tsv")).unwrap();
+    let mut checked = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "tnef") {
+            continue;
+        }
+        let file = path.file_name().unwrap().to_str().unwrap();
+        // The list numbers files of the same name.
+        let unnumbered = |name: &str| match name.rsplit_once('.') {
+            Some((stem, n)) if n.parse::<u8>().is_ok() => stem.to_owned(),
+            _ => name.to_owned(),
+        };
+        let mut wanted: Vec<String> = expected
+            .lines()
+            .filter_map(|l| l.strip_prefix(&format!("{file}\t")))
+            .map(|l| {
+                let (name, rest) = l.split_once('\t').unwrap();
+                format!("{}\t{rest}", unnumbered(name))
+            })
+            .collect();
+        let mut found: Vec<String> = tnef::files(&fs::read(&path).unwrap())
+            .iter()
+            .map(|f| {
+                let line = |content: &[u8]| {
+                    let sum = thubaocao::archive::sha256(content);
+                    format!("{}\t{}\t{sum}", f.name, content.len())
+                };
+                // The list was made of copies whose text files had lost their carriage returns.
+                let text = f.content.iter().copied().filter(|b| *b != b'\r');
+                let as_listed = line(&text.collect::<Vec<u8>>());
+                let is_text = !f.content.contains(&0);
+                if is_text && wanted.contains(&as_listed) {
+                    as_listed
+                } else {
+                    line(&f.content)
+                }
+            })
+            .collect();
+        wanted.sort();
+        found.sort();
+        assert_eq!(found, wanted, "{file}");
+        checked += found.len();
+    }
+    assert!(checked >= 48, "only {checked} files");
+}
+
+/// The reading of a mail that brings one file.
+fn reading_of_file(name: &str, content: Vec<u8>) -> Reading {
+    let binary = ContentType::parse("application/octet-stream").unwrap();
+    let mail = lettre::Message::builder()
+        .from("don-vi@example.vn".parse().unwrap())
+        .to("ban@example.vn".parse().unwrap())
+        .multipart(
+            MultiPart::mixed()
+                .singlepart(SinglePart::plain("Kính gửi Ban".to_owned()))
+                .singlepart(Attachment::new(name.to_owned()).body(content, binary)),
+        )
+        .unwrap();
+    read(&mail.formatted(), &ReadingSettings::default(), &mut |_| {
+        Ok(())
+    })
+    .unwrap()
+}
+
+#[test]
+fn rar_archives_are_opened_or_it_is_said_why_not() {
+    let Some(folder) = corpora() else { return };
+    if std::process::Command::new("bsdtar")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("skipped: bsdtar is not installed");
+        return;
+    }
+    let mut whole = 0;
+    for entry in fs::read_dir(folder.join("rarfile")).unwrap() {
+        let path = entry.unwrap().path();
+        let listing = PathBuf::from(format!("{}.exp", path.display()));
+        if path.extension().is_none_or(|e| e != "rar") || !listing.exists() {
+            continue;
+        }
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let listing = fs::read_to_string(&listing).unwrap();
+        let reading = reading_of_file(file, fs::read(&path).unwrap());
+        let (archive, members) = reading.attachments.split_first().unwrap();
+        let warning = archive.warning.as_deref().unwrap_or("");
+        if listing.contains("PASSWORD") || file.contains("hpsw") {
+            assert!(warning.contains("encrypted"), "{file}: {warning}");
+            continue;
+        }
+        // The later parts of a split archive list no file of their own.
+        if !warning.is_empty() || file.contains("part2") || file.contains("part3") {
+            println!("{file}: {warning}");
+            continue;
+        }
+        whole += 1;
+        let mut wanted: Vec<&str> = listing
+            .split("FILE:")
+            .skip(1)
+            .filter(|f| f.contains(" is=F"))
+            .filter_map(|f| f.lines().find_map(|l| l.trim().strip_prefix("name=")))
+            .map(|n| n.rsplit('/').next().unwrap())
+            .collect();
+        let mut found: Vec<&str> = members.iter().map(|a| a.name.as_str()).collect();
+        // Older versions of a file, which the listing leaves out.
+        found.retain(|n| !n.contains(';'));
+        wanted.retain(|n| !n.contains(';'));
+        wanted.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{file}");
+    }
+    println!("{whole} rar archives opened wholly");
+    assert!(whole >= 20);
+}
+
+#[test]
+fn hostile_and_broken_archives_do_no_harm() {
+    let Some(folder) = corpora() else { return };
+    let mut opened = 0;
+    for part in ["libzip", "go-fuzz/zip", "rarfile"] {
+        for entry in fs::read_dir(folder.join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            let content = fs::read(&path).unwrap();
+            let begun = std::time::Instant::now();
+            let reading = reading_of_file("bao cao.zip", content);
+            assert!(begun.elapsed().as_secs() < 10, "{}", path.display());
+            assert!(!reading.attachments.is_empty(), "{}", path.display());
+            for a in &reading.attachments {
+                assert!(!a.name.contains(['/', '\\', '\0']), "{}", path.display());
+            }
+            opened += usize::from(reading.attachments.len() > 1);
+        }
+    }
+    println!("{opened} archives gave files");
+    assert!(opened >= 60);
 }

@@ -94,7 +94,7 @@ pub fn text(value: &[u8]) -> String {
 /// Base64 with or without its padding.
 fn base64(encoded: &[u8]) -> Vec<u8> {
     let mut encoded = encoded.to_vec();
-    while encoded.len() % 4 != 0 {
+    while !encoded.len().is_multiple_of(4) {
         encoded.push(b'=');
     }
     mail_parser::decoders::base64::base64_decode(&encoded).unwrap_or_default()

@@ -48,8 +48,14 @@ pub fn decode(charset: &str, bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Bytes whose character set nobody declares: UTF-8 where they are that, else what makes the best Vietnamese.
+/// Bytes whose character set nobody declares: UTF-8 where they are that, else what makes the best Vietnamese, else
+/// Western European.
 pub fn guess(bytes: &[u8]) -> String {
+    guess_or(bytes, windows(b"windows-1252"))
+}
+
+/// As [`guess`], with another reading for what is not Vietnamese.
+pub fn guess_or(bytes: &[u8], fallback: impl Fn(&[u8]) -> String) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => return text.to_owned(),
         // Cut within a letter, by a limit on the length.
@@ -58,18 +64,25 @@ pub fn guess(bytes: &[u8]) -> String {
         }
         Err(_) => {}
     }
-    let western =
-        |set: &[u8]| charset_decoder(set).map_or_else(String::new, |decode| decode(bytes));
-    let latin = western(b"windows-1252");
-    let vni = vni(&latin);
-    let mut best = (plausible(&latin).max(0), latin);
-    for text in [western(b"windows-1258"), tcvn3(bytes), viscii(bytes), vni] {
+    let other = fallback(bytes);
+    let mut best = (plausible(&other).max(0), other);
+    for text in [
+        windows(b"windows-1258")(bytes),
+        tcvn3(bytes),
+        viscii(bytes),
+        vni(&windows(b"windows-1252")(bytes)),
+    ] {
         let score = plausible(&text);
         if score > best.0 {
             best = (score, text);
         }
     }
     best.1.nfc().collect()
+}
+
+/// The decoder of a character set that mail-parser knows.
+fn windows(set: &'static [u8]) -> impl Fn(&[u8]) -> String {
+    move |bytes| charset_decoder(set).map_or_else(String::new, |decode| decode(bytes))
 }
 
 /// Text of a font of TCVN3 or VNI in Unicode; `None` where it is not such a text.

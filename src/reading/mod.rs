@@ -9,6 +9,7 @@ mod header;
 mod legacy;
 mod mail;
 pub mod matching;
+mod program;
 pub mod text;
 mod trust;
 pub mod worker;

@@ -136,9 +136,7 @@ pub(super) fn warning(kind: &str) -> Option<&'static str> {
         "program" => Some("a program or script: kept apart, never opened or forwarded"),
         "macro" => Some("a document with macros: kept apart, never opened or forwarded"),
         "damaged" => Some("its content is not what its name says; ask the unit to send it again"),
-        "rar" | "7z" | "tnef" | "gz" => {
-            Some("an archive of this kind is not opened here; open it by hand")
-        }
+        "gz" => Some("an archive of this kind is not opened here; open it by hand"),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! The files of a mail: safe names, true kinds, roles; archives and attached mails opened.
 
+mod archive;
 mod kind;
 mod name;
-
-use std::io::{Cursor, Read};
+pub mod tnef;
 
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
@@ -15,7 +15,7 @@ use crate::archive::sha256;
 /// How many files one mail may bring.
 const MOST_FILES: usize = 500;
 /// How many bytes all files unpacked from one mail may have.
-const MOST_UNPACKED: u64 = 300_000_000;
+const MOST_UNPACKED: u64 = 150_000_000;
 /// How deep archives and attached mails may lie in one another.
 const DEEPEST: usize = 3;
 
@@ -131,67 +131,70 @@ impl<'a, 'k> Collector<'a, 'k> {
             warning: warning.map(str::to_owned),
             name: name.clone(),
         });
-        if kind == "zip" {
+        if matches!(kind, "zip" | "rar" | "7z" | "tnef") {
             let index = self.found.len() - 1;
-            let from = within(place.inside, &format!("zip/{name}"));
-            if place.depth >= DEEPEST {
-                self.found[index].warning = Some("nested too deep; not opened".into());
-            } else if let Err(why) = self.zip(content, &from, place.depth + 1)? {
-                self.found[index].warning = Some(why);
-            }
+            let from = within(place.inside, &format!("{kind}/{name}"));
+            self.found[index].warning = if place.depth >= DEEPEST {
+                Some("nested too deep; not opened".into())
+            } else if kind == "tnef" {
+                self.tnef(content, &from, place.depth + 1)?
+            } else {
+                self.archive(kind, content, &from, place.depth + 1)?
+            };
         }
         Ok(())
     }
 
-    /// Opens a zip; the inner error says why it could not be opened, for staff.
-    fn zip(
+    /// Opens an archive; gives what staff should know of it.
+    fn archive(
+        &mut self,
+        kind: &str,
+        content: &[u8],
+        from: &str,
+        depth: usize,
+    ) -> std::io::Result<Option<String>> {
+        let most_bytes = MOST_UNPACKED.saturating_sub(self.unpacked);
+        let most_files = MOST_FILES.saturating_sub(self.found.len());
+        let opened = archive::open(kind, content, most_bytes, most_files)?;
+        let place = Place {
+            inside: Some(from),
+            inline: false,
+            depth,
+        };
+        for (path, bytes) in &opened.files {
+            self.unpacked += bytes.len() as u64;
+            let base = path.rsplit(['/', '\\']).next().unwrap_or("");
+            let of_the_system = path.starts_with("__MACOSX/")
+                || matches!(base, ".DS_Store" | "Thumbs.db" | "desktop.ini");
+            if !of_the_system {
+                self.file(base, "", bytes, place)?;
+            }
+        }
+        Ok(opened.warning)
+    }
+
+    /// Opens a winmail.dat.
+    fn tnef(
         &mut self,
         content: &[u8],
         from: &str,
         depth: usize,
-    ) -> std::io::Result<Result<(), String>> {
-        let mut archive = match zip::ZipArchive::new(Cursor::new(content)) {
-            Ok(a) => a,
-            Err(e) => return Ok(Err(format!("cannot be opened: {e}"))),
+    ) -> std::io::Result<Option<String>> {
+        let place = Place {
+            inside: Some(from),
+            inline: false,
+            depth,
         };
-        for i in 0..archive.len() {
-            let mut entry = match archive.by_index(i) {
-                Ok(e) => e,
-                Err(zip::result::ZipError::UnsupportedArchive(why))
-                    if why == zip::result::ZipError::PASSWORD_REQUIRED =>
-                {
-                    return Ok(Err("encrypted: it needs a password".into()));
-                }
-                Err(e) => return Ok(Err(format!("cannot be opened: {e}"))),
-            };
-            if entry.is_dir() || entry.is_symlink() {
-                continue;
+        let files = tnef::files(content);
+        for file in &files {
+            self.file(&file.name, "", &file.content, place)?;
+            if file.is_text
+                && let Some(last) = self.found.last_mut()
+            {
+                last.role = Role::Ignored;
             }
-            let raw = entry.name_raw().to_vec();
-            let entry_name = name::decode_entry(&raw);
-            let base = entry_name.rsplit(['/', '\\']).next().unwrap_or("");
-            if entry_name.starts_with("__MACOSX/") || base == ".DS_Store" || base == "Thumbs.db" {
-                continue;
-            }
-            let left = MOST_UNPACKED.saturating_sub(self.unpacked);
-            let mut bytes = Vec::new();
-            if let Err(e) = entry.by_ref().take(left + 1).read_to_end(&mut bytes) {
-                return Ok(Err(format!("{base} cannot be unpacked: {e}")));
-            }
-            self.unpacked += bytes.len() as u64;
-            if bytes.len() as u64 > left {
-                return Ok(Err(
-                    "unpacks to more than a mail may bring; not opened".into()
-                ));
-            }
-            let place = Place {
-                inside: Some(from),
-                inline: false,
-                depth,
-            };
-            self.file(base, "", &bytes, place)?;
         }
-        Ok(Ok(()))
+        Ok(files.is_empty().then(|| "holds no file".to_owned()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Names of files: what a sender wrote becomes a name that is safe on every disk and reads well.
 
+use super::super::legacy;
 use super::super::text::{is_invisible, tidy, truncated};
 
 /// The longest name that file systems take, in bytes; a Vietnamese letter has up to three.
@@ -40,12 +41,10 @@ fn trimmed(name: &str) -> &str {
     name.trim_matches(|c: char| c == '.' || c.is_whitespace())
 }
 
-/// The name of an archive's entry: UTF-8 where it is that, marked or not, else CP437 as the format says.
+/// The name of an archive's entry: UTF-8 where it is that, marked or not; else Vietnamese of an old encoding where the
+/// bytes make that; else CP437 as the format says.
 pub(super) fn decode_entry(raw: &[u8]) -> String {
-    match std::str::from_utf8(raw) {
-        Ok(text) => text.to_owned(),
-        Err(_) => raw.iter().map(|b| cp437(*b)).collect(),
-    }
+    legacy::guess_or(raw, |raw| raw.iter().map(|b| cp437(*b)).collect())
 }
 
 /// A byte in the code page of the first PCs.
@@ -89,6 +88,11 @@ mod tests {
     fn entry_names_of_old_archives_are_read() {
         assert_eq!(decode_entry("Báo cáo.docx".as_bytes()), "Báo cáo.docx");
         assert_eq!(decode_entry(b"r\x82sum\x82.doc"), "résumé.doc");
+        // "Kế hoạch tháng 6" as Windows set to Vietnamese writes it
+        assert_eq!(
+            decode_entry(b"K\xea\xec hoa\xf2ch th\xe1ng 6.doc"),
+            "Kế hoạch tháng 6.doc"
+        );
     }
 
     proptest! {

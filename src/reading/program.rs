@@ -1,0 +1,160 @@
+//! Programs of the system that know formats better than we could: bsdtar, pdftotext, catdoc, tesseract.
+//!
+//! Each gets its input as standard input and is bounded in time, processor time and output. They inherit the limits of
+//! the reading process and die with it.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Why a program gave nothing, or not everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It is not installed.
+    Missing,
+    /// It took too long.
+    Slow,
+    /// It wrote more than was allowed.
+    TooMuch,
+    /// What it said of its failure.
+    Failed(String),
+}
+
+/// What a program wrote, with why it stopped where it did not end well.
+#[derive(Debug)]
+pub struct Output {
+    /// Standard output, up to the limit.
+    pub bytes: Vec<u8>,
+    /// Why it is not whole.
+    pub failure: Option<Failure>,
+}
+
+/// Runs a program on an input.
+///
+/// # Errors
+/// When there is no room for the input; what the program does wrong is part of the output.
+pub fn run(
+    program: &str,
+    arguments: &[&str],
+    input: &[u8],
+    most: u64,
+    patience: Duration,
+) -> std::io::Result<Output> {
+    let mut stdin = unnamed_file()?;
+    stdin.write_all(input)?;
+    stdin.rewind()?;
+    let mut complaints = unnamed_file()?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(complaints.try_clone()?);
+    let seconds = patience.as_secs() + 1;
+    // SAFETY: prctl and setrlimit are async-signal-safe and touch nothing of the parent's memory.
+    unsafe {
+        command.pre_exec(move || {
+            let limit = libc::rlimit {
+                rlim_cur: seconds,
+                rlim_max: seconds,
+            };
+            libc::setrlimit(libc::RLIMIT_CPU, &limit);
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            Ok(())
+        });
+    }
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Output {
+                bytes: Vec::new(),
+                failure: Some(Failure::Missing),
+            });
+        }
+        Err(e) => return Err(e),
+    };
+    let out = child.stdout.take();
+    let pid = libc::pid_t::try_from(child.id()).unwrap_or(libc::pid_t::MAX);
+    let (done, finished) = mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        let slow = finished.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout);
+        if slow {
+            // SAFETY: the child is waited for only after this thread has ended, so the id is still its own.
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+        }
+        slow
+    });
+    let mut bytes = Vec::new();
+    let mut too_much = false;
+    if let Some(mut out) = out {
+        let _ = out.by_ref().take(most + 1).read_to_end(&mut bytes); // a broken pipe is the end of the output
+        too_much = bytes.len() as u64 > most;
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    if too_much {
+        let _ = child.kill(); // it may have ended just now
+    }
+    drop(done);
+    let slow = watch.join().unwrap_or(false);
+    let status = child.wait()?;
+    let failure = if slow {
+        Some(Failure::Slow)
+    } else if too_much {
+        Some(Failure::TooMuch)
+    } else if status.success() {
+        None
+    } else {
+        let mut said = Vec::new();
+        complaints.rewind()?;
+        complaints.take(500).read_to_end(&mut said)?;
+        let said = String::from_utf8_lossy(&said);
+        let said = said.lines().next().unwrap_or("").trim();
+        Some(Failure::Failed(said.to_owned()))
+    };
+    Ok(Output { bytes, failure })
+}
+
+/// A file in memory that only its handle knows.
+fn unnamed_file() -> std::io::Result<File> {
+    use std::os::fd::FromRawFd;
+    // SAFETY: the name is a valid C string; the descriptor that comes back is new and owned by nobody else.
+    unsafe {
+        let fd = libc::memfd_create(c"input".as_ptr(), libc::MFD_CLOEXEC);
+        if fd < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(File::from_raw_fd(fd))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(300);
+
+    #[test]
+    fn what_a_program_writes_is_taken_and_its_faults_are_told() {
+        let output = run("cat", &[], b"abc", 10, SHORT).unwrap();
+        assert_eq!((output.bytes, output.failure), (b"abc".to_vec(), None));
+        let absent = run("no-such-program-here", &[], b"", 10, SHORT).unwrap();
+        assert_eq!(absent.failure, Some(Failure::Missing));
+        let failed = run("sh", &["-c", "echo no >&2; exit 3"], b"", 10, SHORT).unwrap();
+        assert_eq!(failed.failure, Some(Failure::Failed("no".into())));
+    }
+
+    #[test]
+    fn a_program_that_hangs_or_floods_is_stopped() {
+        let hanging = run("sleep", &["60"], b"", 10, SHORT).unwrap();
+        assert_eq!(hanging.failure, Some(Failure::Slow));
+        let flood = run("yes", &[], b"", 1_000, SHORT).unwrap();
+        assert_eq!(flood.failure, Some(Failure::TooMuch));
+        assert_eq!(flood.bytes.len(), 1_000);
+    }
+}
