@@ -539,10 +539,12 @@ fn not_expected(app: &App, unit: &UnitId, item: &matching::Item) -> String {
 }
 
 fn nothing_to_log(reading: &Reading) -> String {
-    let archive = reading
-        .attachments
-        .iter()
-        .find(|a| matches!(a.kind.as_str(), "zip" | "rar" | "7z" | "tnef" | "damaged"));
+    let archive = reading.attachments.iter().find(|a| {
+        matches!(
+            a.kind.as_str(),
+            "zip" | "rar" | "7z" | "tnef" | "partial" | "damaged"
+        )
+    });
     match (reading.class, archive) {
         (_, Some(a)) => format!("tệp “{}” chưa mở được, đề nghị xem trong hộp thư", a.name),
         (Class::LinkOnly, None) => "thư chỉ có liên kết tải tệp, chưa có tệp đính kèm".into(),

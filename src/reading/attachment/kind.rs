@@ -6,6 +6,9 @@ use super::super::Role;
 pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str {
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
     let extension = extension.as_deref().unwrap_or("");
+    if declared == "message/partial" {
+        return "partial";
+    }
     let starts = |magic: &[u8]| content.starts_with(magic);
     if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
         return zip_kind(content, extension);
@@ -109,25 +112,32 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 /// What a file is to a report.
-pub(super) fn role(kind: &str, name: &str, size: usize, inline: bool) -> Role {
+pub(super) fn role(kind: &str, name: &str, content: &[u8], inline: bool) -> Role {
     match kind {
         "docx" | "doc" | "xlsx" | "xls" | "odt" | "ods" | "rtf" | "csv" => Role::SoftFile,
         "pdf" => Role::SignedDocument,
-        "jpg" | "png" | "tiff" | "heic" | "webp" | "bmp" if is_page(name, size, inline) => {
+        "jpg" | "png" | "tiff" | "heic" | "webp" | "bmp" if is_page(name, content, inline) => {
             Role::SignedDocument
         }
-        "pptx" | "ppt" | "zip" | "rar" | "7z" | "tnef" | "txt" | "video" | "damaged"
-        | "unknown" => Role::Supporting,
+        "partial" | "pptx" | "ppt" | "zip" | "rar" | "7z" | "tnef" | "txt" | "video"
+        | "damaged" | "unknown" => Role::Supporting,
         _ => Role::Ignored,
     }
 }
 
-/// Whether a picture is a photographed page rather than a logo in a signature.
-fn is_page(name: &str, size: usize, inline: bool) -> bool {
-    let generated = name.to_ascii_lowercase();
-    let generated = generated.starts_with("image0") || generated.starts_with("outlook-");
-    // Photographs of a page have hundreds of kilobytes; logos rarely more than some tens.
-    size >= if inline || generated { 120_000 } else { 20_000 }
+/// Whether a picture is a photographed or scanned page rather than a logo in a signature.
+fn is_page(name: &str, content: &[u8], inline: bool) -> bool {
+    let name = name.to_ascii_lowercase();
+    // Names that mail programs give to what was pasted into the text.
+    let generated = ["image0", "outlook-", "logo", "icon", "banner"];
+    let pasted = inline || generated.iter().any(|g| name.starts_with(g));
+    // A page that can be read has at least some hundred points each way, and its writing does not compress to nothing.
+    let (points, bytes) = if pasted { (700, 60_000) } else { (500, 20_000) };
+    let large_enough = match imagesize::blob_size(content) {
+        Ok(size) => size.width.min(size.height) >= points,
+        Err(_) => content.len() >= 2 * bytes,
+    };
+    large_enough && content.len() >= bytes
 }
 
 /// What staff should know of a kind.
@@ -173,15 +183,32 @@ mod tests {
 
     #[test]
     fn a_logo_is_ignored_and_a_photographed_page_is_not() {
-        assert_eq!(role("png", "image001.png", 9_000, true), Role::Ignored);
+        // The beginning of a PNG of so many points each way, filled up to so many bytes.
+        let png = |width: u32, height: u32, bytes: usize| {
+            let mut content = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+            content.extend(width.to_be_bytes());
+            content.extend(height.to_be_bytes());
+            content.resize(bytes, 1);
+            content
+        };
+        let of = |name: &str, content: &[u8], inline| role("png", name, content, inline);
         assert_eq!(
-            role("jpg", "IMG_2026.jpg", 900_000, false),
-            Role::SignedDocument
+            of("image001.png", &png(300, 100, 9_000), true),
+            Role::Ignored
         );
         assert_eq!(
-            role("jpg", "trang 1.jpg", 300_000, true),
+            of("logo.png", &png(1_600, 500, 90_000), false),
+            Role::Ignored
+        );
+        assert_eq!(
+            of("scan.png", &png(1_240, 1_754, 90_000), false),
             Role::SignedDocument
         );
-        assert_eq!(role("program", "a.exe", 1, false), Role::Ignored);
+        // A scan that was pasted into the text
+        assert_eq!(
+            of("image002.png", &png(1_240, 1_754, 300_000), true),
+            Role::SignedDocument
+        );
+        assert_eq!(role("program", "a.exe", b"MZ", false), Role::Ignored);
     }
 }

@@ -4,6 +4,7 @@ mod archive;
 mod kind;
 mod name;
 pub mod tnef;
+mod uuencode;
 
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
@@ -56,6 +57,15 @@ impl<'a, 'k> Collector<'a, 'k> {
     }
 
     fn parts(&mut self, message: &Message<'_>, place: Place<'_>) -> std::io::Result<()> {
+        if is_partial(message) {
+            let content = message.raw_message().to_vec();
+            return self.file("phan-cua-thu.eml", "message/partial", &content, place);
+        }
+        for text in message.text_bodies() {
+            for (name, content) in uuencode::files(text.text_contents().unwrap_or("")) {
+                self.file(&name, "", &content, place)?;
+            }
+        }
         for part in message.attachments() {
             if let PartType::Message(inner) = &part.body {
                 let subject = inner.subject().unwrap_or("thư đính kèm");
@@ -116,7 +126,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         }
         let kind = kind::detect(content, given, declared);
         let name = safe_name(given, kind);
-        let role = kind::role(kind, &name, content.len(), place.inline);
+        let role = kind::role(kind, &name, content, place.inline);
         (self.keep)(content)?;
         let warning = kind::warning(kind);
         self.found.push(Attachment {
@@ -196,6 +206,15 @@ impl<'a, 'k> Collector<'a, 'k> {
         }
         Ok(files.is_empty().then(|| "holds no file".to_owned()))
     }
+}
+
+/// Whether a mail is one part of a mail that its sender's program split (RFC 2046, 5.2.2).
+fn is_partial(message: &Message<'_>) -> bool {
+    message.root_part().content_type().is_some_and(|t| {
+        t.ctype().eq_ignore_ascii_case("message")
+            && t.subtype()
+                .is_some_and(|s| s.eq_ignore_ascii_case("partial"))
+    })
 }
 
 fn within(outer: Option<&str>, inner: &str) -> String {
