@@ -51,6 +51,7 @@ pub fn reader(config: &Config, program: PathBuf) -> Reader {
         ReadingSettings {
             own_addresses,
             authserv_id: config.settings.authserv_id.clone(),
+            ocr: limits.ocr,
         },
         Duration::from_secs(limits.reading_seconds),
         limits.reading_bytes,

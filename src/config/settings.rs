@@ -173,6 +173,8 @@ pub struct Limits {
     pub reading_seconds: u64,
     /// How much memory reading one mail may take.
     pub reading_bytes: u64,
+    /// Whether scans without text are read by tesseract: some seconds a page.
+    pub ocr: bool,
 }
 
 /// Reads `thubaocao.toml`. `folder` is the configuration folder; relative paths start from the folder that holds it.
@@ -442,7 +444,11 @@ fn limits(section: Option<Section<'_>>) -> Limits {
         daily_mails: number("daily_mails", 1..=100_000, 300) as u32,
         daily_mails_per_address: number("daily_mails_per_address", 1..=1000, 20) as u32,
         reading_seconds: number("reading_seconds", 1..=600, 10),
-        reading_bytes: number("reading_mb", 64..=65_536, 512) * MB,
+        reading_bytes: number("reading_mb", 64..=65_536, 256) * MB,
+        ocr: section
+            .as_ref()
+            .and_then(|s| s.flag("ocr"))
+            .unwrap_or(false),
     };
     if let Some(s) = section {
         s.finish();

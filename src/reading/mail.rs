@@ -55,7 +55,7 @@ pub fn read(
         reasons.push("it tells of a delivery, so what it encloses is not a report".to_owned());
         (class, bounce)
     } else {
-        let mut files = Collector::new(keep);
+        let mut files = Collector::new(keep, settings.ocr);
         files.mail(&message)?;
         reasons.append(&mut files.notes);
         attachments = files.found;

@@ -5,6 +5,7 @@
 pub mod attachment;
 mod bounce;
 mod class;
+pub mod document;
 mod header;
 mod legacy;
 mod mail;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use bounce::{Bounce, BounceKind};
+pub use document::Signature;
 pub use mail::read;
 
 /// Implements the word of an enum in JSON and in the store.
@@ -144,6 +146,18 @@ pub struct Attachment {
     pub dated: Option<String>,
     /// Title of the document.
     pub title: Option<String>,
+    /// The body that issued the document, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Type of the document: `báo cáo`, `kế hoạch`, `công văn` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub genre: Option<String>,
+    /// Numbers of the documents that it names as its basis.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cites: Vec<String>,
+    /// Digital signatures of a PDF. Whether their certificates can be trusted is not checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<Signature>,
     /// What staff should know of it: encrypted, too large, a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
@@ -229,6 +243,9 @@ pub struct ReadingSettings {
     pub own_addresses: Vec<String>,
     /// The pinned authserv-id of Authentication-Results (RFC 8601).
     pub authserv_id: Option<String>,
+    /// Whether pictures of pages are read by tesseract.
+    #[serde(default)]
+    pub ocr: bool,
 }
 
 /// Takes the content of a file that was found in a mail, before its place in the [`Reading`] is named.

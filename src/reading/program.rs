@@ -8,7 +8,45 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// The time that all programs together may take for one mail.
+///
+/// Reading is the same at every run but for this: on a machine that is too slow a document may stay unread.
+#[derive(Debug)]
+pub struct Budget {
+    left: Duration,
+}
+
+impl Budget {
+    /// So much time.
+    pub fn new(left: Duration) -> Budget {
+        Budget { left }
+    }
+
+    /// Runs a program on an input within what is left of the budget. `most` bounds its output in bytes.
+    ///
+    /// # Errors
+    /// When there is no room for the input; what the program does wrong is part of the output.
+    pub fn run(
+        &mut self,
+        program: &str,
+        arguments: &[&str],
+        input: &[u8],
+        most: u64,
+    ) -> std::io::Result<Output> {
+        if self.left.is_zero() {
+            return Ok(Output {
+                bytes: Vec::new(),
+                failure: Some(Failure::Slow),
+            });
+        }
+        let begun = Instant::now();
+        let output = run(program, arguments, input, most, self.left);
+        self.left = self.left.saturating_sub(begun.elapsed());
+        output
+    }
+}
 
 /// Why a program gave nothing, or not everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +70,7 @@ pub struct Output {
     pub failure: Option<Failure>,
 }
 
-/// Runs a program on an input.
-///
-/// # Errors
-/// When there is no room for the input; what the program does wrong is part of the output.
-pub fn run(
+fn run(
     program: &str,
     arguments: &[&str],
     input: &[u8],
@@ -147,6 +181,16 @@ mod tests {
         assert_eq!(absent.failure, Some(Failure::Missing));
         let failed = run("sh", &["-c", "echo no >&2; exit 3"], b"", 10, SHORT).unwrap();
         assert_eq!(failed.failure, Some(Failure::Failed("no".into())));
+    }
+
+    #[test]
+    fn what_is_left_of_the_time_becomes_less() {
+        let mut budget = Budget::new(SHORT);
+        assert_eq!(budget.run("true", &[], b"", 10).unwrap().failure, None);
+        let slow = budget.run("sleep", &["60"], b"", 10).unwrap();
+        assert_eq!(slow.failure, Some(Failure::Slow));
+        let late = budget.run("true", &[], b"", 10).unwrap();
+        assert_eq!(late.failure, Some(Failure::Slow));
     }
 
     #[test]

@@ -1,15 +1,12 @@
 //! Opening archives: zip here, rar and 7z by bsdtar (Debian: libarchive-tools).
 
 use std::io::{Cursor, Read};
-use std::time::Duration;
 
-use super::super::program::{self, Failure};
+use super::super::program::{Budget, Failure};
 use super::name;
 
 /// The largest file that is taken out of an archive, in bytes.
 const LARGEST: u64 = 60_000_000;
-/// How long one archive may take.
-const PATIENCE: Duration = Duration::from_secs(6);
 
 /// What came out of an archive.
 #[derive(Debug, Default)]
@@ -33,19 +30,20 @@ pub(super) fn open(
     content: &[u8],
     most_bytes: u64,
     most_files: usize,
+    budget: &mut Budget,
 ) -> std::io::Result<Opened> {
     let mut opened = Opened::default();
     let warning = match kind {
         "zip" => match zip(content, most_bytes, most_files, &mut opened.files) {
             // Methods of compression that only bsdtar knows.
             Err(Fault::Unsupported(_)) if opened.files.is_empty() => {
-                by_bsdtar(content, most_bytes, most_files, &mut opened.files)?
+                by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?
             }
             Err(Fault::Unsupported(why) | Fault::Broken(why)) => Some(why),
             Ok(()) => None,
         },
         "rar" if rar_is_encrypted(content) => Some(ENCRYPTED.to_owned()),
-        _ => by_bsdtar(content, most_bytes, most_files, &mut opened.files)?,
+        _ => by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?,
     };
     opened.warning = warning;
     Ok(opened)
@@ -113,15 +111,11 @@ fn by_bsdtar(
     content: &[u8],
     most_bytes: u64,
     most_files: usize,
+    budget: &mut Budget,
     files: &mut Vec<(String, Vec<u8>)>,
 ) -> std::io::Result<Option<String>> {
-    let stream = program::run(
-        "bsdtar",
-        &["-cf", "-", "--format=pax", "@-"],
-        content,
-        most_bytes,
-        PATIENCE,
-    )?;
+    let convert = ["-cf", "-", "--format=pax", "@-"];
+    let stream = budget.run("bsdtar", &convert, content, most_bytes)?;
     let mut archive = tar::Archive::new(stream.bytes.as_slice());
     for entry in archive.entries()? {
         let Ok(mut entry) = entry else { break };
@@ -158,7 +152,7 @@ fn by_bsdtar(
         Some(Failure::TooMuch) => Some(TOO_LARGE.to_owned()),
         // bsdtar tells the reason only when it extracts.
         Some(Failure::Failed(said)) => {
-            let extracting = program::run("bsdtar", &["-xOf", "-"], content, 0, PATIENCE)?;
+            let extracting = budget.run("bsdtar", &["-xOf", "-"], content, 0)?;
             let more = match extracting.failure {
                 Some(Failure::Failed(more)) => more,
                 _ => String::new(),
@@ -286,6 +280,12 @@ fn rar3_is_encrypted(mut rest: &[u8]) -> bool {
 mod tests {
     use super::*;
     use std::io::Write;
+    use std::time::Duration;
+
+    fn opened(kind: &str, content: &[u8], most_bytes: u64, most_files: usize) -> Opened {
+        let mut budget = Budget::new(Duration::from_secs(5));
+        open(kind, content, most_bytes, most_files, &mut budget).unwrap()
+    }
 
     fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -301,21 +301,18 @@ mod tests {
     fn a_bomb_is_left_when_it_has_filled_what_a_mail_may_bring() {
         let zeros = vec![0_u8; 3_000_000];
         let bomb = zip_of(&[("a", &zeros), ("b", &zeros), ("c", &zeros)]);
-        let opened = open("zip", &bomb, 7_000_000, 10).unwrap();
-        assert_eq!(opened.files.len(), 2);
-        assert_eq!(opened.warning.as_deref(), Some(TOO_LARGE));
-        let many = open("zip", &bomb, 70_000_000, 1).unwrap();
+        let full = opened("zip", &bomb, 7_000_000, 10);
+        assert_eq!(full.files.len(), 2);
+        assert_eq!(full.warning.as_deref(), Some(TOO_LARGE));
+        let many = opened("zip", &bomb, 70_000_000, 1);
         assert_eq!(many.warning.as_deref(), Some(TOO_MANY));
     }
 
     #[test]
     fn what_is_no_archive_is_said() {
         for kind in ["zip", "rar", "7z"] {
-            let opened = open(kind, b"Rar!\x1a\x07\x01\x00 nothing", 1_000, 10).unwrap();
-            assert!(
-                opened.files.is_empty() && opened.warning.is_some(),
-                "{kind}"
-            );
+            let none = opened(kind, b"Rar!\x1a\x07\x01\x00 nothing", 1_000, 10);
+            assert!(none.files.is_empty() && none.warning.is_some(), "{kind}");
         }
     }
 }

@@ -10,6 +10,10 @@ use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 pub use name::safe_name;
 
+use std::time::Duration;
+
+use super::document::{self, Document};
+use super::program::Budget;
 use super::{Attachment, Keep, Role, header};
 use crate::archive::sha256;
 
@@ -17,6 +21,8 @@ use crate::archive::sha256;
 const MOST_FILES: usize = 500;
 /// How many bytes all files unpacked from one mail may have.
 const MOST_UNPACKED: u64 = 150_000_000;
+/// How long the programs that open archives and documents may take for one mail.
+const PATIENCE: Duration = Duration::from_secs(6);
 /// How deep archives and attached mails may lie in one another.
 const DEEPEST: usize = 3;
 
@@ -29,6 +35,9 @@ pub(super) struct Collector<'a, 'k> {
     /// Takes the contents.
     keep: &'a mut Keep<'k>,
     unpacked: u64,
+    /// The time of the programs that help.
+    budget: Budget,
+    ocr: bool,
 }
 
 /// Where a file lies and how it was shown.
@@ -42,12 +51,14 @@ struct Place<'p> {
 }
 
 impl<'a, 'k> Collector<'a, 'k> {
-    pub(super) fn new(keep: &'a mut Keep<'k>) -> Self {
+    pub(super) fn new(keep: &'a mut Keep<'k>, ocr: bool) -> Self {
         Collector {
             found: Vec::new(),
             notes: Vec::new(),
             keep,
             unpacked: 0,
+            budget: Budget::new(PATIENCE),
+            ocr,
         }
     }
 
@@ -128,17 +139,37 @@ impl<'a, 'k> Collector<'a, 'k> {
         let name = safe_name(given, kind);
         let role = kind::role(kind, &name, content, place.inline);
         (self.keep)(content)?;
-        let warning = kind::warning(kind);
+        let mut warning = kind::warning(kind).map(str::to_owned);
+        let mut document = Document::default();
+        if document::is_readable(kind) && matches!(role, Role::SoftFile | Role::SignedDocument) {
+            document = document::read(kind, content, &name, self.ocr, &mut self.budget)?;
+            warning = document.note.take();
+        }
+        for signature in &document.signatures {
+            self.notes.push(format!(
+                "{name} is digitally signed by {}{}; the certificate was not checked",
+                signature.by,
+                signature
+                    .at
+                    .as_ref()
+                    .map_or(String::new(), |t| format!(" at {t}")),
+            ));
+        }
+        let head = document.head;
         self.found.push(Attachment {
             size: content.len() as u64,
             sha256: sha256(content),
             kind: kind.to_owned(),
             role,
             from: place.inside.map(str::to_owned),
-            number: None,
-            dated: None,
-            title: None,
-            warning: warning.map(str::to_owned),
+            number: head.number,
+            dated: head.dated,
+            title: head.title,
+            issuer: head.issuer,
+            genre: head.genre,
+            cites: head.cites,
+            signatures: document.signatures,
+            warning,
             name: name.clone(),
         });
         if matches!(kind, "zip" | "rar" | "7z" | "tnef") {
@@ -165,7 +196,7 @@ impl<'a, 'k> Collector<'a, 'k> {
     ) -> std::io::Result<Option<String>> {
         let most_bytes = MOST_UNPACKED.saturating_sub(self.unpacked);
         let most_files = MOST_FILES.saturating_sub(self.found.len());
-        let opened = archive::open(kind, content, most_bytes, most_files)?;
+        let opened = archive::open(kind, content, most_bytes, most_files, &mut self.budget)?;
         let place = Place {
             inside: Some(from),
             inline: false,

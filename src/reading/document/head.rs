@@ -1,0 +1,506 @@
+//! The head of a document by its layout (NĐ 30/2020/NĐ-CP, appendix I): on the left the superior and the issuing body
+//! and the number, on the right the motto and the date; below, in the middle, the type and the subject (trích yếu).
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::text::{fold, tidy, truncated};
+use super::Head;
+
+/// A type of document (NĐ 30/2020/NĐ-CP, article 7, and what spreadsheets are called).
+pub(super) struct Type {
+    /// In small letters.
+    pub name: &'static str,
+    /// Its abbreviations in numbers, as people also write them without diacritics.
+    pub abbreviation: &'static [&'static str],
+}
+
+pub(super) const TYPES: [Type; 24] = [
+    Type {
+        name: "báo cáo",
+        abbreviation: &["BC"],
+    },
+    Type {
+        name: "kế hoạch",
+        abbreviation: &["KH"],
+    },
+    Type {
+        name: "quyết định",
+        abbreviation: &["QĐ", "QD"],
+    },
+    Type {
+        name: "nghị quyết",
+        abbreviation: &["NQ"],
+    },
+    Type {
+        name: "chỉ thị",
+        abbreviation: &["CT"],
+    },
+    Type {
+        name: "quy chế",
+        abbreviation: &["QC"],
+    },
+    Type {
+        name: "quy định",
+        abbreviation: &["QyĐ", "QyD"],
+    },
+    Type {
+        name: "thông báo",
+        abbreviation: &["TB"],
+    },
+    Type {
+        name: "thông cáo",
+        abbreviation: &["TC"],
+    },
+    Type {
+        name: "hướng dẫn",
+        abbreviation: &["HD"],
+    },
+    Type {
+        name: "chương trình",
+        abbreviation: &["CTr"],
+    },
+    Type {
+        name: "phương án",
+        abbreviation: &["PA"],
+    },
+    Type {
+        name: "đề án",
+        abbreviation: &["ĐA"],
+    },
+    Type {
+        name: "dự án",
+        abbreviation: &["DA"],
+    },
+    Type {
+        name: "biên bản",
+        abbreviation: &["BB"],
+    },
+    Type {
+        name: "tờ trình",
+        abbreviation: &["TTr"],
+    },
+    Type {
+        name: "hợp đồng",
+        abbreviation: &["HĐ"],
+    },
+    Type {
+        name: "công điện",
+        abbreviation: &[],
+    }, // CĐ is the union in the symbols that come here
+    Type {
+        name: "giấy mời",
+        abbreviation: &["GM"],
+    },
+    Type {
+        name: "giấy giới thiệu",
+        abbreviation: &["GGT"],
+    },
+    Type {
+        name: "danh sách",
+        abbreviation: &["DS"],
+    },
+    Type {
+        name: "bảng tổng hợp",
+        abbreviation: &[],
+    },
+    Type {
+        name: "biểu tổng hợp",
+        abbreviation: &[],
+    },
+    Type {
+        name: "phụ lục",
+        abbreviation: &["PL"],
+    },
+];
+
+/// How many lines a head has at most.
+const LINES: usize = 45;
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a valid pattern")
+}
+
+/// `Số: 57/BC-LĐLĐ`; the number may be blank, with a year (`57/2026/QĐ-…`), and broken across lines.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)\bs[ốôo]\s*[:.]?[\s.…_]*(?P<n>\d{1,5}[a-zđ]?)?[\s.…_]*(?:/\s*(?P<y>(?:19|20)\d{2}))?\s*[/\-–]\s*",
+        r"(?P<k>\p{L}[\p{L}\d]*(?:\s?&\s?\p{L}+)?(?:\s*[-–/]\s*\p{L}[\p{L}\d&]*){0,4})"
+    ))
+});
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)ng[àa]y\s*(?P<d>\d{1,2})?[\s.…_]*",
+        r"(?:th[áa]ng\s*(?P<m>\d{1,2})?[\s.…_]*n[ăa]m\s*(?P<y>(?:19|20)\d{2})|[/.-]\s*(?P<m2>\d{1,2})\s*[/.-]\s*(?P<y2>(?:19|20)\d{2}))"
+    ))
+});
+/// The number of another document within a sentence.
+static CITED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\bs[ốo]\s*(\d{1,5}(?:/(?:19|20)\d{2})?/\p{L}[\p{L}\d]*(?:-\p{L}[\p{L}\d]*){0,3})")
+});
+/// The first heading of a text.
+static HEADING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?:[IA1]\s*[.)/-]|(?i:phần\s+(?:thứ\s+)?(?:i\b|1\b|nhất|một)))"));
+static GAP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\t+| {3,}"));
+
+/// A piece of a line that stands by itself.
+#[derive(Debug)]
+struct Segment {
+    line: usize,
+    /// In letters from the left.
+    start: usize,
+    text: String,
+    folded: String,
+}
+
+/// Reads the head out of a document's text.
+pub(super) fn parse(page: &str) -> Head {
+    let segments = segments(page);
+    let mut head = Head::default();
+    let title_at = segments.iter().position(|s| genre(s).is_some());
+    let letter_at = segments.iter().position(|s| s.folded.starts_with("v v "));
+    let addressed_at = segments
+        .iter()
+        .position(|s| s.folded.starts_with("kinh gui"));
+    let end = title_at.or(addressed_at).unwrap_or(segments.len());
+    let above = &segments[..end];
+    let split = right_column(above);
+    let (right, left): (Vec<&Segment>, Vec<&Segment>) = above
+        .iter()
+        .partition(|s| is_motto(s) || split.is_some_and(|b| s.start + 6 >= b));
+    let joined = |segments: &[&Segment]| {
+        let texts: Vec<&str> = segments.iter().map(|s| s.text.as_str()).collect();
+        texts.join(" ")
+    };
+    let (left_text, right_text) = (joined(&left), joined(&right));
+    head.number = [&left_text, &right_text]
+        .into_iter()
+        .find_map(|t| NUMBER.captures(t))
+        .and_then(|c| number(&c));
+    head.dated = [&right_text, &left_text]
+        .into_iter()
+        .find_map(|t| DATE.captures(t))
+        .and_then(|c| {
+            let part = |a: &str, b: &str| c.name(a).or(c.name(b)).map(|m| m.as_str());
+            date(part("d", "d")?, part("m", "m2")?, part("y", "y2")?)
+        });
+    head.issuer = issuer(&left);
+    match (title_at, letter_at) {
+        (at, Some(letter)) if at.is_none_or(|t| letter < t) => {
+            head.genre = Some("công văn".to_owned());
+            head.title = subject_of_letter(&segments[letter..], &left, addressed_at.unwrap_or(end));
+        }
+        (Some(at), _) => {
+            if let Some((kind, rest)) = genre(&segments[at]) {
+                head.genre = Some(kind.name.to_owned());
+                head.title = title(rest, &segments[at], &segments[at + 1..]);
+            }
+        }
+        _ => {}
+    }
+    let below: Vec<&Segment> = segments[end..].iter().collect();
+    for c in CITED.captures_iter(truncated(&joined(&below), 4_000)) {
+        let cited = c[1].to_owned();
+        if head.cites.len() < 10
+            && !head.cites.contains(&cited)
+            && head.number.as_ref() != Some(&cited)
+        {
+            head.cites.push(cited);
+        }
+    }
+    head
+}
+
+/// A date of day, month and year, YYYY-MM-DD, if there is such a day.
+pub(super) fn date(day: &str, month: &str, year: &str) -> Option<String> {
+    let date = jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    date.ok().map(|d| d.to_string())
+}
+
+fn segments(page: &str) -> Vec<Segment> {
+    let mut found: Vec<Segment> = Vec::new();
+    let lines = page.lines().filter(|l| !l.trim().is_empty());
+    for (line, raw) in lines.take(LINES).enumerate() {
+        let mut at = 0;
+        let gaps = GAP.find_iter(raw).map(|g| (g.start(), g.end()));
+        for (start, end) in gaps.chain([(raw.len(), raw.len())]) {
+            let piece = &raw[at..start];
+            let text = tidy(piece);
+            if !text.is_empty() {
+                match found.last_mut().filter(|s| s.line == line) {
+                    Some(before) if is_one(&before.text, &text) => {
+                        before.text = format!("{} {text}", before.text);
+                        before.folded = fold(&before.text);
+                    }
+                    _ => found.push(Segment {
+                        line,
+                        start: raw[..at].chars().count()
+                            + piece.chars().take_while(|c| c.is_whitespace()).count(),
+                        folded: fold(&text),
+                        text,
+                    }),
+                }
+            }
+            at = end;
+        }
+    }
+    found
+}
+
+/// Whether a gap between two pieces of a line is only a blank to be filled in: `Số:     /BC-LĐLĐ`, `ngày     tháng 6`.
+fn is_one(before: &str, after: &str) -> bool {
+    let (before, after) = (fold(before), after.to_lowercase());
+    let last = before.rsplit(' ').next().unwrap_or("");
+    let digit = after.starts_with(|c: char| c.is_ascii_digit());
+    (last == "so" && (digit || after.starts_with(['/', '-'])))
+        || (matches!(last, "ngay" | "thang") && digit)
+        || after.starts_with("tháng ")
+        || after.starts_with("năm 2")
+}
+
+/// The motto of the state, and the party's, wherever it wraps.
+fn is_motto(s: &Segment) -> bool {
+    s.folded.contains("cong hoa xa hoi")
+        || s.folded.contains("doc lap tu do")
+        || s.folded.contains("dang cong san viet nam")
+        || matches!(
+            s.folded.as_str(),
+            "nam" | "viet nam" | "nghia viet nam" | "hanh phuc"
+        )
+}
+
+/// Where the right column begins, in letters, where the text shows columns.
+fn right_column(above: &[Segment]) -> Option<usize> {
+    above
+        .iter()
+        .filter(|s| is_motto(s) || DATE.is_match(&s.text))
+        .map(|s| s.start)
+        .min()
+        .filter(|start| *start > 12)
+}
+
+/// The number out of a match: `57/BC-LĐLĐ`. `None` where the number itself is blank.
+fn number(c: &regex::Captures<'_>) -> Option<String> {
+    let n = c.name("n")?.as_str();
+    let year = c
+        .name("y")
+        .map_or(String::new(), |y| format!("/{}", y.as_str()));
+    let symbol: String = c["k"].chars().filter(|c| !c.is_whitespace()).collect();
+    Some(format!("{n}{year}/{}", symbol.replace('–', "-")))
+}
+
+/// The type that a line names, with what follows it on the line.
+fn genre(s: &Segment) -> Option<(&'static Type, &str)> {
+    let is_upper = is_upper(&s.text);
+    TYPES.iter().find_map(|t| {
+        let name = fold(t.name);
+        // Some put a space between all letters of the type.
+        if s.folded == name || (is_upper && s.folded.replace(' ', "") == name.replace(' ', "")) {
+            return Some((t, ""));
+        }
+        let rest = s.folded.strip_prefix(&name)?;
+        if !is_upper || !rest.starts_with(' ') {
+            return None;
+        }
+        // "BẢNG TỔNG HỢP SỐ LIỆU": the name of a table is its title as a whole.
+        if t.abbreviation.is_empty() {
+            return Some((t, s.text.as_str()));
+        }
+        let words = t.name.split(' ').count();
+        let mut rest = s.text.as_str();
+        for _ in 0..words {
+            rest = rest.split_once(' ').map_or("", |(_, r)| r);
+        }
+        Some((t, rest))
+    })
+}
+
+fn is_upper(text: &str) -> bool {
+    text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)
+}
+
+/// The body that issued the document: the last of those above the number, its lines put together.
+fn issuer(left: &[&Segment]) -> Option<String> {
+    const BODIES: [&str; 18] = [
+        "lien doan lao dong",
+        "ldld",
+        "tong lien doan",
+        "cong doan",
+        "cdcs",
+        "cd ",
+        "ban ",
+        "bch ",
+        "uy ban",
+        "so ",
+        "phong ",
+        "truong ",
+        "cong ty",
+        "trung tam",
+        "benh vien",
+        "hoi ",
+        "dang ",
+        "mat tran",
+    ];
+    let mut bodies: Vec<String> = Vec::new();
+    for s in left {
+        if s.folded.starts_with("so ") && s.text.contains([':', '/']) || NUMBER.is_match(&s.text) {
+            break;
+        }
+        let begins = BODIES.iter().any(|b| s.folded.starts_with(b));
+        if !(is_upper(&s.text) || begins) || s.text.len() > 200 || s.folded.is_empty() {
+            continue;
+        }
+        // "CÔNG ĐOÀN" alone goes on in the next line: "TRƯỜNG THPT …".
+        let unfinished = bodies
+            .last()
+            .is_some_and(|b| matches!(fold(b).as_str(), "cong doan" | "cong doan co so" | "cdcs"));
+        match bodies.last_mut() {
+            Some(last) if !begins || unfinished => {
+                last.push(' ');
+                last.push_str(&s.text);
+            }
+            _ => bodies.push(s.text.clone()),
+        }
+    }
+    bodies.pop()
+}
+
+/// The subject under the type, up to the first line of the text itself.
+fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
+    const TEXT_BEGINS: [&str; 12] = [
+        "thuc hien",
+        "tiep tuc",
+        "nham ",
+        "trong ",
+        "sau ",
+        "duoc ",
+        "xet ",
+        "theo ",
+        "ban thuong vu",
+        "lien doan lao dong",
+        "ldld ",
+        "cong doan ",
+    ];
+    let mut words: Vec<&str> = Vec::new();
+    if !rest.is_empty() {
+        words.push(rest);
+    }
+    let mut last_line = type_line.line;
+    for s in below {
+        let first = words.is_empty();
+        let starts_text = ["kinh gui", "can cu", "stt", "tt "]
+            .iter()
+            .any(|b| s.folded.starts_with(b))
+            || HEADING.is_match(&s.text)
+            || s.folded.is_empty(); // a ruled line
+        let sentence = !first
+            && s.text.chars().next().is_some_and(char::is_uppercase)
+            && !is_upper(&s.text)
+            && TEXT_BEGINS.iter().any(|b| s.folded.starts_with(b))
+            && s.text.chars().count() > 45;
+        let ends_sentence = s.text.ends_with([':', ';']) || s.text.chars().count() > 220;
+        if starts_text || sentence || ends_sentence || s.line > last_line + 2 || words.len() >= 5 {
+            break;
+        }
+        // A second cell beside it belongs to a table, not to a title.
+        if s.line == last_line && !first {
+            words.pop();
+            break;
+        }
+        last_line = s.line;
+        words.push(&s.text);
+    }
+    let title = tidy(&words.join(" "));
+    (!title.is_empty()).then_some(title)
+}
+
+/// What an official letter is about: `V/v …` under the number.
+fn subject_of_letter(from: &[Segment], left: &[&Segment], end: usize) -> Option<String> {
+    let first = from.first()?;
+    let is_left = |s: &Segment| left.iter().any(|l| l.line == s.line && l.start == s.start);
+    let mut words = vec![first.text.clone()];
+    for s in from.iter().skip(1).take(end) {
+        if s.folded.starts_with("kinh gui") || words.len() >= 5 {
+            break;
+        }
+        if is_left(s) && !is_motto(s) && !DATE.is_match(&s.text) {
+            words.push(s.text.clone());
+        }
+    }
+    let text = words.join(" ");
+    let text = text
+        .trim_start_matches(['V', 'v', '/', '.', ':'])
+        .trim_start();
+    (!text.is_empty()).then(|| tidy(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_columns_as_a_pdf_shows_them() {
+        let page = "  LIÊN ĐOÀN LAO ĐỘNG TỈNH\n                                  CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT\n           PHÚ YÊN\n                                                  NAM\n    LIÊN ĐOÀN LAO ĐỘNG\n                                      Độc lập - Tự do - Hạnh phúc\n      THỊ XÃ ĐÔNG HÒA\n                                   Đông Hòa, ngày 14 tháng 6 năm 2026\n        Số: 57/BC-LĐLĐ\n                                BÁO CÁO\n    Kết quả công tác trẻ em trong công nhân, viên chức, lao động\n                       6 tháng đầu năm 2026\nKính gửi: Ban Chính sách pháp luật\nThực hiện Kế hoạch số 40/KH-LĐLĐ ngày 23/4/2024\n";
+        let head = parse(page);
+        assert_eq!(head.number.as_deref(), Some("57/BC-LĐLĐ"));
+        assert_eq!(head.dated.as_deref(), Some("2026-06-14"));
+        assert_eq!(
+            head.issuer.as_deref(),
+            Some("LIÊN ĐOÀN LAO ĐỘNG THỊ XÃ ĐÔNG HÒA")
+        );
+        assert_eq!(head.genre.as_deref(), Some("báo cáo"));
+        assert_eq!(
+            head.title.as_deref(),
+            Some(
+                "Kết quả công tác trẻ em trong công nhân, viên chức, lao động 6 tháng đầu năm 2026"
+            )
+        );
+        assert_eq!(head.cites, ["40/KH-LĐLĐ"]);
+    }
+
+    #[test]
+    fn an_official_letter_with_blank_number_and_day() {
+        let page = "LIÊN ĐOÀN LAO ĐỘNG TỈNH PHÚ\n                YÊN                   CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT\nCÔNG ĐOÀN NGÀNH GIÁO DỤC                               NAM\n           Số:    /CĐN                     Độc lập - Tự do - Hạnh phúc\n V/v báo cáo công tác nữ công quý       Tuy Hòa, ngày     tháng 6 năm 2026\n              II/2026\n                   Kính gửi: Liên đoàn Lao động tỉnh Phú Yên\n";
+        let head = parse(page);
+        assert_eq!(head.number, None);
+        assert_eq!(head.dated, None);
+        assert_eq!(head.issuer.as_deref(), Some("CÔNG ĐOÀN NGÀNH GIÁO DỤC"));
+        assert_eq!(head.genre.as_deref(), Some("công văn"));
+        assert_eq!(
+            head.title.as_deref(),
+            Some("báo cáo công tác nữ công quý II/2026")
+        );
+    }
+
+    #[test]
+    fn cells_one_after_another_as_in_word_files() {
+        let page = "LĐLĐ THÀNH PHỐ TUY HÒA\nCÔNG ĐOÀN\nTRƯỜNG THPT LÊ LỢI\nSố: 12/BC-\nCĐCS\nCỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\nTuy Hòa, ngày 2 tháng 3 năm 2026\nBÁO CÁO KẾT QUẢ CÔNG TÁC NỮ CÔNG\nQuý I năm 2026\nThực hiện Công văn số 15/LĐLĐ ngày 1/3/2026 về việc báo cáo, công đoàn báo cáo như sau\n";
+        let head = parse(page);
+        assert_eq!(head.number.as_deref(), Some("12/BC-CĐCS"));
+        assert_eq!(head.dated.as_deref(), Some("2026-03-02"));
+        assert_eq!(head.issuer.as_deref(), Some("CÔNG ĐOÀN TRƯỜNG THPT LÊ LỢI"));
+        assert_eq!(
+            head.title.as_deref(),
+            Some("KẾT QUẢ CÔNG TÁC NỮ CÔNG Quý I năm 2026")
+        );
+        assert_eq!(head.cites, ["15/LĐLĐ"]);
+    }
+
+    #[test]
+    fn a_table_and_a_text_without_a_head() {
+        let head = parse(
+            "LIÊN ĐOÀN LAO ĐỘNG TỈNH PHÚ YÊN\nCÔNG ĐOÀN CÁC KHU CÔNG NGHIỆP\nBẢNG TỔNG HỢP SỐ LIỆU\nCông tác an toàn vệ sinh lao động quý I năm 2026\nSTT\tNội dung\tSố lượng\n1\tSố vụ tai nạn\t2\n",
+        );
+        assert_eq!(
+            head.title.as_deref(),
+            Some("BẢNG TỔNG HỢP SỐ LIỆU Công tác an toàn vệ sinh lao động quý I năm 2026")
+        );
+        assert_eq!(
+            head.issuer.as_deref(),
+            Some("CÔNG ĐOÀN CÁC KHU CÔNG NGHIỆP")
+        );
+        assert_eq!(parse("Hello\nworld"), Head::default());
+        assert_eq!(parse(""), Head::default());
+    }
+}

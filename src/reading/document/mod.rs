@@ -1,0 +1,98 @@
+//! What stands at the head of a document: number, date, issuing body, title; and who signed a PDF.
+//!
+//! [`text`] gets the text out of each format, [`head`] reads the layout of NĐ 30/2020/NĐ-CP, [`signature`] the digital
+//! signatures of a PDF, [`file_name`] what a file's name says where the document says nothing.
+
+mod file_name;
+mod head;
+mod signature;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+use super::legacy;
+use super::program::Budget;
+
+pub use signature::Signature;
+
+/// What the first page of a document says of it (NĐ 30/2020/NĐ-CP, appendix I).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Number and symbol: `57/BC-LĐLĐ`. `None` where it is blank, as in many signed PDFs.
+    pub number: Option<String>,
+    /// Date, YYYY-MM-DD.
+    pub dated: Option<String>,
+    /// The body that issued it, as written: `LIÊN ĐOÀN LAO ĐỘNG THỊ XÃ ĐÔNG HÒA`.
+    pub issuer: Option<String>,
+    /// Its type in small letters: `báo cáo`, `kế hoạch`; `công văn` where it has "V/v" instead of a type.
+    pub genre: Option<String>,
+    /// What it is about (trích yếu).
+    pub title: Option<String>,
+    /// Numbers of other documents that it names as its basis: `40/KH-LĐLĐ`.
+    pub cites: Vec<String>,
+}
+
+/// What was understood of a document.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub head: Head,
+    /// Whether it has text at all; a scan has none.
+    pub has_text: bool,
+    pub signatures: Vec<Signature>,
+    /// What staff or the administrator should know: a program that is missing, a number that contradicts the name.
+    pub note: Option<String>,
+}
+
+/// Whether a kind of file has a head that can be read.
+pub(super) fn is_readable(kind: &str) -> bool {
+    matches!(
+        kind,
+        "docx" | "doc" | "odt" | "rtf" | "xlsx" | "xls" | "ods" | "pdf" | "jpg" | "png" | "tiff"
+    )
+}
+
+/// Reads the head of a document. `ocr`: look at pictures of pages, too.
+///
+/// # Errors
+/// When the machine fails; what is wrong with the document is a note.
+pub(super) fn read(
+    kind: &str,
+    content: &[u8],
+    name: &str,
+    ocr: bool,
+    budget: &mut Budget,
+) -> std::io::Result<Document> {
+    let mut document = Document::default();
+    let extracted = text::extract(kind, content, budget)?;
+    document.note = extracted.note;
+    let mut page = extracted.text;
+    if page.trim().is_empty() && ocr {
+        page = text::recognised(kind, content, budget)?;
+    }
+    let page = legacy::converted(&page).unwrap_or(page);
+    document.has_text = !page.trim().is_empty();
+    document.head = head::parse(&page);
+    if kind == "pdf" {
+        document.signatures = signature::read(content, budget)?;
+    }
+    let named = file_name::parse(name);
+    let digits = |number: &Option<String>| {
+        number
+            .as_deref()
+            .and_then(|n| n.split('/').next())
+            .map(|n| n.trim_start_matches('0').to_owned())
+    };
+    if let (Some(said), Some(written)) = (digits(&named.number), digits(&document.head.number))
+        && said != written
+    {
+        document.note = Some(format!(
+            "the document says {}, its name {}",
+            document.head.number.as_deref().unwrap_or(""),
+            named.number.as_deref().unwrap_or("")
+        ));
+    }
+    // The document itself goes before its name.
+    document.head.number = document.head.number.take().or(named.number);
+    document.head.dated = document.head.dated.take().or(named.dated);
+    Ok(document)
+}

@@ -1,0 +1,251 @@
+//! The text of a document's first page, line by line: docx, odt and ods out of their XML, xlsx by calamine, doc and rtf
+//! by catdoc, xls by xls2csv, PDF by pdftotext, pictures by tesseract.
+//!
+//! Cells of tables are parted by tabs, or by spaces where pdftotext shows the layout.
+
+use std::io::{Cursor, Read};
+
+use calamine::Reader as _;
+use quick_xml::events::Event;
+
+use super::super::program::{Budget, Failure};
+
+/// How much text is kept, in bytes; a head stands on the first page.
+const KEPT: usize = 20_000;
+/// How many bytes one part of an Office file may unpack to.
+const LARGEST_PART: u64 = 40_000_000;
+/// How many rows of a table are looked at.
+const ROWS: u32 = 60;
+
+/// What could be got out of a file.
+#[derive(Debug, Default)]
+pub(super) struct Extracted {
+    pub text: String,
+    pub note: Option<String>,
+}
+
+/// The text of the first page.
+pub(super) fn extract(
+    kind: &str,
+    content: &[u8],
+    budget: &mut Budget,
+) -> std::io::Result<Extracted> {
+    let of = |text: Option<String>| Extracted {
+        note: text
+            .is_none()
+            .then(|| "its text cannot be read: damaged, or protected by a password".to_owned()),
+        text: text.unwrap_or_default(),
+    };
+    Ok(match kind {
+        "docx" => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml))),
+        "odt" | "ods" => of(part(content, "content.xml").map(|xml| paragraphs(&xml))),
+        "xlsx" => of(sheet(content)),
+        "doc" => by(budget, "catdoc", &["-w", "-d", "utf-8"], content)?,
+        "rtf" => by(
+            budget,
+            "catdoc",
+            &["-w", "-d", "utf-8"],
+            &with_lines(content),
+        )?,
+        "xls" => {
+            let mut csv = by(budget, "xls2csv", &["-d", "utf-8", "/dev/stdin"], content)?;
+            csv.text = rows_of_csv(&csv.text);
+            csv
+        }
+        "pdf" => by(
+            budget,
+            "pdftotext",
+            &["-layout", "-l", "2", "-", "-"],
+            content,
+        )?,
+        _ => Extracted::default(),
+    })
+}
+
+/// The text of a scan or photographed page, by tesseract. Empty where it is not installed.
+pub(super) fn recognised(
+    kind: &str,
+    content: &[u8],
+    budget: &mut Budget,
+) -> std::io::Result<String> {
+    let page = match kind {
+        "pdf" => {
+            let first = ["-png", "-r", "150", "-gray", "-f", "1", "-l", "1", "-"];
+            budget.run("pdftoppm", &first, content, LARGEST_PART)?.bytes
+        }
+        "jpg" | "png" | "tiff" => content.to_vec(),
+        _ => return Ok(String::new()),
+    };
+    let arguments = [
+        "stdin",
+        "stdout",
+        "-l",
+        "vie",
+        "--psm",
+        "3",
+        "-c",
+        "preserve_interword_spaces=1",
+    ];
+    let output = budget.run("tesseract", &arguments, &page, KEPT as u64)?;
+    Ok(String::from_utf8_lossy(&output.bytes).into_owned())
+}
+
+/// The output of a program, with what kept it from being whole.
+fn by(
+    budget: &mut Budget,
+    program: &str,
+    arguments: &[&str],
+    content: &[u8],
+) -> std::io::Result<Extracted> {
+    let output = budget.run(program, arguments, content, KEPT as u64)?;
+    let text = String::from_utf8_lossy(&output.bytes).into_owned();
+    let note = match output.failure {
+        None | Some(Failure::TooMuch) => None,
+        Some(Failure::Missing) => Some(format!(
+            "{program} is not installed here, so its head was not read"
+        )),
+        Some(Failure::Slow) => Some("reading it took too long".to_owned()),
+        Some(Failure::Failed(_)) if !text.trim().is_empty() => None,
+        Some(Failure::Failed(why)) if why.to_lowercase().contains("password") => {
+            Some("it is protected by a password".to_owned())
+        }
+        Some(Failure::Failed(_)) => Some("its text cannot be read: damaged".to_owned()),
+    };
+    Ok(Extracted { text, note })
+}
+
+/// A part of an Office file.
+fn part(content: &[u8], name: &str) -> Option<Vec<u8>> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(content)).ok()?;
+    let entry = archive.by_name(name).ok()?;
+    let mut bytes = Vec::new();
+    entry.take(LARGEST_PART).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The paragraphs of WordprocessingML or OpenDocument text; cells of a table are parted by tabs.
+fn paragraphs(xml: &[u8]) -> String {
+    let mut reader = quick_xml::Reader::from_reader(xml);
+    reader.config_mut().check_end_names = false;
+    let mut out = String::new();
+    let mut in_word_text = false;
+    let mut in_paragraph = 0_usize;
+    // Within what is drawn a second time for old programs, deleted, or a remark.
+    let mut hidden = 0_usize;
+    let is_hidden = |name: &str| {
+        matches!(
+            name,
+            "mc:Fallback" | "text:tracked-changes" | "office:annotation" | "w:del"
+        )
+    };
+    while out.len() < KEPT {
+        match reader.read_event() {
+            Ok(Event::Start(e)) => match e.name().as_ref() {
+                name if is_hidden(name) => hidden += 1,
+                "w:t" => in_word_text = true,
+                "text:p" | "text:h" => in_paragraph += 1,
+                _ => {}
+            },
+            Ok(Event::Empty(e)) if hidden == 0 => match e.name().as_ref() {
+                "w:tab" | "text:tab" => out.push('\t'),
+                "w:br" | "w:cr" | "text:line-break" => out.push('\n'),
+                "text:s" => out.push(' '),
+                _ => {}
+            },
+            Ok(Event::End(e)) => match e.name().as_ref() {
+                name if is_hidden(name) => hidden = hidden.saturating_sub(1),
+                "w:t" => in_word_text = false,
+                "w:p" if hidden == 0 => out.push('\n'),
+                "text:p" | "text:h" => {
+                    in_paragraph = in_paragraph.saturating_sub(1);
+                    if hidden == 0 {
+                        out.push('\n');
+                    }
+                }
+                _ => {}
+            },
+            Ok(Event::Text(t)) if hidden == 0 && (in_word_text || in_paragraph > 0) => {
+                out.push_str(&t);
+            }
+            Ok(Event::GeneralRef(r)) if hidden == 0 && (in_word_text || in_paragraph > 0) => {
+                let letter = match r.resolve_char_ref() {
+                    Ok(Some(c)) => Some(c),
+                    _ => match &*r {
+                        "amp" => Some('&'),
+                        "lt" => Some('<'),
+                        "gt" => Some('>'),
+                        "quot" => Some('"'),
+                        "apos" => Some('\''),
+                        _ => None,
+                    },
+                };
+                out.extend(letter);
+            }
+            Ok(Event::Eof) | Err(_) => break, // what stands before the damage is of use
+            Ok(_) => {}
+        }
+    }
+    out
+}
+
+/// The first rows of the first sheet of a workbook, read cell by cell: a sheet may claim a billion empty ones.
+fn sheet(content: &[u8]) -> Option<String> {
+    // calamine reads the shared texts whole; a bomb must not get that far.
+    let mut archive = zip::ZipArchive::new(Cursor::new(content)).ok()?;
+    for i in 0..archive.len() {
+        let entry = archive.by_index(i).ok()?;
+        let bytes = std::io::copy(&mut entry.take(LARGEST_PART + 1), &mut std::io::sink()).ok()?;
+        if bytes > LARGEST_PART {
+            return None;
+        }
+    }
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(content)).ok()?;
+    let first = book.sheet_names().first()?.clone();
+    let mut cells = book.worksheet_cells_reader(&first).ok()?;
+    let mut out = String::new();
+    let mut row = 0;
+    while let Ok(Some(cell)) = cells.next_cell() {
+        let (r, _) = cell.get_position();
+        if r > ROWS || out.len() > KEPT {
+            break;
+        }
+        if r != row {
+            out.push('\n');
+            row = r;
+        } else if !out.is_empty() && !out.ends_with('\n') {
+            out.push('\t');
+        }
+        match cell.get_value() {
+            calamine::DataRef::String(text) => out.push_str(text),
+            calamine::DataRef::SharedString(text) => out.push_str(text),
+            calamine::DataRef::Float(number) => out.push_str(&number.to_string()),
+            calamine::DataRef::Int(number) => out.push_str(&number.to_string()),
+            _ => {}
+        }
+    }
+    Some(out)
+}
+
+/// Comma-separated rows as lines of cells parted by tabs.
+fn rows_of_csv(csv: &str) -> String {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(csv.as_bytes());
+    let mut out = String::new();
+    for row in reader.records().map_while(Result::ok).take(ROWS as usize) {
+        let cells: Vec<&str> = row.iter().filter(|c| !c.trim().is_empty()).collect();
+        out.push_str(&cells.join("\t"));
+        out.push('\n');
+    }
+    out
+}
+
+/// RTF whose line breaks and cells are paragraphs, because catdoc passes over those.
+fn with_lines(rtf: &[u8]) -> Vec<u8> {
+    use std::sync::LazyLock;
+    static BREAKS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+        regex::bytes::Regex::new(r"(?-u)\\(?:line|cell|row|nestcell)\b").expect("a valid pattern")
+    });
+    BREAKS.replace_all(rtf, &br"\par"[..]).into_owned()
+}
