@@ -539,17 +539,26 @@ fn not_expected(app: &App, unit: &UnitId, item: &matching::Item) -> String {
 }
 
 fn nothing_to_log(reading: &Reading) -> String {
-    let archive = reading.attachments.iter().find(|a| {
-        matches!(
-            a.kind.as_str(),
-            "zip" | "rar" | "7z" | "tnef" | "partial" | "damaged"
-        )
-    });
-    match (reading.class, archive) {
-        (_, Some(a)) => format!("tệp “{}” chưa mở được, đề nghị xem trong hộp thư", a.name),
-        (Class::LinkOnly, None) => "thư chỉ có liên kết tải tệp, chưa có tệp đính kèm".into(),
-        _ => "thư của đơn vị, không có tệp báo cáo".into(),
+    let of_kinds = |kinds: &[&str]| {
+        let mut files = reading.attachments.iter();
+        files.find(|a| kinds.contains(&a.kind.as_str()))
+    };
+    if let Some(a) = of_kinds(&["encrypted"]) {
+        return format!("tệp “{}” đặt mật khẩu nên không mở được", a.name);
     }
+    if let Some(a) = of_kinds(&["macro", "program"]) {
+        return format!(
+            "tệp “{}” có chứa macro hoặc là chương trình nên không mở; đề nghị thận trọng",
+            a.name
+        );
+    }
+    if let Some(a) = of_kinds(&["zip", "rar", "7z", "tnef", "partial", "damaged", "gz"]) {
+        return format!("tệp “{}” chưa mở được, đề nghị xem trong hộp thư", a.name);
+    }
+    if reading.class == Class::LinkOnly {
+        return "thư chỉ có liên kết tải tệp, chưa có tệp đính kèm".into();
+    }
+    "thư của đơn vị, không có tệp báo cáo".into()
 }
 
 // ---- show ----

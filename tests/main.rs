@@ -1,6 +1,7 @@
 //! The promises of thubaocao, kept on real servers, real files and the real binary.
 
 mod lab;
+mod mails;
 
 mod circle;
 mod commands;

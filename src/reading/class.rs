@@ -172,7 +172,11 @@ pub(super) fn by_headers(message: &Message<'_>, sender: &str) -> Option<(Class, 
 /// What a person's mail brings.
 pub(super) fn by_content(attachments: &[Attachment], body: &str) -> Class {
     let brings = |a: &Attachment| {
-        a.is_document() || matches!(a.kind.as_str(), "zip" | "rar" | "7z" | "tnef" | "partial")
+        a.is_document()
+            || matches!(
+                a.kind.as_str(),
+                "zip" | "rar" | "7z" | "tnef" | "partial" | "encrypted"
+            )
     };
     if attachments.iter().any(brings) {
         Class::Report

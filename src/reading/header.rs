@@ -92,7 +92,7 @@ pub fn text(value: &[u8]) -> String {
 }
 
 /// Base64 with or without its padding.
-fn base64(encoded: &[u8]) -> Vec<u8> {
+pub fn base64(encoded: &[u8]) -> Vec<u8> {
     let mut encoded = encoded.to_vec();
     while !encoded.len().is_multiple_of(4) {
         encoded.push(b'=');

@@ -1,5 +1,7 @@
 //! What a file is by its bytes, and what it is to a report.
 
+use std::io::{Cursor, Read};
+
 use super::super::Role;
 
 /// The kind of a file: by its bytes where they say it, else by its name, else by what the mail declares.
@@ -14,14 +16,7 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str
         return zip_kind(content, extension);
     }
     if starts(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
-        return match extension {
-            "xls" | "xlt" => "xls",
-            "ppt" | "pps" => "ppt",
-            "msg" => "msg",
-            "msi" => "program",
-            _ if contains(content, &utf16("Workbook")) => "xls",
-            _ => "doc",
-        };
+        return compound_kind(content, extension);
     }
     let head = &content[..content.len().min(1024)];
     let by_bytes: &[(&[u8], &str)] = &[
@@ -80,26 +75,61 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str
     }
 }
 
-/// What a file in the zip format is: Office, OpenDocument, or an archive.
+/// What a file in the zip format is by the names of its parts: Office, OpenDocument, or an archive.
 fn zip_kind(content: &[u8], extension: &str) -> &'static str {
-    // Names of entries stand uncompressed in the file.
-    let has = |name: &[u8]| contains(content, name);
-    if has(b"vbaProject.bin") {
-        "macro"
-    } else if has(b"word/document") {
-        "docx"
-    } else if has(b"xl/workbook") {
-        "xlsx"
-    } else if has(b"ppt/presentation") {
-        "pptx"
-    } else if has(b"opendocument.text") {
-        "odt"
-    } else if has(b"opendocument.spreadsheet") {
-        "ods"
-    } else if matches!(extension, "apk" | "jar") {
-        "program"
-    } else {
-        "zip"
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(content)) else {
+        return match extension {
+            "docx" | "xlsx" | "pptx" | "odt" | "ods" => "damaged",
+            _ => "zip",
+        };
+    };
+    let names: Vec<String> = archive
+        .file_names()
+        .take(5_000)
+        .filter_map(|n| n.ok().map(std::borrow::Cow::into_owned))
+        .collect();
+    let has = |part: &str| names.iter().any(|n| n.starts_with(part));
+    if names.iter().any(|n| n.ends_with("vbaProject.bin")) {
+        return "macro";
+    }
+    let office = [
+        ("word/document", "docx"),
+        ("xl/workbook", "xlsx"),
+        ("ppt/presentation", "pptx"),
+    ];
+    if let Some((_, kind)) = office.iter().find(|(part, _)| has(part)) {
+        return kind;
+    }
+    if has("AndroidManifest.xml") || matches!(extension, "apk" | "jar") {
+        return "program";
+    }
+    let mut media_type = Vec::new();
+    if let Ok(entry) = archive.by_name("mimetype") {
+        let _ = entry.take(100).read_to_end(&mut media_type); // what cannot be read says nothing
+    }
+    match media_type.as_slice() {
+        b"application/vnd.oasis.opendocument.text" => "odt",
+        b"application/vnd.oasis.opendocument.spreadsheet" => "ods",
+        _ => "zip",
+    }
+}
+
+/// What a file in the format of old Office is, by the names of its streams.
+fn compound_kind(content: &[u8], extension: &str) -> &'static str {
+    let has = |stream: &str| contains(content, &utf16(stream));
+    if has("EncryptedPackage") {
+        return "encrypted"; // a docx or xlsx with a password
+    }
+    if has("_VBA_PROJECT") {
+        return "macro";
+    }
+    match extension {
+        "xls" | "xlt" => "xls",
+        "ppt" | "pps" => "ppt",
+        "msg" => "msg",
+        "msi" => "program",
+        _ if has("Workbook") => "xls",
+        _ => "doc",
     }
 }
 
@@ -119,8 +149,8 @@ pub(super) fn role(kind: &str, name: &str, content: &[u8], inline: bool) -> Role
         "jpg" | "png" | "tiff" | "heic" | "webp" | "bmp" if is_page(name, content, inline) => {
             Role::SignedDocument
         }
-        "partial" | "pptx" | "ppt" | "zip" | "rar" | "7z" | "tnef" | "txt" | "video"
-        | "damaged" | "unknown" => Role::Supporting,
+        "partial" | "encrypted" | "pptx" | "ppt" | "zip" | "rar" | "7z" | "tnef" | "txt"
+        | "video" | "damaged" | "unknown" => Role::Supporting,
         _ => Role::Ignored,
     }
 }
@@ -132,10 +162,10 @@ fn is_page(name: &str, content: &[u8], inline: bool) -> bool {
     let generated = ["image0", "outlook-", "logo", "icon", "banner"];
     let pasted = inline || generated.iter().any(|g| name.starts_with(g));
     // A page that can be read has at least some hundred points each way, and its writing does not compress to nothing.
-    let (points, bytes) = if pasted { (700, 60_000) } else { (500, 20_000) };
+    let (points, bytes) = if pasted { (700, 60_000) } else { (500, 10_000) };
     let large_enough = match imagesize::blob_size(content) {
         Ok(size) => size.width.min(size.height) >= points,
-        Err(_) => content.len() >= 2 * bytes,
+        Err(_) => content.len() >= 3 * bytes,
     };
     large_enough && content.len() >= bytes
 }
@@ -146,6 +176,10 @@ pub(super) fn warning(kind: &str) -> Option<&'static str> {
         "program" => Some("a program or script: kept apart, never opened or forwarded"),
         "macro" => Some("a document with macros: kept apart, never opened or forwarded"),
         "damaged" => Some("its content is not what its name says; ask the unit to send it again"),
+        "partial" => {
+            Some("one part of a mail that the sender's program split; ask for it in one piece")
+        }
+        "encrypted" => Some("a document with a password; ask the unit to send it without"),
         "gz" => Some("an archive of this kind is not opened here; open it by hand"),
         _ => None,
     }
@@ -166,18 +200,20 @@ mod tests {
             "program"
         );
         assert_eq!(detect(b"hello", "bao cao.docx", ""), "damaged");
-        assert_eq!(
-            detect(b"PK\x03\x04....word/document.xml", "a.zip", ""),
-            "docx"
-        );
-        assert_eq!(
-            detect(
-                b"PK\x03\x04....vbaProject.bin word/document.xml",
-                "a.docx",
-                ""
-            ),
-            "macro"
-        );
+        let zip_of = |names: &[&str]| {
+            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            for name in names {
+                zip.start_file(*name, zip::write::SimpleFileOptions::default())
+                    .unwrap();
+            }
+            zip.finish().unwrap().into_inner()
+        };
+        let docx = zip_of(&["word/document.xml"]);
+        assert_eq!(detect(&docx, "a.zip", ""), "docx");
+        let with_macro = zip_of(&["word/document.xml", "word/vbaProject.bin"]);
+        assert_eq!(detect(&with_macro, "a.docx", ""), "macro");
+        assert_eq!(detect(&zip_of(&["word.docx"]), "a.zip", ""), "zip");
+        assert_eq!(detect(&docx[..40], "a.docx", ""), "damaged");
         assert_eq!(detect(b"a;b", "x.csv", ""), "csv");
     }
 

@@ -1,6 +1,7 @@
 //! The files of a mail: safe names, true kinds, roles; archives and attached mails opened.
 
 mod archive;
+mod content;
 mod kind;
 mod name;
 pub mod tnef;
@@ -108,7 +109,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         let inline = part.content_id().is_some()
             || part.content_disposition().is_some_and(|d| d.is_inline());
         let given = header::file_name(message, part);
-        let content = part.contents();
+        let content = content::of(message, part);
         let text_without_name =
             given.is_empty() && matches!(part.body, PartType::Text(_) | PartType::Html(_));
         if text_without_name || (given.is_empty() && content.is_empty()) {
@@ -118,7 +119,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             .content_type()
             .map(|t| format!("{}/{}", t.ctype(), t.subtype().unwrap_or("")).to_ascii_lowercase())
             .unwrap_or_default();
-        self.file(&given, &declared, content, Place { inline, ..place })
+        self.file(&given, &declared, &content, Place { inline, ..place })
     }
 
     fn file(
