@@ -31,17 +31,18 @@ impl App {
     /// When the data folder cannot be used; see [`Store::open`].
     pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<App> {
         let data = &config.settings.data;
+        let archive = Archive::open(data)?;
         Ok(App {
             store: Store::open(data, now)?,
-            archive: Archive::open(data)?,
-            reader: reader(&config, program),
+            reader: reader(&config, program, Some(archive.incoming())),
+            archive,
             config,
         })
     }
 }
 
-/// The reader that a configuration asks for.
-pub fn reader(config: &Config, program: PathBuf) -> Reader {
+/// The reader that a configuration asks for. The files of mails go into `incoming`, if anywhere.
+pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> Reader {
     let mailbox = &config.settings.mailbox;
     let mut own_addresses = vec![mailbox.address.clone()];
     own_addresses.extend(mailbox.aliases.iter().cloned());
@@ -55,6 +56,7 @@ pub fn reader(config: &Config, program: PathBuf) -> Reader {
         },
         Duration::from_secs(limits.reading_seconds),
         limits.reading_bytes,
+        incoming,
     )
 }
 

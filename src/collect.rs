@@ -292,11 +292,14 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
         let Some(sha256) = &message.sha256 else {
             continue;
         };
-        let incoming = app.archive.incoming();
-        let reading = app
-            .reader
-            .read(&app.archive.path(sha256), Some(&incoming))
-            .await?;
+        let reading = match app.archive.get(sha256) {
+            Ok(raw) => app.reader.read(&raw).await?,
+            Err(e) => {
+                // One mail that the disk has lost must not keep the others from being read.
+                tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
+                Reading::unreadable("its file in the archive is damaged")
+            }
+        };
         archive_files(app, &reading)?;
         let decision = decide(app, &message, &reading, now)?;
         tracing::info!(
@@ -336,16 +339,17 @@ pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
 
 /// Moves the files that the reader found from where it put them to their place.
 fn archive_files(app: &App, reading: &Reading) -> Result<()> {
+    let Some(staged) = app.reader.files() else {
+        return Ok(());
+    };
     for file in &reading.attachments {
-        let staged = app.archive.incoming().join(&file.sha256);
-        if app.archive.path(&file.sha256).exists() {
-            let _ = std::fs::remove_file(&staged); // the same file twice in one mail: gone already
-            continue;
+        let staged = staged.join(&file.sha256);
+        if !app.archive.path(&file.sha256).exists() {
+            let content = std::fs::read(&staged)
+                .with_context(|| format!("the reader did not leave {}", staged.display()))?;
+            app.archive.put(&content)?;
         }
-        let content = std::fs::read(&staged)
-            .with_context(|| format!("the reader did not leave {}", staged.display()))?;
-        app.archive.put(&content)?;
-        std::fs::remove_file(&staged)?;
+        let _ = std::fs::remove_file(&staged); // the same file twice in one mail: gone already
     }
     Ok(())
 }

@@ -7,5 +7,6 @@ mod circle;
 mod commands;
 mod corpora;
 mod demo;
+mod hostile;
 mod interruptions;
 mod refusals;

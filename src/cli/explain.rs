@@ -48,9 +48,11 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
     let now = session.now();
     let store = session.snapshot(&config, now)?;
     let history_known = Store::path(&config.settings.data).exists();
-    let mut reader = app::reader(&config, app::own_program()?);
+    let mut reader = app::reader(&config, app::own_program()?, None);
     for path in files(paths)? {
-        let reading = reader.read(&path, None).await?;
+        let raw =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let reading = reader.read(&raw).await?;
         let received_at = reading.received.unwrap_or(now);
         let learned = match &reading.sender {
             Some(s) => store.learned_units(&s.address)?,

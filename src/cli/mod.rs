@@ -131,6 +131,8 @@ enum Command {
     ReadMails {
         #[arg(long)]
         memory: u64,
+        #[arg(long)]
+        files: Option<PathBuf>,
     },
 }
 
@@ -225,7 +227,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Ignore(a) => corrections::ignore(session, &a),
         Command::Excuse(a) => corrections::excuse(session, &a),
         Command::ReceivedPaper(a) => corrections::received_paper(session, &a),
-        Command::ReadMails { memory } => worker::serve(memory),
+        Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading a whole mail: headers, text, files, class.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
@@ -14,6 +15,13 @@ use super::{
 /// How much of a text is kept for matching, in bytes.
 const TEXT_KEPT: usize = 8_000;
 
+/// How many mails may lie in a mail: its parser descends into them without a limit, and its stack ends.
+const MOST_NESTED: usize = 200;
+
+static NESTED_MAIL: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+    regex::bytes::Regex::new(r"(?i-u)message/(?:rfc822|global)").expect("a valid pattern")
+});
+
 /// Understands one mail. `keep` takes the content of each file that is found.
 ///
 /// # Errors
@@ -24,6 +32,11 @@ pub fn read(
     keep: &mut Keep<'_>,
 ) -> std::io::Result<Reading> {
     let raw = with_line_feeds(raw);
+    let nested = NESTED_MAIL.find_iter(&raw).take(MOST_NESTED + 1).count();
+    if nested > MOST_NESTED {
+        let why = format!("it has more than {MOST_NESTED} mails within each other");
+        return Ok(Reading::unreadable(&why));
+    }
     let Some(message) = MessageParser::default().parse(raw.as_ref()) else {
         return Ok(Reading::unreadable("it has no header of a mail"));
     };

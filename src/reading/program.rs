@@ -87,6 +87,7 @@ fn run(
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("LANG", "C.UTF-8")
+        .env("MALLOC_ARENA_MAX", "1")
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(complaints.try_clone()?);

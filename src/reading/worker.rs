@@ -1,15 +1,17 @@
-//! The child process that reads mails, with limits on memory, time and files.
+//! The child process that reads mails, with limits on memory, time, files and network.
 //!
-//! Parent and child speak lines of JSON over pipes. The child is kept alive over many mails; whatever a mail does
-//! to it, the parent records *unreadable* for that one, starts a new child and goes on.
+//! Parent and child speak over pipes: a line of JSON with the length of a mail and the mail itself, answered by a line
+//! of JSON. So the child needs no way to the mails. It is kept alive over many mails; whatever a mail does to it, the
+//! parent records *unreadable* for that one, starts a new child and goes on.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -18,40 +20,59 @@ use super::{Reading, ReadingSettings};
 /// The hidden command under which the program runs as a child.
 pub const COMMAND: &str = "read-mails";
 
-/// What the parent asks.
+/// What the parent asks; the mail follows.
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
-    /// The raw mail.
-    mail: PathBuf,
-    /// Where files go, each under its SHA-256; `None`: nowhere.
-    files: Option<PathBuf>,
+    /// Bytes of the mail.
+    length: u64,
     settings: ReadingSettings,
 }
 
-/// Runs as the child: answers requests until standard input ends.
+/// What the child answers.
+#[derive(Debug, Serialize, Deserialize)]
+enum Answer {
+    Read(Box<Reading>),
+    /// The machine, not the mail, is at fault: a full disk.
+    Fault(String),
+}
+
+/// Runs as the child: answers requests until standard input ends. Files go into `files`, each under its SHA-256;
+/// without it, nowhere.
 ///
 /// # Errors
-/// When the pipes break or the disk does not take a file; the parent starts another child then.
-pub fn serve(memory_bytes: u64) -> Result<()> {
+/// When the pipes break; the parent starts another child then.
+pub fn serve(memory_bytes: u64, files: Option<&Path>) -> Result<()> {
     limit(memory_bytes)?;
+    confine(files)?;
+    let mut requests = std::io::stdin().lock();
     let mut answers = std::io::stdout().lock();
-    for line in std::io::stdin().lock().lines() {
-        let request: Request = serde_json::from_str(&line?)?;
-        let raw = std::fs::read(&request.mail)
-            .with_context(|| format!("cannot read {}", request.mail.display()))?;
-        let mut keep = |content: &[u8]| match &request.files {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if requests.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        let request: Request = serde_json::from_str(&line)?;
+        let mut raw = Vec::new();
+        requests
+            .by_ref()
+            .take(request.length)
+            .read_to_end(&mut raw)?;
+        let mut keep = |content: &[u8]| match files {
             Some(folder) => std::fs::write(folder.join(crate::archive::sha256(content)), content),
             None => Ok(()),
         };
-        let reading = super::read(&raw, &request.settings, &mut keep)?;
-        serde_json::to_writer(&mut answers, &reading)?;
+        let answer = match super::read(&raw, &request.settings, &mut keep) {
+            Ok(reading) => Answer::Read(Box::new(reading)),
+            Err(e) => Answer::Fault(e.to_string()),
+        };
+        serde_json::to_writer(&mut answers, &answer)?;
         answers.write_all(b"\n")?;
         answers.flush()?;
     }
-    Ok(())
 }
 
-/// Bounds what this process may use.
+/// Bounds what this process, and each program that it starts, may use.
 fn limit(memory_bytes: u64) -> Result<()> {
     let set = |what, bytes: u64| {
         let limit = libc::rlimit {
@@ -71,12 +92,34 @@ fn limit(memory_bytes: u64) -> Result<()> {
     set(libc::RLIMIT_CORE, 0)
 }
 
+/// Leaves to this process the programs of the system to run, the folder of its files to write, and no network, where
+/// the kernel has Landlock; older kernels leave more.
+fn confine(files: Option<&Path>) -> Result<()> {
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
+        RulesetCreatedAttr, path_beneath_rules,
+    };
+    let abi = ABI::V4;
+    let system = ["/usr", "/bin", "/lib", "/lib64", "/etc", "/dev/null"];
+    Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(abi))?
+        .handle_access(AccessNet::from_all(abi))?
+        .create()?
+        .add_rules(path_beneath_rules(system, AccessFs::from_read(abi)))?
+        .add_rules(path_beneath_rules(files, AccessFs::from_all(abi)))?
+        .restrict_self()
+        .context("cannot confine the reading process")?;
+    Ok(())
+}
+
 /// The parent's side: reads mails through a child.
 pub struct Reader {
     program: PathBuf,
     settings: ReadingSettings,
     patience: Duration,
     memory_bytes: u64,
+    incoming: Option<PathBuf>,
     running: Option<Running>,
 }
 
@@ -84,52 +127,63 @@ struct Running {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// Where this child leaves files; it goes when the child does.
+    files: Option<TempDir>,
 }
 
 impl Reader {
-    /// A reader whose child is `program`, this program's own binary. `patience` bounds the time for one mail.
+    /// A reader whose child is `program`, this program's own binary. `patience` bounds the time for one mail. The files
+    /// of mails go into a folder within `incoming`; without it, nowhere.
     pub fn new(
         program: PathBuf,
         settings: ReadingSettings,
         patience: Duration,
         memory_bytes: u64,
+        incoming: Option<PathBuf>,
     ) -> Reader {
         Reader {
             program,
             settings,
             patience,
             memory_bytes,
+            incoming,
             running: None,
         }
     }
 
-    /// Reads the mail in a file; its files go into `files` under their SHA-256.
+    /// The folder in which the files of the last mail lie, each under its SHA-256.
+    pub fn files(&self) -> Option<&Path> {
+        self.running.as_ref()?.files.as_ref().map(TempDir::path)
+    }
+
+    /// Reads a mail.
     ///
     /// # Errors
-    /// Only when no child can be started. A mail that kills its reader or takes too long is *unreadable*.
-    pub async fn read(&mut self, mail: &Path, files: Option<&Path>) -> Result<Reading> {
+    /// When no child can be started, or the disk does not take the files. A mail that kills its reader or takes too long
+    /// is *unreadable*.
+    pub async fn read(&mut self, mail: &[u8]) -> Result<Reading> {
         let request = serde_json::to_string(&Request {
-            mail: mail.to_owned(),
-            files: files.map(Path::to_owned),
+            length: mail.len() as u64,
             settings: self.settings.clone(),
         })?;
         let mut running = match self.running.take() {
             Some(r) => r,
             None => self.start()?,
         };
-        match tokio::time::timeout(self.patience, ask(&mut running, &request)).await {
-            Ok(Ok(reading)) => {
+        match tokio::time::timeout(self.patience, ask(&mut running, &request, mail)).await {
+            Ok(Ok(Answer::Read(reading))) => {
                 self.running = Some(running);
-                Ok(reading)
+                Ok(*reading)
             }
+            Ok(Ok(Answer::Fault(why))) => bail!("the files of a mail cannot be stored: {why}"),
             Ok(Err(e)) => {
                 let _ = running.child.kill().await; // it is dead or of no use already
-                tracing::warn!(mail = %mail.display(), error = %format!("{e:#}"), "reading a mail failed");
+                tracing::warn!(error = %format!("{e:#}"), "reading a mail failed");
                 Ok(Reading::unreadable("the reading process failed on it"))
             }
             Err(_) => {
                 let _ = running.child.kill().await; // it is dead or of no use already
-                tracing::warn!(mail = %mail.display(), "reading a mail took too long");
+                tracing::warn!("reading a mail took too long");
                 Ok(Reading::unreadable(&format!(
                     "reading it took longer than {} s",
                     self.patience.as_secs()
@@ -139,13 +193,26 @@ impl Reader {
     }
 
     fn start(&self) -> Result<Running> {
-        let mut child = Command::new(&self.program)
+        let files = match &self.incoming {
+            Some(folder) => Some(
+                TempDir::new_in(folder).context("cannot make a folder for the files of mails")?,
+            ),
+            None => None,
+        };
+        let mut command = Command::new(&self.program);
+        command
             .args([COMMAND, "--memory", &self.memory_bytes.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .env_clear()
-            .kill_on_drop(true)
+            // Each further arena of the allocator would reserve 64 MB of what may be used.
+            .env("MALLOC_ARENA_MAX", "1")
+            .kill_on_drop(true);
+        if let Some(folder) = &files {
+            command.arg("--files").arg(folder.path());
+        }
+        let mut child = command
             .spawn()
             .with_context(|| format!("cannot start {} to read mails", self.program.display()))?;
         let requests = child
@@ -160,16 +227,54 @@ impl Reader {
             child,
             requests,
             answers: BufReader::new(answers),
+            files,
         })
     }
 }
 
-async fn ask(running: &mut Running, request: &str) -> Result<Reading> {
+async fn ask(running: &mut Running, request: &str, mail: &[u8]) -> Result<Answer> {
     running.requests.write_all(request.as_bytes()).await?;
     running.requests.write_all(b"\n").await?;
+    running.requests.write_all(mail).await?;
     running.requests.flush().await?;
     let mut line = String::new();
     let n = running.answers.read_line(&mut line).await?;
     anyhow::ensure!(n > 0, "the reading process ended without an answer");
     Ok(serde_json::from_str(&line)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_confined_reader_opens_no_other_file_and_no_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "x").unwrap();
+        let files = folder.path().join("files");
+        std::fs::create_dir(&files).unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        // Landlock holds for the thread that asks for it.
+        let (read, written, connected, program) = std::thread::spawn(move || {
+            confine(Some(&files)).unwrap();
+            (
+                std::fs::read(&secret).is_ok(),
+                std::fs::write(files.join("a"), "x").is_ok(),
+                std::net::TcpStream::connect(address).is_ok(),
+                std::process::Command::new("true").status().is_ok(),
+            )
+        })
+        .join()
+        .unwrap();
+        assert!(written, "its own folder is closed");
+        assert!(program, "programs of the system cannot run");
+        if read && connected {
+            eprintln!("skipped: this kernel has no Landlock");
+            return;
+        }
+        assert!(!read, "another file is open");
+        assert!(!connected, "the network is open");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use mail_parser::{Encoding, Message, MessagePart, PartType};
+use mail_parser::{Encoding, Message, MessagePart, MimeHeaders, PartType};
 
 use super::super::header;
 
@@ -14,8 +14,12 @@ pub(super) fn of<'m>(message: &'m Message<'_>, part: &'m MessagePart<'_>) -> Cow
     let Some(raw) = message.raw_message.get(from..to) else {
         return Cow::Borrowed(part.contents());
     };
+    // Where base64 is broken, mail-parser takes the part for one without an encoding.
+    let is_base64 = part
+        .content_transfer_encoding()
+        .is_some_and(|e| e.trim().eq_ignore_ascii_case("base64"));
     match part.encoding {
-        Encoding::Base64 if is_text || part.is_encoding_problem || !is_padded(raw) => {
+        _ if is_base64 && (is_text || part.is_encoding_problem || !is_padded(raw)) => {
             let mut bytes = Vec::with_capacity(raw.len() / 4 * 3);
             // Some programs encode piece by piece and pad each.
             for piece in raw.split(|b| *b == b'=') {
