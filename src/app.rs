@@ -53,6 +53,7 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
             own_addresses,
             authserv_id: config.settings.authserv_id.clone(),
             ocr: limits.ocr,
+            without_programs: false,
         },
         Duration::from_secs(limits.reading_seconds),
         limits.reading_bytes,

@@ -152,7 +152,7 @@ pub fn file_name(message: &Message<'_>, part: &MessagePart<'_>) -> String {
 
 /// The values that a header gives to a parameter: continued and encoded (RFC 2231), with encoded words (which RFC 2047
 /// forbids and everybody writes), bare 8-bit.
-fn parameter_values(header: &[u8], wanted: &str) -> Vec<String> {
+pub fn parameter_values(header: &[u8], wanted: &str) -> Vec<String> {
     let mut sections: Vec<(u32, bool, Vec<u8>)> = Vec::new();
     let mut plain: Option<Vec<u8>> = None;
     for (name, value) in parameters(header) {

@@ -68,7 +68,7 @@ pub fn read(
         reasons.push("it tells of a delivery, so what it encloses is not a report".to_owned());
         (class, bounce)
     } else {
-        let mut files = Collector::new(keep, settings.ocr);
+        let mut files = Collector::new(keep, settings);
         files.mail(&message)?;
         reasons.append(&mut files.notes);
         attachments = files.found;

@@ -6,11 +6,11 @@ pub mod attachment;
 mod bounce;
 mod class;
 pub mod document;
-mod header;
-mod legacy;
+pub mod header;
+pub mod legacy;
 mod mail;
 pub mod matching;
-mod program;
+pub mod program;
 pub mod text;
 mod trust;
 pub mod worker;
@@ -246,6 +246,9 @@ pub struct ReadingSettings {
     /// Whether pictures of pages are read by tesseract.
     #[serde(default)]
     pub ocr: bool,
+    /// Whether no program of the system is started: archives and documents that need one stay closed.
+    #[serde(default)]
+    pub without_programs: bool,
 }
 
 /// Takes the content of a file that was found in a mail, before its place in the [`Reading`] is named.

@@ -10,7 +10,7 @@ const LARGEST: u64 = 60_000_000;
 
 /// What came out of an archive.
 #[derive(Debug, Default)]
-pub(super) struct Opened {
+pub struct Opened {
     /// Files in their order: name as the archive has it, content.
     pub files: Vec<(String, Vec<u8>)>,
     /// Why it is not everything, in words for staff (they come to see it in the digest).
@@ -25,7 +25,7 @@ const TOO_MANY: &str = "holds more files than a mail may bring; not opened wholl
 ///
 /// # Errors
 /// When the machine fails; what is wrong with the archive is a warning.
-pub(super) fn open(
+pub fn open(
     kind: &str,
     content: &[u8],
     most_bytes: u64,

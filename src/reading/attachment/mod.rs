@@ -1,6 +1,6 @@
 //! The files of a mail: safe names, true kinds, roles; archives and attached mails opened.
 
-mod archive;
+pub mod archive;
 mod content;
 mod kind;
 mod name;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::document::{self, Document};
 use super::program::Budget;
-use super::{Attachment, Keep, Role, header};
+use super::{Attachment, Keep, ReadingSettings, Role, header};
 use crate::archive::sha256;
 
 /// How many files one mail may bring.
@@ -52,14 +52,18 @@ struct Place<'p> {
 }
 
 impl<'a, 'k> Collector<'a, 'k> {
-    pub(super) fn new(keep: &'a mut Keep<'k>, ocr: bool) -> Self {
+    pub(super) fn new(keep: &'a mut Keep<'k>, settings: &ReadingSettings) -> Self {
         Collector {
             found: Vec::new(),
             notes: Vec::new(),
             keep,
             unpacked: 0,
-            budget: Budget::new(PATIENCE),
-            ocr,
+            budget: Budget::new(if settings.without_programs {
+                Duration::ZERO
+            } else {
+                PATIENCE
+            }),
+            ocr: settings.ocr,
         }
     }
 

@@ -155,7 +155,7 @@ struct Segment {
 }
 
 /// Reads the head out of a document's text.
-pub(super) fn parse(page: &str) -> Head {
+pub fn parse(page: &str) -> Head {
     let segments = segments(page);
     let mut head = Head::default();
     let title_at = segments.iter().position(|s| genre(s).is_some());

@@ -4,7 +4,7 @@
 //! signatures of a PDF, [`file_name`] what a file's name says where the document says nothing.
 
 mod file_name;
-mod head;
+pub mod head;
 mod signature;
 mod text;
 
@@ -34,17 +34,19 @@ pub struct Head {
 
 /// What was understood of a document.
 #[derive(Debug, Default)]
-pub(super) struct Document {
+pub struct Document {
+    /// The head; empty where there is none.
     pub head: Head,
     /// Whether it has text at all; a scan has none.
     pub has_text: bool,
+    /// Digital signatures of a PDF.
     pub signatures: Vec<Signature>,
     /// What staff or the administrator should know: a program that is missing, a number that contradicts the name.
     pub note: Option<String>,
 }
 
 /// Whether a kind of file has a head that can be read.
-pub(super) fn is_readable(kind: &str) -> bool {
+pub fn is_readable(kind: &str) -> bool {
     matches!(
         kind,
         "docx" | "doc" | "odt" | "rtf" | "xlsx" | "xls" | "ods" | "pdf" | "jpg" | "png" | "tiff"
@@ -55,7 +57,7 @@ pub(super) fn is_readable(kind: &str) -> bool {
 ///
 /// # Errors
 /// When the machine fails; what is wrong with the document is a note.
-pub(super) fn read(
+pub fn read(
     kind: &str,
     content: &[u8],
     name: &str,

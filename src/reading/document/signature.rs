@@ -29,7 +29,7 @@ pub(super) fn read(pdf: &[u8], budget: &mut Budget) -> std::io::Result<Vec<Signa
     if !pdf.windows(10).any(|w| w == b"/ByteRange") {
         return Ok(Vec::new());
     }
-    let output = budget.run("pdfsig", &["-nocert", "/dev/stdin"], pdf, MOST)?;
+    let output = budget.run("pdfsig", &["-nocert", "/proc/self/fd/0"], pdf, MOST)?;
     Ok(parse(&String::from_utf8_lossy(&output.bytes)))
 }
 

@@ -48,7 +48,12 @@ pub(super) fn extract(
             &with_lines(content),
         )?,
         "xls" => {
-            let mut csv = by(budget, "xls2csv", &["-d", "utf-8", "/dev/stdin"], content)?;
+            let mut csv = by(
+                budget,
+                "xls2csv",
+                &["-d", "utf-8", "/proc/self/fd/0"],
+                content,
+            )?;
             csv.text = rows_of_csv(&csv.text);
             csv
         }

@@ -1,0 +1,21 @@
+//! Any text as the first page of a document, any bytes as the files that hold one, any name.
+#![no_main]
+
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use thubaocao::reading::document;
+use thubaocao::reading::program::Budget;
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    let head = document::head::parse(&text);
+    if let Some(title) = &head.title {
+        assert!(!title.is_empty());
+    }
+    let mut budget = Budget::new(Duration::ZERO);
+    for kind in ["docx", "odt", "xlsx"] {
+        document::read(kind, bytes, &text, false, &mut budget)
+            .expect("nothing of the machine is used");
+    }
+});
