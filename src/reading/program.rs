@@ -88,6 +88,7 @@ fn run(
         .env("PATH", "/usr/bin:/bin")
         .env("LANG", "C.UTF-8")
         .env("MALLOC_ARENA_MAX", "1")
+        .env("OMP_THREAD_LIMIT", "1")
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(complaints.try_clone()?);

@@ -70,6 +70,9 @@ pub fn read(
     let mut page = extracted.text;
     if page.trim().is_empty() && ocr {
         page = text::recognised(kind, content, budget)?;
+        if !page.trim().is_empty() {
+            document.note = Some("read from a picture, so it may have errors".to_owned());
+        }
     }
     let page = legacy::converted(&page).unwrap_or(page);
     document.has_text = !page.trim().is_empty();

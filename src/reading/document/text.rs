@@ -75,7 +75,7 @@ pub(super) fn recognised(
 ) -> std::io::Result<String> {
     let page = match kind {
         "pdf" => {
-            let first = ["-png", "-r", "150", "-gray", "-f", "1", "-l", "1", "-"];
+            let first = ["-png", "-r", "200", "-gray", "-f", "1", "-l", "1", "-"];
             budget.run("pdftoppm", &first, content, LARGEST_PART)?.bytes
         }
         "jpg" | "png" | "tiff" => content.to_vec(),
