@@ -315,11 +315,8 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
             }
-            if decision.acknowledge {
-                s.owe(
-                    &acknowledgement(message.id, decision.verdict.unit.as_ref()),
-                    now,
-                )?;
+            if let Some(answer) = &decision.answer {
+                s.owe(answer, now)?;
             }
             Ok(())
         })?;
@@ -358,7 +355,7 @@ fn archive_files(app: &App, reading: &Reading) -> Result<()> {
 struct Decision {
     verdict: Verdict,
     submissions: Vec<NewSubmission>,
-    acknowledge: bool,
+    answer: Option<NewMail>,
 }
 
 impl Decision {
@@ -371,7 +368,7 @@ impl Decision {
                 why,
             },
             submissions: vec![],
-            acknowledge: false,
+            answer: None,
         }
     }
 }
@@ -489,17 +486,27 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
     if submissions.is_empty() && why.is_empty() {
         why.push(nothing_to_log(reading));
     }
+    let answers = may_acknowledge(reading, message.received_at, now);
     if !why.is_empty() {
-        return Ok(Decision::only(Waiting, Some(&found), why));
+        let mut decision = Decision::only(Waiting, Some(&found), why);
+        if reading.class == Class::LinkOnly && answers {
+            decision.answer = Some(NewMail {
+                key: format!("link:{}", message.id),
+                kind: Kind::Notice,
+                unit: Some(unit),
+                message: Some(message.id),
+            });
+        }
+        return Ok(decision);
     }
     Ok(Decision {
+        answer: answers.then(|| acknowledgement(message.id, Some(&unit))),
         verdict: Verdict {
             state: MessageState::Logged,
             unit: Some(unit),
             candidates: vec![],
             why: found.reasons.clone(),
         },
-        acknowledge: may_acknowledge(reading, message.received_at, now),
         submissions,
     })
 }

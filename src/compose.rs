@@ -13,11 +13,11 @@ use crate::domain::reminder::Step;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::plan;
-use crate::reading::Class;
+use crate::reading::{Class, Person, Reading};
 use crate::store::{Message, MessageState, Outgoing, OutgoingState, Store};
 use crate::writing::{
-    self, DigestData, Draft, Kind, LetterItem, News, Progress, Receipt, Reminded, Soon, SystemLine,
-    WaitingMail,
+    self, DigestData, Draft, Kind, LetterItem, News, Progress, Receipt, Reminded, Reply, Soon,
+    SystemLine, WaitingMail,
 };
 
 /// How many days ahead the digest looks.
@@ -50,6 +50,7 @@ pub fn compose(
 ) -> Result<Composed> {
     match mail.kind {
         Kind::Acknowledgement => acknowledgement(config, store, mail, now),
+        Kind::Notice => link_only(config, store, mail, now),
         Kind::Digest => {
             let day = mail
                 .key
@@ -102,17 +103,44 @@ fn acknowledgement(
             })
         })
         .collect();
+    let draft = writing::acknowledgement(config, unit, reply(reading, sender), &receipts)?;
+    Ok(Composed::Ready(draft))
+}
+
+/// An answer to the sender himself: a Reply-To may point anywhere.
+fn reply<'a>(reading: &'a Reading, sender: &'a Person) -> Reply<'a> {
     let mut thread = reading.references.clone();
     thread.extend(reading.message_id.clone());
-    // To the sender himself: a Reply-To may point anywhere.
-    let draft = writing::acknowledgement(
-        config,
-        unit,
-        &sender.address,
-        &reading.subject,
-        &thread,
-        &receipts,
-    )?;
+    Reply {
+        to: &sender.address,
+        subject: &reading.subject,
+        thread,
+    }
+}
+
+fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
+    let id = mail.message.context("a notice without a mail")?;
+    let message = store.message(id)?.context("the answered mail is gone")?;
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    if message.state != MessageState::Waiting {
+        return dropped("staff have decided on the mail");
+    }
+    let (Some(reading), Some(unit)) = (&message.reading, &mail.unit) else {
+        return dropped("the mail was not read");
+    };
+    let (Some(sender), Some(host)) = (&reading.sender, &reading.link) else {
+        return dropped("the mail has no sender or no link");
+    };
+    let since = store.logged_between(message.stored_at, now)?;
+    if since.iter().any(|s| s.unit == *unit) {
+        return dropped("the files have come since");
+    }
+    let unit = config
+        .register
+        .nearest(unit, date_of(message.received_at))
+        .with_context(|| format!("{unit} is not in the register"))?;
+    let reply = reply(reading, sender);
+    let draft = writing::link_only(config, unit, reply, host, message.received_at)?;
     Ok(Composed::Ready(draft))
 }
 
@@ -460,6 +488,7 @@ fn kind_in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Digest => "Bản tin",
         Kind::Acknowledgement => "Thư xác nhận",
+        Kind::Notice => "Thư đề nghị đính kèm tệp",
         Kind::ReminderBefore => "Nhắc trước hạn",
         Kind::ReminderLate => "Đôn đốc",
         Kind::Escalation => "Gửi lãnh đạo đơn vị",

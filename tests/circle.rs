@@ -296,3 +296,31 @@ fn the_outcome_is_shown_in_the_mailbox_by_keyword_or_folder_as_configured() {
     };
     await_until("copies in the folder of what was logged", shown);
 }
+
+#[test]
+fn a_unit_that_sends_a_link_is_asked_for_the_file_once_and_not_told_it_is_late() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let link = "Kính gửi Ban, báo cáo tại https://drive.google.com/file/d/1AbC/view";
+    lab.unit_sends(LATE, "Báo cáo trẻ em", link, &[]);
+    for _ in 0..2 {
+        assert!(installation.run(&["run", "--once"]).status.success());
+    }
+    let letters = lab.await_mails(LATE, 1);
+    assert_eq!(letters[0].subject, "Re: Báo cáo trẻ em");
+    assert!(
+        letters[0]
+            .text
+            .contains("(drive.google.com), không có tệp đính kèm"),
+        "{}",
+        letters[0].text
+    );
+    assert_eq!(lab.mails_of(LATE).len(), 1, "neither twice nor a reminder");
+    let inbox = installation.json(&["inbox", "--json"]);
+    assert_eq!(inbox.len(), 1, "{inbox:?}");
+
+    lab.unit_sends(LATE, "Báo cáo trẻ em", "Gửi lại Ban", &both_forms("2"));
+    assert!(installation.run(&["run", "--once"]).status.success());
+    let letters = lab.await_mails(LATE, 2);
+    assert!(letters.iter().any(|l| l.text.contains("Mã tiếp nhận")));
+}

@@ -11,7 +11,7 @@ use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
 use crate::plan;
 use crate::store::Store;
-use crate::writing::{self, Draft, Kind, LetterItem};
+use crate::writing::{self, Draft, LetterItem};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -91,11 +91,11 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Acknowledgements that wait in the outbox.
+/// Answers that wait in the outbox.
 fn queued_answers(config: &Config, store: &Store, now: jiff::Timestamp) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for mail in store.queue(now)? {
-        if mail.kind == Kind::Acknowledgement
+        if mail.kind.is_answer()
             && let Composed::Ready(draft) = compose::compose(config, store, &mail, now)?
         {
             lines.push(line(mail.unit, draft, vec![]));

@@ -1,25 +1,43 @@
 //! What kind of mail it is, where it is no report of delivery.
 
+use std::sync::LazyLock;
+
 use mail_parser::Message;
+use regex::Regex;
 
 use super::text::{fold, has_phrase, truncated};
 use super::{Attachment, Class};
 
-/// Hosts of cloud drives that people link to instead of attaching a file.
-const CLOUD_HOSTS: [&str; 12] = [
+/// Hosts of cloud drives that people link to instead of attaching a file; a host of theirs ends in one of these.
+const CLOUD_HOSTS: [&str; 21] = [
     "drive.google.com",
     "docs.google.com",
+    "photos.app.goo.gl",
     "onedrive.live.com",
     "1drv.ms",
     "sharepoint.com",
     "dropbox.com",
     "fshare.vn",
     "mediafire.com",
-    "drive.zalo.me",
     "zalo.me",
+    "zaloapp.com",
+    "zdn.vn",
     "vdrive.vn",
     "drive.viettel.vn",
+    "viettelcloud.vn",
+    "viettelidc.com.vn",
+    "icloud.com",
+    "mega.nz",
+    "wetransfer.com",
+    "we.tl",
+    "terabox.com",
 ];
+
+/// A link: its host and the path after it.
+static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\bhttps?://([a-z0-9.-]+)(?::\d+)?(/[^\s<>"')\]]*)?"#)
+        .expect("a valid pattern")
+});
 
 /// Beginnings of subjects (folded, without Re:) by which answering machines are known.
 const AUTO_SUBJECTS: [&str; 40] = [
@@ -170,7 +188,7 @@ pub(super) fn by_headers(message: &Message<'_>, sender: &str) -> Option<(Class, 
 }
 
 /// What a person's mail brings.
-pub(super) fn by_content(attachments: &[Attachment], body: &str) -> Class {
+pub(super) fn by_content(attachments: &[Attachment], link: Option<&str>) -> Class {
     let brings = |a: &Attachment| {
         a.is_document()
             || matches!(
@@ -180,19 +198,28 @@ pub(super) fn by_content(attachments: &[Attachment], body: &str) -> Class {
     };
     if attachments.iter().any(brings) {
         Class::Report
-    } else if cloud_link(body).is_some() {
+    } else if link.is_some() {
         Class::LinkOnly
     } else {
         Class::NoAttachment
     }
 }
 
-/// The host of the first link to a cloud drive.
-pub(super) fn cloud_link(body: &str) -> Option<&'static str> {
-    let lower = body.to_ascii_lowercase();
-    CLOUD_HOSTS
-        .into_iter()
-        .find(|h| lower.contains(&format!("//{h}")) || lower.contains(&format!(".{h}/")))
+/// The host of the first link to a file in a cloud drive.
+pub(super) fn cloud_link(text: &str) -> Option<String> {
+    LINK.captures_iter(text).find_map(|c| {
+        let host = c[1].to_ascii_lowercase();
+        let path = c.get(2).map_or("", |m| m.as_str());
+        let known = CLOUD_HOSTS
+            .iter()
+            .any(|h| host == *h || host.strip_suffix(h).is_some_and(|r| r.ends_with('.')));
+        // A telephone number or group on Zalo stands in many signatures; a form is no file.
+        let first = path.split('/').nth(1).unwrap_or("");
+        let is_contact = host.ends_with("zalo.me")
+            && (first.is_empty() || first == "g" || first.bytes().all(|b| b.is_ascii_digit()));
+        let is_form = host == "docs.google.com" && first == "forms";
+        (known && path.len() > 1 && !is_contact && !is_form).then_some(host)
+    })
 }
 
 /// Whether a text says that there is nothing to report ("không phát sinh").
@@ -214,17 +241,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_to_a_drive_is_not_an_attachment() {
-        let body = "Kính gửi Ban, báo cáo tại https://drive.google.com/file/d/abc";
-        assert_eq!(by_content(&[], body), Class::LinkOnly);
-        assert_eq!(
-            by_content(&[], "không có liên kết drive.google.com"),
-            Class::NoAttachment
-        );
-        assert_eq!(
-            cloud_link("https://cty.sharepoint.com/x"),
-            Some("sharepoint.com")
-        );
+    fn a_link_to_a_drive_is_told_from_other_links() {
+        for (text, host) in [
+            (
+                "tại https://drive.google.com/file/d/abc",
+                Some("drive.google.com"),
+            ),
+            (
+                "<a href=\"https://cty.sharepoint.com/:x:/x\">tệp</a>",
+                Some("cty.sharepoint.com"),
+            ),
+            (
+                "https://www.dropbox.com/s/abc/bc.docx?dl=0",
+                Some("www.dropbox.com"),
+            ),
+            ("https://www.fshare.vn/file/ABC", Some("www.fshare.vn")),
+            ("https://drive.zalo.me/d/abc", Some("drive.zalo.me")),
+            ("Zalo: https://zalo.me/0905123456", None),
+            ("https://zalo.me/g/abcdef", None),
+            ("https://docs.google.com/forms/d/abc", None),
+            ("không có liên kết drive.google.com", None),
+            ("https://drive.google.com.evil.example/x", None),
+            ("https://www.google.com", None),
+        ] {
+            assert_eq!(cloud_link(text).as_deref(), host, "{text}");
+        }
+        assert_eq!(by_content(&[], Some("1drv.ms")), Class::LinkOnly);
+        assert_eq!(by_content(&[], None), Class::NoAttachment);
     }
 
     #[test]

@@ -63,6 +63,11 @@ pub fn read(
         },
     );
     let own = settings.own_addresses.iter().any(|a| a == address);
+    let link = class::cloud_link(&whole_body).or_else(|| {
+        // Where the text shows a name only, the link stands in the HTML.
+        let mut pages = message.html_bodies().filter_map(|p| p.text_contents());
+        pages.find_map(class::cloud_link)
+    });
     let mut attachments = Vec::new();
     let (class, bounce) = if let Some((class, bounce)) = delivery {
         reasons.push("it tells of a delivery, so what it encloses is not a report".to_owned());
@@ -84,7 +89,7 @@ pub fn read(
             reasons.push("its words are those of an automatic answer".to_owned());
             Class::AutoReply
         } else {
-            class::by_content(&attachments, &whole_body)
+            class::by_content(&attachments, link.as_deref())
         };
         (class, None)
     };
@@ -104,6 +109,7 @@ pub fn read(
         references: thread(&message),
         received: received(&message),
         body: truncated(&body, TEXT_KEPT).to_owned(),
+        link,
         attachments,
         bounce,
         reasons,

@@ -200,6 +200,9 @@ pub struct Reading {
     pub received: Option<Timestamp>,
     /// The beginning of the text that the sender wrote, without quotes.
     pub body: String,
+    /// The cloud drive that it links to, a host name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
     /// Files.
     pub attachments: Vec<Attachment>,
     /// What could not be delivered.
@@ -223,6 +226,7 @@ impl Reading {
             references: Vec::new(),
             received: None,
             body: String::new(),
+            link: None,
             attachments: Vec::new(),
             bounce: None,
             no_answer: true,

@@ -35,16 +35,58 @@ pub struct Receipt<'a> {
     pub obligation: &'a Obligation,
 }
 
-/// The acknowledgement of what one mail brought, in reply to that mail. `thread` ends with the mail's own Message-ID.
+/// Which mail is answered.
+pub struct Reply<'a> {
+    /// To whom the answer goes.
+    pub to: &'a str,
+    /// The subject of the mail.
+    pub subject: &'a str,
+    /// Its thread, ending with its own Message-ID.
+    pub thread: Vec<String>,
+}
+
+/// The answer to a mail that brought a link to `host` instead of a file.
+///
+/// # Errors
+/// When the template fails.
+pub fn link_only(
+    config: &Config,
+    unit: &Unit,
+    reply: Reply<'_>,
+    host: &str,
+    received_at: Timestamp,
+) -> Result<Draft> {
+    let (subject, text) = render_text(
+        config,
+        "link_only.txt",
+        context! {
+            department => DepartmentView::from(&config.settings.department),
+            unit => UnitView::from(unit),
+            reply => strip_reply_marks(reply.subject),
+            host,
+            received => vietnamese_moment(received_at),
+        },
+    )?;
+    let to = vec![reply.to.to_owned()];
+    draft(
+        config,
+        Kind::Notice,
+        to,
+        vec![],
+        subject,
+        text,
+        reply.thread,
+    )
+}
+
+/// The acknowledgement of what one mail brought, in reply to that mail.
 ///
 /// # Errors
 /// When the template fails.
 pub fn acknowledgement(
     config: &Config,
     unit: &Unit,
-    to: &str,
-    subject: &str,
-    thread: &[String],
+    reply: Reply<'_>,
     receipts: &[Receipt<'_>],
 ) -> Result<Draft> {
     #[derive(Serialize)]
@@ -83,25 +125,24 @@ pub fn acknowledgement(
             required: r.obligation.forms.in_vietnamese(),
         })
         .collect();
-    let bare = strip_reply_marks(subject);
     let (subject, text) = render_text(
         config,
         "acknowledgement.txt",
         context! {
             department => DepartmentView::from(&config.settings.department),
             unit => UnitView::from(unit),
-            reply => bare,
+            reply => strip_reply_marks(reply.subject),
             submissions,
         },
     )?;
     draft(
         config,
         Kind::Acknowledgement,
-        vec![to.to_owned()],
+        vec![reply.to.to_owned()],
         vec![],
         subject,
         text,
-        thread.to_vec(),
+        reply.thread,
     )
 }
 

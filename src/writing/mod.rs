@@ -17,16 +17,20 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 pub use digest::{DigestData, News, Progress, Reminded, Soon, SystemLine, WaitingMail, digest};
-pub use letter::{LetterItem, Receipt, acknowledgement, reminder};
+pub use letter::{LetterItem, Receipt, Reply, acknowledgement, link_only, reminder};
 
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     (
         "acknowledgement.txt",
         include_str!("../../config/templates/acknowledgement.txt"),
+    ),
+    (
+        "link_only.txt",
+        include_str!("../../config/templates/link_only.txt"),
     ),
     (
         "reminder_before.txt",
@@ -61,6 +65,8 @@ pub enum Kind {
     Digest,
     /// The answer to a report.
     Acknowledgement,
+    /// The answer to a mail that brought a link instead of a file.
+    Notice,
     /// Before the deadline.
     ReminderBefore,
     /// After the deadline.
@@ -70,9 +76,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 5] = [
+    const ALL: [Kind; 6] = [
         Kind::Digest,
         Kind::Acknowledgement,
+        Kind::Notice,
         Kind::ReminderBefore,
         Kind::ReminderLate,
         Kind::Escalation,
@@ -83,6 +90,7 @@ impl Kind {
         match self {
             Kind::Digest => "digest",
             Kind::Acknowledgement => "acknowledgement",
+            Kind::Notice => "notice",
             Kind::ReminderBefore => "reminder_before",
             Kind::ReminderLate => "reminder_late",
             Kind::Escalation => "escalation",
@@ -93,11 +101,16 @@ impl Kind {
     pub fn priority(self) -> u8 {
         match self {
             Kind::Digest => 0,
-            Kind::Acknowledgement => 1,
+            Kind::Acknowledgement | Kind::Notice => 1,
             Kind::Escalation => 2,
             Kind::ReminderLate => 3,
             Kind::ReminderBefore => 4,
         }
+    }
+
+    /// Whether it answers a mail.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Kind::Acknowledgement | Kind::Notice)
     }
 
     /// Whether it asks a unit for a report.
@@ -180,7 +193,7 @@ impl Draft {
                 .in_reply_to(format!("<{last}>"))
                 .references(all.join(" "));
         }
-        let auto = if self.kind == Kind::Acknowledgement {
+        let auto = if self.kind.is_answer() {
             "auto-replied"
         } else {
             "auto-generated"
