@@ -129,7 +129,11 @@ pub(super) fn is_automatic_by_words(subject: &str, body: &str) -> bool {
 }
 
 /// What the headers say of who wrote it: a person, or which kind of machine.
-pub(super) fn by_headers(message: &Message<'_>, sender: &str) -> Option<(Class, String)> {
+pub(super) fn by_headers(
+    message: &Message<'_>,
+    sender: &str,
+    subject: &str,
+) -> Option<(Class, String)> {
     let header = |name: &'static str| {
         message
             .header_raw(name)
@@ -138,6 +142,15 @@ pub(super) fn by_headers(message: &Message<'_>, sender: &str) -> Option<(Class, 
     let is = |class, why: &str| Some((class, why.to_owned()));
     let auto = header("Auto-Submitted").unwrap_or_default();
     let precedence = header("Precedence").unwrap_or_default();
+    let folded = fold(subject);
+    let reports_on_mail = folded.starts_with("report domain ")
+        || ["failure report", "forensic report", "aggregate report"]
+            .iter()
+            .any(|r| folded.contains(&format!("dmarc {r}")));
+    if reports_on_mail || header("TLS-Report-Domain").is_some() {
+        let why = "it is a report on mail of a domain (RFC 7489, RFC 8460)";
+        return is(Class::MachineReport, why);
+    }
     if auto.starts_with("auto-replied") {
         return is(Class::AutoReply, "it says Auto-Submitted: auto-replied");
     }
@@ -172,16 +185,15 @@ pub(super) fn by_headers(message: &Message<'_>, sender: &str) -> Option<(Class, 
         );
     }
     let local = sender.split('@').next().unwrap_or("");
-    if matches!(
-        local,
-        "noreply"
-            | "no-reply"
-            | "no_reply"
-            | "donotreply"
-            | "do-not-reply"
-            | "noreply-dmarc-support"
-            | "mailer-daemon"
-    ) {
+    let takes_no_answers = [
+        "noreply",
+        "no-reply",
+        "no_reply",
+        "donotreply",
+        "do-not-reply",
+        "mailer-daemon",
+    ];
+    if takes_no_answers.iter().any(|l| local.starts_with(l)) {
         return is(Class::MachineReport, "its sender takes no answers");
     }
     None

@@ -80,7 +80,7 @@ pub fn read(
         let class = if own {
             reasons.push("it was sent by this mailbox".to_owned());
             Class::OwnMail
-        } else if let Some((class, why)) = class::by_headers(&message, address) {
+        } else if let Some((class, why)) = class::by_headers(&message, address, &subject) {
             reasons.push(why);
             class
         } else if !attachments.iter().any(Attachment::is_document)
