@@ -7,6 +7,7 @@ use crate::collect::folders;
 use crate::config::MailboxKind;
 use crate::domain::date_of;
 use crate::mailbox::Mailbox;
+use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
 
@@ -29,6 +30,11 @@ pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
                 config.folder.join("holidays.toml").display()
             ))?;
         }
+    }
+    for (program, package) in program::missing(config.settings.limits.ocr) {
+        say(format!(
+            "warning: {program} is not installed, so some files are kept without being read; apt install {package}"
+        ))?;
     }
     if offline {
         return Ok(());

@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+/// Where programs are looked for.
+const PATH: &str = "/usr/bin:/bin";
+
 /// The time that all programs together may take for one mail.
 ///
 /// Reading is the same at every run but for this: on a machine that is too slow a document may stay unread.
@@ -46,6 +49,25 @@ impl Budget {
         self.left = self.left.saturating_sub(begun.elapsed());
         output
     }
+}
+
+/// What reads attachments, with the package of Debian that has it.
+const HELPERS: [(&str, &str); 5] = [
+    ("bsdtar", "libarchive-tools"),
+    ("pdftotext", "poppler-utils"),
+    ("pdfsig", "poppler-utils"),
+    ("catdoc", "catdoc"),
+    ("xls2csv", "catdoc"),
+];
+
+/// The programs that are not installed here, each with the package of Debian that has it.
+pub fn missing(ocr: bool) -> Vec<(&'static str, &'static str)> {
+    let ocr = ocr.then_some(("tesseract", "tesseract-ocr-vie"));
+    let absent = |(program, _): &(&str, &str)| {
+        let folders = PATH.split(':').map(std::path::Path::new);
+        !folders.into_iter().any(|f| f.join(program).is_file())
+    };
+    HELPERS.into_iter().chain(ocr).filter(absent).collect()
 }
 
 /// Why a program gave nothing, or not everything.
@@ -85,7 +107,7 @@ fn run(
     command
         .args(arguments)
         .env_clear()
-        .env("PATH", "/usr/bin:/bin")
+        .env("PATH", PATH)
         .env("LANG", "C.UTF-8")
         .env("MALLOC_ARENA_MAX", "1")
         .env("OMP_THREAD_LIMIT", "1")
