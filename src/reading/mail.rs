@@ -9,7 +9,8 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 use super::attachment::Collector;
 use super::text::{own_words, tidy, truncated};
 use super::{
-    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, header, trust,
+    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, document,
+    header, trust,
 };
 
 /// How much of a text is kept for matching, in bytes.
@@ -77,6 +78,14 @@ pub fn read(
         files.mail(&message)?;
         reasons.append(&mut files.notes);
         attachments = files.found;
+        // A scan has no text: after the document and its name, the subject line says its number.
+        let number = document::head::number_in_subject(&subject);
+        let mut nameless = attachments
+            .iter_mut()
+            .filter(|a| a.is_document() && a.number.is_none());
+        if let (Some(only), None) = (nameless.next(), nameless.next()) {
+            only.number = number;
+        }
         let class = if own {
             reasons.push("it was sent by this mailbox".to_owned());
             Class::OwnMail

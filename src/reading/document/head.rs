@@ -212,6 +212,17 @@ pub fn parse(page: &str) -> Head {
     head
 }
 
+/// The number that a subject line gives to what it brings: `Báo cáo số 57/BC-LĐLĐ`. Not that of a document which it
+/// names as its basis.
+pub fn number_in_subject(subject: &str) -> Option<String> {
+    let found = CITED.captures(subject)?;
+    let before = fold(&subject[..found.get(0)?.start()]);
+    let basis = ["theo", "thuc hien", "can cu", "trien khai"];
+    let is_basis = basis.iter().any(|b| before.contains(b));
+    let symbol = found[1].rsplit_once('/').map_or("", |(_, symbol)| symbol);
+    (!is_basis && symbol.starts_with("BC")).then(|| found[1].to_owned())
+}
+
 /// A date of day, month and year, YYYY-MM-DD, if there is such a day.
 pub(super) fn date(day: &str, month: &str, year: &str) -> Option<String> {
     let date = jiff::civil::Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
@@ -485,6 +496,18 @@ mod tests {
             Some("KẾT QUẢ CÔNG TÁC NỮ CÔNG Quý I năm 2026")
         );
         assert_eq!(head.cites, ["15/LĐLĐ"]);
+    }
+
+    #[test]
+    fn a_subject_gives_a_number_to_what_it_brings_and_not_to_its_basis() {
+        let number = |subject: &str| number_in_subject(subject);
+        assert_eq!(
+            number("Gửi báo cáo số 57/BC-LĐLĐ").as_deref(),
+            Some("57/BC-LĐLĐ")
+        );
+        assert_eq!(number("Báo cáo theo KH số 40/KH-LĐLĐ"), None);
+        assert_eq!(number("Thực hiện BC số 12/BC-TLĐ"), None);
+        assert_eq!(number("Báo cáo 6 tháng"), None);
     }
 
     #[test]
