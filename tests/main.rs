@@ -2,6 +2,7 @@
 
 mod lab;
 mod mails;
+mod matching;
 
 mod circle;
 mod commands;

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
+use regex::Regex;
 
 use super::attachment::Collector;
-use super::text::{own_words, tidy, truncated};
+use super::text::{fold, own_words, tidy, truncated};
 use super::{
     Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, document,
     header, trust,
@@ -105,6 +106,11 @@ pub fn read(
     let null_sender = message
         .header_raw("Return-Path")
         .is_some_and(|p| p.trim() == "<>");
+    let forwarded = if class.is_personal() {
+        forwarded_from(&message, &whole_body)
+    } else {
+        None
+    };
     Ok(Reading {
         no_answer: !class.is_personal() || null_sender || sender.is_none() || trust == Trust::Fail,
         class,
@@ -118,6 +124,7 @@ pub fn read(
         references: thread(&message),
         received: received(&message),
         body: truncated(&body, TEXT_KEPT).to_owned(),
+        forwarded_from: forwarded,
         link,
         attachments,
         bounce,
@@ -196,6 +203,36 @@ fn thread(message: &Message<'_>) -> Vec<String> {
     // The end of a long thread is the part that mail programs look at.
     let surplus = ids.len().saturating_sub(20);
     ids.split_off(surplus)
+}
+
+/// Who wrote the mail that another one forwards: attached as a mail, or quoted under a line that says so.
+fn forwarded_from(message: &Message<'_>, body: &str) -> Option<String> {
+    static ADDRESS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+").expect("a valid pattern"));
+    let attached = message.parts.iter().find_map(|p| match &p.body {
+        mail_parser::PartType::Message(inner) => person(inner.from()),
+        _ => None,
+    });
+    if let Some(writer) = attached {
+        return Some(writer.address);
+    }
+    let mut lines = body.lines();
+    lines.find(|l| {
+        let folded = fold(l);
+        [
+            "forwarded message",
+            "thu chuyen tiep",
+            "thu duoc chuyen tiep",
+            "begin forwarded message",
+        ]
+        .iter()
+        .any(|m| folded == *m)
+    })?;
+    let from = lines.take(6).find(|l| {
+        let folded = fold(l);
+        folded.starts_with("from ") || folded.starts_with("tu ")
+    })?;
+    ADDRESS.find(from).map(|m| m.as_str().to_lowercase())
 }
 
 fn received(message: &Message<'_>) -> Option<Timestamp> {

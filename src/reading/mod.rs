@@ -200,6 +200,9 @@ pub struct Reading {
     pub received: Option<Timestamp>,
     /// The beginning of the text that the sender wrote, without quotes.
     pub body: String,
+    /// Who wrote the mail that this one forwards, an address, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forwarded_from: Option<String>,
     /// The cloud drive that it links to, a host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -226,6 +229,7 @@ impl Reading {
             references: Vec::new(),
             received: None,
             body: String::new(),
+            forwarded_from: None,
             link: None,
             attachments: Vec::new(),
             bounce: None,

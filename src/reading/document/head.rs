@@ -9,14 +9,15 @@ use super::super::text::{fold, tidy, truncated};
 use super::Head;
 
 /// A type of document (NĐ 30/2020/NĐ-CP, article 7, and what spreadsheets are called).
-pub(super) struct Type {
+pub struct Type {
     /// In small letters.
     pub name: &'static str,
     /// Its abbreviations in numbers, as people also write them without diacritics.
     pub abbreviation: &'static [&'static str],
 }
 
-pub(super) const TYPES: [Type; 24] = [
+/// The types, reports first.
+pub const TYPES: [Type; 24] = [
     Type {
         name: "báo cáo",
         abbreviation: &["BC"],

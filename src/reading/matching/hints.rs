@@ -1,0 +1,262 @@
+//! What a text says of the period that it reports on, as clerks write it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::super::text::fold_marks;
+use crate::domain::period::PeriodId;
+use crate::domain::report::{Frequency, Report};
+
+/// What a text says of the period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Hint {
+    Month(Option<i16>, i8),
+    Quarter(Option<i16>, i8),
+    Half(Option<i16>, Option<i8>),
+    NineMonths(Option<i16>),
+    Year(i16),
+    SchoolYear(i16),
+    Span(i16, i16),
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a valid pattern")
+}
+
+static DATES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"ngay\s*\d{1,2}\s*(?:thang\s*\d{1,2}\s*(?:,?\s*nam\s*\d{4})?|[/.-]\s*\d{1,2}\s*(?:[/.-]\s*\d{2,4})?)|\b\d{1,2}[/.-]\d{1,2}[/.-](?:20)?\d{2}\b",
+    )
+});
+static SCHOOL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"nam hoc\s*(20\d\d)(?:\s*-\s*(20\d\d))?"));
+static SPAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(20\d\d)\s*-\s*(20\d\d)\b"));
+static HALF: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:0?6|sau)[\s_-]*(?:thang|t)(?:[\s_-]*(dau|cuoi)(?:[\s_-]*nam)?)?[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)?\b|\b(?:0?6|sau)t(d|c)n[\s_/.-]*(20\d\d)?\b",
+    )
+});
+static NINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:0?9|chin)[\s_-]*(?:thang|t)(?:[\s_-]*dau(?:[\s_-]*nam)?)?[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)?\b",
+    )
+});
+static QUARTER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\b(?:quy|q)[\s_.-]*(iv|iii|ii|i|[1-4])\b[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d)?\b")
+});
+static MONTH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bthang[\s_-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt(1[0-2]|0?[1-9])[\s_/.-]+(20\d\d)\b",
+    )
+});
+static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(20\d\d)\b"));
+
+/// The periods that a text names as those it reports on: what follows "và phương hướng", "nhiệm vụ" is yet to come.
+pub(super) fn hints(text: &str) -> Vec<Hint> {
+    let folded = fold_marks(text);
+    let to_come = [
+        " phuong huong",
+        " nhiem vu",
+        " va ke hoach cong tac",
+        " va chuong trinh cong tac",
+    ]
+    .iter()
+    .filter_map(|m| folded.find(m))
+    .min();
+    if let Some(end) = to_come {
+        let past = all_hints(&folded[..end]);
+        if !past.is_empty() {
+            return past;
+        }
+    }
+    all_hints(&folded)
+}
+
+fn all_hints(text: &str) -> Vec<Hint> {
+    // `_` joins words in file names; to the patterns it must be a bound.
+    let mut text = fold_marks(text).replace('_', " ");
+    let mut found = Vec::new();
+    let blank = |text: &mut String, regex: &Regex, take: &mut dyn FnMut(&regex::Captures<'_>)| {
+        let copy = text.clone();
+        for c in regex.captures_iter(&copy) {
+            take(&c);
+        }
+        *text = regex.replace_all(&copy, " ; ").into_owned();
+    };
+    let number =
+        |c: &regex::Captures<'_>, i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
+    blank(&mut text, &DATES, &mut |_| {});
+    blank(&mut text, &SCHOOL, &mut |c| {
+        if let Some(y) = number(c, 1) {
+            found.push(Hint::SchoolYear(y));
+        }
+    });
+    blank(&mut text, &SPAN, &mut |c| {
+        if let (Some(a), Some(b)) = (number(c, 1), number(c, 2)) {
+            found.push(Hint::Span(a, b));
+        }
+    });
+    blank(&mut text, &HALF, &mut |c| {
+        let which = c
+            .get(1)
+            .or(c.get(3))
+            .map(|m| if m.as_str().starts_with('d') { 1 } else { 2 });
+        found.push(Hint::Half(number(c, 2).or(number(c, 4)), which));
+    });
+    blank(&mut text, &NINE, &mut |c| {
+        found.push(Hint::NineMonths(number(c, 1)))
+    });
+    blank(&mut text, &QUARTER, &mut |c| {
+        let q = match &c[1] {
+            "i" | "1" => 1,
+            "ii" | "2" => 2,
+            "iii" | "3" => 3,
+            _ => 4,
+        };
+        found.push(Hint::Quarter(number(c, 2), q));
+    });
+    blank(&mut text, &MONTH, &mut |c| {
+        let month = number(c, 1).or(number(c, 3));
+        if let Some(m) = month {
+            found.push(Hint::Month(number(c, 2).or(number(c, 4)), m as i8));
+        }
+    });
+    for c in YEAR.captures_iter(&text) {
+        if let Some(y) = number(&c, 1) {
+            found.push(Hint::Year(y));
+        }
+    }
+    // "6 tháng đầu năm" in one place and "2026" in another belong together.
+    let years: Vec<i16> = found
+        .iter()
+        .filter_map(|h| match h {
+            Hint::Year(y) => Some(*y),
+            _ => None,
+        })
+        .collect();
+    let first = years
+        .first()
+        .copied()
+        .filter(|y| years.iter().all(|o| o == y));
+    let finer = |h: &Hint| !matches!(h, Hint::Year(_));
+    if let Some(year) = first
+        && found.iter().any(finer)
+    {
+        found.retain(finer);
+        for hint in &mut found {
+            match hint {
+                Hint::Month(y, _)
+                | Hint::Quarter(y, _)
+                | Hint::Half(y, _)
+                | Hint::NineMonths(y) => {
+                    *y = y.or(Some(year));
+                }
+                _ => {}
+            }
+        }
+    }
+    found.dedup();
+    found
+}
+
+/// Whether a hint allows a period of a report; `None` where the hint says nothing of such periods.
+pub(super) fn allows(hint: &Hint, period: &PeriodId, report: &Report) -> Option<bool> {
+    let same = |asked: &Option<i16>, year: i16| asked.is_none_or(|y| y == year);
+    Some(match (hint, period) {
+        (Hint::Month(y, m), PeriodId::Month(py, pm)) => same(y, *py) && m == pm,
+        (Hint::Quarter(y, q), PeriodId::Quarter(py, pq)) => same(y, *py) && q == pq,
+        (Hint::Half(y, h), PeriodId::Half(py, ph)) => same(y, *py) && h.is_none_or(|h| h == *ph),
+        (Hint::NineMonths(y), PeriodId::NineMonths(py)) => same(y, *py),
+        (Hint::SchoolYear(y), PeriodId::SchoolYear(py)) => y == py,
+        (Hint::Span(a, b), PeriodId::SchoolYear(py)) => a == py && *b == py + 1,
+        (Hint::Year(y), PeriodId::Year(py)) => y == py,
+        (Hint::Year(y), PeriodId::Half(py, ph)) => {
+            y == py && report.year_means_half.is_none_or(|h| h == *ph)
+        }
+        (
+            Hint::Year(y),
+            PeriodId::Month(py, _) | PeriodId::Quarter(py, _) | PeriodId::NineMonths(py),
+        ) => y == py,
+        (Hint::Year(y), PeriodId::SchoolYear(py)) => *y == *py || *y == py + 1,
+        (_, PeriodId::Named(_)) => return None,
+        // A report after an event is on its year; months and halves in it describe something else.
+        (
+            Hint::Month(..)
+            | Hint::Quarter(..)
+            | Hint::Half(..)
+            | Hint::NineMonths(_)
+            | Hint::Span(..)
+            | Hint::SchoolYear(_),
+            PeriodId::Year(_),
+        ) if matches!(report.frequency, Frequency::Event(_)) => {
+            return None;
+        }
+        (Hint::Span(..), _) => return None,
+        _ => false,
+    })
+}
+
+/// The periods of a report that carry the number of a year.
+pub(super) fn periods_of_year(report: &Report, y: i16) -> Vec<PeriodId> {
+    match report.frequency {
+        Frequency::Monthly => (1..=12).map(|m| PeriodId::Month(y, m)).collect(),
+        Frequency::Quarterly => (1..=4).map(|q| PeriodId::Quarter(y, q)).collect(),
+        Frequency::SixMonths => (1..=2).map(|h| PeriodId::Half(y, h)).collect(),
+        Frequency::NineMonths => vec![PeriodId::NineMonths(y)],
+        Frequency::Yearly | Frequency::Event(_) => vec![PeriodId::Year(y)],
+        Frequency::SchoolYear => vec![PeriodId::SchoolYear(y)],
+        Frequency::Once { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_are_read_as_clerks_write_them() {
+        let cases: &[(&str, Hint)] = &[
+            (
+                "Báo cáo 6 tháng đầu năm 2026",
+                Hint::Half(Some(2026), Some(1)),
+            ),
+            (
+                "BC sáu tháng cuối năm 2025",
+                Hint::Half(Some(2025), Some(2)),
+            ),
+            ("BC 6 thang.doc", Hint::Half(None, None)),
+            ("BC_6T_dau_nam_2026.docx", Hint::Half(Some(2026), Some(1))),
+            ("quý I/2026", Hint::Quarter(Some(2026), 1)),
+            ("Quy II nam 2026", Hint::Quarter(Some(2026), 2)),
+            ("Q3-2026", Hint::Quarter(Some(2026), 3)),
+            ("quý IV", Hint::Quarter(None, 4)),
+            ("tháng 5/2026", Hint::Month(Some(2026), 5)),
+            ("T05.2026", Hint::Month(Some(2026), 5)),
+            ("tháng 12 năm 2026", Hint::Month(Some(2026), 12)),
+            ("9 tháng đầu năm 2026", Hint::NineMonths(Some(2026))),
+            ("năm học 2025-2026", Hint::SchoolYear(2025)),
+            ("giai đoạn 2024–2026", Hint::Span(2024, 2026)),
+            ("Báo cáo năm 2026", Hint::Year(2026)),
+            (
+                "6 tháng đầu năm và phương hướng, nhiệm vụ 6 tháng cuối năm 2026",
+                Hint::Half(None, Some(1)),
+            ),
+        ];
+        for (text, hint) in cases {
+            assert_eq!(hints(text), std::slice::from_ref(hint), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_and_other_numbers_are_no_periods() {
+        for text in [
+            "57-BC-LDLD ngay 14-6-2026 (sua lan 2).docx",
+            "Đông Hòa, ngày 14 tháng 6 năm 2026",
+            "2728.QD.UBND.23.06.2026.signed.pdf",
+            "Tháng hành động vì trẻ em",
+        ] {
+            assert_eq!(hints(text), [], "{text}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Whose mail it is, and which report on which period: evidence first, then a decision by few rules. Never a guess.
+//!
+//! [`whose`] weighs what tells the unit, [`what`] which reports on which periods; [`names`] and [`hints`] read names of
+//! units and of periods out of texts, [`genre`] what kind of document something is.
+
+mod genre;
+mod hints;
+mod names;
+mod what;
+mod whose;
+
+use jiff::Timestamp;
+
+use super::Reading;
+use crate::domain::obligation::Obligation;
+use crate::domain::period::PeriodId;
+use crate::domain::report::{Forms, Report};
+use crate::domain::unit::{Register, UnitId};
+
+/// What a mail is matched against.
+pub struct Context<'a> {
+    /// The register of units.
+    pub register: &'a Register,
+    /// The reports that are asked for.
+    pub reports: &'a [Report],
+    /// What is expected, of all units.
+    pub obligations: &'a [Obligation],
+    /// Whether the obligations know what has come so far.
+    pub history_known: bool,
+    /// Units that staff taught for the sender's address.
+    pub learned: &'a [UnitId],
+    /// When the server received the mail.
+    pub received_at: Timestamp,
+}
+
+/// How sure the unit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnitMatch {
+    /// It is this one.
+    Certain(UnitId),
+    /// It may be one of these, best first; a person decides.
+    Ambiguous(Vec<UnitId>),
+    /// Nothing tells.
+    None,
+}
+
+impl UnitMatch {
+    /// The word of the JSON interface.
+    pub fn word(&self) -> &'static str {
+        match self {
+            UnitMatch::Certain(_) => "certain",
+            UnitMatch::Ambiguous(_) => "ambiguous",
+            UnitMatch::None => "none",
+        }
+    }
+
+    /// The unit, where it is certain.
+    pub fn certain(&self) -> Option<&UnitId> {
+        match self {
+            UnitMatch::Certain(unit) => Some(unit),
+            _ => None,
+        }
+    }
+
+    /// The units that it may be, best first, where it is not certain.
+    pub fn candidates(&self) -> &[UnitId] {
+        match self {
+            UnitMatch::Ambiguous(list) => list,
+            _ => &[],
+        }
+    }
+}
+
+/// One report that a mail brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+    /// In which forms.
+    pub forms: Forms,
+    /// Whether it says that there is nothing to report.
+    pub nil_return: bool,
+    /// Positions of its files among the mail's attachments.
+    pub files: Vec<usize>,
+}
+
+/// What matching found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Whose mail it is.
+    pub unit: UnitMatch,
+    /// What it brings, where that is certain.
+    pub items: Vec<Item>,
+    /// Why something is left for a person to decide, in words for staff.
+    pub open: Vec<String>,
+    /// Why what was decided was decided, in words for operators.
+    pub reasons: Vec<String>,
+}
+
+/// Matches a mail.
+pub fn decide(reading: &Reading, context: &Context<'_>) -> Match {
+    let mut found = Match {
+        unit: UnitMatch::None,
+        items: Vec::new(),
+        open: Vec::new(),
+        reasons: Vec::new(),
+    };
+    found.unit = whose::unit_of(reading, context, &mut found);
+    let unit = found.unit.certain().cloned();
+    what::items_of(reading, context, unit.as_ref(), &mut found);
+    found
+}

@@ -1,0 +1,306 @@
+//! Whose mail it is: evidence in the order of its weight, then a decision.
+//!
+//! Only an address makes it certain: one of the register, or one that staff taught. Everything else names candidates,
+//! decides between the units of a shared address, or contradicts the address.
+
+use jiff::civil::Date;
+
+use super::super::text::truncated;
+use super::super::{Attachment, Reading};
+use super::names::{Names, is_grassroots, is_union};
+use super::{Context, Match, UnitMatch};
+use crate::domain::date_of;
+use crate::domain::unit::{Kind, Register, UnitId};
+
+/// What a mail says of its sender.
+struct Evidence {
+    /// Units that the documents name as the body that issued them.
+    issuers: Vec<UnitId>,
+    /// Units of whoever wrote the mail that was forwarded.
+    forwarded: Vec<UnitId>,
+    /// Units of the address for answers.
+    reply_to: Vec<UnitId>,
+    /// The one unit that writes from this domain.
+    domain: Vec<UnitId>,
+    /// Units named in the subject.
+    subject: Vec<UnitId>,
+    /// Units named in names of files.
+    files: Vec<UnitId>,
+    /// Units named in the display name.
+    display: Vec<UnitId>,
+    /// Units named in the text, such as in a signature.
+    body: Vec<UnitId>,
+}
+
+impl Evidence {
+    /// Each kind of evidence, the weightiest first, with its name.
+    fn by_weight(&self) -> [(&'static str, &[UnitId]); 8] {
+        [
+            ("the document", &self.issuers),
+            ("the forwarded mail's sender", &self.forwarded),
+            ("the address for answers", &self.reply_to),
+            ("the domain", &self.domain),
+            ("the subject", &self.subject),
+            ("a file name", &self.files),
+            ("the display name", &self.display),
+            ("the text", &self.body),
+        ]
+    }
+}
+
+pub(super) fn unit_of(reading: &Reading, context: &Context<'_>, found: &mut Match) -> UnitMatch {
+    let day = date_of(context.received_at);
+    let Some(sender) = &reading.sender else {
+        return UnitMatch::None;
+    };
+    let holders = holders(&sender.address, context, day, found);
+    let evidence = gather(reading, context, &holders, day);
+    match holders.as_slice() {
+        [] => candidates(reading, &evidence, &sender.address, found),
+        [one] => confirmed(one, &evidence, context.register, day, found),
+        several => the_one_meant(several, &evidence, found),
+    }
+}
+
+/// The units that a sender's address stands for: by the register, else by what staff taught.
+fn holders(address: &str, context: &Context<'_>, day: Date, found: &mut Match) -> Vec<UnitId> {
+    let mut holders: Vec<UnitId> = Vec::new();
+    for bearer in context.register.bearers(address, day) {
+        found.reasons.push(match &bearer.inherited_from {
+            None => format!("the sender {address} is registered for {}", bearer.unit),
+            Some(old) => format!(
+                "the sender {address} was registered for {old}, which {} has taken over from",
+                bearer.unit
+            ),
+        });
+        holders.push(bearer.unit);
+    }
+    if holders.is_empty() {
+        for unit in context.learned {
+            for heir in context.register.heirs(unit, day) {
+                found
+                    .reasons
+                    .push(format!("staff said that {address} writes for {heir}"));
+                holders.push(heir);
+            }
+        }
+    }
+    holders.dedup();
+    holders
+}
+
+fn gather(reading: &Reading, context: &Context<'_>, holders: &[UnitId], day: Date) -> Evidence {
+    let register = context.register;
+    let names = Names::new(register, day);
+    let asks = |u: &UnitId| {
+        register
+            .nearest(u, day)
+            .is_some_and(|u| u.kind == Kind::Provincial)
+    };
+    // The province is whom reports go to, not who sends them.
+    let distinct = |units: Vec<UnitId>| {
+        let mut kept: Vec<UnitId> = Vec::new();
+        for unit in units {
+            if !asks(&unit) && !kept.contains(&unit) {
+                kept.push(unit);
+            }
+        }
+        kept
+    };
+    let bearers = |address: Option<&String>| -> Vec<UnitId> {
+        let of = |a: &String| register.bearers(a, day).into_iter().map(|b| b.unit);
+        distinct(address.into_iter().flat_map(of).collect())
+    };
+    let documents = || reading.attachments.iter().filter(|a| a.is_document());
+    let sender = reading.sender.as_ref();
+    let unknown = holders.is_empty();
+    Evidence {
+        issuers: distinct(
+            documents()
+                .filter_map(|a| a.issuer.as_deref())
+                .flat_map(|issuer| names.called(issuer))
+                .collect(),
+        ),
+        forwarded: bearers(reading.forwarded_from.as_ref()),
+        reply_to: bearers(
+            reading
+                .reply_to
+                .as_ref()
+                .filter(|r| sender.is_none_or(|s| s.address != **r)),
+        ),
+        domain: sender.map_or_else(Vec::new, |s| owner_of_domain(register, &s.address, day)),
+        subject: distinct(names.named_in(&reading.subject)),
+        files: distinct(documents().flat_map(|a| names.named_in(&a.name)).collect()),
+        display: distinct(sender.map_or_else(Vec::new, |s| names.named_in(&s.name))),
+        // Of a known sender the text tells nothing more: it may speak of anybody.
+        body: if unknown || holders.len() > 1 {
+            distinct(names.named_in(truncated(&reading.body, 4_000)))
+        } else {
+            Vec::new()
+        },
+    }
+}
+
+/// The unit whose registered addresses are the only ones of their domain.
+fn owner_of_domain(register: &Register, address: &str, day: Date) -> Vec<UnitId> {
+    let Some((_, domain)) = address.rsplit_once('@') else {
+        return Vec::new();
+    };
+    let of_domain = |e: &String| e.rsplit_once('@').is_some_and(|(_, d)| d == domain);
+    let mut owners: Vec<UnitId> = register
+        .all_on(day)
+        .filter(|u| u.emails.iter().any(of_domain))
+        .map(|u| u.id.clone())
+        .collect();
+    owners.dedup();
+    if owners.len() > 1 {
+        owners.clear();
+    }
+    owners
+}
+
+/// Nobody registered sent it: whoever is named is a candidate.
+fn candidates(
+    reading: &Reading,
+    evidence: &Evidence,
+    address: &str,
+    found: &mut Match,
+) -> UnitMatch {
+    let mut candidates: Vec<UnitId> = Vec::new();
+    for (what, units) in evidence.by_weight() {
+        for unit in units
+            .iter()
+            .filter(|u| !candidates.contains(u))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            found.reasons.push(format!("{what} names {unit}"));
+            candidates.push(unit);
+        }
+    }
+    if !candidates.is_empty() {
+        found.open.push(format!(
+            "địa chỉ {address} chưa có trong danh bạ; thư nêu tên đơn vị"
+        ));
+        return UnitMatch::Ambiguous(candidates);
+    }
+    let issuer = documents_issuer(&reading.attachments);
+    found.open.push(match issuer {
+        Some(issuer) if is_union(issuer) => {
+            format!("địa chỉ {address} chưa có trong danh bạ; văn bản do “{issuer}” ban hành")
+        }
+        _ => format!("địa chỉ {address} chưa có trong danh bạ"),
+    });
+    UnitMatch::None
+}
+
+fn documents_issuer(attachments: &[Attachment]) -> Option<&str> {
+    let mut documents = attachments.iter().filter(|a| a.is_document());
+    documents.find_map(|a| a.issuer.as_deref())
+}
+
+/// The address stands for one unit: it is that one, unless a document, a forwarded mail or the subject is of another.
+fn confirmed(
+    one: &UnitId,
+    evidence: &Evidence,
+    register: &Register,
+    day: Date,
+    found: &mut Match,
+) -> UnitMatch {
+    let strangers = |units: &[UnitId]| -> Vec<UnitId> {
+        let strange = |u: &&UnitId| *u != one && !related(register, one, u, day);
+        units.iter().filter(strange).cloned().collect()
+    };
+    let own_document = evidence.issuers.contains(one);
+    for (what, units, said) in [
+        ("the document", &evidence.issuers, "đơn vị ban hành văn bản"),
+        (
+            "the forwarded mail's sender",
+            &evidence.forwarded,
+            "người gửi thư gốc",
+        ),
+        (
+            "the subject",
+            &evidence.subject,
+            "tên đơn vị nêu trong tiêu đề thư",
+        ),
+    ] {
+        let others = strangers(units);
+        // A unit that names itself beside another speaks of both.
+        if others.is_empty() || units.contains(one) || own_document {
+            continue;
+        }
+        found
+            .reasons
+            .push(format!("but {what} names {}", list(&others)));
+        found
+            .open
+            .push(format!("địa chỉ gửi và {said} không khớp nhau"));
+        let mut both = vec![one.clone()];
+        both.extend(others);
+        return UnitMatch::Ambiguous(both);
+    }
+    UnitMatch::Certain(one.clone())
+}
+
+/// The address stands for several units: the weightiest evidence that names exactly one of them decides.
+fn the_one_meant(several: &[UnitId], evidence: &Evidence, found: &mut Match) -> UnitMatch {
+    for (what, units) in evidence.by_weight() {
+        let meant: Vec<&UnitId> = several.iter().filter(|u| units.contains(u)).collect();
+        match meant.as_slice() {
+            [] => {}
+            [one] => {
+                let one = (*one).clone();
+                let subject_of_other = what == "the document"
+                    && several
+                        .iter()
+                        .any(|u| *u != one && evidence.subject.contains(u))
+                    && !evidence.subject.contains(&one);
+                if subject_of_other {
+                    break;
+                }
+                found.reasons.push(format!(
+                    "of the units with this address, {what} names {one}"
+                ));
+                return UnitMatch::Certain(one);
+            }
+            _ => break,
+        }
+    }
+    found
+        .open
+        .push("địa chỉ gửi dùng chung cho nhiều đơn vị, thư chưa nêu rõ đơn vị nào".into());
+    UnitMatch::Ambiguous(several.to_vec())
+}
+
+/// Whether one unit stands under the other: a district may well name its own unions, and they it.
+fn related(register: &Register, a: &UnitId, b: &UnitId, day: Date) -> bool {
+    let parent = |u: &UnitId| register.nearest(u, day).and_then(|u| u.parent.clone());
+    parent(a).as_ref() == Some(b) || parent(b).as_ref() == Some(a)
+}
+
+/// Whether a document is not the unit's own: issued by the province that asks, or by a grassroots union that reports to
+/// the unit.
+pub(super) fn is_of_another(
+    document: &Attachment,
+    unit: &UnitId,
+    register: &Register,
+    day: Date,
+) -> bool {
+    let Some(issuer) = document.issuer.as_deref() else {
+        return false;
+    };
+    let names = Names::new(register, day);
+    let called = names.called(issuer);
+    if called.contains(unit) {
+        return false;
+    }
+    let own = register.nearest(unit, day);
+    let upper = own.is_some_and(|u| u.kind != Kind::Grassroots);
+    (upper && is_grassroots(issuer)) || !called.is_empty()
+}
+
+fn list(units: &[UnitId]) -> String {
+    let names: Vec<&str> = units.iter().map(|u| u.0.as_str()).collect();
+    names.join(", ")
+}

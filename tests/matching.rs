@@ -1,0 +1,198 @@
+//! Whose mail it is and what it brings, on labelled cases: `matching.jsonl`, one a line, as clerks really write. Adding
+//! a case is adding a line. Nothing may be decided wrongly; what is unsure goes to staff.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use thubaocao::config::Config;
+use thubaocao::domain::unit::UnitId;
+use thubaocao::plan;
+use thubaocao::reading::matching::{Context, Match, UnitMatch, decide};
+use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust};
+
+/// A mail and what is to be decided of it.
+#[derive(Deserialize)]
+struct Case {
+    group: String,
+    at: Timestamp,
+    from: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    reply_to: Option<String>,
+    #[serde(default)]
+    forwarded_from: Option<String>,
+    #[serde(default)]
+    files: Vec<File>,
+    /// Units that staff taught for the address.
+    #[serde(default)]
+    learned: Vec<UnitId>,
+    /// Addresses that the register has besides.
+    #[serde(default)]
+    addresses: Vec<(UnitId, String)>,
+    /// Whose it is, or may well be.
+    unit: Option<UnitId>,
+    certainty: String,
+    /// In their order, where more than the first matter.
+    #[serde(default)]
+    candidates: Vec<UnitId>,
+    /// `report/period`; none: nothing may be logged.
+    items: Vec<String>,
+    /// The unit is not asked for it.
+    #[serde(default)]
+    unexpected: bool,
+}
+
+#[derive(Deserialize)]
+struct File {
+    name: String,
+    issuer: Option<String>,
+    genre: Option<String>,
+    title: Option<String>,
+}
+
+fn attachment(file: &File) -> Attachment {
+    let extension = file.name.rsplit('.').next().unwrap_or("");
+    Attachment {
+        name: file.name.clone(),
+        size: 1,
+        sha256: String::new(),
+        kind: extension.to_owned(),
+        role: if extension == "pdf" {
+            Role::SignedDocument
+        } else {
+            Role::SoftFile
+        },
+        from: None,
+        number: None,
+        dated: None,
+        title: file.title.clone(),
+        issuer: file.issuer.clone(),
+        genre: file.genre.clone(),
+        cites: vec![],
+        signatures: vec![],
+        warning: None,
+    }
+}
+
+fn reading(case: &Case) -> Reading {
+    Reading {
+        class: if case.files.is_empty() {
+            Class::NoAttachment
+        } else {
+            Class::Report
+        },
+        trust: Trust::Pass,
+        sender: Some(Person {
+            name: case.name.clone(),
+            address: case.from.clone(),
+        }),
+        reply_to: case.reply_to.clone(),
+        forwarded_from: case.forwarded_from.clone(),
+        subject: case.subject.clone(),
+        body: case.body.clone(),
+        attachments: case.files.iter().map(attachment).collect(),
+        ..Reading::unreadable("")
+    }
+}
+
+/// What would be logged: nothing while anything is open.
+fn logged(found: &Match) -> Option<(UnitId, Vec<String>)> {
+    let unit = found.unit.certain()?;
+    let mut items: Vec<String> = found
+        .items
+        .iter()
+        .filter(|i| !i.forms.is_empty())
+        .map(|i| format!("{}/{}", i.report, i.period))
+        .collect();
+    items.sort();
+    (found.open.is_empty() && !items.is_empty()).then(|| (unit.clone(), items))
+}
+
+#[test]
+fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let config = Config::load(&root.join("config")).unwrap();
+    let cases = std::fs::read_to_string(root.join("tests/matching.jsonl")).unwrap();
+    let mut wrong = Vec::new();
+    let mut missed = Vec::new();
+    let mut groups: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for (n, line) in cases.lines().enumerate() {
+        let case: Case =
+            serde_json::from_str(line).unwrap_or_else(|e| panic!("line {}: {e}", n + 1));
+        let mut register = config.register.clone();
+        for (unit, address) in &case.addresses {
+            let rows = register.units.iter_mut().filter(|u| u.id == *unit);
+            rows.for_each(|u| u.emails.push(address.clone()));
+        }
+        let obligations = plan::obligations(&config, case.at);
+        let found = decide(
+            &reading(&case),
+            &Context {
+                register: &register,
+                reports: &config.reports,
+                obligations: &obligations,
+                history_known: false,
+                learned: &case.learned,
+                received_at: case.at,
+            },
+        );
+        // What a unit is not asked for is not logged either.
+        let expected_of = |unit: &UnitId, item: &String| {
+            let (report, period) = item.split_once('/').unwrap();
+            obligations
+                .iter()
+                .any(|o| o.unit == *unit && o.report == report && o.period.to_string() == period)
+        };
+        let logged = logged(&found)
+            .filter(|(unit, items)| !case.unexpected || items.iter().all(|i| expected_of(unit, i)));
+        let what = format!("line {}: {line}\n    {found:?}", n + 1);
+        let label = case.unit.as_ref();
+        let group = groups.entry(case.group.clone()).or_default();
+        group.1 += 1;
+        let right = match (&logged, case.certainty.as_str()) {
+            (Some((unit, items)), "certain") if !case.items.is_empty() => {
+                if Some(unit) != label || *items != case.items {
+                    wrong.push(what);
+                    continue;
+                }
+                true
+            }
+            (Some(_), _) => {
+                wrong.push(what);
+                continue;
+            }
+            (None, "certain") => {
+                if found.unit.certain().is_some_and(|u| Some(u) != label) {
+                    wrong.push(what);
+                    continue;
+                }
+                found.unit.certain() == label && case.items.is_empty()
+            }
+            (None, "ambiguous") => {
+                let candidates = found.unit.candidates();
+                candidates.first() == label && candidates.starts_with(&case.candidates)
+            }
+            (None, _) => found.unit == UnitMatch::None,
+        };
+        group.0 += u32::from(right);
+        if !right {
+            missed.push(what);
+        }
+    }
+    for m in &missed {
+        println!("missed {m}");
+    }
+    let all: u32 = groups.values().map(|g| g.1).sum();
+    let right: u32 = groups.values().map(|g| g.0).sum();
+    println!("{right} of {all} right, {} wrong; {groups:?}", wrong.len());
+    assert!(all >= 300);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(f64::from(right) / f64::from(all) >= 0.97);
+}
