@@ -51,6 +51,7 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
         program,
         ReadingSettings {
             own_addresses,
+            staff: config.settings.digest_to.clone(),
             authserv_id: config.settings.authserv_id.clone(),
             ocr: limits.ocr,
             without_programs: false,

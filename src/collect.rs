@@ -8,13 +8,13 @@ use crate::config::{MailboxKind, Show};
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::mailbox::{Envelope, Mailbox, MailboxError};
-use crate::plan;
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
     Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Place, Verdict,
 };
 use crate::writing::Kind;
+use crate::{plan, staff};
 
 /// How many mails one FETCH asks for.
 const BATCH: usize = 50;
@@ -301,6 +301,10 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
             }
         };
         archive_files(app, &reading)?;
+        if reading.class == Class::StaffCommand {
+            staff::obey(app, &message, &reading, now)?;
+            continue;
+        }
         let decision = decide(app, &message, &reading, now)?;
         tracing::info!(
             message = message.id,
@@ -435,21 +439,25 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
             },
         );
     }
-    if from_staff {
-        return Ok(Decision::only(
-            Noted,
-            None,
-            vec!["thư của cán bộ Ban".into()],
-        ));
-    }
     if reading.trust == Trust::Fail {
-        return Ok(if known || reading.has_document() {
+        return Ok(if known || reading.has_document() || from_staff {
             let mut why = vec!["thư đáng ngờ: không xác thực được người gửi".to_owned()];
             why.extend(reading.reasons.iter().cloned());
             Decision::only(Waiting, Some(&found), why)
         } else {
             Decision::only(Noted, None, reading.reasons.clone())
         });
+    }
+    if from_staff {
+        // Staff pass on what reached them elsewhere: a report must not be lost for that.
+        return Ok(
+            if reading.has_document() || reading.forwarded_from.is_some() {
+                let why = vec!["thư do cán bộ Ban chuyển đến, có tệp hoặc thư của đơn vị".into()];
+                Decision::only(Waiting, Some(&found), why)
+            } else {
+                Decision::only(Noted, None, vec!["thư của cán bộ Ban".into()])
+            },
+        );
     }
     if !known {
         let names_a_report = !found.items.is_empty();

@@ -14,10 +14,12 @@ use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::plan;
 use crate::reading::{Class, Person, Reading};
+use crate::staff::Links;
+use crate::staff::token::{Action, Item};
 use crate::store::{Message, MessageState, Outgoing, OutgoingState, Store};
 use crate::writing::{
     self, DigestData, Draft, Kind, LetterItem, News, Progress, Receipt, Reminded, Reply, Soon,
-    SystemLine, WaitingMail,
+    Straggler, SystemLine, WaitingMail,
 };
 
 /// How many days ahead the digest looks.
@@ -50,7 +52,11 @@ pub fn compose(
 ) -> Result<Composed> {
     match mail.kind {
         Kind::Acknowledgement => acknowledgement(config, store, mail, now),
-        Kind::Notice => link_only(config, store, mail, now),
+        Kind::Notice => match mail.key.split_once(':') {
+            Some(("command", _)) => command_answer(config, store, mail, now),
+            Some(("return", row)) => returned(config, store, mail, row.parse()?),
+            _ => link_only(config, store, mail, now),
+        },
         Kind::Digest => {
             let day = mail
                 .key
@@ -116,6 +122,78 @@ fn reply<'a>(reading: &'a Reading, sender: &'a Person) -> Reply<'a> {
         subject: &reading.subject,
         thread,
     }
+}
+
+/// What became of a command of staff, with the way back.
+fn command_answer(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    let id = mail.message.context("an answer without a mail")?;
+    let message = store.message(id)?.context("the answered mail is gone")?;
+    let command = store.command_in(id)?.context("the command is gone")?;
+    let reading = message.reading.as_ref();
+    let Some((reading, sender)) = reading.and_then(|r| Some((r, r.sender.as_ref()?))) else {
+        return Ok(Composed::Dropped("the mail has no sender".into()));
+    };
+    let reversible = match command.correction {
+        Some(row) => store
+            .correction(row)?
+            .is_some_and(|made| made.change.inverse.is_some() && made.undone_by.is_none()),
+        None => false,
+    };
+    let address = &config.settings.mailbox.address;
+    let links = Links::of(store, address, date_of(now))?.filter(|_| reversible);
+    let undo = links
+        .zip(command.correction)
+        .map(|(links, row)| links.token(Item::Change(row), Action::Undo));
+    Ok(Composed::Ready(writing::staff_answer(
+        config,
+        reply(reading, sender),
+        &command.outcome,
+        undo.as_deref(),
+    )?))
+}
+
+/// That a report is sent back; to whoever sent it, else to the unit.
+fn returned(config: &Config, store: &Store, mail: &Outgoing, row: i64) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let Some((submission, reason, due)) = store.sent_back(row)? else {
+        return dropped("it was taken back");
+    };
+    let Some(submission) = store.submission(submission)? else {
+        return dropped("the submission is withdrawn");
+    };
+    let unit = config
+        .register
+        .nearest(&submission.unit, date_of(submission.received_at))
+        .with_context(|| format!("{} is not in the register", submission.unit))?;
+    let message = match mail.message {
+        Some(id) => store.message(id)?,
+        None => None,
+    };
+    let reading = message.as_ref().and_then(|m| m.reading.as_ref());
+    let answered = reading.and_then(|r| Some(reply(r, r.sender.as_ref()?)));
+    let address = unit.emails.first();
+    let Some(reply) = answered.or_else(|| {
+        Some(Reply {
+            to: address?,
+            subject: "",
+            thread: vec![],
+        })
+    }) else {
+        return dropped("the unit has no address");
+    };
+    Ok(Composed::Ready(writing::returned(
+        config,
+        unit,
+        reply,
+        &submission,
+        &reason,
+        due,
+    )?))
 }
 
 fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
@@ -200,6 +278,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     };
     let obligations = store.obligations(until)?;
     let messages = store.stored_between(since, until)?;
+    let links = Links::of(store, &config.settings.mailbox.address, day)?;
     let mut data = DigestData {
         soon_days: SOON_DAYS,
         ..DigestData::default()
@@ -209,15 +288,23 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         .into_iter()
         .filter(|m| m.stored_at <= until)
     {
-        data.waiting.push(waiting(config, &message));
+        data.waiting.push(waiting(config, &message, links.as_ref()));
     }
-    news(config, store, &obligations, since, until, &mut data)?;
+    news(
+        config,
+        store,
+        &obligations,
+        (since, until),
+        links.as_ref(),
+        &mut data,
+    )?;
     data.others = others(&messages);
     progress(
         config,
         &obligations,
         store.first_opened()?,
         until,
+        links.as_ref(),
         &mut data,
     );
     sent(config, store, &obligations, since, until, &mut data)?;
@@ -250,7 +337,7 @@ fn short_moment(at: Timestamp) -> String {
     )
 }
 
-fn waiting(config: &Config, message: &Message) -> WaitingMail {
+fn waiting(config: &Config, message: &Message, links: Option<&Links>) -> WaitingMail {
     let day = date_of(message.received_at);
     let id = message.id;
     let unit = message.unit.as_ref().map(|u| unit_name(config, u, day));
@@ -258,6 +345,12 @@ fn waiting(config: &Config, message: &Message) -> WaitingMail {
         .candidates
         .iter()
         .map(|u| unit_name(config, u, day))
+        .collect();
+    let likely: Vec<(UnitId, String)> = message
+        .unit
+        .iter()
+        .chain(&message.candidates)
+        .map(|u| (u.clone(), unit_name(config, u, day)))
         .collect();
     let best = message.unit.as_ref().or(message.candidates.first());
     let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
@@ -279,6 +372,8 @@ fn waiting(config: &Config, message: &Message) -> WaitingMail {
             .filter(|a| a.role != crate::reading::Role::Ignored)
             .map(|a| a.name.clone())
             .collect(),
+        links: links.map_or(vec![], |l| l.for_mail(id, &likely)),
+        token: links.map(|l| l.token(Item::Mail(id), Action::Any)),
         how: format!(
             "đề nghị quản trị viên chạy lệnh: thubaocao assign {id} --unit {suggestion}; không phải báo cáo: thubaocao ignore {id}"
         ),
@@ -289,8 +384,8 @@ fn news(
     config: &Config,
     store: &Store,
     obligations: &[Obligation],
-    since: Timestamp,
-    until: Timestamp,
+    (since, until): (Timestamp, Timestamp),
+    links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
     for s in store.logged_between(since, until)? {
@@ -309,6 +404,7 @@ fn news(
             on_time: s.received_at <= s.due || o.on_time() == Some(true),
             missing: o.missing().in_vietnamese().to_owned(),
             code: s.code(),
+            links: links.map_or(vec![], |l| l.for_submission(s.id, &s.code())),
         });
     }
     Ok(())
@@ -358,6 +454,7 @@ fn progress(
     obligations: &[Obligation],
     first_opened: Timestamp,
     now: Timestamp,
+    links: Option<&Links>,
     data: &mut DigestData,
 ) {
     let mut groups: BTreeMap<(Timestamp, &str, &PeriodId), Vec<&Obligation>> = BTreeMap::new();
@@ -398,10 +495,22 @@ fn progress(
             continue;
         }
         let name = |o: &Obligation| unit_name(config, &o.unit, date_of(o.due));
-        let late: Vec<String> = group
+        let straggler = |o: &Obligation, shown: String| {
+            let what = format!(
+                "{}, {}, {}",
+                name(o),
+                report_name(config, report),
+                period.in_vietnamese()
+            );
+            Straggler {
+                name: shown,
+                links: links.map_or(vec![], |l| l.for_obligation(o.id, &what)),
+            }
+        };
+        let late: Vec<Straggler> = group
             .iter()
             .filter(|o| !o.settled() && o.receipts.is_empty() && now > o.due)
-            .map(|o| name(o))
+            .map(|o| straggler(o, name(o)))
             .collect();
         data.late_count += late.len();
         let percent = |n: u32| n * 100 / rates.expected;
@@ -428,7 +537,7 @@ fn progress(
             partial_units: group
                 .iter()
                 .filter(|o| !o.settled() && !o.receipts.is_empty())
-                .map(|o| format!("{} ({})", name(o), o.missing().in_vietnamese()))
+                .map(|o| straggler(o, format!("{} ({})", name(o), o.missing().in_vietnamese())))
                 .collect(),
         });
     }
@@ -488,7 +597,7 @@ fn kind_in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Digest => "Bản tin",
         Kind::Acknowledgement => "Thư xác nhận",
-        Kind::Notice => "Thư đề nghị đính kèm tệp",
+        Kind::Notice => "Thư đề nghị đính kèm tệp hoặc gửi lại",
         Kind::ReminderBefore => "Nhắc trước hạn",
         Kind::ReminderLate => "Đôn đốc",
         Kind::Escalation => "Gửi lãnh đạo đơn vị",

@@ -3,17 +3,116 @@
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::collect;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
-use crate::domain::{date_of, instant};
+use crate::domain::{date_of, instant, vietnamese_date};
 use crate::plan;
 use crate::reading::matching::{Item, UnitMatch};
 use crate::reading::{Class, Reading};
-use crate::store::{Correction, Message, MessageState, NewSubmission, Verdict};
+use crate::store::{Correction, Message, MessageState, NewMail, NewSubmission, Store, Verdict};
+use crate::writing::Kind;
+
+/// Who makes a correction, and by which way.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// A login name or a mail address.
+    pub who: String,
+    /// `command` or `mail`.
+    pub way: &'static str,
+}
+
+/// A correction that was made.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What was done, for the command line.
+    pub said: String,
+    /// What was done, for staff.
+    pub in_vietnamese: String,
+    /// Its row in the log, by which it can be taken back.
+    pub correction: i64,
+}
+
+/// How a correction is taken back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Inverse {
+    /// A mail stands as before: its state, and what it was logged as.
+    Mail {
+        message: i64,
+        state: MessageState,
+        unit: Option<UnitId>,
+        candidates: Vec<UnitId>,
+        why: Vec<String>,
+        submissions: Vec<i64>,
+        taught: Option<(String, UnitId)>,
+    },
+    Excuse {
+        obligation: i64,
+    },
+    Paper {
+        obligation: i64,
+    },
+    Extension {
+        obligation: i64,
+    },
+    SentBack {
+        submission: i64,
+    },
+    Acceptance {
+        submission: i64,
+    },
+}
+
+impl Inverse {
+    /// Back to how a mail stands now.
+    fn of_mail(
+        store: &Store,
+        message: &Message,
+        taught: Option<(String, UnitId)>,
+    ) -> Result<Inverse> {
+        Ok(Inverse::Mail {
+            message: message.id,
+            state: message.state,
+            unit: message.unit.clone(),
+            candidates: message.candidates.clone(),
+            why: message.why.clone(),
+            submissions: store
+                .submissions_of(message.id)?
+                .iter()
+                .map(|s| s.id)
+                .collect(),
+            taught,
+        })
+    }
+}
+
+/// Writes a change into the log, in the transaction that makes it.
+fn log(
+    store: &Store,
+    by: &By,
+    command: &str,
+    (subject, before, after): (String, &str, &str),
+    inverse: Option<&Inverse>,
+    now: Timestamp,
+) -> Result<i64> {
+    store.log_correction(
+        &Correction {
+            who: by.who.clone(),
+            way: by.way.to_owned(),
+            command: command.to_owned(),
+            subject,
+            before: before.to_owned(),
+            after: after.to_owned(),
+            inverse: inverse.map(serde_json::to_string).transpose()?,
+        },
+        now,
+    )
+}
 
 /// What staff say of a mail.
 #[derive(Clone, Debug)]
@@ -22,6 +121,8 @@ pub struct Assignment {
     pub unit: UnitId,
     /// Which report it is and on which period, where matching did not find it.
     pub report: Option<(String, PeriodId)>,
+    /// What staff say of report and period in their own words, in place of what the mail says.
+    pub hint: Option<String>,
     /// Whether the address writes for this unit from now on.
     pub remember: bool,
 }
@@ -34,9 +135,9 @@ pub fn assign(
     app: &App,
     message: i64,
     as_said: &Assignment,
-    who: &str,
+    by: &By,
     now: Timestamp,
-) -> Result<String> {
+) -> Result<Done> {
     let (message, reading) = known_mail(app, message)?;
     let day = date_of(message.received_at);
     let unit = &as_said.unit;
@@ -55,6 +156,14 @@ pub fn assign(
             // Matched once more as if the address were registered for this unit.
             if let Some(sender) = &mut again.sender {
                 sender.address = row.emails.first().cloned().unwrap_or_default();
+            }
+            if let Some(hint) = &as_said.hint {
+                again.subject.clone_from(hint);
+                again.body.clear();
+                for file in &mut again.attachments {
+                    file.name.clear();
+                    (file.title, file.genre, file.issuer) = (None, None, None);
+                }
             }
             let found = collect::match_mail(app, &again, message.received_at, now)?;
             let trusted = matches!(&found.unit, UnitMatch::Certain(u) if u == unit);
@@ -84,7 +193,10 @@ pub fn assign(
         .map(|i| format!("{} {}", i.report, i.period))
         .collect();
     let after = format!("logged for {unit}: {}", what.join(", "));
-    app.store.transaction(|s| {
+    let sender = reading.sender.as_ref().filter(|_| as_said.remember);
+    let taught = sender.map(|s| (s.address.clone(), unit.clone()));
+    let correction = app.store.transaction(|s| {
+        let inverse = Inverse::of_mail(s, &message, taught.clone())?;
         s.withdraw_submissions(message.id, now)?;
         for submission in &submissions {
             s.log_submission(submission, now)?;
@@ -95,18 +207,49 @@ pub fn assign(
                 state: MessageState::Logged,
                 unit: Some(unit.clone()),
                 candidates: vec![],
-                why: vec![format!("{who} đã ghi nhận")],
+                why: vec![format!("{} đã ghi nhận", by.who)],
             },
         )?;
-        if let (true, Some(sender)) = (as_said.remember, &reading.sender) {
-            s.learn(&sender.address, unit, now)?;
+        if let Some((address, unit)) = &taught {
+            s.learn(address, unit, now)?;
         }
         if collect::may_acknowledge(&reading, message.received_at, now) {
             s.owe(&collect::acknowledgement(message.id, Some(unit)), now)?;
         }
-        s.log_correction(&correction(who, "assign", &message, &after), now)
+        let change = (mail_name(message.id), message.state.word(), after.as_str());
+        log(s, by, "assign", change, Some(&inverse), now)
     })?;
-    Ok(format!("mail {} is {after}", message.id))
+    let reports: Vec<String> = items
+        .iter()
+        .map(|i| in_words(app, &i.report, &i.period))
+        .collect();
+    let remembered = match &taught {
+        Some((address, _)) => format!("; từ nay địa chỉ {address} được hiểu là của đơn vị này"),
+        None => String::new(),
+    };
+    Ok(Done {
+        said: format!("mail {} is {after}", message.id),
+        in_vietnamese: format!(
+            "Đã ghi nhận thư số {} cho {}: {}{remembered}",
+            message.id,
+            row.short_name,
+            reports.join("; ")
+        ),
+        correction,
+    })
+}
+
+fn mail_name(id: i64) -> String {
+    format!("mail {id}")
+}
+
+/// A report and its period, for staff.
+fn in_words(app: &App, report: &str, period: &PeriodId) -> String {
+    let short = app
+        .config
+        .report(report)
+        .map_or(report, |r| r.short.as_str());
+    format!("{short}, {}", period.in_vietnamese())
 }
 
 /// All documents of a mail as one report.
@@ -160,23 +303,14 @@ fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
     Ok((message, reading))
 }
 
-fn correction(who: &str, command: &str, message: &Message, after: &str) -> Correction {
-    Correction {
-        who: who.to_owned(),
-        command: command.to_owned(),
-        subject: format!("mail {}", message.id),
-        before: message.state.word().to_owned(),
-        after: after.to_owned(),
-    }
-}
-
 /// Marks a mail as no report. What it was logged as is withdrawn.
 ///
 /// # Errors
 /// When there is no such mail.
-pub fn ignore(app: &App, message: i64, who: &str, now: Timestamp) -> Result<String> {
+pub fn ignore(app: &App, message: i64, by: &By, now: Timestamp) -> Result<Done> {
     let (message, _) = known_mail(app, message)?;
-    let withdrawn = app.store.transaction(|s| {
+    let (withdrawn, correction) = app.store.transaction(|s| {
+        let inverse = Inverse::of_mail(s, &message, None)?;
         let withdrawn = s.withdraw_submissions(message.id, now)?;
         s.set_verdict(
             message.id,
@@ -184,18 +318,24 @@ pub fn ignore(app: &App, message: i64, who: &str, now: Timestamp) -> Result<Stri
                 state: MessageState::Ignored,
                 unit: message.unit.clone(),
                 candidates: vec![],
-                why: vec![format!("{who}: không phải báo cáo")],
+                why: vec![format!("{}: không phải báo cáo", by.who)],
             },
         )?;
-        s.log_correction(&correction(who, "ignore", &message, "ignored"), now)?;
-        Ok(withdrawn)
+        let change = (mail_name(message.id), message.state.word(), "ignored");
+        let correction = log(s, by, "ignore", change, Some(&inverse), now)?;
+        Ok((withdrawn, correction))
     })?;
-    Ok(match withdrawn {
-        0 => format!("mail {} is no report", message.id),
-        n => format!(
-            "mail {} is no report; {n} submissions were withdrawn",
-            message.id
+    let (also, cung) = match withdrawn {
+        0 => (String::new(), ""),
+        n => (
+            format!("; {n} submissions were withdrawn"),
+            "; các ghi nhận trước đó của thư này đã được rút",
         ),
+    };
+    Ok(Done {
+        said: format!("mail {} is no report{also}", message.id),
+        in_vietnamese: format!("Thư số {} không phải báo cáo{cung}", message.id),
+        correction,
     })
 }
 
@@ -222,24 +362,17 @@ fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
     )
 }
 
-fn log(
-    app: &App,
-    target: &Target,
-    who: &str,
-    command: &str,
-    after: &str,
-    now: Timestamp,
-) -> Result<()> {
-    app.store.log_correction(
-        &Correction {
-            who: who.to_owned(),
-            command: command.to_owned(),
-            subject: format!("{} {} {}", target.unit, target.report, target.period),
-            before: String::new(),
-            after: after.to_owned(),
-        },
-        now,
-    )
+impl Target {
+    fn subject(&self) -> String {
+        format!("{} {} {}", self.unit, self.report, self.period)
+    }
+
+    /// For staff.
+    fn in_words(&self, app: &App, now: Timestamp) -> String {
+        let unit = app.config.register.nearest(&self.unit, date_of(now));
+        let unit = unit.map_or(self.unit.0.as_str(), |u| u.short_name.as_str());
+        format!("{unit}: {}", in_words(app, &self.report, &self.period))
+    }
 }
 
 /// Marks the signed paper as received on a day (today where none is said).
@@ -251,9 +384,9 @@ pub fn received_paper(
     target: &Target,
     on: Option<Date>,
     number: Option<&str>,
-    who: &str,
+    by: &By,
     now: Timestamp,
-) -> Result<String> {
+) -> Result<Done> {
     let id = target_id(app, target, now)?;
     let received_at = match on {
         Some(day) if day > date_of(now) => {
@@ -263,7 +396,8 @@ pub fn received_paper(
         Some(day) if day < date_of(now) => instant(day, app.config.settings.schedule.work_hours.0),
         _ => now,
     };
-    app.store.transaction(|s| {
+    let day = date_of(received_at);
+    let correction = app.store.transaction(|s| {
         s.log_submission(
             &NewSubmission {
                 obligation: id,
@@ -279,82 +413,330 @@ pub fn received_paper(
             },
             now,
         )?;
-        let day = date_of(received_at);
-        log(
-            app,
-            target,
-            who,
-            "received-paper",
-            &format!("paper received on {day}"),
-            now,
-        )
+        let after = format!("paper received on {day}");
+        let change = (target.subject(), "", after.as_str());
+        let inverse = Inverse::Paper { obligation: id };
+        log(s, by, "received-paper", change, Some(&inverse), now)
     })?;
-    Ok(format!(
-        "the signed paper of {} for {} {} is marked as received",
-        target.unit, target.report, target.period
-    ))
+    Ok(Done {
+        said: format!(
+            "the signed paper of {} for {} {} is marked as received",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!(
+            "Đã ghi nhận bản giấy ngày {} của {}",
+            vietnamese_date(day),
+            target.in_words(app, now)
+        ),
+        correction,
+    })
 }
 
 /// Takes back that paper was received.
 ///
 /// # Errors
 /// When none was marked.
-pub fn withdraw_paper(app: &App, target: &Target, who: &str, now: Timestamp) -> Result<String> {
+pub fn withdraw_paper(app: &App, target: &Target, by: &By, now: Timestamp) -> Result<Done> {
     let id = target_id(app, target, now)?;
-    app.store.transaction(|s| {
+    let correction = app.store.transaction(|s| {
         if !s.withdraw_paper(id, now)? {
             bail!("no paper is marked as received for this");
         }
-        log(app, target, who, "received-paper --undo", "no paper", now)
+        let change = (target.subject(), "paper received", "no paper");
+        log(s, by, "received-paper --undo", change, None, now)
     })?;
-    Ok("no paper is marked as received any more".into())
+    Ok(Done {
+        said: "no paper is marked as received any more".into(),
+        in_vietnamese: format!("Đã bỏ ghi nhận bản giấy của {}", target.in_words(app, now)),
+        correction,
+    })
 }
 
 /// Excuses a unit from a report.
 ///
 /// # Errors
 /// When nothing is expected or it is excused already.
-pub fn excuse(
-    app: &App,
-    target: &Target,
-    reason: &str,
-    who: &str,
-    now: Timestamp,
-) -> Result<String> {
+pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp) -> Result<Done> {
     let id = target_id(app, target, now)?;
-    app.store.transaction(|s| {
+    let correction = app.store.transaction(|s| {
         if !s.excuse(id, reason, now)? {
             bail!("{} is excused already", target.unit);
         }
-        log(
-            app,
-            target,
-            who,
-            "excuse",
-            &format!("excused: {reason}"),
-            now,
-        )
+        let after = format!("excused: {reason}");
+        let change = (target.subject(), "expected", after.as_str());
+        let inverse = Inverse::Excuse { obligation: id };
+        log(s, by, "excuse", change, Some(&inverse), now)
     })?;
-    Ok(format!(
-        "{} is excused from {} {}",
-        target.unit, target.report, target.period
-    ))
+    Ok(Done {
+        said: format!(
+            "{} is excused from {} {}",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!(
+            "Đã miễn báo cáo cho {} ({reason})",
+            target.in_words(app, now)
+        ),
+        correction,
+    })
 }
 
 /// Takes an excuse back.
 ///
 /// # Errors
 /// When there was none.
-pub fn withdraw_excuse(app: &App, target: &Target, who: &str, now: Timestamp) -> Result<String> {
+pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> Result<Done> {
     let id = target_id(app, target, now)?;
-    app.store.transaction(|s| {
+    let correction = app.store.transaction(|s| {
         if !s.withdraw_excuse(id, now)? {
             bail!("{} is not excused from this", target.unit);
         }
-        log(app, target, who, "excuse --undo", "expected again", now)
+        let change = (target.subject(), "excused", "expected again");
+        log(s, by, "excuse --undo", change, None, now)
     })?;
-    Ok(format!(
-        "{} has to send {} {} again",
-        target.unit, target.report, target.period
-    ))
+    Ok(Done {
+        said: format!(
+            "{} has to send {} {} again",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!("Đã bỏ miễn báo cáo của {}", target.in_words(app, now)),
+        correction,
+    })
+}
+
+/// Gives a unit until the end of a day (the hour of deadlines).
+///
+/// # Errors
+/// When nothing is expected, or the day has passed.
+pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) -> Result<Done> {
+    let id = target_id(app, target, now)?;
+    let moment = instant(due, app.config.settings.schedule.due_time);
+    if moment < now {
+        bail!("{due} has passed");
+    }
+    let correction = app.store.transaction(|s| {
+        s.extend(id, moment, now)?;
+        let after = format!("due on {due}");
+        let inverse = Inverse::Extension { obligation: id };
+        log(
+            s,
+            by,
+            "extend",
+            (target.subject(), "", &after),
+            Some(&inverse),
+            now,
+        )
+    })?;
+    Ok(Done {
+        said: format!(
+            "{} has until {due} to send {} {}",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!(
+            "Đã gia hạn đến hết ngày {} cho {}",
+            vietnamese_date(due),
+            target.in_words(app, now)
+        ),
+        correction,
+    })
+}
+
+/// The submission of a receipt code (`BC-2026-00017`) or its number.
+///
+/// # Errors
+/// When there is none.
+pub fn submission_of(app: &App, code: &str) -> Result<crate::store::Submission> {
+    let number = code.rsplit('-').next().and_then(|n| n.parse::<i64>().ok());
+    number
+        .map(|id| app.store.submission(id))
+        .transpose()?
+        .flatten()
+        .with_context(|| {
+            format!("there is no submission {code}; acknowledgements and the digest show the codes")
+        })
+}
+
+/// Sends a submission back: it no longer counts, and the unit is asked to send it again until a day (five working days
+/// from now where none is said).
+///
+/// # Errors
+/// When there is no such submission, it is sent back already, or the day has passed.
+pub fn send_back(
+    app: &App,
+    code: &str,
+    reason: &str,
+    due: Option<Date>,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let submission = submission_of(app, code)?;
+    if reason.trim().is_empty() {
+        bail!("a reason is needed: the unit is told why");
+    }
+    let calendar = &app.config.calendar;
+    let due = due.unwrap_or_else(|| calendar.working_days_after(date_of(now), 5));
+    let moment = instant(due, app.config.settings.schedule.due_time);
+    if moment < now {
+        bail!("{due} has passed");
+    }
+    let target = target_of(&submission);
+    let correction = app.store.transaction(|s| {
+        let Some(row) = s.send_back(submission.id, reason, moment, now)? else {
+            bail!("{} is sent back already", submission.code());
+        };
+        s.owe(
+            &NewMail {
+                key: format!("return:{row}"),
+                kind: Kind::Notice,
+                unit: Some(submission.unit.clone()),
+                message: submission.message,
+            },
+            now,
+        )?;
+        let after = format!("sent back until {due}: {reason}");
+        let change = (submission_name(submission.id), "received", after.as_str());
+        let inverse = Inverse::SentBack {
+            submission: submission.id,
+        };
+        log(s, by, "return", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{} is sent back; due again on {due}", submission.code()),
+        in_vietnamese: format!(
+            "Đã trả lại báo cáo {} của {}; hạn gửi lại ngày {}. Lý do: {reason}",
+            submission.code(),
+            target.in_words(app, now),
+            vietnamese_date(due)
+        ),
+        correction,
+    })
+}
+
+fn submission_name(id: i64) -> String {
+    format!("submission {id}")
+}
+
+fn target_of(submission: &crate::store::Submission) -> Target {
+    Target {
+        unit: submission.unit.clone(),
+        report: submission.report.clone(),
+        period: submission.period.clone(),
+    }
+}
+
+/// Accepts a submission. One that was sent back counts again.
+///
+/// # Errors
+/// When there is no such submission, or it is accepted already.
+pub fn accept(app: &App, code: &str, by: &By, now: Timestamp) -> Result<Done> {
+    let submission = submission_of(app, code)?;
+    let correction = app.store.transaction(|s| {
+        let was_back = s.withdraw_sent_back(submission.id, now)?;
+        if !s.accept(submission.id, now)? && !was_back {
+            bail!("{} is accepted already", submission.code());
+        }
+        let before = if was_back { "sent back" } else { "received" };
+        let inverse = Inverse::Acceptance {
+            submission: submission.id,
+        };
+        let change = (submission_name(submission.id), before, "accepted");
+        log(s, by, "accept", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{} is accepted", submission.code()),
+        in_vietnamese: format!(
+            "Đã duyệt báo cáo {} của {}",
+            submission.code(),
+            target_of(&submission).in_words(app, now)
+        ),
+        correction,
+    })
+}
+
+/// Takes a correction back, by a new entry.
+///
+/// # Errors
+/// When there is no such correction, it was taken back before, or cannot be.
+pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let made = app
+        .store
+        .correction(correction)?
+        .with_context(|| format!("there is no change {correction}; see `thubaocao history`"))?;
+    if made.undone_by.is_some() {
+        bail!("change {correction} was taken back already");
+    }
+    let Some(inverse) = &made.change.inverse else {
+        bail!(
+            "change {correction} ({}) cannot be taken back",
+            made.change.command
+        );
+    };
+    let inverse: Inverse = serde_json::from_str(inverse)?;
+    let row = app.store.transaction(|s| {
+        let there = match &inverse {
+            Inverse::Mail {
+                message,
+                state,
+                unit,
+                candidates,
+                why,
+                submissions,
+                taught,
+            } => {
+                s.withdraw_submissions(*message, now)?;
+                for submission in submissions {
+                    s.log_again(*submission, now)?;
+                }
+                let verdict = Verdict {
+                    state: *state,
+                    unit: unit.clone(),
+                    candidates: candidates.clone(),
+                    why: why.clone(),
+                };
+                s.set_verdict(*message, &verdict)?;
+                if let Some((address, unit)) = taught {
+                    s.unlearn(address, unit, now)?;
+                }
+                true
+            }
+            Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
+            Inverse::Paper { obligation } => s.withdraw_paper(*obligation, now)?,
+            Inverse::Extension { obligation } => s.withdraw_extension(*obligation, now)?,
+            Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?,
+            Inverse::Acceptance { submission } => s.withdraw_acceptance(*submission, now)?,
+        };
+        if !there {
+            bail!("change {correction} no longer holds");
+        }
+        let (before, after) = (made.change.after.as_str(), made.change.before.as_str());
+        let command = format!("undo {correction}");
+        let change = (made.change.subject.clone(), before, after);
+        let row = log(s, by, &command, change, None, now)?;
+        s.set_undone(correction, row)?;
+        Ok(row)
+    })?;
+    Ok(Done {
+        said: format!(
+            "change {correction} ({} of {}) is taken back",
+            made.change.command, made.change.subject
+        ),
+        in_vietnamese: format!(
+            "Đã hoàn tác thay đổi số {correction} ({})",
+            action_in_words(&made.change.command)
+        ),
+        correction: row,
+    })
+}
+
+/// What a change was, for staff.
+fn action_in_words(command: &str) -> &str {
+    match command {
+        "assign" => "gán thư cho đơn vị",
+        "ignore" => "đánh dấu không phải báo cáo",
+        "received-paper" => "ghi nhận bản giấy",
+        "excuse" => "miễn báo cáo",
+        "extend" => "gia hạn",
+        "return" => "trả lại báo cáo",
+        "accept" => "duyệt báo cáo",
+        other => other,
+    }
 }

@@ -68,6 +68,7 @@ pub mod mailbox;
 pub mod plan;
 pub mod reading;
 pub mod send;
+pub mod staff;
 pub mod store;
 pub mod transport;
 pub mod writing;

@@ -71,6 +71,7 @@ fn obligation(report: &Report, unit: &Unit, period: &Period, due: Timestamp) -> 
         opens: period.opens,
         due,
         forms: report.forms,
+        returned: None,
         excused: None,
         receipts: vec![],
         reminders_sent: 0,

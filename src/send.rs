@@ -60,7 +60,8 @@ pub async fn pass(
             }
             Composed::Ready(draft) => {
                 let capped = match draft.to.first() {
-                    Some(to) if mail.kind != Kind::Digest => {
+                    // Staff who decide much in a day get an answer to each command.
+                    Some(to) if !app.config.settings.digest_to.contains(to) => {
                         store.sent_to_since(to, day_ago)? >= limits.daily_mails_per_address
                     }
                     _ => false,

@@ -210,5 +210,8 @@ fn the_mails_of_the_demo_read_well() {
             mail.body_text(0).unwrap().replace("\r\n", "\n")
         );
     }
+    // Tokens are signed with a key of the folder's own.
+    let tokens = regex::Regex::new(r"[0-9a-f]{32}").unwrap();
+    let told = tokens.replace_all(&told, "…");
     insta::assert_snapshot!(told);
 }

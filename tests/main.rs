@@ -11,3 +11,4 @@ mod demo;
 mod hostile;
 mod interruptions;
 mod refusals;
+mod staff;

@@ -1,4 +1,4 @@
-//! `assign`, `ignore`, `excuse`, `received-paper`: corrections by staff.
+//! `assign`, `ignore`, `excuse`, `received-paper`, `extend`, `return`, `accept`, `undo`: corrections by staff.
 
 use anyhow::Result;
 use clap::Args;
@@ -6,26 +6,30 @@ use jiff::civil::Date;
 
 use super::{Session, say};
 use crate::app::{self, App};
-use crate::correct::{self, Assignment, Target};
+use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 
 /// Who makes a correction.
 #[derive(Debug, Args)]
-struct By {
+struct Author {
     /// Who decides this (default: the login name)
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }
 
-impl By {
-    fn name(&self) -> String {
-        self.by.clone().unwrap_or_else(|| {
+impl Author {
+    fn by(&self) -> By {
+        let who = self.by.clone().unwrap_or_else(|| {
             ["SUDO_USER", "USER", "LOGNAME"]
                 .iter()
                 .find_map(|name| std::env::var(name).ok())
                 .unwrap_or_else(|| "command line".into())
-        })
+        });
+        By {
+            who,
+            way: "command",
+        }
     }
 }
 
@@ -46,7 +50,7 @@ pub(super) struct Assign {
     #[arg(long)]
     remember: bool,
     #[command(flatten)]
-    by: By,
+    by: Author,
 }
 
 #[derive(Debug, Args)]
@@ -54,7 +58,7 @@ pub(super) struct Ignore {
     /// The number of the mail, as `inbox` shows it
     message: i64,
     #[command(flatten)]
-    by: By,
+    by: Author,
 }
 
 /// What is expected of whom.
@@ -89,7 +93,7 @@ pub(super) struct Excuse {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    by: By,
+    by: Author,
 }
 
 #[derive(Debug, Args)]
@@ -106,49 +110,138 @@ pub(super) struct ReceivedPaper {
     #[arg(long)]
     undo: bool,
     #[command(flatten)]
-    by: By,
+    by: Author,
 }
 
 fn open(session: &Session) -> Result<App> {
     App::open(session.config()?, app::own_program()?, session.now())
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Extend {
+    #[command(flatten)]
+    expected: Expected,
+    /// The last day
+    #[arg(long, value_name = "DATE")]
+    due: Date,
+    #[command(flatten)]
+    by: Author,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Return {
+    /// The receipt code of the submission, such as BC-2026-00017
+    submission: String,
+    /// Why; the unit is told
+    #[arg(long)]
+    reason: String,
+    /// The last day for sending it again (default: in five working days)
+    #[arg(long, value_name = "DATE")]
+    due: Option<Date>,
+    #[command(flatten)]
+    by: Author,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Accept {
+    /// The receipt code of the submission, such as BC-2026-00017
+    submission: String,
+    #[command(flatten)]
+    by: Author,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Undo {
+    /// The number of the change, as `history` shows it
+    change: i64,
+    #[command(flatten)]
+    by: Author,
+}
+
+fn tell(done: Done) -> Result<()> {
+    Ok(say(format!("{} (change {})", done.said, done.correction))?)
+}
+
 pub(super) fn assign(session: &Session, a: &Assign) -> Result<()> {
-    let app = open(session)?;
     let assignment = Assignment {
         unit: UnitId(a.unit.clone()),
         report: a.report.clone().zip(a.period.clone()),
+        hint: None,
         remember: a.remember,
     };
-    let done = correct::assign(&app, a.message, &assignment, &a.by.name(), session.now())?;
-    Ok(say(done)?)
+    tell(correct::assign(
+        &open(session)?,
+        a.message,
+        &assignment,
+        &a.by.by(),
+        session.now(),
+    )?)
 }
 
 pub(super) fn ignore(session: &Session, a: &Ignore) -> Result<()> {
-    let app = open(session)?;
-    let done = correct::ignore(&app, a.message, &a.by.name(), session.now())?;
-    Ok(say(done)?)
+    tell(correct::ignore(
+        &open(session)?,
+        a.message,
+        &a.by.by(),
+        session.now(),
+    )?)
 }
 
 pub(super) fn excuse(session: &Session, a: &Excuse) -> Result<()> {
     let app = open(session)?;
-    let (target, who, now) = (a.expected.target(), a.by.name(), session.now());
-    let done = if a.undo {
-        correct::withdraw_excuse(&app, &target, &who, now)?
+    let (target, by, now) = (a.expected.target(), a.by.by(), session.now());
+    tell(if a.undo {
+        correct::withdraw_excuse(&app, &target, &by, now)?
     } else {
         let reason = a.reason.as_deref().unwrap_or("");
-        correct::excuse(&app, &target, reason, &who, now)?
-    };
-    Ok(say(done)?)
+        correct::excuse(&app, &target, reason, &by, now)?
+    })
 }
 
 pub(super) fn received_paper(session: &Session, a: &ReceivedPaper) -> Result<()> {
     let app = open(session)?;
-    let (target, who, now) = (a.expected.target(), a.by.name(), session.now());
-    let done = if a.undo {
-        correct::withdraw_paper(&app, &target, &who, now)?
+    let (target, by, now) = (a.expected.target(), a.by.by(), session.now());
+    tell(if a.undo {
+        correct::withdraw_paper(&app, &target, &by, now)?
     } else {
-        correct::received_paper(&app, &target, a.on, a.number.as_deref(), &who, now)?
-    };
-    Ok(say(done)?)
+        correct::received_paper(&app, &target, a.on, a.number.as_deref(), &by, now)?
+    })
+}
+
+pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
+    let target = a.expected.target();
+    let app = open(session)?;
+    tell(correct::extend(
+        &app,
+        &target,
+        a.due,
+        &a.by.by(),
+        session.now(),
+    )?)
+}
+
+pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {
+    tell(correct::send_back(
+        &open(session)?,
+        &a.submission,
+        &a.reason,
+        a.due,
+        &a.by.by(),
+        session.now(),
+    )?)
+}
+
+pub(super) fn accept(session: &Session, a: &Accept) -> Result<()> {
+    let app = open(session)?;
+    tell(correct::accept(
+        &app,
+        &a.submission,
+        &a.by.by(),
+        session.now(),
+    )?)
+}
+
+pub(super) fn undo(session: &Session, a: &Undo) -> Result<()> {
+    let app = open(session)?;
+    tell(correct::undo(&app, a.change, &a.by.by(), session.now())?)
 }

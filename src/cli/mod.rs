@@ -5,10 +5,12 @@ mod corrections;
 pub mod demo;
 mod digest;
 mod explain;
+mod history;
 mod inbox;
 mod plan;
 mod run;
 mod status;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -126,6 +128,22 @@ enum Command {
     Excuse(corrections::Excuse),
     /// Mark the signed paper as received
     ReceivedPaper(corrections::ReceivedPaper),
+    /// Give a unit more time for a report
+    Extend(corrections::Extend),
+    /// Send a submission back to its unit, with a reason
+    Return(corrections::Return),
+    /// Accept a submission; one that was sent back counts again
+    Accept(corrections::Accept),
+    /// Take a change back
+    Undo(corrections::Undo),
+    /// Show the changes by people: of a mail, a submission, a unit, or all that is said of a subject
+    History {
+        /// `17` or `mail 17`, `BC-2026-00017`, `ldld-tuy-an`
+        subject: String,
+    },
+    /// Look after the register of units
+    #[command(subcommand)]
+    Units(units::Units),
     /// Read mails as the limited child process
     #[command(name = worker::COMMAND, hide = true)]
     ReadMails {
@@ -227,6 +245,12 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Ignore(a) => corrections::ignore(session, &a),
         Command::Excuse(a) => corrections::excuse(session, &a),
         Command::ReceivedPaper(a) => corrections::received_paper(session, &a),
+        Command::Extend(a) => corrections::extend(session, &a),
+        Command::Return(a) => corrections::send_back(session, &a),
+        Command::Accept(a) => corrections::accept(session, &a),
+        Command::Undo(a) => corrections::undo(session, &a),
+        Command::History { subject } => history::run(session, &subject),
+        Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
     }
 }

@@ -24,6 +24,8 @@ pub enum State {
     Late,
     /// Nothing is there and the deadline has passed.
     Overdue,
+    /// Staff sent it back, and the time for sending it again has not passed.
+    Returned,
     /// Staff excused the unit.
     Excused,
 }
@@ -52,10 +54,12 @@ pub struct Obligation {
     pub period: PeriodId,
     /// From which day it was expected at all.
     pub opens: Date,
-    /// The last moment at which it is on time.
+    /// The last moment at which it is on time; with more time given by staff, or for sending it again, that.
     pub due: Timestamp,
     /// What has to be there.
     pub forms: Forms,
+    /// Why staff sent it back, if they did. What was sent back is not among the receipts.
+    pub returned: Option<String>,
     /// Why the unit is excused, if it is.
     pub excused: Option<String>,
     /// What has come, in order of time.
@@ -111,6 +115,7 @@ impl Obligation {
         match self.on_time() {
             Some(true) => State::Submitted,
             Some(false) => State::Late,
+            None if self.returned.is_some() && now <= self.due => State::Returned,
             None if !self.receipts.is_empty() => State::Partial,
             None if now > self.due => State::Overdue,
             None if now >= near => State::Pending,
@@ -193,6 +198,7 @@ pub(crate) mod tests {
             opens: "2025-12-15".parse().unwrap(),
             due: at(due),
             forms: SIGNED.and(SOFT),
+            returned: None,
             excused: None,
             receipts: vec![],
             reminders_sent: 0,

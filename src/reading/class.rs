@@ -33,6 +33,12 @@ const CLOUD_HOSTS: [&str; 21] = [
     "terabox.com",
 ];
 
+/// A token as `staff::token` writes it.
+static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\bTBC\.[a-z]\d+\.[a-z]+(?::[A-Za-z0-9_-]+)?\.\d{8}\.[0-9a-f]{32}\b")
+        .expect("a valid pattern")
+});
+
 /// A link: its host and the path after it.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)\bhttps?://([a-z0-9.-]+)(?::\d+)?(/[^\s<>"')\]]*)?"#)
@@ -232,6 +238,17 @@ pub(super) fn cloud_link(text: &str) -> Option<String> {
         let is_form = host == "docs.google.com" && first == "forms";
         (known && path.len() > 1 && !is_contact && !is_form).then_some(host)
     })
+}
+
+/// The tokens of commands in a text, each once.
+pub(super) fn tokens(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for hit in TOKEN.find_iter(text) {
+        if !found.iter().any(|t| t == hit.as_str()) {
+            found.push(hit.as_str().to_owned());
+        }
+    }
+    found
 }
 
 /// Whether a text says that there is nothing to report ("không phát sinh").

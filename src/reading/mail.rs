@@ -103,6 +103,15 @@ pub fn read(
         };
         (class, None)
     };
+    let tokens = class::tokens(&whole_body);
+    let class =
+        if class.is_personal() && !tokens.is_empty() && settings.staff.iter().any(|s| s == address)
+        {
+            reasons.push("it is from staff and carries the token of a command".to_owned());
+            Class::StaffCommand
+        } else {
+            class
+        };
     let null_sender = message
         .header_raw("Return-Path")
         .is_some_and(|p| p.trim() == "<>");
@@ -125,6 +134,7 @@ pub fn read(
         received: received(&message),
         body: truncated(&body, TEXT_KEPT).to_owned(),
         forwarded_from: forwarded,
+        tokens,
         link,
         attachments,
         bounce,

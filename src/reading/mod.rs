@@ -60,6 +60,8 @@ pub enum Class {
     MachineReport,
     /// Newsletters and mailing lists.
     Bulk,
+    /// A command of staff: from one of them, with the token of a prepared mail.
+    StaffCommand,
     /// Sent by this mailbox itself.
     OwnMail,
     /// It could not be read.
@@ -78,6 +80,7 @@ words!(Class {
     ReadReceipt = "read_receipt",
     MachineReport = "machine_report",
     Bulk = "bulk",
+    StaffCommand = "staff_command",
     OwnMail = "own_mail",
     Unreadable = "unreadable",
 });
@@ -203,6 +206,9 @@ pub struct Reading {
     /// Who wrote the mail that this one forwards, an address, lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forwarded_from: Option<String>,
+    /// Tokens of commands that stand anywhere in it, quoted parts included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tokens: Vec<String>,
     /// The cloud drive that it links to, a host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -230,6 +236,7 @@ impl Reading {
             received: None,
             body: String::new(),
             forwarded_from: None,
+            tokens: Vec::new(),
             link: None,
             attachments: Vec::new(),
             bounce: None,
@@ -249,6 +256,9 @@ impl Reading {
 pub struct ReadingSettings {
     /// The mailbox's own addresses, lower case.
     pub own_addresses: Vec<String>,
+    /// The addresses of staff, lower case.
+    #[serde(default)]
+    pub staff: Vec<String>,
     /// The pinned authserv-id of Authentication-Results (RFC 8601).
     pub authserv_id: Option<String>,
     /// Whether pictures of pages are read by tesseract.

@@ -4,13 +4,15 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 
 use super::{Place, Store, json, parsed, stored_as_words};
 use crate::domain::unit::UnitId;
 use crate::reading::Reading;
 
 /// What became of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MessageState {
     /// Stored, not read yet.
     Received,
@@ -308,6 +310,26 @@ impl Store {
             "SELECT unit FROM learned WHERE address = ?1 AND revoked_at IS NULL ORDER BY id",
         )?;
         let rows = statement.query_map([address], |r| r.get(0).map(UnitId))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Forgets that an address (lower case) writes for a unit; `false` if it was not known to.
+    pub fn unlearn(&self, address: &str, unit: &UnitId, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE learned SET revoked_at = ?3 WHERE address = ?1 AND unit = ?2 AND revoked_at IS NULL",
+            params![address, unit.0, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Every address that staff taught and did not revoke, with its unit and since when.
+    pub fn learned(&self) -> Result<Vec<(String, UnitId, Timestamp)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT address, unit, at FROM learned WHERE revoked_at IS NULL ORDER BY id",
+        )?;
+        let rows = statement.query_map([], |r| {
+            Ok((r.get(0)?, UnitId(r.get(1)?), super::parsed(r, "at")?))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

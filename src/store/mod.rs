@@ -20,7 +20,7 @@ use rusqlite::backup::Backup;
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
-pub use correction::Correction;
+pub use correction::{Correction, Made, StaffCommand};
 pub use health::Health;
 pub use location::{Cursor, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
@@ -28,7 +28,17 @@ pub use outbox::{NewMail, Outgoing, OutgoingState};
 pub use submission::{NewSubmission, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/0001_initial.sql"),
+    include_str!("../../migrations/0002_staff.sql"),
+];
+/// 64 random hex digits.
+fn random_hex() -> Result<String> {
+    let mut bytes = [0_u8; 32];
+    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
+    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+}
+
 /// Marks the file as ours ("thub").
 const APPLICATION_ID: i32 = 0x7468_7562;
 
@@ -52,6 +62,7 @@ impl Store {
         let store = Store::prepare(conn, &path, &MIGRATIONS)
             .with_context(|| format!("the store {}", path.display()))?;
         store.setting_once("first_opened", &now.to_string())?;
+        store.setting_once("command_key", &random_hex()?)?;
         Ok(store)
     }
 
@@ -142,17 +153,31 @@ impl Store {
     /// Whatever `change` fails with; nothing is changed then.
     pub fn transaction<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         // IMMEDIATE: wait for other writers at the start instead of failing in the middle.
-        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        let (begin, keep, drop) = if self.conn.is_autocommit() {
+            ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        } else {
+            let drop = "ROLLBACK TO part; RELEASE part";
+            ("SAVEPOINT part", "RELEASE part", drop)
+        };
+        self.conn.execute_batch(begin)?;
         match change(self) {
             Ok(value) => {
-                self.conn.execute_batch("COMMIT")?;
+                self.conn.execute_batch(keep)?;
                 Ok(value)
             }
             Err(e) => {
-                self.conn.execute_batch("ROLLBACK")?;
+                self.conn.execute_batch(drop)?;
                 Err(e)
             }
         }
+    }
+
+    /// The key that signs the tokens of commands; `None` in a store that was never opened by the service.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn command_key(&self) -> Result<Option<Vec<u8>>> {
+        Ok(self.setting("command_key")?.map(String::into_bytes))
     }
 
     fn setting_once(&self, name: &str, value: &str) -> Result<()> {

@@ -24,6 +24,7 @@ fn obligation(row: &Row<'_>) -> rusqlite::Result<Obligation> {
             signed_document: row.get("signed")?,
             soft_file: row.get("soft")?,
         },
+        returned: None,
         excused: None,
         receipts: Vec::new(),
         reminders_sent: 0,
@@ -61,8 +62,10 @@ impl Store {
         let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
 
         let mut receipts = self.conn.prepare_cached(
-            "SELECT obligation, received_at, signed, soft FROM submission
-             WHERE withdrawn_at IS NULL ORDER BY received_at, id",
+            "SELECT obligation, received_at, signed, soft FROM submission s
+             WHERE withdrawn_at IS NULL AND NOT EXISTS
+                 (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
+             ORDER BY received_at, id",
         )?;
         let mut rows = receipts.query([])?;
         while let Some(row) = rows.next()? {
@@ -77,6 +80,24 @@ impl Store {
                     },
                 });
             }
+        }
+        let mut extensions = self
+            .conn
+            .prepare_cached("SELECT obligation, due FROM extension WHERE withdrawn_at IS NULL")?;
+        let mut rows = extensions.query([])?;
+        while let Some(row) = rows.next()? {
+            let o: i64 = row.get("obligation")?;
+            all[place[&o]].due = parsed(row, "due")?;
+        }
+        let mut sent_back = self.conn.prepare_cached(
+            "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
+             WHERE b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id",
+        )?;
+        let mut rows = sent_back.query([])?;
+        while let Some(row) = rows.next()? {
+            let o = &mut all[place[&row.get::<_, i64>("obligation")?]];
+            o.due = o.due.max(parsed(row, "due")?);
+            o.returned = Some(row.get("reason")?);
         }
         let mut excuses = self
             .conn
@@ -120,6 +141,25 @@ impl Store {
         let n = self.conn.execute(
             "INSERT INTO excuse (obligation, reason, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             params![obligation, reason, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Gives more time; an earlier extension is withdrawn.
+    pub fn extend(&self, obligation: i64, due: Timestamp, now: Timestamp) -> Result<()> {
+        self.withdraw_extension(obligation, now)?;
+        self.conn.execute(
+            "INSERT INTO extension (obligation, due, at) VALUES (?1, ?2, ?3)",
+            params![obligation, due.to_string(), now.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Takes an extension back; `false` if there was none.
+    pub fn withdraw_extension(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE extension SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
+            params![obligation, now.to_string()],
         )?;
         Ok(n > 0)
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, parsed};
 use crate::domain::period::PeriodId;
@@ -126,6 +126,84 @@ impl Store {
             "UPDATE submission SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
             params![message, now.to_string()],
         )?)
+    }
+
+    /// Logs a withdrawn submission again, as the next version.
+    pub fn log_again(&self, submission: i64, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO submission (obligation, version, message, received_at, signed, soft, nil_return, number, logged_at)
+             SELECT obligation, (SELECT max(version) + 1 FROM submission n WHERE n.obligation = s.obligation),
+                    message, received_at, signed, soft, nil_return, number, ?2
+             FROM submission s WHERE id = ?1",
+            params![submission, now.to_string()],
+        )?;
+        let again = self.conn.last_insert_rowid();
+        self.conn.execute(
+            "INSERT INTO submission_file (submission, attachment)
+             SELECT ?2, attachment FROM submission_file WHERE submission = ?1",
+            [submission, again],
+        )?;
+        Ok(())
+    }
+
+    /// A submission that is not withdrawn.
+    pub fn submission(&self, id: i64) -> Result<Option<Submission>> {
+        let found = self.submissions("s.id = ?1 AND s.withdrawn_at IS NULL", [id])?;
+        Ok(found.into_iter().next())
+    }
+
+    /// Sends a submission back until a new deadline and gives the row of that; `None` if it is sent back already.
+    pub fn send_back(
+        &self,
+        submission: i64,
+        reason: &str,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<i64>> {
+        let n = self.conn.execute(
+            "INSERT INTO sent_back (submission, reason, due, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            params![submission, reason, due.to_string(), now.to_string()],
+        )?;
+        Ok((n > 0).then(|| self.conn.last_insert_rowid()))
+    }
+
+    /// Which submission was sent back, why and until when; `None` where that was taken back.
+    pub fn sent_back(&self, id: i64) -> Result<Option<(i64, String, Timestamp)>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT submission, reason, due FROM sent_back WHERE id = ?1 AND withdrawn_at IS NULL",
+                [id],
+                |r| Ok((r.get(0)?, r.get(1)?, parsed(r, "due")?)),
+            )
+            .optional()?)
+    }
+
+    /// Takes it back that a submission was sent back; `false` if it was not.
+    pub fn withdraw_sent_back(&self, submission: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE sent_back SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL",
+            params![submission, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Accepts a submission; `false` if it is accepted already.
+    pub fn accept(&self, submission: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "INSERT INTO acceptance (submission, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            params![submission, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Takes an acceptance back; `false` if there was none.
+    pub fn withdraw_acceptance(&self, submission: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE acceptance SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL",
+            params![submission, now.to_string()],
+        )?;
+        Ok(n > 0)
     }
 
     /// Withdraws paper that was marked as received; `false` if there was none.

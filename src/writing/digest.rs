@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{DepartmentView, Draft, Kind, render, render_text};
 use crate::config::Config;
 use crate::domain::vietnamese_date;
+use crate::staff::Link;
 
 /// Everything that a digest tells, in words.
 #[derive(Debug, Default, Serialize)]
@@ -55,8 +56,21 @@ pub struct WaitingMail {
     pub candidates: Vec<String>,
     /// Names of its files.
     pub files: Vec<String>,
-    /// What to do.
+    /// What may be done, each a prepared mail.
+    pub links: Vec<Link>,
+    /// The token by which a reply in free words is understood.
+    pub token: Option<String>,
+    /// What to do where there are no links.
     pub how: String,
+}
+
+/// A unit that is late, or has sent not everything.
+#[derive(Debug, Serialize)]
+pub struct Straggler {
+    /// Its name, with what is missing.
+    pub name: String,
+    /// What may be done, each a prepared mail.
+    pub links: Vec<Link>,
 }
 
 /// A report that came in.
@@ -78,6 +92,8 @@ pub struct News {
     pub missing: String,
     /// The receipt code.
     pub code: String,
+    /// What may be done, each a prepared mail.
+    pub links: Vec<Link>,
 }
 
 /// How one report and period stands.
@@ -110,9 +126,9 @@ pub struct Progress {
     /// See `width_complete`.
     pub width_rest: u32,
     /// Short names of units with nothing after the deadline.
-    pub late_units: Vec<String>,
+    pub late_units: Vec<Straggler>,
     /// Short names of units with a form missing, with what is missing.
-    pub partial_units: Vec<String>,
+    pub partial_units: Vec<Straggler>,
 }
 
 /// A report that is due soon.

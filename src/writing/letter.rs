@@ -79,6 +79,76 @@ pub fn link_only(
     )
 }
 
+/// What staff are told of their command; `undo`: the token that takes it back.
+///
+/// # Errors
+/// When the template fails.
+pub fn staff_answer(
+    config: &Config,
+    reply: Reply<'_>,
+    outcome: &str,
+    undo: Option<&str>,
+) -> Result<Draft> {
+    let (subject, text) = render_text(
+        config,
+        "staff_answer.txt",
+        context! {
+            reply => strip_reply_marks(reply.subject),
+            outcome,
+            undo,
+        },
+    )?;
+    let to = vec![reply.to.to_owned()];
+    draft(
+        config,
+        Kind::Notice,
+        to,
+        vec![],
+        subject,
+        text,
+        reply.thread,
+    )
+}
+
+/// What a unit is told of a report that is sent back: why, and until when (`due`).
+///
+/// # Errors
+/// When the template fails.
+pub fn returned(
+    config: &Config,
+    unit: &Unit,
+    reply: Reply<'_>,
+    submission: &Submission,
+    reason: &str,
+    due: Timestamp,
+) -> Result<Draft> {
+    let report = config.report(&submission.report);
+    let (subject, text) = render_text(
+        config,
+        "returned.txt",
+        context! {
+            department => DepartmentView::from(&config.settings.department),
+            unit => UnitView::from(unit),
+            reply => strip_reply_marks(reply.subject),
+            title => report.map_or(submission.report.as_str(), |r| r.title.as_str()),
+            period => submission.period.in_vietnamese(),
+            code => submission.code(),
+            reason,
+            due => vietnamese_moment(due),
+        },
+    )?;
+    let to = vec![reply.to.to_owned()];
+    draft(
+        config,
+        Kind::Notice,
+        to,
+        vec![],
+        subject,
+        text,
+        reply.thread,
+    )
+}
+
 /// The acknowledgement of what one mail brought, in reply to that mail.
 ///
 /// # Errors

@@ -16,14 +16,18 @@ use lettre::message::{Mailbox, MultiPart};
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-pub use digest::{DigestData, News, Progress, Reminded, Soon, SystemLine, WaitingMail, digest};
-pub use letter::{LetterItem, Receipt, Reply, acknowledgement, link_only, reminder};
+pub use digest::{
+    DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, WaitingMail, digest,
+};
+pub use letter::{
+    LetterItem, Receipt, Reply, acknowledgement, link_only, reminder, returned, staff_answer,
+};
 
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 10] = [
     (
         "acknowledgement.txt",
         include_str!("../../config/templates/acknowledgement.txt"),
@@ -31,6 +35,14 @@ const TEMPLATES: [(&str, &str); 8] = [
     (
         "link_only.txt",
         include_str!("../../config/templates/link_only.txt"),
+    ),
+    (
+        "returned.txt",
+        include_str!("../../config/templates/returned.txt"),
+    ),
+    (
+        "staff_answer.txt",
+        include_str!("../../config/templates/staff_answer.txt"),
     ),
     (
         "reminder_before.txt",
@@ -65,7 +77,7 @@ pub enum Kind {
     Digest,
     /// The answer to a report.
     Acknowledgement,
-    /// The answer to a mail that brought a link instead of a file.
+    /// What a unit is told besides: that it sent a link instead of a file, that a report is sent back.
     Notice,
     /// Before the deadline.
     ReminderBefore,

@@ -17,6 +17,8 @@ use super::{Lab, MAILBOX, PASSWORD, await_until};
 pub const REPORTING: &str = "ldld.donghoa@phuyen.example";
 pub const LATE: &str = "ldld.tuyan@phuyen.example";
 pub const STAFF: &str = "canbo.cspl@ldldphuyen.example";
+/// The server whose Authentication-Results count.
+pub const VERIFIER: &str = "mx.lab.example";
 
 /// A configuration folder and what is beside it.
 pub struct Installation {
@@ -121,6 +123,8 @@ late_every = 100
 escalate_after = 200
 [staff]
 digest_to = ["{STAFF}"]
+[trust]
+authserv_id = "{VERIFIER}"
 "#,
                 since = today.saturating_sub(60.days()),
             ),

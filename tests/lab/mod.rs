@@ -308,13 +308,20 @@ postlog unix-dgram n - n - 1 postlogd
             .subject(subject)
             .multipart(parts)
             .unwrap();
+        self.deliver(from, &mail.formatted());
+    }
+
+    /// A mail as it stands reaches the department, by SMTP.
+    pub fn deliver(&self, from: &str, raw: &[u8]) {
+        let addresses = (from.parse().unwrap(), MAILBOX.parse().unwrap());
+        let envelope = lettre::address::Envelope::new(Some(addresses.0), vec![addresses.1]);
         let before = self.mails_of(MAILBOX).len();
         lettre::SmtpTransport::builder_dangerous("127.0.0.1")
             .port(self.smtp)
             .build()
-            .send(&mail)
+            .send_raw(&envelope.unwrap(), raw)
             .unwrap();
-        await_until("the unit's mail to be delivered", || {
+        await_until("the mail to be delivered", || {
             self.mails_of(MAILBOX).len() > before
         });
     }

@@ -99,6 +99,11 @@ pub struct Match {
     pub reasons: Vec<String>,
 }
 
+/// The units of a day that a text names, in the order of their place.
+pub fn units_named(register: &Register, day: jiff::civil::Date, text: &str) -> Vec<UnitId> {
+    names::Names::new(register, day).named_in(text)
+}
+
 /// Matches a mail.
 pub fn decide(reading: &Reading, context: &Context<'_>) -> Match {
     let mut found = Match {

@@ -1,0 +1,402 @@
+//! What staff decide from the digest: links with prepared mails, and the commands that come back in them.
+//!
+//! A command counts only from a registered staff address that the mailbox's server verified, with a token that was
+//! signed here ([`token`]), has not expired and was not used before. [`words`] understands free replies.
+
+pub mod token;
+mod words;
+
+use anyhow::{Context, Result};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::correct::{self, Assignment, By, Done, Target};
+use crate::domain::date_of;
+use crate::domain::unit::UnitId;
+use crate::reading::text::fold;
+use crate::reading::{Reading, Trust, matching};
+use crate::store::{Message, MessageState, NewMail, StaffCommand, Store, Verdict};
+use crate::writing::Kind;
+use token::{Action, Item, Token};
+
+/// How many days a link in a digest holds.
+const DAYS: i64 = 30;
+
+/// A link with a prepared mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// What it does, in Vietnamese.
+    pub label: String,
+    /// `mailto:` with subject and body (RFC 6068).
+    pub href: String,
+}
+
+/// Makes the links of one day.
+pub struct Links {
+    key: Vec<u8>,
+    mailbox: String,
+    expires: Date,
+}
+
+impl Links {
+    /// The links of a day; `None` where the store has no key yet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn of(store: &Store, mailbox: &str, day: Date) -> Result<Option<Links>> {
+        Ok(store.command_key()?.map(|key| Links {
+            key,
+            mailbox: mailbox.to_owned(),
+            expires: day.saturating_add(DAYS.days()),
+        }))
+    }
+
+    /// The token of an action.
+    pub fn token(&self, item: Item, action: Action) -> String {
+        let token = Token {
+            item,
+            action,
+            expires: self.expires,
+        };
+        token.signed(&self.key)
+    }
+
+    /// A link whose mail says what is to be done, has fields to be filled in, and carries the token.
+    pub fn link(
+        &self,
+        label: &str,
+        item: Item,
+        action: Action,
+        says: &str,
+        fields: &[&str],
+    ) -> Link {
+        let token = self.token(item, action);
+        let mut body = format!("{says}\n");
+        for field in fields {
+            body += &format!("{field}\n");
+        }
+        body += &format!("\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: {token}\n");
+        Link {
+            label: label.to_owned(),
+            href: format!(
+                "mailto:{}?subject={}&body={}",
+                self.mailbox,
+                encoded(says),
+                encoded(&body)
+            ),
+        }
+    }
+
+    /// What may be done with a mail that waits. `candidates`: units by id and name, best first.
+    pub fn for_mail(&self, id: i64, candidates: &[(UnitId, String)]) -> Vec<Link> {
+        let item = Item::Mail(id);
+        let optional = [
+            "Báo cáo và kỳ (nếu thư chưa nêu rõ):",
+            "Ghi nhớ địa chỉ người gửi cho đơn vị này (có/không): không",
+        ];
+        let mut links: Vec<Link> = candidates
+            .iter()
+            .take(3)
+            .map(|(unit, name)| {
+                let says = format!("Gán thư số {id} cho đơn vị {name}");
+                let label = format!("Gán cho {name}");
+                self.link(
+                    &label,
+                    item,
+                    Action::Assign(unit.0.clone()),
+                    &says,
+                    &optional,
+                )
+            })
+            .collect();
+        let says = format!("Gán thư số {id} cho đơn vị khác");
+        let fields = ["Đơn vị:", optional[0], optional[1]];
+        let other = Action::Assign(String::new());
+        links.push(self.link("Gán cho đơn vị khác", item, other, &says, &fields));
+        let says = format!("Thư số {id} không phải báo cáo");
+        links.push(self.link("Không phải báo cáo", item, Action::Ignore, &says, &[]));
+        links
+    }
+
+    /// What may be done with a submission.
+    pub fn for_submission(&self, id: i64, code: &str) -> Vec<Link> {
+        let item = Item::Submission(id);
+        vec![
+            self.link(
+                "Duyệt",
+                item,
+                Action::Accept,
+                &format!("Duyệt báo cáo {code}"),
+                &[],
+            ),
+            self.link(
+                "Trả lại",
+                item,
+                Action::Return,
+                &format!("Trả lại báo cáo {code}"),
+                &[
+                    "Lý do:",
+                    "Hạn gửi lại (ngày/tháng/năm, để trống là 5 ngày làm việc):",
+                ],
+            ),
+        ]
+    }
+
+    /// What may be done with what a unit has not sent, or not in every form.
+    pub fn for_obligation(&self, id: i64, name: &str) -> Vec<Link> {
+        let item = Item::Obligation(id);
+        vec![
+            self.link(
+                "đã nhận bản giấy",
+                item,
+                Action::Paper,
+                &format!("Đã nhận bản giấy: {name}"),
+                &["Ngày nhận (để trống là hôm nay):"],
+            ),
+            self.link(
+                "gia hạn",
+                item,
+                Action::Extend,
+                &format!("Gia hạn: {name}"),
+                &["Đến hết ngày (ngày/tháng/năm):"],
+            ),
+            self.link(
+                "miễn",
+                item,
+                Action::Excuse,
+                &format!("Miễn báo cáo: {name}"),
+                &["Lý do:"],
+            ),
+        ]
+    }
+}
+
+/// Percent-encoded for a part of a `mailto:` (RFC 6068, section 2); lines end by CRLF.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.replace('\n', "\r\n").bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out += &format!("%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict.
+///
+/// # Errors
+/// When the store fails; a command that cannot be carried out is answered.
+pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    if reading.trust != Trust::Pass {
+        // Not answered, either: it may be a forgery.
+        let why = "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện";
+        return app.store.transaction(|s| {
+            s.set_reading(message.id, reading)?;
+            s.set_verdict(message.id, &verdict(MessageState::Waiting, why))
+        });
+    }
+    app.store.transaction(|s| {
+        s.set_reading(message.id, reading)?;
+        let by = By {
+            who: who.to_owned(),
+            way: "mail",
+        };
+        let (outcome, token, correction) = match carry_out(app, reading, &by, now) {
+            Ok((token, done)) => (done.in_vietnamese, Some(token), Some(done.correction)),
+            Err(why) => (why, None, None),
+        };
+        tracing::info!(
+            message = message.id,
+            done = correction.is_some(),
+            "a command of staff"
+        );
+        s.set_verdict(message.id, &verdict(MessageState::Noted, &outcome))?;
+        let command = StaffCommand {
+            message: message.id,
+            token,
+            outcome,
+            correction,
+        };
+        s.record_command(&command, now)?;
+        let answer = NewMail {
+            key: format!("command:{}", message.id),
+            kind: Kind::Notice,
+            unit: None,
+            message: Some(message.id),
+        };
+        s.owe(&answer, now)?;
+        Ok(())
+    })
+}
+
+fn verdict(state: MessageState, why: &str) -> Verdict {
+    Verdict {
+        state,
+        unit: None,
+        candidates: vec![],
+        why: vec![why.to_owned()],
+    }
+}
+
+/// Does what the one token that is meant allows; the error says in Vietnamese why not.
+fn carry_out(
+    app: &App,
+    reading: &Reading,
+    by: &By,
+    now: Timestamp,
+) -> Result<(String, Done), String> {
+    let failed = |e: anyhow::Error| {
+        tracing::warn!(error = %format!("{e:#}"), "a command of staff cannot be carried out");
+        "Chưa thực hiện được lệnh này. Đề nghị xem lại nội dung hoặc liên hệ quản trị viên"
+            .to_owned()
+    };
+    let key = app.store.command_key().map_err(failed)?.unwrap_or_default();
+    let valid: Vec<(&String, Token)> = reading
+        .tokens
+        .iter()
+        .filter_map(|text| Some((text, Token::verified(text, &key)?)))
+        .collect();
+    let (text, token) = the_one_meant(valid, &reading.body)?;
+    if date_of(now) > token.expires {
+        return Err("Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất".into());
+    }
+    if app.store.token_is_used(text).map_err(failed)? {
+        return Err("Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa".into());
+    }
+    let action = match token.action {
+        Action::Any => words::action(&reading.body).ok_or(
+            "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác",
+        )?,
+        other => other,
+    };
+    let done = act(app, token.item, action, &reading.body, by, now)?;
+    Ok((text.clone(), done.map_err(failed)?))
+}
+
+/// The token that a mail means: the only one, or the one whose item its text names by number.
+fn the_one_meant<'t>(
+    mut valid: Vec<(&'t String, Token)>,
+    body: &str,
+) -> Result<(&'t String, Token), String> {
+    if valid.is_empty() {
+        return Err("Mã lệnh không hợp lệ; lệnh không được thực hiện".into());
+    }
+    if valid.len() > 1 {
+        let said = format!(" {} ", fold(body));
+        valid.retain(|(_, t)| match t.item {
+            Item::Mail(id) => {
+                said.contains(&format!(" thu so {id} ")) || said.contains(&format!(" thu {id} "))
+            }
+            Item::Submission(id) => said.contains(&format!(" {id:05} ")),
+            _ => false,
+        });
+    }
+    match <[_; 1]>::try_from(valid) {
+        Ok([one]) => Ok(one),
+        Err(_) => Err("Thư trích dẫn nhiều mã lệnh nên chưa rõ việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …”".into()),
+    }
+}
+
+/// Does one action; the outer error says in Vietnamese what is missing.
+fn act(
+    app: &App,
+    item: Item,
+    action: Action,
+    body: &str,
+    by: &By,
+    now: Timestamp,
+) -> Result<Result<Done>, String> {
+    let today = date_of(now);
+    let needs_reason = || {
+        words::reason(body).ok_or_else(|| {
+            "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại".to_owned()
+        })
+    };
+    Ok(match (item, action) {
+        (Item::Mail(id), Action::Assign(unit)) => {
+            let unit = if unit.is_empty() {
+                named_unit(app, body, today)?
+            } else {
+                UnitId(unit)
+            };
+            let remember =
+                words::field(body, "ghi nho").is_some_and(|v| fold(&v).starts_with("co"));
+            let assignment = Assignment {
+                unit,
+                report: None,
+                hint: words::field(body, "bao cao va ky"),
+                remember,
+            };
+            let done = correct::assign(app, id, &assignment, by, now);
+            if done.is_err() && assignment.hint.is_none() {
+                return Err("Chưa rõ thư thuộc báo cáo nào, kỳ nào. Đề nghị bấm lại liên kết và ghi vào dòng “Báo cáo và kỳ”, ví dụ: trẻ em 6 tháng đầu năm 2026".into());
+            }
+            done
+        }
+        (Item::Mail(id), Action::Ignore) => correct::ignore(app, id, by, now),
+        (Item::Submission(id), Action::Accept) => correct::accept(app, &id.to_string(), by, now),
+        (Item::Submission(id), Action::Return) => {
+            let reason = needs_reason()?;
+            let due = words::field(body, "han gui lai").and_then(|d| words::day(&d, today));
+            correct::send_back(app, &id.to_string(), &reason, due, by, now)
+        }
+        (Item::Obligation(id), Action::Excuse) => {
+            let reason = needs_reason()?;
+            target(app, id, now).and_then(|t| correct::excuse(app, &t, &reason, by, now))
+        }
+        (Item::Obligation(id), Action::Extend) => {
+            let due = words::field(body, "den het ngay").unwrap_or_else(|| body.to_owned());
+            let due = words::day(&due, today)
+                .ok_or("Chưa có ngày gia hạn. Đề nghị ghi ngày/tháng/năm và gửi lại")?;
+            if due < today {
+                return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại".into());
+            }
+            target(app, id, now).and_then(|t| correct::extend(app, &t, due, by, now))
+        }
+        (Item::Obligation(id), Action::Paper) => {
+            let on = words::field(body, "ngay nhan").and_then(|d| words::day(&d, today));
+            target(app, id, now).and_then(|t| correct::received_paper(app, &t, on, None, by, now))
+        }
+        (Item::Change(id), Action::Undo) => correct::undo(app, id, by, now),
+        _ => return Err("Lệnh này không áp dụng được cho việc đã chọn".into()),
+    })
+}
+
+/// The unit that the text of a command names: after "Đơn vị:", else anywhere, by name or by id.
+fn named_unit(app: &App, body: &str, day: Date) -> Result<UnitId, String> {
+    let said = words::field(body, "don vi").unwrap_or_else(|| body.to_owned());
+    let by_id = app.config.register.all_on(day).find(|u| {
+        said.split_whitespace()
+            .any(|w| w.trim_matches(['.', ',', ';']) == u.id.0)
+    });
+    if let Some(unit) = by_id {
+        return Ok(unit.id.clone());
+    }
+    let named = matching::units_named(&app.config.register, day, &said);
+    match <[UnitId; 1]>::try_from(named) {
+        Ok([one]) => Ok(one),
+        Err(none) if none.is_empty() => Err(
+            "Chưa rõ tên đơn vị. Đề nghị ghi đủ tên, ví dụ: LĐLĐ huyện Tuy An, CĐ ngành Giáo dục"
+                .into(),
+        ),
+        Err(_) => Err("Tên ghi trong thư ứng với nhiều đơn vị. Đề nghị ghi rõ một đơn vị".into()),
+    }
+}
+
+fn target(app: &App, obligation: i64, now: Timestamp) -> Result<Target> {
+    let all = app.store.obligations(now)?;
+    let o = all
+        .into_iter()
+        .find(|o| o.id == obligation)
+        .with_context(|| format!("there is no obligation {obligation}"))?;
+    Ok(Target {
+        unit: o.unit,
+        report: o.report,
+        period: o.period,
+    })
+}

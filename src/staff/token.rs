@@ -1,0 +1,188 @@
+//! The tokens of prepared mails: what may be done to what, until when, signed with a key that only the store has.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::{Hmac, Mac};
+use jiff::civil::Date;
+use sha2::Sha256;
+
+/// What a command is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A mail that came in.
+    Mail(i64),
+    /// A logged submission.
+    Submission(i64),
+    /// What is expected of a unit.
+    Obligation(i64),
+    /// A change that was made.
+    Change(i64),
+}
+
+/// What may be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Log the mail for this unit.
+    Assign(String),
+    /// The mail is no report.
+    Ignore,
+    /// The submission is accepted.
+    Accept,
+    /// The submission is sent back.
+    Return,
+    /// More time is given.
+    Extend,
+    /// The unit need not report.
+    Excuse,
+    /// The signed paper has come.
+    Paper,
+    /// The change is taken back.
+    Undo,
+    /// Whatever the text of the mail says.
+    Any,
+}
+
+/// Item, action and last day of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// About what.
+    pub item: Item,
+    /// What may be done.
+    pub action: Action,
+    /// The last day on which it holds (Vietnam).
+    pub expires: Date,
+}
+
+/// How many bytes of the HMAC a token carries.
+const MAC_BYTES: usize = 16;
+
+impl Token {
+    /// The text that goes into a mail: `TBC.m17.ignore.20260714.<32 hex digits>`.
+    pub fn signed(&self, key: &[u8]) -> String {
+        let content = self.to_string();
+        let mac: String = mac(key, &content)
+            .finalize()
+            .into_bytes()
+            .iter()
+            .take(MAC_BYTES)
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        format!("TBC.{content}.{mac}")
+    }
+
+    /// Reads a text; `None` where it was not signed with this key.
+    pub fn verified(text: &str, key: &[u8]) -> Option<Token> {
+        let (content, signature) = text.strip_prefix("TBC.")?.rsplit_once('.')?;
+        let bytes: Option<Vec<u8>> = (0..signature.len())
+            .step_by(2)
+            .map(|i| u8::from_str_radix(signature.get(i..i + 2)?, 16).ok())
+            .collect();
+        let bytes = bytes.filter(|b| b.len() == MAC_BYTES)?;
+        mac(key, content).verify_truncated_left(&bytes).ok()?;
+        content.parse().ok()
+    }
+}
+
+fn mac(key: &[u8], content: &str) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(content.as_bytes());
+    mac
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (letter, id) = match self.item {
+            Item::Mail(id) => ('m', id),
+            Item::Submission(id) => ('s', id),
+            Item::Obligation(id) => ('o', id),
+            Item::Change(id) => ('c', id),
+        };
+        let action = match &self.action {
+            Action::Assign(unit) => format!("assign:{unit}"),
+            Action::Ignore => "ignore".into(),
+            Action::Accept => "accept".into(),
+            Action::Return => "return".into(),
+            Action::Extend => "extend".into(),
+            Action::Excuse => "excuse".into(),
+            Action::Paper => "paper".into(),
+            Action::Undo => "undo".into(),
+            Action::Any => "any".into(),
+        };
+        write!(
+            f,
+            "{letter}{id}.{action}.{}",
+            self.expires.strftime("%Y%m%d")
+        )
+    }
+}
+
+impl FromStr for Token {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Token, ()> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let [item, action, day] = parts[..] else {
+            return Err(());
+        };
+        let id = item.get(1..).and_then(|n| n.parse().ok()).ok_or(())?;
+        Ok(Token {
+            item: match &item[..1] {
+                "m" => Item::Mail(id),
+                "s" => Item::Submission(id),
+                "o" => Item::Obligation(id),
+                "c" => Item::Change(id),
+                _ => return Err(()),
+            },
+            action: match action.split_once(':').unwrap_or((action, "")) {
+                ("assign", unit) => Action::Assign(unit.to_owned()),
+                ("ignore", _) => Action::Ignore,
+                ("accept", _) => Action::Accept,
+                ("return", _) => Action::Return,
+                ("extend", _) => Action::Extend,
+                ("excuse", _) => Action::Excuse,
+                ("paper", _) => Action::Paper,
+                ("undo", _) => Action::Undo,
+                ("any", _) => Action::Any,
+                _ => return Err(()),
+            },
+            expires: Date::strptime("%Y%m%d", day).map_err(|_| ())?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_holds_for_what_it_was_signed_for_and_nothing_else() {
+        let token = Token {
+            item: Item::Mail(17),
+            action: Action::Assign("ldld-tuy-an".into()),
+            expires: jiff::civil::date(2026, 7, 14),
+        };
+        let text = token.signed(b"key");
+        assert!(
+            text.starts_with("TBC.m17.assign:ldld-tuy-an.20260714."),
+            "{text}"
+        );
+        assert_eq!(Token::verified(&text, b"key"), Some(token));
+        assert_eq!(Token::verified(&text, b"another key"), None);
+        for (from, to) in [
+            ("m17", "m18"),
+            ("tuy-an", "tuy-hoa"),
+            ("20260714", "20270714"),
+            ("assign", "ignore"),
+        ] {
+            assert_eq!(
+                Token::verified(&text.replace(from, to), b"key"),
+                None,
+                "{to}"
+            );
+        }
+        let cut = &text[..text.len() - 2];
+        for broken in [cut, "", "TBC.", "TBC.m.x.1.00", "TBC.m17.any.20260714.zz"] {
+            assert_eq!(Token::verified(broken, b"key"), None, "{broken}");
+        }
+    }
+}

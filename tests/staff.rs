@@ -1,0 +1,276 @@
+//! Staff act by mail, and nobody else does: the links of the digest, what is done, the answer, the way back.
+
+use serde_json::Value;
+
+use crate::lab::installation::{Installation, REPORTING, STAFF, VERIFIER, both_forms, word};
+use crate::lab::{Lab, MAILBOX};
+
+/// A prepared mail: subject and body of a `mailto:` link, as a mail program takes them.
+struct Prepared {
+    subject: String,
+    body: String,
+}
+
+/// The links of a page whose text is a label.
+fn links(html: &str, label: &str) -> Vec<Prepared> {
+    let mut found = Vec::new();
+    for piece in html.split("<a href=\"").skip(1) {
+        let (href, rest) = piece.split_once('"').unwrap();
+        let (text, _) = rest.split_once('>').unwrap().1.split_once("</a>").unwrap();
+        if text != label {
+            continue;
+        }
+        let href = href.replace("&amp;", "&").replace("&#x2f;", "/");
+        let (address, query) = href
+            .strip_prefix("mailto:")
+            .unwrap()
+            .split_once('?')
+            .unwrap();
+        assert_eq!(address, MAILBOX);
+        let field = |name: &str| {
+            let value = query.split('&').find_map(|p| p.strip_prefix(name)).unwrap();
+            decoded(value.strip_prefix('=').unwrap())
+        };
+        found.push(Prepared {
+            subject: field("subject"),
+            body: field("body"),
+        });
+    }
+    found
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        if *first == b'%' {
+            let hex = std::str::from_utf8(&after[..2]).unwrap();
+            bytes.push(u8::from_str_radix(hex, 16).unwrap());
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A mail as the mailbox's server hands it over, with its word on who sent it.
+fn mail(from: &str, verdict: &str, prepared: &Prepared) -> Vec<u8> {
+    let subject = format!(
+        "=?utf-8?Q?{}?=",
+        prepared
+            .subject
+            .bytes()
+            .map(|b| format!("={b:02X}"))
+            .collect::<String>()
+    );
+    format!(
+        "Authentication-Results: {VERIFIER}; dmarc={verdict} header.from=ldldphuyen.example\r\nFrom: {from}\r\nTo: {MAILBOX}\r\nSubject: {subject}\r\nMessage-ID: <{}@ldldphuyen.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+        prepared.body.len() * 1_000 + verdict.len() + prepared.body.bytes().map(usize::from).sum::<usize>(),
+        prepared.body
+    )
+    .into_bytes()
+}
+
+fn once(installation: &Installation) {
+    let output = installation.run(&["run", "--once"]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn state(installation: &Installation, unit: &str) -> Value {
+    let status = installation.json(&["status", "--json"]);
+    let line = status.into_iter().find(|l| l["unit"] == unit).unwrap();
+    line["state"].clone()
+}
+
+/// The newest mail of staff.
+fn answer(lab: &Lab, count: usize, holds: &str) -> String {
+    let letters = lab.await_mails(STAFF, count);
+    let found = letters.iter().find(|l| l.text.contains(holds));
+    found
+        .unwrap_or_else(|| {
+            panic!(
+                "no mail with {holds:?}: {:?}",
+                letters.iter().map(|l| &l.text).collect::<Vec<_>>()
+            )
+        })
+        .text
+        .clone()
+}
+
+/// The digest that tomorrow would bring.
+fn tomorrow(installation: &Installation) -> String {
+    let now = jiff::Zoned::now().with_time_zone(thubaocao::domain::zone());
+    let tomorrow = now.date().tomorrow().unwrap().to_string();
+    let page = installation.dir.path().join("digest.html");
+    let page = page.to_str().unwrap();
+    let at = format!("{tomorrow}T08:00:00+07:00");
+    let output = installation.run(&["--at", &at, "digest", "--on", &tomorrow, "--html", page]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    std::fs::read_to_string(page).unwrap()
+}
+
+#[test]
+fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    lab.unit_sends(
+        "lan@phuyen.example",
+        "Báo cáo trẻ em của LĐLĐ TX Đông Hòa",
+        "Gửi Ban",
+        &both_forms("1"),
+    );
+    once(&installation);
+    let digest = lab.await_mails(STAFF, 1).remove(0);
+    assert!(digest.text.contains("TBC.m1.any."), "{}", digest.text);
+    let mut prepared = links(&digest.html, "Gán cho LĐLĐ TX Đông Hòa").remove(0);
+    assert!(
+        prepared.subject.starts_with("Gán thư số 1"),
+        "{}",
+        prepared.subject
+    );
+    prepared.body = prepared.body.replace("(có/không): không", "(có/không): có");
+    lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
+    once(&installation);
+
+    let done = answer(&lab, 2, "Đã ghi nhận thư số 1 cho LĐLĐ TX Đông Hòa");
+    assert!(
+        done.contains("từ nay địa chỉ lan@phuyen.example"),
+        "{done}"
+    );
+    assert_eq!(installation.json(&["inbox", "--json"]).len(), 0);
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
+    assert_eq!(lab.await_mails("lan@phuyen.example", 1).len(), 1);
+    let learned = installation.run(&["units", "learned"]);
+    assert!(String::from_utf8_lossy(&learned.stdout).contains("lan@phuyen.example"));
+
+    // The same link again does nothing more.
+    prepared.body.push_str("\r\nlần hai\r\n");
+    lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
+    once(&installation);
+    answer(&lab, 3, "đã được sử dụng");
+
+    // Two words on top of the quoted answer
+    let quoted: String = done.lines().map(|l| format!("> {l}\r\n")).collect();
+    let undo = Prepared {
+        subject: "Re: Gán thư".into(),
+        body: format!("hoàn tác\r\n\r\n{quoted}"),
+    };
+    lab.deliver(STAFF, &mail(STAFF, "pass", &undo));
+    once(&installation);
+    answer(&lab, 4, "Đã hoàn tác");
+    assert_eq!(installation.json(&["inbox", "--json"]).len(), 1);
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
+    let learned = installation.run(&["units", "learned"]);
+    assert_eq!(String::from_utf8_lossy(&learned.stdout), "");
+    let history = installation.run(&["history", "1"]);
+    let history = String::from_utf8_lossy(&history.stdout).into_owned();
+    assert!(
+        history.contains("by mail: assign") && history.contains("undo 1"),
+        "{history}"
+    );
+}
+
+#[test]
+fn a_report_is_sent_back_with_a_reason_and_the_unit_sends_it_again() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    once(&installation); // today's digest goes out before, and a reminder
+    lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
+    once(&installation);
+    lab.await_mails(REPORTING, 2);
+    let mut prepared = links(&tomorrow(&installation), "Trả lại").remove(0);
+
+    lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
+    once(&installation);
+    answer(&lab, 2, "Chưa có lý do");
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
+
+    prepared.body = prepared
+        .body
+        .replace("Lý do:", "Lý do: số liệu mục 2 chưa khớp");
+    lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
+    once(&installation);
+    answer(&lab, 3, "Đã trả lại báo cáo");
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "returned");
+    let letters = lab.await_mails(REPORTING, 3);
+    let letter = letters
+        .iter()
+        .find(|l| l.text.contains("Lý do: số liệu mục 2 chưa khớp"));
+    assert!(
+        letter.is_some_and(|l| l.subject == "Re: Báo cáo trẻ em"),
+        "{letters:?}"
+    );
+
+    lab.unit_sends(
+        REPORTING,
+        "Báo cáo trẻ em (bổ sung)",
+        "Gửi lại",
+        &both_forms("2"),
+    );
+    once(&installation);
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "submitted");
+}
+
+#[test]
+fn forged_tampered_and_late_commands_do_nothing() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    lab.unit_sends(
+        "lan@phuyen.example",
+        "Báo cáo trẻ em của LĐLĐ TX Đông Hòa",
+        "Gửi Ban",
+        &[("a.docx", word("1"))],
+    );
+    once(&installation);
+    let digest = lab.await_mails(STAFF, 1).remove(0);
+    let good = links(&digest.html, "Không phải báo cáo").remove(0);
+    let waiting = |n: usize| {
+        let inbox = installation.json(&["inbox", "--json"]);
+        assert_eq!(inbox.len(), n, "{inbox:?}");
+    };
+    waiting(1);
+    // Staff's name without the server's word: shown, not done, not answered.
+    lab.deliver("x@thucanhan.example", &mail(STAFF, "fail", &good));
+    once(&installation);
+    waiting(2);
+    let unsigned = Prepared {
+        subject: good.subject.clone(),
+        body: format!("{}\r\n.", good.body),
+    };
+    let unsigned = mail(STAFF, "none", &unsigned);
+    lab.deliver("x@thucanhan.example", &unsigned);
+    once(&installation);
+    waiting(3);
+    // Another who got hold of the digest
+    lab.deliver(
+        "x@thucanhan.example",
+        &mail("x@thucanhan.example", "pass", &good),
+    );
+    once(&installation);
+    waiting(3);
+    // The token of another action
+    let tampered = Prepared {
+        subject: good.subject.clone(),
+        body: good.body.replace(".ignore.", ".accept."),
+    };
+    lab.deliver(STAFF, &mail(STAFF, "pass", &tampered));
+    once(&installation);
+    answer(&lab, 2, "Mã lệnh không hợp lệ");
+    waiting(3);
+    assert_eq!(installation.json(&["inbox", "--json"])[0]["message"], 1);
+    // In time it is done.
+    lab.deliver(STAFF, &mail(STAFF, "pass", &good));
+    once(&installation);
+    answer(&lab, 3, "Thư số 1 không phải báo cáo");
+    waiting(2);
+}
