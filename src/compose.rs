@@ -504,7 +504,7 @@ fn progress(
             );
             Straggler {
                 name: shown,
-                links: links.map_or(vec![], |l| l.for_obligation(o.id, &what)),
+                link: links.map(|l| l.for_obligation(o.id, &what)),
             }
         };
         let late: Vec<Straggler> = group

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::lab::installation::{Installation, REPORTING, STAFF, VERIFIER, both_forms, word};
+use crate::lab::installation::{
+    Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, thubaocao, word,
+};
 use crate::lab::{Lab, MAILBOX};
 
 /// A prepared mail: subject and body of a `mailto:` link, as a mail program takes them.
@@ -143,10 +145,7 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     once(&installation);
 
     let done = answer(&lab, 2, "Đã ghi nhận thư số 1 cho LĐLĐ TX Đông Hòa");
-    assert!(
-        done.contains("từ nay địa chỉ lan@phuyen.example"),
-        "{done}"
-    );
+    assert!(done.contains("từ nay địa chỉ lan@phuyen.example"), "{done}");
     assert_eq!(installation.json(&["inbox", "--json"]).len(), 0);
     assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
     assert_eq!(lab.await_mails("lan@phuyen.example", 1).len(), 1);
@@ -219,6 +218,77 @@ fn a_report_is_sent_back_with_a_reason_and_the_unit_sends_it_again() {
     );
     once(&installation);
     assert_eq!(state(&installation, "ldld-dong-hoa"), "submitted");
+}
+
+#[test]
+fn a_click_on_the_name_of_a_late_unit_excuses_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let run = |arguments: &[&str]| {
+        succeed(
+            thubaocao(&dir.join("config"))
+                .args(arguments)
+                .output()
+                .unwrap(),
+        )
+    };
+    run(&["demo", dir.to_str().unwrap()]);
+    let page = dir.join("digest.html");
+    let at = "2026-06-24T08:00:00+07:00";
+    run(&[
+        "--at",
+        at,
+        "digest",
+        "--on",
+        "2026-06-24",
+        "--html",
+        page.to_str().unwrap(),
+    ]);
+    let html = std::fs::read_to_string(&page).unwrap();
+    // Gmail cuts off what is larger.
+    assert!(html.len() < 102_000, "{}", html.len());
+    let all = links(&html, "LĐLĐ huyện Tây Hòa");
+    let mut prepared = all
+        .into_iter()
+        .find(|p| p.subject.contains("Công tác trẻ em"))
+        .unwrap();
+    let send = |prepared: &Prepared, name: &str| {
+        let raw = String::from_utf8(mail(STAFF, "pass", prepared)).unwrap();
+        let raw = raw.replace(VERIFIER, "mx.google.com");
+        std::fs::write(dir.join("maildir/new").join(name), raw).unwrap();
+        run(&["--at", at, "run", "--once"]);
+    };
+    let state = || {
+        let status = json_lines(&run(&["--at", at, "status", "--json"]));
+        let line = status.into_iter().find(|l| {
+            l["unit"] == "ldld-tay-hoa" && l["report"] == "tre-em" && l["period"] == "2026-H1"
+        });
+        line.unwrap()["state"].clone()
+    };
+    // Of the three lines one has to be kept.
+    send(&prepared, "1.1.x");
+    assert_eq!(state(), "overdue");
+    let kept = |line: &&str| !line.starts_with("Gia hạn") && !line.starts_with("Đã nhận");
+    let lines: Vec<&str> = prepared.body.lines().filter(kept).collect();
+    prepared.body = lines.join("\r\n").replace("Lý do:", "Lý do: bão lụt");
+    send(&prepared, "2.1.x");
+    assert_eq!(state(), "excused");
+    let answers: Vec<String> = std::fs::read_dir(dir.join("outbox"))
+        .unwrap()
+        .map(|e| std::fs::read(e.unwrap().path()).unwrap())
+        .filter_map(|raw| {
+            let mail = mail_parser::MessageParser::default()
+                .parse(&raw)?
+                .into_owned();
+            mail.body_text(0).map(|t| t.into_owned())
+        })
+        .collect();
+    assert!(answers.iter().any(|t| t.starts_with("Chưa rõ yêu cầu")));
+    assert!(
+        answers
+            .iter()
+            .any(|t| t.contains("Đã miễn báo cáo") && t.contains("(bão lụt)"))
+    );
 }
 
 #[test]

@@ -144,32 +144,15 @@ impl Links {
         ]
     }
 
-    /// What may be done with what a unit has not sent, or not in every form.
-    pub fn for_obligation(&self, id: i64, name: &str) -> Vec<Link> {
-        let item = Item::Obligation(id);
-        vec![
-            self.link(
-                "đã nhận bản giấy",
-                item,
-                Action::Paper,
-                &format!("Đã nhận bản giấy: {name}"),
-                &["Ngày nhận (để trống là hôm nay):"],
-            ),
-            self.link(
-                "gia hạn",
-                item,
-                Action::Extend,
-                &format!("Gia hạn: {name}"),
-                &["Đến hết ngày (ngày/tháng/năm):"],
-            ),
-            self.link(
-                "miễn",
-                item,
-                Action::Excuse,
-                &format!("Miễn báo cáo: {name}"),
-                &["Lý do:"],
-            ),
-        ]
+    /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
+    pub fn for_obligation(&self, id: i64, name: &str) -> Link {
+        let choices = [
+            words::KEEP_ONE,
+            "Đã nhận bản giấy ngày:",
+            "Gia hạn đến hết ngày (ngày/tháng/năm):",
+            "Miễn báo cáo. Lý do:",
+        ];
+        self.link(name, Item::Obligation(id), Action::Any, name, &choices)
     }
 }
 
@@ -359,7 +342,7 @@ fn act(
             target(app, id, now).and_then(|t| correct::extend(app, &t, due, by, now))
         }
         (Item::Obligation(id), Action::Paper) => {
-            let on = words::field(body, "ngay nhan").and_then(|d| words::day(&d, today));
+            let on = words::field(body, "nhan ban giay").and_then(|d| words::day(&d, today));
             target(app, id, now).and_then(|t| correct::received_paper(app, &t, on, None, by, now))
         }
         (Item::Change(id), Action::Undo) => correct::undo(app, id, by, now),

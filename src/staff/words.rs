@@ -33,15 +33,32 @@ static VERBS: [(&str, Option<Action>); 17] = [
     ("chap nhan", Some(Action::Accept)),
 ];
 
-/// What a free text asks for; `None` where it is not clear. The verb stands in the first line that is not a greeting.
+/// The line of a prepared mail that asks to keep one of the lines below it.
+pub(super) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
+
+/// What a text asks for; `None` where it is not clear. In free words the verb stands in the first line that is not a
+/// greeting; of the lines of a prepared mail exactly one may be left.
 pub(super) fn action(text: &str) -> Option<Action> {
-    let lines = text.lines().map(fold).filter(|l| !l.is_empty());
-    let mut lines = lines.skip_while(|l| l.starts_with("kinh gui") || l.starts_with("kinh chao"));
-    let line = format!(" {} ", lines.next()?);
-    let (_, action) = VERBS
-        .iter()
-        .find(|(verb, _)| line.contains(&format!(" {verb} ")))?;
-    action.clone()
+    let verb_of = |line: &str| {
+        let line = format!(" {} ", fold(line));
+        VERBS
+            .iter()
+            .find(|(verb, _)| line.contains(&format!(" {verb} ")))
+            .map(|(_, action)| action.clone())
+    };
+    if let Some((_, below)) = text.split_once(KEEP_ONE) {
+        let lines = below.lines().skip(1);
+        let lines =
+            lines.take_while(|l| !l.trim_start().starts_with(['(', '>']) && !l.contains("TBC."));
+        let mut kept = lines.filter_map(verb_of);
+        let first = kept.next()?;
+        return kept.next().is_none().then_some(first).flatten();
+    }
+    let greeting = |line: &&str| {
+        let folded = fold(line);
+        folded.is_empty() || folded.starts_with("kinh gui") || folded.starts_with("kinh chao")
+    };
+    verb_of(text.lines().find(|l| !greeting(l))?)?
 }
 
 /// What stands after a label: `Lý do: thiếu số liệu`. Following lines belong to it up to the next label or empty line.
@@ -62,8 +79,12 @@ pub(super) fn field(text: &str, label: &str) -> Option<String> {
 
 /// The reason that a text gives: after "Lý do:", else after "vì", "do" or the colon behind the verb.
 pub(super) fn reason(text: &str) -> Option<String> {
-    if let Some(said) = field(text, "ly do") {
-        return Some(said);
+    let has_field = |line: &str| {
+        line.split_once(':')
+            .is_some_and(|(n, _)| fold(n).contains("ly do"))
+    };
+    if text.lines().any(has_field) {
+        return field(text, "ly do");
     }
     let line = text.lines().find(|l| !l.trim().is_empty())?;
     let after = [" vì ", " do ", ": ", " vi "]
@@ -128,6 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn of_the_lines_of_a_prepared_mail_one_has_to_be_left() {
+        let all = format!(
+            "LĐLĐ huyện Tuy An: Nữ công\n{KEEP_ONE}\nĐã nhận bản giấy ngày:\nGia hạn đến hết ngày: 20/6/2026\nMiễn báo cáo. Lý do:\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: TBC.x"
+        );
+        assert_eq!(action(&all), None);
+        let one = all
+            .replace("Đã nhận bản giấy ngày:\n", "")
+            .replace("Miễn báo cáo. Lý do:\n", "");
+        assert_eq!(action(&one), Some(Action::Extend));
+        assert_eq!(field(&one, "den het ngay").as_deref(), Some("20/6/2026"));
+    }
+
+    #[test]
     fn reasons_and_days_are_found() {
         assert_eq!(
             reason("Trả lại\nLý do: thiếu bản ký\ncủa đơn vị").as_deref(),
@@ -140,6 +174,7 @@ mod tests {
         assert_eq!(reason("tra lai: sai ky").as_deref(), Some("sai ky"));
         assert_eq!(reason("Trả lại"), None);
         assert_eq!(reason("Trả lại\nLý do: \n\nMã lệnh: x"), None);
+        assert_eq!(reason("LĐLĐ Tuy An: Nữ công\nMiễn báo cáo. Lý do:"), None);
         let today = date(2026, 6, 10);
         assert_eq!(day("Gia hạn đến 20/6", today), Some(date(2026, 6, 20)));
         assert_eq!(day("đến ngày 05-01", today), Some(date(2027, 1, 5)));

@@ -69,8 +69,8 @@ pub struct WaitingMail {
 pub struct Straggler {
     /// Its name, with what is missing.
     pub name: String,
-    /// What may be done, each a prepared mail.
-    pub links: Vec<Link>,
+    /// What may be done, in a prepared mail.
+    pub link: Option<Link>,
 }
 
 /// A report that came in.
