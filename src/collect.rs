@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::App;
 use crate::config::{MailboxKind, Show};
 use crate::domain::date_of;
-use crate::domain::unit::UnitId;
+use crate::domain::unit::{self, Unit, UnitId};
 use crate::mailbox::{Envelope, Mailbox, MailboxError};
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::{Class, Reading, Trust};
@@ -496,15 +496,26 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
     }
     let answers = may_acknowledge(reading, message.received_at, now);
     if !why.is_empty() {
-        let mut decision = Decision::only(Waiting, Some(&found), why);
-        if reading.class == Class::LinkOnly && answers {
-            decision.answer = Some(NewMail {
-                key: format!("link:{}", message.id),
-                kind: Kind::Notice,
-                unit: Some(unit),
-                message: Some(message.id),
-            });
+        let above = unit_above(app, &unit, message.received_at);
+        if let Some(above) = above.filter(|_| submissions.is_empty()) {
+            why.push(format!(
+                "công đoàn cơ sở thuộc {}, gửi thẳng lên tỉnh",
+                above.short_name
+            ));
         }
+        let mut decision = Decision::only(Waiting, Some(&found), why);
+        // A grassroots union is told once where to report, whatever it sent.
+        let key = match (reading.class, above) {
+            (_, Some(_)) if reading.has_document() => Some(format!("parent:{unit}")),
+            (Class::LinkOnly, None) => Some(format!("link:{}", message.id)),
+            _ => None,
+        };
+        decision.answer = key.filter(|_| answers).map(|key| NewMail {
+            key,
+            kind: Kind::Notice,
+            unit: Some(unit),
+            message: Some(message.id),
+        });
         return Ok(decision);
     }
     Ok(Decision {
@@ -517,6 +528,18 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         },
         submissions,
     })
+}
+
+/// The unit that a grassroots union reports to, where that is not the province itself.
+fn unit_above<'a>(app: &'a App, unit: &UnitId, received_at: Timestamp) -> Option<&'a Unit> {
+    let day = date_of(received_at);
+    let register = &app.config.register;
+    let unit = register.nearest(unit, day)?;
+    let indirect =
+        unit.kind == unit::Kind::Grassroots && !register.directly_under_province(unit, day);
+    register
+        .nearest(unit.parent.as_ref()?, day)
+        .filter(|_| indirect)
 }
 
 /// Whether a mail may be answered by a machine.

@@ -54,6 +54,7 @@ pub fn compose(
         Kind::Acknowledgement => acknowledgement(config, store, mail, now),
         Kind::Notice => match mail.key.split_once(':') {
             Some(("command", _)) => command_answer(config, store, mail, now),
+            Some(("parent", _)) => grassroots(config, store, mail),
             Some(("return", row)) => returned(config, store, mail, row.parse()?),
             _ => link_only(config, store, mail, now),
         },
@@ -122,6 +123,36 @@ fn reply<'a>(reading: &'a Reading, sender: &'a Person) -> Reply<'a> {
         subject: &reading.subject,
         thread,
     }
+}
+
+/// That a grassroots union reports to the unit above it.
+fn grassroots(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let id = mail.message.context("a notice without a mail")?;
+    let message = store.message(id)?.context("the answered mail is gone")?;
+    let reading = message.reading.as_ref();
+    let (Some(unit), Some((reading, sender))) = (
+        &mail.unit,
+        reading.and_then(|r| Some((r, r.sender.as_ref()?))),
+    ) else {
+        return dropped("the mail was not read");
+    };
+    let day = date_of(message.received_at);
+    let register = &config.register;
+    let Some(unit) = register.nearest(unit, day) else {
+        return dropped("the unit is not in the register any more");
+    };
+    let parent = unit.parent.as_ref();
+    let Some(parent) = parent.and_then(|p| register.nearest(p, day)) else {
+        return dropped("the unit has no unit above it any more");
+    };
+    Ok(Composed::Ready(writing::grassroots(
+        config,
+        unit,
+        parent,
+        reply(reading, sender),
+        message.received_at,
+    )?))
 }
 
 /// What became of a command of staff, with the way back.
@@ -597,7 +628,7 @@ fn kind_in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Digest => "Bản tin",
         Kind::Acknowledgement => "Thư xác nhận",
-        Kind::Notice => "Thư đề nghị đính kèm tệp hoặc gửi lại",
+        Kind::Notice => "Thư hướng dẫn, trả lại",
         Kind::ReminderBefore => "Nhắc trước hạn",
         Kind::ReminderLate => "Đôn đốc",
         Kind::Escalation => "Gửi lãnh đạo đơn vị",

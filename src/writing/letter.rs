@@ -79,6 +79,40 @@ pub fn link_only(
     )
 }
 
+/// What a grassroots union is told that writes to the province instead of to the unit above it.
+///
+/// # Errors
+/// When the template fails.
+pub fn grassroots(
+    config: &Config,
+    unit: &Unit,
+    parent: &Unit,
+    reply: Reply<'_>,
+    received_at: Timestamp,
+) -> Result<Draft> {
+    let (subject, text) = render_text(
+        config,
+        "grassroots.txt",
+        context! {
+            department => DepartmentView::from(&config.settings.department),
+            unit => UnitView::from(unit),
+            parent => context! { name => parent.name, email => parent.emails.first() },
+            reply => strip_reply_marks(reply.subject),
+            received => vietnamese_moment(received_at),
+        },
+    )?;
+    let to = vec![reply.to.to_owned()];
+    draft(
+        config,
+        Kind::Notice,
+        to,
+        vec![],
+        subject,
+        text,
+        reply.thread,
+    )
+}
+
 /// What staff are told of their command; `undo`: the token that takes it back.
 ///
 /// # Errors

@@ -20,14 +20,15 @@ pub use digest::{
     DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, WaitingMail, digest,
 };
 pub use letter::{
-    LetterItem, Receipt, Reply, acknowledgement, link_only, reminder, returned, staff_answer,
+    LetterItem, Receipt, Reply, acknowledgement, grassroots, link_only, reminder, returned,
+    staff_answer,
 };
 
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     (
         "acknowledgement.txt",
         include_str!("../../config/templates/acknowledgement.txt"),
@@ -35,6 +36,10 @@ const TEMPLATES: [(&str, &str); 10] = [
     (
         "link_only.txt",
         include_str!("../../config/templates/link_only.txt"),
+    ),
+    (
+        "grassroots.txt",
+        include_str!("../../config/templates/grassroots.txt"),
     ),
     (
         "returned.txt",
