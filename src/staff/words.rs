@@ -97,8 +97,7 @@ pub(super) fn reason(text: &str) -> Option<String> {
 
 /// The first day in a text: 20/6/2026, or 20/6 of the year that comes next.
 pub(super) fn day(text: &str, today: Date) -> Option<Date> {
-    // A number of a document or a receipt code is no day.
-    let found = DATE.captures_iter(text).find_map(|c| {
+    DATE.captures_iter(text).find_map(|c| {
         let number = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
         let (day, month) = (number(1)? as i8, number(2)? as i8);
         match number(3) {
@@ -112,8 +111,7 @@ pub(super) fn day(text: &str, today: Date) -> Option<Date> {
                 }
             }
         }
-    });
-    found
+    })
 }
 
 #[cfg(test)]
