@@ -20,6 +20,7 @@
 //! |---|---|
 //! | [`cli`] | one file a command; prints, decides nothing |
 //! | [`daemon`] | when each pass runs; signals, watchdog, reload |
+//! | [`staff`] | the links of the digest, and the commands that staff mail back |
 //! | [`collect`], [`plan`], [`send`], [`correct`] | the passes, and the corrections by staff: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
@@ -47,6 +48,8 @@
 //! - A reminder leaves only if the mailbox was looked through shortly before, the form is still missing, and no mail of
 //!   the unit waits to be read or decided.
 //! - Mails of machines, lists and strangers are never answered; what a person must decide is never guessed.
+//! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,
+//!   change and answer stand in one transaction.
 //! - Rows are never deleted: what no longer holds carries the moment when it ended.
 //!
 //! # Where this differs from a first sketch
