@@ -569,10 +569,7 @@ pub fn submission(
 }
 
 fn not_expected(app: &App, unit: &UnitId, item: &matching::Item) -> String {
-    let short = app
-        .config
-        .report(&item.report)
-        .map_or(item.report.as_str(), |r| r.short.as_str());
+    let short = app.config.report_name(&item.report);
     format!(
         "“{short}”, {} không thuộc diện {} phải báo cáo",
         item.period.in_vietnamese(),

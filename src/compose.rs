@@ -13,7 +13,7 @@ use crate::domain::reminder::Step;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::plan;
-use crate::reading::{Class, Person, Reading};
+use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::store::{Message, MessageState, Outgoing, OutgoingState, Store};
@@ -78,17 +78,14 @@ fn acknowledgement(
     mail: &Outgoing,
     now: Timestamp,
 ) -> Result<Composed> {
-    let id = mail.message.context("an acknowledgement without a mail")?;
-    let submissions = store.submissions_of(id)?;
-    let message = store
-        .message(id)?
-        .context("the acknowledged mail is gone")?;
-    let (Some(first), Some(reading)) = (submissions.first(), &message.reading) else {
+    let message = answered(store, mail)?;
+    let submissions = store.submissions_of(message.id)?;
+    let (Some(first), Some(_)) = (submissions.first(), &message.reading) else {
         return Ok(Composed::Dropped(
             "nothing of the mail is logged any more".into(),
         ));
     };
-    let Some(sender) = &reading.sender else {
+    let Some(reply) = reply_to(&message) else {
         return Ok(Composed::Dropped("the mail has no sender".into()));
     };
     let unit = config
@@ -110,31 +107,34 @@ fn acknowledgement(
             })
         })
         .collect();
-    let draft = writing::acknowledgement(config, unit, reply(reading, sender), &receipts)?;
+    let draft = writing::acknowledgement(config, unit, reply, &receipts)?;
     Ok(Composed::Ready(draft))
 }
 
-/// An answer to the sender himself: a Reply-To may point anywhere.
-fn reply<'a>(reading: &'a Reading, sender: &'a Person) -> Reply<'a> {
+/// The mail that one of ours answers.
+fn answered(store: &Store, mail: &Outgoing) -> Result<Message> {
+    let id = mail.message.context("an answer without a mail")?;
+    store.message(id)?.context("the answered mail is gone")
+}
+
+/// An answer to the sender himself: a Reply-To may point anywhere. `None` where the mail was not read or has no sender.
+fn reply_to(message: &Message) -> Option<Reply<'_>> {
+    let reading = message.reading.as_ref()?;
+    let sender = reading.sender.as_ref()?;
     let mut thread = reading.references.clone();
     thread.extend(reading.message_id.clone());
-    Reply {
+    Some(Reply {
         to: &sender.address,
         subject: &reading.subject,
         thread,
-    }
+    })
 }
 
 /// That a grassroots union reports to the unit above it.
 fn grassroots(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
     let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
-    let id = mail.message.context("a notice without a mail")?;
-    let message = store.message(id)?.context("the answered mail is gone")?;
-    let reading = message.reading.as_ref();
-    let (Some(unit), Some((reading, sender))) = (
-        &mail.unit,
-        reading.and_then(|r| Some((r, r.sender.as_ref()?))),
-    ) else {
+    let message = answered(store, mail)?;
+    let (Some(unit), Some(reply)) = (&mail.unit, reply_to(&message)) else {
         return dropped("the mail was not read");
     };
     let day = date_of(message.received_at);
@@ -150,7 +150,7 @@ fn grassroots(config: &Config, store: &Store, mail: &Outgoing) -> Result<Compose
         config,
         unit,
         parent,
-        reply(reading, sender),
+        reply,
         message.received_at,
     )?))
 }
@@ -162,11 +162,11 @@ fn command_answer(
     mail: &Outgoing,
     now: Timestamp,
 ) -> Result<Composed> {
-    let id = mail.message.context("an answer without a mail")?;
-    let message = store.message(id)?.context("the answered mail is gone")?;
-    let command = store.command_in(id)?.context("the command is gone")?;
-    let reading = message.reading.as_ref();
-    let Some((reading, sender)) = reading.and_then(|r| Some((r, r.sender.as_ref()?))) else {
+    let message = answered(store, mail)?;
+    let command = store
+        .command_in(message.id)?
+        .context("the command is gone")?;
+    let Some(reply) = reply_to(&message) else {
         return Ok(Composed::Dropped("the mail has no sender".into()));
     };
     let reversible = match command.correction {
@@ -182,7 +182,7 @@ fn command_answer(
         .map(|(links, row)| links.token(Item::Change(row), Action::Undo));
     Ok(Composed::Ready(writing::staff_answer(
         config,
-        reply(reading, sender),
+        reply,
         &command.outcome,
         undo.as_deref(),
     )?))
@@ -205,12 +205,10 @@ fn returned(config: &Config, store: &Store, mail: &Outgoing, row: i64) -> Result
         Some(id) => store.message(id)?,
         None => None,
     };
-    let reading = message.as_ref().and_then(|m| m.reading.as_ref());
-    let answered = reading.and_then(|r| Some(reply(r, r.sender.as_ref()?)));
-    let address = unit.emails.first();
-    let Some(reply) = answered.or_else(|| {
+    let to_the_sender = message.as_ref().and_then(reply_to);
+    let Some(reply) = to_the_sender.or_else(|| {
         Some(Reply {
-            to: address?,
+            to: unit.emails.first()?,
             subject: "",
             thread: vec![],
         })
@@ -228,8 +226,7 @@ fn returned(config: &Config, store: &Store, mail: &Outgoing, row: i64) -> Result
 }
 
 fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
-    let id = mail.message.context("a notice without a mail")?;
-    let message = store.message(id)?.context("the answered mail is gone")?;
+    let message = answered(store, mail)?;
     let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
     if message.state != MessageState::Waiting {
         return dropped("staff have decided on the mail");
@@ -237,7 +234,7 @@ fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) ->
     let (Some(reading), Some(unit)) = (&message.reading, &mail.unit) else {
         return dropped("the mail was not read");
     };
-    let (Some(sender), Some(host)) = (&reading.sender, &reading.link) else {
+    let (Some(reply), Some(host)) = (reply_to(&message), &reading.link) else {
         return dropped("the mail has no sender or no link");
     };
     let since = store.logged_between(message.stored_at, now)?;
@@ -248,7 +245,6 @@ fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) ->
         .register
         .nearest(unit, date_of(message.received_at))
         .with_context(|| format!("{unit} is not in the register"))?;
-    let reply = reply(reading, sender);
     let draft = writing::link_only(config, unit, reply, host, message.received_at)?;
     Ok(Composed::Ready(draft))
 }
@@ -344,19 +340,6 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     writing::digest(config, day, &data)
 }
 
-fn unit_name(config: &Config, unit: &UnitId, day: Date) -> String {
-    config
-        .register
-        .nearest(unit, day)
-        .map_or_else(|| unit.to_string(), |u| u.short_name.clone())
-}
-
-fn report_name(config: &Config, report: &str) -> String {
-    config
-        .report(report)
-        .map_or_else(|| report.to_owned(), |r| r.short.clone())
-}
-
 fn short_moment(at: Timestamp) -> String {
     let z = at.to_zoned(zone());
     format!(
@@ -371,17 +354,17 @@ fn short_moment(at: Timestamp) -> String {
 fn waiting(config: &Config, message: &Message, links: Option<&Links>) -> WaitingMail {
     let day = date_of(message.received_at);
     let id = message.id;
-    let unit = message.unit.as_ref().map(|u| unit_name(config, u, day));
+    let unit = message.unit.as_ref().map(|u| config.unit_name(u, day));
     let candidates = message
         .candidates
         .iter()
-        .map(|u| unit_name(config, u, day))
+        .map(|u| config.unit_name(u, day))
         .collect();
     let likely: Vec<(UnitId, String)> = message
         .unit
         .iter()
         .chain(&message.candidates)
-        .map(|u| (u.clone(), unit_name(config, u, day)))
+        .map(|u| (u.clone(), config.unit_name(u, day)))
         .collect();
     let best = message.unit.as_ref().or(message.candidates.first());
     let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
@@ -427,8 +410,8 @@ fn news(
             continue;
         };
         data.news.push(News {
-            unit: unit_name(config, &s.unit, date_of(s.received_at)),
-            report: report_name(config, &s.report),
+            unit: config.unit_name(&s.unit, date_of(s.received_at)),
+            report: config.report_name(&s.report),
             period: s.period.in_vietnamese(),
             version: s.version,
             received: short_moment(s.received_at),
@@ -502,7 +485,7 @@ fn progress(
         if due > now && date_of(due) <= soon && open > 0 {
             data.soon.push(Soon {
                 due: short_moment(due),
-                report: report_name(config, report),
+                report: config.report_name(report),
                 period: period.in_vietnamese(),
                 open,
                 expected: rates.expected as usize,
@@ -518,19 +501,19 @@ fn progress(
             if open > 0 {
                 data.backlog.push(format!(
                     "{}, {}: còn thiếu {open}/{}",
-                    report_name(config, report),
+                    config.report_name(report),
                     period.in_vietnamese(),
                     rates.expected
                 ));
             }
             continue;
         }
-        let name = |o: &Obligation| unit_name(config, &o.unit, date_of(o.due));
+        let name = |o: &Obligation| config.unit_name(&o.unit, date_of(o.due));
         let straggler = |o: &Obligation, shown: String| {
             let what = format!(
                 "{}, {}, {}",
                 name(o),
-                report_name(config, report),
+                config.report_name(report),
                 period.in_vietnamese()
             );
             Straggler {
@@ -551,7 +534,7 @@ fn progress(
             percent(rates.overdue),
         );
         data.progress.push(Progress {
-            report: report_name(config, report),
+            report: config.report_name(report),
             period: period.in_vietnamese(),
             due: vietnamese_date(date_of(due)),
             expected: rates.expected,
@@ -587,7 +570,7 @@ fn sent(
         let unit = mail
             .unit
             .as_ref()
-            .map(|u| unit_name(config, u, date_of(until)))
+            .map(|u| config.unit_name(u, date_of(until)))
             .unwrap_or_default();
         let failure = match mail.state {
             OutgoingState::Failed => Some("máy chủ từ chối"),
@@ -609,7 +592,7 @@ fn sent(
                 .map(|o| {
                     format!(
                         "{}, {}",
-                        report_name(config, &o.report),
+                        config.report_name(&o.report),
                         o.period.in_vietnamese()
                     )
                 })
@@ -654,7 +637,7 @@ fn bounced(
             let unit = mail
                 .unit
                 .as_ref()
-                .map(|u| unit_name(config, u, date_of(message.received_at)))
+                .map(|u| config.unit_name(u, date_of(message.received_at)))
                 .unwrap_or_default();
             data.failed.push(format!(
                 "{} gửi {unit}: địa chỉ {} {}",

@@ -14,7 +14,9 @@ use crate::domain::{date_of, instant, vietnamese_date};
 use crate::plan;
 use crate::reading::matching::{Item, UnitMatch};
 use crate::reading::{Class, Reading};
-use crate::store::{Correction, Message, MessageState, NewMail, NewSubmission, Store, Verdict};
+use crate::store::{
+    Correction, Message, MessageState, NewMail, NewSubmission, Store, Submission, Verdict,
+};
 use crate::writing::Kind;
 
 /// Who makes a correction, and by which way.
@@ -245,11 +247,11 @@ fn mail_name(id: i64) -> String {
 
 /// A report and its period, for staff.
 fn in_words(app: &App, report: &str, period: &PeriodId) -> String {
-    let short = app
-        .config
-        .report(report)
-        .map_or(report, |r| r.short.as_str());
-    format!("{short}, {}", period.in_vietnamese())
+    format!(
+        "{}, {}",
+        app.config.report_name(report),
+        period.in_vietnamese()
+    )
 }
 
 /// All documents of a mail as one report.
@@ -369,8 +371,7 @@ impl Target {
 
     /// For staff.
     fn in_words(&self, app: &App, now: Timestamp) -> String {
-        let unit = app.config.register.nearest(&self.unit, date_of(now));
-        let unit = unit.map_or(self.unit.0.as_str(), |u| u.short_name.as_str());
+        let unit = app.config.unit_name(&self.unit, date_of(now));
         format!("{unit}: {}", in_words(app, &self.report, &self.period))
     }
 }
@@ -503,16 +504,22 @@ pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> R
     })
 }
 
+/// The moment of a deadline on a day that has not passed.
+fn deadline(app: &App, due: Date, now: Timestamp) -> Result<Timestamp> {
+    let moment = instant(due, app.config.settings.schedule.due_time);
+    if moment < now {
+        bail!("{due} has passed");
+    }
+    Ok(moment)
+}
+
 /// Gives a unit until the end of a day (the hour of deadlines).
 ///
 /// # Errors
 /// When nothing is expected, or the day has passed.
 pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) -> Result<Done> {
     let id = target_id(app, target, now)?;
-    let moment = instant(due, app.config.settings.schedule.due_time);
-    if moment < now {
-        bail!("{due} has passed");
-    }
+    let moment = deadline(app, due, now)?;
     let correction = app.store.transaction(|s| {
         s.extend(id, moment, now)?;
         let after = format!("due on {due}");
@@ -540,19 +547,10 @@ pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) ->
     })
 }
 
-/// The submission of a receipt code (`BC-2026-00017`) or its number.
-///
-/// # Errors
-/// When there is none.
-pub fn submission_of(app: &App, code: &str) -> Result<crate::store::Submission> {
-    let number = code.rsplit('-').next().and_then(|n| n.parse::<i64>().ok());
-    number
-        .map(|id| app.store.submission(id))
-        .transpose()?
-        .flatten()
-        .with_context(|| {
-            format!("there is no submission {code}; acknowledgements and the digest show the codes")
-        })
+fn known_submission(app: &App, id: i64) -> Result<Submission> {
+    app.store.submission(id)?.with_context(|| {
+        format!("there is no submission {id}; acknowledgements and the digest show the codes")
+    })
 }
 
 /// Sends a submission back: it no longer counts, and the unit is asked to send it again until a day (five working days
@@ -562,22 +560,19 @@ pub fn submission_of(app: &App, code: &str) -> Result<crate::store::Submission> 
 /// When there is no such submission, it is sent back already, or the day has passed.
 pub fn send_back(
     app: &App,
-    code: &str,
+    submission: i64,
     reason: &str,
     due: Option<Date>,
     by: &By,
     now: Timestamp,
 ) -> Result<Done> {
-    let submission = submission_of(app, code)?;
+    let submission = known_submission(app, submission)?;
     if reason.trim().is_empty() {
         bail!("a reason is needed: the unit is told why");
     }
     let calendar = &app.config.calendar;
     let due = due.unwrap_or_else(|| calendar.working_days_after(date_of(now), 5));
-    let moment = instant(due, app.config.settings.schedule.due_time);
-    if moment < now {
-        bail!("{due} has passed");
-    }
+    let moment = deadline(app, due, now)?;
     let target = target_of(&submission);
     let correction = app.store.transaction(|s| {
         let Some(row) = s.send_back(submission.id, reason, moment, now)? else {
@@ -615,7 +610,7 @@ fn submission_name(id: i64) -> String {
     format!("submission {id}")
 }
 
-fn target_of(submission: &crate::store::Submission) -> Target {
+fn target_of(submission: &Submission) -> Target {
     Target {
         unit: submission.unit.clone(),
         report: submission.report.clone(),
@@ -627,8 +622,8 @@ fn target_of(submission: &crate::store::Submission) -> Target {
 ///
 /// # Errors
 /// When there is no such submission, or it is accepted already.
-pub fn accept(app: &App, code: &str, by: &By, now: Timestamp) -> Result<Done> {
-    let submission = submission_of(app, code)?;
+pub fn accept(app: &App, submission: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let submission = known_submission(app, submission)?;
     let correction = app.store.transaction(|s| {
         let was_back = s.withdraw_sent_back(submission.id, now)?;
         if !s.accept(submission.id, now)? && !was_back {

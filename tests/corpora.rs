@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lettre::message::{Attachment, MultiPart, SinglePart, header::ContentType};
-
 use thubaocao::reading::attachment::tnef;
 use thubaocao::reading::{BounceKind, Class, Reading, ReadingSettings, read};
+
+use crate::lab::with_file;
 
 /// Where the corpora lie, if they do.
 pub fn corpora() -> Option<PathBuf> {
@@ -254,20 +254,8 @@ fn every_file_of_every_winmail_dat_comes_out_exactly() {
 
 /// The reading of a mail that brings one file.
 fn reading_of_file(name: &str, content: Vec<u8>) -> Reading {
-    let binary = ContentType::parse("application/octet-stream").unwrap();
-    let mail = lettre::Message::builder()
-        .from("don-vi@example.vn".parse().unwrap())
-        .to("ban@example.vn".parse().unwrap())
-        .multipart(
-            MultiPart::mixed()
-                .singlepart(SinglePart::plain("Kính gửi Ban".to_owned()))
-                .singlepart(Attachment::new(name.to_owned()).body(content, binary)),
-        )
-        .unwrap();
-    read(&mail.formatted(), &ReadingSettings::default(), &mut |_| {
-        Ok(())
-    })
-    .unwrap()
+    let mail = with_file(name, content);
+    read(&mail, &ReadingSettings::default(), &mut |_| Ok(())).unwrap()
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use lettre::message::{Attachment, MultiPart, SinglePart, header::ContentType};
 use thubaocao::reading::worker::Reader;
 use thubaocao::reading::{Class, Reading, ReadingSettings};
+
+use crate::lab::with_file;
 
 /// What the sample configuration allows.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,22 +23,6 @@ fn reader(incoming: Option<PathBuf>) -> Reader {
         MEMORY,
         incoming,
     )
-}
-
-/// A mail with one file.
-fn with_file(name: &str, content: Vec<u8>) -> Vec<u8> {
-    let binary = ContentType::parse("application/octet-stream").unwrap();
-    lettre::Message::builder()
-        .from("don-vi@example.vn".parse().unwrap())
-        .to("ban@example.vn".parse().unwrap())
-        .subject("Báo cáo")
-        .multipart(
-            MultiPart::mixed()
-                .singlepart(SinglePart::plain("Kính gửi Ban".to_owned()))
-                .singlepart(Attachment::new(name.to_owned()).body(content, binary)),
-        )
-        .unwrap()
-        .formatted()
 }
 
 fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {

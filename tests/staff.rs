@@ -76,12 +76,7 @@ fn mail(from: &str, verdict: &str, prepared: &Prepared) -> Vec<u8> {
 }
 
 fn once(installation: &Installation) {
-    let output = installation.run(&["run", "--once"]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    succeed(installation.run(&["run", "--once"]));
 }
 
 fn state(installation: &Installation, unit: &str) -> Value {
@@ -112,12 +107,8 @@ fn tomorrow(installation: &Installation) -> String {
     let page = installation.dir.path().join("digest.html");
     let page = page.to_str().unwrap();
     let at = format!("{tomorrow}T08:00:00+07:00");
-    let output = installation.run(&["--at", &at, "digest", "--on", &tomorrow, "--html", page]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let arguments = ["--at", &at, "digest", "--on", &tomorrow, "--html", page];
+    succeed(installation.run(&arguments));
     std::fs::read_to_string(page).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! `assign`, `ignore`, `excuse`, `received-paper`, `extend`, `return`, `accept`, `undo`: corrections by staff.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use jiff::civil::Date;
 
@@ -9,6 +9,7 @@ use crate::app::{self, App};
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
+use crate::store::Submission;
 
 /// Who makes a correction.
 #[derive(Debug, Args)]
@@ -158,6 +159,12 @@ pub(super) struct Undo {
     by: Author,
 }
 
+fn row_of(code: &str) -> Result<i64> {
+    Submission::row_of(code).with_context(|| {
+        format!("there is no submission {code}; acknowledgements and the digest show the codes")
+    })
+}
+
 fn tell(done: Done) -> Result<()> {
     Ok(say(format!("{} (change {})", done.said, done.correction))?)
 }
@@ -223,7 +230,7 @@ pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
 pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {
     tell(correct::send_back(
         &open(session)?,
-        &a.submission,
+        row_of(&a.submission)?,
         &a.reason,
         a.due,
         &a.by.by(),
@@ -235,7 +242,7 @@ pub(super) fn accept(session: &Session, a: &Accept) -> Result<()> {
     let app = open(session)?;
     tell(correct::accept(
         &app,
-        &a.submission,
+        row_of(&a.submission)?,
         &a.by.by(),
         session.now(),
     )?)

@@ -4,16 +4,14 @@ use anyhow::Result;
 
 use super::{Session, say};
 use crate::domain::zone;
+use crate::store::Submission;
 
 pub(super) fn run(session: &Session, subject: &str) -> Result<()> {
     let config = session.config()?;
     let store = session.snapshot(&config, session.now())?;
-    let number = |text: &str| text.parse::<i64>().ok();
-    let wanted = match (number(subject), subject.rsplit('-').next().and_then(number)) {
-        (Some(mail), _) => format!("mail {mail}"),
-        (None, Some(submission)) if subject.starts_with("BC-") => {
-            format!("submission {submission}")
-        }
+    let wanted = match (subject.parse::<i64>(), Submission::row_of(subject)) {
+        (Ok(mail), _) => format!("mail {mail}"),
+        (Err(_), Some(row)) if subject.starts_with("BC-") => format!("submission {row}"),
         _ => subject.to_owned(),
     };
     let changes = store.history(&wanted)?;

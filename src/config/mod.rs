@@ -16,9 +16,11 @@ pub use settings::{
 };
 pub use source::Fault;
 
+use jiff::civil::Date;
+
 use crate::domain::calendar::Calendar;
 use crate::domain::report::Report;
-use crate::domain::unit::Register;
+use crate::domain::unit::{Register, UnitId};
 use source::Faults;
 
 /// Everything that the administrator decides.
@@ -39,6 +41,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// The short name of a unit on a day, else its id.
+    pub fn unit_name(&self, unit: &UnitId, day: Date) -> String {
+        self.register
+            .nearest(unit, day)
+            .map_or_else(|| unit.to_string(), |u| u.short_name.clone())
+    }
+
+    /// The short name of a report, else its id.
+    pub fn report_name(&self, report: &str) -> String {
+        self.report(report)
+            .map_or_else(|| report.to_owned(), |r| r.short.clone())
+    }
+
     /// Reads a configuration folder.
     ///
     /// # Errors

@@ -322,11 +322,11 @@ fn act(
             done
         }
         (Item::Mail(id), Action::Ignore) => correct::ignore(app, id, by, now),
-        (Item::Submission(id), Action::Accept) => correct::accept(app, &id.to_string(), by, now),
+        (Item::Submission(id), Action::Accept) => correct::accept(app, id, by, now),
         (Item::Submission(id), Action::Return) => {
             let reason = needs_reason()?;
             let due = words::field(body, "han gui lai").and_then(|d| words::day(&d, today));
-            correct::send_back(app, &id.to_string(), &reason, due, by, now)
+            correct::send_back(app, id, &reason, due, by, now)
         }
         (Item::Obligation(id), Action::Excuse) => {
             let reason = needs_reason()?;

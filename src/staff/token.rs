@@ -7,6 +7,8 @@ use hmac::{Hmac, Mac};
 use jiff::civil::Date;
 use sha2::Sha256;
 
+use crate::archive::hex;
+
 /// What a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -54,6 +56,18 @@ pub struct Token {
     pub expires: Date,
 }
 
+/// The words of all actions but `assign:UNIT`.
+static WORDS: [(&str, Action); 8] = [
+    ("ignore", Action::Ignore),
+    ("accept", Action::Accept),
+    ("return", Action::Return),
+    ("extend", Action::Extend),
+    ("excuse", Action::Excuse),
+    ("paper", Action::Paper),
+    ("undo", Action::Undo),
+    ("any", Action::Any),
+];
+
 /// How many bytes of the HMAC a token carries.
 const MAC_BYTES: usize = 16;
 
@@ -61,14 +75,8 @@ impl Token {
     /// The text that goes into a mail: `TBC.m17.ignore.20260714.<32 hex digits>`.
     pub fn signed(&self, key: &[u8]) -> String {
         let content = self.to_string();
-        let mac: String = mac(key, &content)
-            .finalize()
-            .into_bytes()
-            .iter()
-            .take(MAC_BYTES)
-            .map(|b| format!("{b:02x}"))
-            .collect();
-        format!("TBC.{content}.{mac}")
+        let mac = mac(key, &content).finalize().into_bytes();
+        format!("TBC.{content}.{}", hex(&mac[..MAC_BYTES]))
     }
 
     /// Reads a text; `None` where it was not signed with this key.
@@ -98,16 +106,11 @@ impl fmt::Display for Token {
             Item::Obligation(id) => ('o', id),
             Item::Change(id) => ('c', id),
         };
-        let action = match &self.action {
-            Action::Assign(unit) => format!("assign:{unit}"),
-            Action::Ignore => "ignore".into(),
-            Action::Accept => "accept".into(),
-            Action::Return => "return".into(),
-            Action::Extend => "extend".into(),
-            Action::Excuse => "excuse".into(),
-            Action::Paper => "paper".into(),
-            Action::Undo => "undo".into(),
-            Action::Any => "any".into(),
+        let word = WORDS.iter().find(|(_, a)| *a == self.action);
+        let action = match (&self.action, word) {
+            (Action::Assign(unit), _) => format!("assign:{unit}"),
+            (_, Some((word, _))) => (*word).to_owned(),
+            (_, None) => return Err(fmt::Error),
         };
         write!(
             f,
@@ -133,17 +136,12 @@ impl FromStr for Token {
                 "c" => Item::Change(id),
                 _ => return Err(()),
             },
-            action: match action.split_once(':').unwrap_or((action, "")) {
-                ("assign", unit) => Action::Assign(unit.to_owned()),
-                ("ignore", _) => Action::Ignore,
-                ("accept", _) => Action::Accept,
-                ("return", _) => Action::Return,
-                ("extend", _) => Action::Extend,
-                ("excuse", _) => Action::Excuse,
-                ("paper", _) => Action::Paper,
-                ("undo", _) => Action::Undo,
-                ("any", _) => Action::Any,
-                _ => return Err(()),
+            action: match action.strip_prefix("assign:") {
+                Some(unit) => Action::Assign(unit.to_owned()),
+                None => {
+                    let known = WORDS.iter().find(|(word, _)| *word == action);
+                    known.ok_or(())?.1.clone()
+                }
             },
             expires: Date::strptime("%Y%m%d", day).map_err(|_| ())?,
         })

@@ -36,7 +36,7 @@ const MIGRATIONS: [&str; 2] = [
 fn random_hex() -> Result<String> {
     let mut bytes = [0_u8; 32];
     std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
+    Ok(crate::archive::hex(&bytes))
 }
 
 /// Marks the file as ours ("thub").

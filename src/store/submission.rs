@@ -63,6 +63,11 @@ impl Submission {
         let year = crate::domain::date_of(self.received_at).year();
         format!("BC-{year}-{:05}", self.id)
     }
+
+    /// The row that a receipt code, or its last number alone, is made of.
+    pub fn row_of(code: &str) -> Option<i64> {
+        code.rsplit('-').next()?.parse().ok()
+    }
 }
 
 const SELECT: &str = "SELECT s.id, o.unit, o.report, o.period, o.due, s.version, s.message, s.received_at,

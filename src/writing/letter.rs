@@ -56,27 +56,13 @@ pub fn link_only(
     host: &str,
     received_at: Timestamp,
 ) -> Result<Draft> {
-    let (subject, text) = render_text(
-        config,
-        "link_only.txt",
-        context! {
-            department => DepartmentView::from(&config.settings.department),
-            unit => UnitView::from(unit),
-            reply => strip_reply_marks(reply.subject),
-            host,
-            received => vietnamese_moment(received_at),
-        },
-    )?;
-    let to = vec![reply.to.to_owned()];
-    draft(
-        config,
-        Kind::Notice,
-        to,
-        vec![],
-        subject,
-        text,
-        reply.thread,
-    )
+    let values = context! {
+        department => DepartmentView::from(&config.settings.department),
+        unit => UnitView::from(unit),
+        host,
+        received => vietnamese_moment(received_at),
+    };
+    answer(config, Kind::Notice, "link_only.txt", reply, values)
 }
 
 /// What a grassroots union is told that writes to the province instead of to the unit above it.
@@ -90,27 +76,13 @@ pub fn grassroots(
     reply: Reply<'_>,
     received_at: Timestamp,
 ) -> Result<Draft> {
-    let (subject, text) = render_text(
-        config,
-        "grassroots.txt",
-        context! {
-            department => DepartmentView::from(&config.settings.department),
-            unit => UnitView::from(unit),
-            parent => context! { name => parent.name, email => parent.emails.first() },
-            reply => strip_reply_marks(reply.subject),
-            received => vietnamese_moment(received_at),
-        },
-    )?;
-    let to = vec![reply.to.to_owned()];
-    draft(
-        config,
-        Kind::Notice,
-        to,
-        vec![],
-        subject,
-        text,
-        reply.thread,
-    )
+    let values = context! {
+        department => DepartmentView::from(&config.settings.department),
+        unit => UnitView::from(unit),
+        parent => context! { name => parent.name, email => parent.emails.first() },
+        received => vietnamese_moment(received_at),
+    };
+    answer(config, Kind::Notice, "grassroots.txt", reply, values)
 }
 
 /// What staff are told of their command; `undo`: the token that takes it back.
@@ -123,25 +95,11 @@ pub fn staff_answer(
     outcome: &str,
     undo: Option<&str>,
 ) -> Result<Draft> {
-    let (subject, text) = render_text(
-        config,
-        "staff_answer.txt",
-        context! {
-            reply => strip_reply_marks(reply.subject),
-            outcome,
-            undo,
-        },
-    )?;
-    let to = vec![reply.to.to_owned()];
-    draft(
-        config,
-        Kind::Notice,
-        to,
-        vec![],
-        subject,
-        text,
-        reply.thread,
-    )
+    let values = context! {
+        outcome,
+        undo,
+    };
+    answer(config, Kind::Notice, "staff_answer.txt", reply, values)
 }
 
 /// What a unit is told of a report that is sent back: why, and until when (`due`).
@@ -157,30 +115,16 @@ pub fn returned(
     due: Timestamp,
 ) -> Result<Draft> {
     let report = config.report(&submission.report);
-    let (subject, text) = render_text(
-        config,
-        "returned.txt",
-        context! {
-            department => DepartmentView::from(&config.settings.department),
-            unit => UnitView::from(unit),
-            reply => strip_reply_marks(reply.subject),
-            title => report.map_or(submission.report.as_str(), |r| r.title.as_str()),
-            period => submission.period.in_vietnamese(),
-            code => submission.code(),
-            reason,
-            due => vietnamese_moment(due),
-        },
-    )?;
-    let to = vec![reply.to.to_owned()];
-    draft(
-        config,
-        Kind::Notice,
-        to,
-        vec![],
-        subject,
-        text,
-        reply.thread,
-    )
+    let values = context! {
+        department => DepartmentView::from(&config.settings.department),
+        unit => UnitView::from(unit),
+        title => report.map_or(submission.report.as_str(), |r| r.title.as_str()),
+        period => submission.period.in_vietnamese(),
+        code => submission.code(),
+        reason,
+        due => vietnamese_moment(due),
+    };
+    answer(config, Kind::Notice, "returned.txt", reply, values)
 }
 
 /// The acknowledgement of what one mail brought, in reply to that mail.
@@ -229,25 +173,32 @@ pub fn acknowledgement(
             required: r.obligation.forms.in_vietnamese(),
         })
         .collect();
-    let (subject, text) = render_text(
-        config,
-        "acknowledgement.txt",
-        context! {
-            department => DepartmentView::from(&config.settings.department),
-            unit => UnitView::from(unit),
-            reply => strip_reply_marks(reply.subject),
-            submissions,
-        },
-    )?;
-    draft(
+    let values = context! {
+        department => DepartmentView::from(&config.settings.department),
+        unit => UnitView::from(unit),
+        submissions,
+    };
+    answer(
         config,
         Kind::Acknowledgement,
-        vec![reply.to.to_owned()],
-        vec![],
-        subject,
-        text,
-        reply.thread,
+        "acknowledgement.txt",
+        reply,
+        values,
     )
+}
+
+/// The answer to a mail out of a template that knows its bare subject as `reply`.
+fn answer(
+    config: &Config,
+    kind: Kind,
+    template: &str,
+    reply: Reply<'_>,
+    values: minijinja::Value,
+) -> Result<Draft> {
+    let values = context! { reply => strip_reply_marks(reply.subject), ..values };
+    let (subject, text) = render_text(config, template, values)?;
+    let to = vec![reply.to.to_owned()];
+    draft(config, kind, to, vec![], subject, text, reply.thread)
 }
 
 /// `Re: RE: Trả lời: x` → `x`.

@@ -420,3 +420,19 @@ pub fn await_until(what: &str, holds: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+/// A mail with one file.
+pub fn with_file(name: &str, content: Vec<u8>) -> Vec<u8> {
+    let binary = ContentType::parse("application/octet-stream").unwrap();
+    lettre::Message::builder()
+        .from("don-vi@example.vn".parse().unwrap())
+        .to("ban@example.vn".parse().unwrap())
+        .subject("Báo cáo")
+        .multipart(
+            MultiPart::mixed()
+                .singlepart(SinglePart::plain("Kính gửi Ban".to_owned()))
+                .singlepart(Attachment::new(name.to_owned()).body(content, binary)),
+        )
+        .unwrap()
+        .formatted()
+}

@@ -277,7 +277,7 @@ fn rar3_is_encrypted(mut rest: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::io::Write;
     use std::time::Duration;
@@ -287,7 +287,7 @@ mod tests {
         open(kind, content, most_bytes, most_files, &mut budget).unwrap()
     }
 
-    fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    pub(in super::super) fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in files {
             let options = zip::write::SimpleFileOptions::default();

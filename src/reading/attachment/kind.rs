@@ -187,6 +187,7 @@ pub(super) fn warning(kind: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::archive;
     use super::*;
 
     #[test]
@@ -201,12 +202,8 @@ mod tests {
         );
         assert_eq!(detect(b"hello", "bao cao.docx", ""), "damaged");
         let zip_of = |names: &[&str]| {
-            let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-            for name in names {
-                zip.start_file(*name, zip::write::SimpleFileOptions::default())
-                    .unwrap();
-            }
-            zip.finish().unwrap().into_inner()
+            let files: Vec<(&str, &[u8])> = names.iter().map(|n| (*n, &b""[..])).collect();
+            archive::tests::zip_of(&files)
         };
         let docx = zip_of(&["word/document.xml"]);
         assert_eq!(detect(&docx, "a.zip", ""), "docx");

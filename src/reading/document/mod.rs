@@ -37,8 +37,6 @@ pub struct Head {
 pub struct Document {
     /// The head; empty where there is none.
     pub head: Head,
-    /// Whether it has text at all; a scan has none.
-    pub has_text: bool,
     /// Digital signatures of a PDF.
     pub signatures: Vec<Signature>,
     /// What staff or the administrator should know: a program that is missing, a number that contradicts the name.
@@ -75,7 +73,6 @@ pub fn read(
         }
     }
     let page = legacy::converted(&page).unwrap_or(page);
-    document.has_text = !page.trim().is_empty();
     document.head = head::parse(&page);
     if kind == "pdf" {
         document.signatures = signature::read(content, budget)?;

@@ -6,6 +6,7 @@
 use std::io::{Cursor, Read};
 
 use calamine::Reader as _;
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 
 use super::super::program::{Budget, Failure};
@@ -173,18 +174,10 @@ fn paragraphs(xml: &[u8]) -> String {
                 out.push_str(&t);
             }
             Ok(Event::GeneralRef(r)) if hidden == 0 && (in_word_text || in_paragraph > 0) => {
-                let letter = match r.resolve_char_ref() {
-                    Ok(Some(c)) => Some(c),
-                    _ => match &*r {
-                        "amp" => Some('&'),
-                        "lt" => Some('<'),
-                        "gt" => Some('>'),
-                        "quot" => Some('"'),
-                        "apos" => Some('\''),
-                        _ => None,
-                    },
-                };
-                out.extend(letter);
+                match r.resolve_char_ref() {
+                    Ok(Some(letter)) => out.push(letter),
+                    _ => out.push_str(resolve_xml_entity(&r).unwrap_or("")),
+                }
             }
             Ok(Event::Eof) | Err(_) => break, // what stands before the damage is of use
             Ok(_) => {}

@@ -73,9 +73,9 @@ pub(super) fn hints(text: &str) -> Vec<Hint> {
     all_hints(&folded)
 }
 
-fn all_hints(text: &str) -> Vec<Hint> {
+fn all_hints(folded: &str) -> Vec<Hint> {
     // `_` joins words in file names; to the patterns it must be a bound.
-    let mut text = fold_marks(text).replace('_', " ");
+    let mut text = folded.replace('_', " ");
     let mut found = Vec::new();
     let blank = |text: &mut String, regex: &Regex, take: &mut dyn FnMut(&regex::Captures<'_>)| {
         let copy = text.clone();

@@ -12,6 +12,7 @@ mod whose;
 use jiff::Timestamp;
 
 use super::Reading;
+use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
@@ -112,8 +113,9 @@ pub fn decide(reading: &Reading, context: &Context<'_>) -> Match {
         open: Vec::new(),
         reasons: Vec::new(),
     };
-    found.unit = whose::unit_of(reading, context, &mut found);
+    let names = names::Names::new(context.register, date_of(context.received_at));
+    found.unit = whose::unit_of(reading, context, &names, &mut found);
     let unit = found.unit.certain().cloned();
-    what::items_of(reading, context, unit.as_ref(), &mut found);
+    what::items_of(reading, context, &names, unit.as_ref(), &mut found);
     found
 }

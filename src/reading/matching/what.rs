@@ -10,6 +10,7 @@ use super::super::text::{find_phrase, fold, truncated};
 use super::super::{Attachment, Class, Reading};
 use super::genre::{Part, part_of};
 use super::hints::{Hint, allows, hints, periods_of_year};
+use super::names::Names;
 use super::{Context, Item, Match, whose};
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
@@ -72,31 +73,32 @@ struct Texts<'t> {
     subject: &'t str,
     body: &'t str,
     /// Reports that the documents name by themselves.
-    named: Vec<&'t str>,
+    named: Vec<String>,
 }
 
 pub(super) fn items_of(
     reading: &Reading,
     context: &Context<'_>,
+    names: &Names,
     unit: Option<&UnitId>,
     found: &mut Match,
 ) {
-    let documents: Vec<(usize, &Attachment)> = reading
+    // Each document with its place among the attachments and the reports that it names by itself.
+    let documents: Vec<(usize, &Attachment, Vec<&Report>)> = reading
         .attachments
         .iter()
         .enumerate()
         .filter(|(_, a)| a.is_document())
+        .map(|(i, a)| (i, a, named_by(a, &reading.subject, context.reports)))
         .collect();
-    let own = documents.iter().filter_map(|(_, d)| {
-        match named_by(d, &reading.subject, context.reports).as_slice() {
-            [one] => Some(one.id.as_str()),
-            _ => None,
-        }
-    });
+    let only = |named: &[&Report]| match named {
+        [one] => Some(one.id.clone()),
+        _ => None,
+    };
     let texts = Texts {
         subject: &reading.subject,
         body: truncated(&reading.body, 1_200),
-        named: own.collect(),
+        named: documents.iter().filter_map(|(_, _, n)| only(n)).collect(),
     };
     let said = fold(&format!("{} {}", texts.subject, texts.body));
     let nothing_happened = says_nothing_happened(&said);
@@ -120,7 +122,7 @@ pub(super) fn items_of(
             item.files.extend(file);
         };
     if documents.is_empty()
-        && let Some(report) = report_of(None, &texts, context, unit, found)
+        && let Some(report) = report_of(None, &[], &texts, context, unit, found)
         && let Some(period) = period_of(report, None, &texts, context, unit, found)
     {
         if nothing_happened && report.nil_return {
@@ -134,9 +136,9 @@ pub(super) fn items_of(
     }
     // Documents that are not the report; where nothing else is, a person looks at them.
     let mut left: Vec<String> = Vec::new();
-    for (index, document) in &documents {
+    for (index, document, own) in &documents {
         let day = date_of(context.received_at);
-        if unit.is_some_and(|u| whose::is_of_another(document, u, context.register, day)) {
+        if unit.is_some_and(|u| whose::is_of_another(document, u, context.register, names, day)) {
             left.push(format!(
                 "tệp “{}” là văn bản do “{}” ban hành",
                 document.name,
@@ -144,33 +146,26 @@ pub(super) fn items_of(
             ));
             continue;
         }
-        let mut open = Vec::new();
-        std::mem::swap(&mut open, &mut found.open);
-        let report = report_of(Some(document), &texts, context, unit, found);
-        std::mem::swap(&mut open, &mut found.open);
-        let part = report.map_or(Part::Other(""), |r| part_of(document, texts.subject, r));
-        match (report, part) {
-            (Some(_), Part::Other(genre)) => {
-                left.push(format!(
-                    "tệp “{}” là {genre}, không phải báo cáo",
-                    document.name
-                ));
-                continue;
-            }
-            (None, _) => {
-                let other = part_of_any(document, texts.subject, context.reports);
-                match other {
-                    Some(genre) => left.push(format!(
-                        "tệp “{}” là {genre}, không phải báo cáo",
-                        document.name
-                    )),
-                    None => found.open.extend(open),
-                }
-                continue;
-            }
-            _ => {}
+        let before = found.open.len();
+        let report = report_of(Some(document), own, &texts, context, unit, found);
+        let open = found.open.split_off(before);
+        let part = report.map(|r| part_of(document, texts.subject, r));
+        let other = match part {
+            Some(Part::Other(genre)) => Some(genre),
+            Some(_) => None,
+            None => part_of_any(document, texts.subject, context.reports),
+        };
+        if let Some(genre) = other {
+            left.push(format!(
+                "tệp “{}” là {genre}, không phải báo cáo",
+                document.name
+            ));
+            continue;
         }
-        let Some(report) = report else { continue };
+        let (Some(report), Some(part)) = (report, part) else {
+            found.open.extend(open);
+            continue;
+        };
         let Some(period) = period_of(report, Some(document), &texts, context, unit, found) else {
             continue;
         };
@@ -205,16 +200,16 @@ fn part_of_any(document: &Attachment, subject: &str, reports: &[Report]) -> Opti
 /// Which report a document is, by the rules in order: its own words; the subject's; the text's; the only one that is open.
 fn report_of<'c>(
     document: Option<&Attachment>,
+    own: &[&'c Report],
     texts: &Texts<'_>,
     context: &Context<'c>,
     unit: Option<&UnitId>,
     found: &mut Match,
 ) -> Option<&'c Report> {
     let reports = context.reports;
-    let own = document.map_or_else(Vec::new, |d| named_by(d, texts.subject, reports));
     let subject = reports_in(texts.subject, reports);
     let label = document.map_or("the mail", |d| d.name.as_str());
-    match (own.as_slice(), subject.as_slice()) {
+    match (own, subject.as_slice()) {
         ([one], []) => {
             found
                 .reasons
@@ -229,15 +224,9 @@ fn report_of<'c>(
             Some(*one)
         }
         ([one], [other]) => {
-            // The wider report in one place and the narrower in the other is no contradiction.
-            if one.over.contains(&other.id) {
-                found
-                    .reasons
-                    .push(format!("{label} names the report {}", one.id));
-                return Some(*one);
-            }
-            // Unless another document of the mail is the narrower one.
-            if texts.named.contains(&other.id.as_str()) {
+            // The wider report in one place and the narrower in the other is no contradiction; but where another
+            // document of the mail is the one that the subject names, this one is not.
+            if one.over.contains(&other.id) || texts.named.contains(&other.id) {
                 found
                     .reasons
                     .push(format!("{label} names the report {}", one.id));

@@ -48,13 +48,18 @@ impl Evidence {
     }
 }
 
-pub(super) fn unit_of(reading: &Reading, context: &Context<'_>, found: &mut Match) -> UnitMatch {
+pub(super) fn unit_of(
+    reading: &Reading,
+    context: &Context<'_>,
+    names: &Names,
+    found: &mut Match,
+) -> UnitMatch {
     let day = date_of(context.received_at);
     let Some(sender) = &reading.sender else {
         return UnitMatch::None;
     };
     let holders = holders(&sender.address, context, day, found);
-    let evidence = gather(reading, context, &holders, day);
+    let evidence = gather(reading, context, names, &holders, day);
     match holders.as_slice() {
         [] => candidates(reading, &evidence, &sender.address, found),
         [one] => confirmed(one, &evidence, context.register, day, found),
@@ -89,9 +94,14 @@ fn holders(address: &str, context: &Context<'_>, day: Date, found: &mut Match) -
     holders
 }
 
-fn gather(reading: &Reading, context: &Context<'_>, holders: &[UnitId], day: Date) -> Evidence {
+fn gather(
+    reading: &Reading,
+    context: &Context<'_>,
+    names: &Names,
+    holders: &[UnitId],
+    day: Date,
+) -> Evidence {
     let register = context.register;
-    let names = Names::new(register, day);
     let asks = |u: &UnitId| {
         register
             .nearest(u, day)
@@ -285,12 +295,12 @@ pub(super) fn is_of_another(
     document: &Attachment,
     unit: &UnitId,
     register: &Register,
+    names: &Names,
     day: Date,
 ) -> bool {
     let Some(issuer) = document.issuer.as_deref() else {
         return false;
     };
-    let names = Names::new(register, day);
     let called = names.called(issuer);
     if called.contains(unit) {
         return false;
