@@ -24,6 +24,16 @@ static NESTED_MAIL: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
     regex::bytes::Regex::new(r"(?i-u)message/(?:rfc822|global)").expect("a valid pattern")
 });
 
+/// A mail within the mail without a single byte, before the boundary that ends it. The parser loses its place there,
+/// and with it every part that follows.
+static EMPTY_NESTED_MAIL: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+    regex::bytes::Regex::new(
+        r"(?i-u)(\ncontent-type:[ \t]*message/(?:rfc822|global)[^\n]*\n(?:\r?[^\r\n][^\n]*\n)*\r?\n)((?:\r?\n)*--)",
+    )
+    .expect("a valid pattern")
+});
+const NEVER_EMPTY: &[u8] = b"${1}Subject:\r\n\r\n${2}";
+
 /// Understands one mail. `keep` takes the content of each file that is found.
 ///
 /// # Errors
@@ -34,6 +44,7 @@ pub fn read(
     keep: &mut Keep<'_>,
 ) -> std::io::Result<Reading> {
     let raw = with_line_feeds(raw);
+    let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
     let nested = NESTED_MAIL.find_iter(&raw).take(MOST_NESTED + 1).count();
     if nested > MOST_NESTED {
         let why = format!("it has more than {MOST_NESTED} mails within each other");
