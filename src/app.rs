@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::reading::ReadingSettings;
 use crate::reading::worker::Reader;
 use crate::store::Store;
+use crate::verify::Verifier;
 
 /// Configuration, store, archive and reader of one installation.
 pub struct App {
@@ -22,6 +23,8 @@ pub struct App {
     pub archive: Archive,
     /// The child process that reads mails.
     pub reader: Reader,
+    /// Who asks for signatures of senders, if anybody.
+    pub verifier: Option<Verifier>,
 }
 
 impl App {
@@ -34,6 +37,10 @@ impl App {
         let archive = Archive::open(data)?;
         Ok(App {
             store: Store::open(data, now)?,
+            verifier: match &config.settings.trust {
+                trust if trust.dkim => Some(Verifier::new(trust.resolver)?),
+                _ => None,
+            },
             reader: reader(&config, program, Some(archive.incoming())),
             archive,
             config,
@@ -52,7 +59,7 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
         ReadingSettings {
             own_addresses,
             staff: config.settings.digest_to.clone(),
-            authserv_id: config.settings.authserv_id.clone(),
+            authserv_id: config.settings.trust.authserv_id.clone(),
             ocr: limits.ocr,
             without_programs: false,
         },

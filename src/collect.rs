@@ -293,7 +293,11 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
             continue;
         };
         let reading = match app.archive.get(sha256) {
-            Ok(raw) => app.reader.read(&raw).await?,
+            Ok(raw) => {
+                let mut reading = app.reader.read(&raw).await?;
+                verify(app, &mut reading, &raw).await;
+                reading
+            }
             Err(e) => {
                 // One mail that the disk has lost must not keep the others from being read.
                 tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
@@ -326,6 +330,20 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Asks who sent a mail that somebody may act on, where the mailbox's server did not tell.
+async fn verify(app: &App, reading: &mut Reading, raw: &[u8]) {
+    let acted_on = reading.class.is_personal() || reading.class == Class::StaffCommand;
+    let Some(verifier) = &app.verifier else {
+        return;
+    };
+    if acted_on && reading.trust == Trust::Unknown {
+        let (trust, why) = verifier.judge(raw).await;
+        reading.trust = trust;
+        reading.no_answer |= trust == Trust::Fail;
+        reading.reasons.extend(why);
+    }
 }
 
 /// The acknowledgement of what a mail brought.

@@ -24,6 +24,7 @@
 //! | [`collect`], [`plan`], [`send`], [`correct`] | the passes, and the corrections by staff: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
+//! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
 //! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
 //! | [`writing`] | mails out of templates; pure |
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
@@ -74,4 +75,5 @@ pub mod send;
 pub mod staff;
 pub mod store;
 pub mod transport;
+pub mod verify;
 pub mod writing;

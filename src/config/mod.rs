@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub use secret::{Password, Secret};
 pub use settings::{
     Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings, Tls,
-    TransportKind,
+    TransportKind, TrustSettings,
 };
 pub use source::Fault;
 

@@ -1,5 +1,6 @@
 //! `thubaocao.toml`: mailbox, transport, schedule, staff, limits.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time};
@@ -26,8 +27,19 @@ pub struct Settings {
     pub digest_to: Vec<String>,
     /// Bounds on size, number and time.
     pub limits: Limits,
+    /// How senders are verified.
+    pub trust: TrustSettings,
+}
+
+/// How senders are verified.
+#[derive(Clone, Debug, Default)]
+pub struct TrustSettings {
     /// The name under which the mailbox's own server writes Authentication-Results (RFC 8601), if it does.
     pub authserv_id: Option<String>,
+    /// Whether signatures are verified here where that server says nothing.
+    pub dkim: bool,
+    /// The DNS server that is asked then, in place of the machine's own.
+    pub resolver: Option<SocketAddr>,
 }
 
 /// Who asks for the reports, as mails name it.
@@ -218,10 +230,9 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         list
     });
     let limits = limits(root.section("limits"));
-    let authserv_id = root.section("trust").and_then(|s| {
-        let id = s.text("authserv_id");
-        s.finish();
-        id
+    let trust = root.section("trust").map(trust).unwrap_or(TrustSettings {
+        dkim: true,
+        ..TrustSettings::default()
     });
     root.finish();
     Some(Settings {
@@ -232,8 +243,24 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         schedule: schedule?,
         digest_to: digest_to?,
         limits,
-        authserv_id,
+        trust,
     })
+}
+
+fn trust(s: Section<'_>) -> TrustSettings {
+    let authserv_id = s.text("authserv_id");
+    let settings = TrustSettings {
+        dkim: s.flag("dkim").unwrap_or(authserv_id.is_none()),
+        authserv_id,
+        resolver: s.parsed("resolver", |text| {
+            let plain = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
+            plain.or_else(|_| text.parse()).map_err(|_| {
+                format!("{text:?} is no address of a DNS server; write for example \"192.168.1.1\" or \"127.0.0.1:5353\"")
+            })
+        }),
+    };
+    s.finish();
+    settings
 }
 
 fn department(s: Section<'_>) -> Option<Department> {

@@ -32,6 +32,10 @@ static EMPTY_NESTED_MAIL: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
     )
     .expect("a valid pattern")
 });
+static PART_BEGINS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
+    regex::bytes::Regex::new(r"(?i-u)\n--[^\r\n]+\r?\ncontent-(?:type|disposition|transfer-encoding):")
+        .expect("a valid pattern")
+});
 const NEVER_EMPTY: &[u8] = b"${1}Subject:\r\n\r\n${2}";
 
 /// Understands one mail. `keep` takes the content of each file that is found.
@@ -55,6 +59,11 @@ pub fn read(
     };
     if message.headers().is_empty() {
         return Ok(Reading::unreadable("it has no header of a mail"));
+    }
+    if parts_are_left(&message, &raw) {
+        return Ok(Reading::unreadable(
+            "its structure is broken, so that some of its parts cannot be found",
+        ));
     }
     let mut reasons = Vec::new();
     let sender = person(message.from());
@@ -151,6 +160,17 @@ pub fn read(
         bounce,
         reasons,
     })
+}
+
+/// Whether the parser stopped before the last part: a mail must not seem to have no file because of that.
+fn parts_are_left(message: &Message<'_>, raw: &[u8]) -> bool {
+    // The first part is the whole mail.
+    let ends = message.parts.iter().skip(1).map(|p| p.offset_end as usize);
+    let Some(end) = ends.max() else {
+        return false;
+    };
+    let rest = raw.get(end..).unwrap_or_default();
+    PART_BEGINS.is_match(rest)
 }
 
 /// A mail that ends its lines by bare CR, as old Macs did, with LF instead.
