@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::archive::Archive;
 use crate::config::Config;
 use crate::reading::ReadingSettings;
+use crate::reading::matching::Asking;
 use crate::reading::worker::Reader;
 use crate::store::Store;
 use crate::verify::Verifier;
@@ -37,14 +38,30 @@ impl App {
         let archive = Archive::open(data)?;
         Ok(App {
             store: Store::open(data, now)?,
-            verifier: match &config.settings.trust {
-                trust if trust.dkim => Some(Verifier::new(trust.resolver)?),
-                _ => None,
-            },
+            verifier: verifier(&config),
             reader: reader(&config, program, Some(archive.incoming())),
             archive,
             config,
         })
+    }
+}
+
+fn verifier(config: &Config) -> Option<Verifier> {
+    let trust = &config.settings.trust;
+    let verifier = trust.dkim.then(|| Verifier::new(trust.resolver))?;
+    // Reports come in without it; only commands by mail need it.
+    verifier
+        .inspect_err(|e| tracing::warn!(error = %format!("{e:#}"), "senders are not verified"))
+        .ok()
+}
+
+/// Who asks for the reports, as somebody could imitate it.
+pub fn asking(config: &Config) -> Asking<'_> {
+    let settings = &config.settings;
+    Asking {
+        name: &settings.department.name,
+        federation: &settings.department.federation,
+        mailbox: &settings.mailbox.address,
     }
 }
 

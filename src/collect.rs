@@ -342,7 +342,7 @@ async fn verify(app: &App, reading: &mut Reading, raw: &[u8]) {
         let (trust, why) = verifier.judge(raw).await;
         reading.trust = trust;
         reading.no_answer |= trust == Trust::Fail;
-        reading.reasons.extend(why);
+        reading.doubt = why;
     }
 }
 
@@ -413,6 +413,8 @@ pub fn match_mail(
     Ok(matching::decide(
         reading,
         &matching::Context {
+            staff: &app.config.settings.digest_to,
+            department: crate::app::asking(&app.config),
             register: &app.config.register,
             reports: &app.config.reports,
             obligations: &obligations,
@@ -460,11 +462,16 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
     if reading.trust == Trust::Fail {
         return Ok(if known || reading.has_document() || from_staff {
             let mut why = vec!["thư đáng ngờ: không xác thực được người gửi".to_owned()];
-            why.extend(reading.reasons.iter().cloned());
+            why.extend(reading.doubt.iter().chain(&found.suspicious).cloned());
             Decision::only(Waiting, Some(&found), why)
         } else {
             Decision::only(Noted, None, reading.reasons.clone())
         });
+    }
+    if let Some((first, rest)) = found.suspicious.split_first() {
+        let mut why = vec![format!("thư đáng ngờ: {first}")];
+        why.extend(rest.iter().chain(&found.open).cloned());
+        return Ok(Decision::only(Waiting, Some(&found), why));
     }
     if from_staff {
         // Staff pass on what reached them elsewhere: a report must not be lost for that.

@@ -5,8 +5,9 @@
 //! that asks others to reject its unsigned mail is taken at its word.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use mail_auth::dmarc::Policy;
@@ -19,11 +20,14 @@ use mail_auth::{
 use crate::reading::Trust;
 
 /// How long the domain name servers may take for one mail.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(6);
+/// Servers that did not answer are left alone for so long: a thousand mails must not wait for them one by one.
+const PAUSE: Duration = Duration::from_secs(300);
 
 /// Asks the domain name system about senders.
 pub struct Verifier {
     authenticator: MessageAuthenticator,
+    silent_since: Cell<Option<Instant>>,
 }
 
 impl Verifier {
@@ -44,24 +48,40 @@ impl Verifier {
                 MessageAuthenticator::new(config, ResolverOpts::default())?
             }
         };
-        Ok(Verifier { authenticator })
+        Ok(Verifier {
+            authenticator,
+            silent_since: Cell::new(None),
+        })
     }
 
     /// Whether a mail comes from the domain of its From address, with what tells it, in words for staff.
     pub async fn judge(&self, raw: &[u8]) -> (Trust, Option<String>) {
-        // A mail may be made to break what reads it; then nothing is known of it.
-        match tokio::time::timeout(PATIENCE, self.ask(&with_crlf(raw))).await {
-            Ok(verdict) => verdict,
-            Err(_) => (Trust::Unknown, Some(NO_ANSWER.into())),
-        }
+        let silent = self.silent_since.get().is_some_and(|t| t.elapsed() < PAUSE);
+        let answer = if silent {
+            None
+        } else {
+            let asked = tokio::time::timeout(PATIENCE, self.ask(&with_crlf(raw))).await;
+            asked.ok().flatten()
+        };
+        answer.unwrap_or_else(|| {
+            if !silent {
+                tracing::warn!(
+                    "the DNS servers do not answer; senders are not verified for a while"
+                );
+                self.silent_since.set(Some(Instant::now()));
+            }
+            let why = "máy chủ tên miền (DNS) không trả lời nên chưa xác thực được người gửi";
+            (Trust::Unknown, Some(why.into()))
+        })
     }
 
-    async fn ask(&self, raw: &[u8]) -> (Trust, Option<String>) {
+    /// `None`: the servers do not answer.
+    async fn ask(&self, raw: &[u8]) -> Option<(Trust, Option<String>)> {
         let Some(mail) = AuthenticatedMessage::parse(raw) else {
-            return (Trust::Unknown, None);
+            return Some((Trust::Unknown, None));
         };
         let Some((_, domain)) = mail.from().rsplit_once('@') else {
-            return (Trust::Unknown, None);
+            return Some((Trust::Unknown, None));
         };
         let signatures = self.authenticator.verify_dkim(&mail).await;
         let none = SpfOutput::new(String::new());
@@ -78,12 +98,12 @@ impl Verifier {
             own.any(|s| *s.result() == DkimResult::Pass)
         };
         if passed {
-            return (Trust::Pass, None);
+            return Some((Trust::Pass, None));
         }
         let silent = |s: &DkimOutput<'_>| matches!(s.result(), DkimResult::TempError(_));
         if matches!(dmarc.dkim_result(), DmarcResult::TempError(_)) || signatures.iter().any(silent)
         {
-            return (Trust::Unknown, Some(NO_ANSWER.into()));
+            return None;
         }
         let broken = signatures.iter().filter(own).find(|s| {
             matches!(
@@ -95,19 +115,17 @@ impl Verifier {
             let why = format!(
                 "chữ ký DKIM của {domain} không đúng: thư đã bị sửa hoặc không phải do {domain} gửi"
             );
-            return (Trust::Fail, Some(why));
+            return Some((Trust::Fail, Some(why)));
         }
         if of_policy && matches!(dmarc.policy(), Policy::Reject | Policy::Quarantine) {
             let why = format!(
                 "{domain} yêu cầu không nhận thư thiếu chữ ký của mình (DMARC), và thư này không có chữ ký đó"
             );
-            return (Trust::Fail, Some(why));
+            return Some((Trust::Fail, Some(why)));
         }
-        (Trust::Unknown, None)
+        Some((Trust::Unknown, None))
     }
 }
-
-const NO_ANSWER: &str = "máy chủ tên miền (DNS) không trả lời nên chưa xác thực được người gửi";
 
 /// Whether a signature of `signer` speaks for mails from `domain`, where no policy says how: its own, or that of the
 /// domain above it.

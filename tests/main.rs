@@ -12,3 +12,4 @@ mod hostile;
 mod interruptions;
 mod refusals;
 mod staff;
+mod trust;

@@ -135,6 +135,8 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
         let found = decide(
             &reading(&case),
             &Context {
+                staff: &config.settings.digest_to,
+                department: thubaocao::app::asking(&config),
                 register: &register,
                 reports: &config.reports,
                 obligations: &obligations,

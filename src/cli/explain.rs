@@ -33,6 +33,9 @@ struct Line<'a> {
     /// What a person has to decide, in words for staff.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     open: &'a [String],
+    /// What makes the sender look like somebody else, in words for staff.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    suspicious: &'a [String],
     reasons: Vec<&'a str>,
 }
 
@@ -66,6 +69,8 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
         let found = matching::decide(
             &reading,
             &matching::Context {
+                staff: &config.settings.digest_to,
+                department: app::asking(&config),
                 register: &config.register,
                 reports: &config.reports,
                 obligations: &obligations,
@@ -117,7 +122,8 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
     } else {
         items.iter().fold(Forms::NONE, |all, i| all.and(i.forms))
     };
-    let mut reasons: Vec<&str> = reading.reasons.iter().map(String::as_str).collect();
+    let known = reading.doubt.iter().chain(&reading.reasons);
+    let mut reasons: Vec<&str> = known.map(String::as_str).collect();
     if personal {
         reasons.extend(found.reasons.iter().map(String::as_str));
     }
@@ -146,6 +152,7 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
         attachments: &reading.attachments,
         bounce: reading.bounce.as_ref(),
         open: if personal { &found.open } else { &[] },
+        suspicious: if personal { &found.suspicious } else { &[] },
         reasons,
     }
 }
@@ -200,6 +207,9 @@ fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
     }
     for reason in &l.reasons {
         say(format!("  because {reason}"))?;
+    }
+    for sign in l.suspicious {
+        say(format!("  suspicious: {sign}"))?;
     }
     for open in l.open {
         say(format!("  left to staff: {open}"))?;

@@ -33,8 +33,10 @@ static EMPTY_NESTED_MAIL: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 static PART_BEGINS: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
-    regex::bytes::Regex::new(r"(?i-u)\n--[^\r\n]+\r?\ncontent-(?:type|disposition|transfer-encoding):")
-        .expect("a valid pattern")
+    regex::bytes::Regex::new(
+        r"(?i-u)\n--[^\r\n]+\r?\ncontent-(?:type|disposition|transfer-encoding):",
+    )
+    .expect("a valid pattern")
 });
 const NEVER_EMPTY: &[u8] = b"${1}Subject:\r\n\r\n${2}";
 
@@ -73,8 +75,7 @@ pub fn read(
     let whole_body = message.body_text(0).unwrap_or_default();
     let body = own_words(truncated(&whole_body, TEXT_KEPT));
 
-    let (trust, why) = judge(&message, settings, address);
-    reasons.extend(why);
+    let (trust, doubt) = judge(&message, settings, address);
 
     let delivery = bounce::detect(
         &message,
@@ -144,6 +145,7 @@ pub fn read(
         no_answer: !class.is_personal() || null_sender || sender.is_none() || trust == Trust::Fail,
         class,
         trust,
+        doubt,
         reply_to: person(message.reply_to())
             .or_else(|| sender.clone())
             .map(|p| p.address),
@@ -193,7 +195,7 @@ fn person(address: Option<&Address<'_>>) -> Option<Person> {
     })
 }
 
-/// Trust by the server's word; a mail with several From headers contradicts itself.
+/// Trust by the server's word, with what speaks against the sender; a mail with several From headers contradicts itself.
 fn judge(
     message: &Message<'_>,
     settings: &ReadingSettings,
@@ -205,7 +207,7 @@ fn judge(
         .filter(|h| h.name == HeaderName::From)
         .count();
     if froms > 1 {
-        let why = format!("it has {froms} From headers (RFC 5322 allows one)");
+        let why = format!("thư có {froms} dòng From (RFC 5322 chỉ cho phép một)");
         return (Trust::Fail, Some(why));
     }
     let domain = address.rsplit_once('@').map(|(_, d)| d);

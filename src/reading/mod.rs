@@ -189,6 +189,9 @@ pub struct Reading {
     pub class: Class,
     /// Whether it comes from where it says.
     pub trust: Trust,
+    /// Why the sender is not trusted, in words for staff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// Who wrote it.
     pub sender: Option<Person>,
     /// Where an answer goes, lower case: Reply-To, else From.
@@ -228,6 +231,7 @@ impl Reading {
         Reading {
             class: Class::Unreadable,
             trust: Trust::Unknown,
+            doubt: None,
             sender: None,
             reply_to: None,
             subject: String::new(),

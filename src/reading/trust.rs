@@ -37,7 +37,7 @@ pub(super) fn judge(
             "fail" => (
                 Trust::Fail,
                 Some(format!(
-                    "{pinned} says that this mail does not come from {domain} (dmarc=fail)"
+                    "máy chủ {pinned} cho biết thư không phải do {domain} gửi (dmarc=fail)"
                 )),
             ),
             _ => (Trust::Unknown, None),

@@ -4,6 +4,7 @@
 //! Units send by SMTP to Postfix, which delivers by LMTP to Dovecot, where thubaocao reads by IMAPS; it sends by SMTP,
 //! and its mails arrive in the units' mailboxes the same way.
 
+pub mod dns;
 pub mod installation;
 pub mod proxy;
 

@@ -1,10 +1,12 @@
 //! Whose mail it is, and which report on which period: evidence first, then a decision by few rules. Never a guess.
 //!
 //! [`whose`] weighs what tells the unit, [`what`] which reports on which periods; [`names`] and [`hints`] read names of
-//! units and of periods out of texts, [`genre`] what kind of document something is.
+//! units and of periods out of texts, [`genre`] what kind of document something is; [`imitation`] sees senders that look
+//! like others.
 
 mod genre;
 mod hints;
+mod imitation;
 mod names;
 mod what;
 mod whose;
@@ -30,8 +32,23 @@ pub struct Context<'a> {
     pub history_known: bool,
     /// Units that staff taught for the sender's address.
     pub learned: &'a [UnitId],
+    /// The addresses of staff, lower case.
+    pub staff: &'a [String],
+    /// Who asks for the reports.
+    pub department: Asking<'a>,
     /// When the server received the mail.
     pub received_at: Timestamp,
+}
+
+/// Who asks for the reports, as somebody could imitate it.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// The department's name.
+    pub name: &'a str,
+    /// The federation's name.
+    pub federation: &'a str,
+    /// The mailbox's address, lower case.
+    pub mailbox: &'a String,
 }
 
 /// How sure the unit is.
@@ -96,6 +113,8 @@ pub struct Match {
     pub items: Vec<Item>,
     /// Why something is left for a person to decide, in words for staff.
     pub open: Vec<String>,
+    /// What makes the sender suspicious, in words for staff: nothing of such a mail counts before a person has seen it.
+    pub suspicious: Vec<String>,
     /// Why what was decided was decided, in words for operators.
     pub reasons: Vec<String>,
 }
@@ -111,6 +130,7 @@ pub fn decide(reading: &Reading, context: &Context<'_>) -> Match {
         unit: UnitMatch::None,
         items: Vec::new(),
         open: Vec::new(),
+        suspicious: imitation::signs(reading, context),
         reasons: Vec::new(),
     };
     let names = names::Names::new(context.register, date_of(context.received_at));

@@ -1,0 +1,120 @@
+//! Senders that look like somebody they are not: addresses one letter off, letters of other alphabets, display names
+//! that carry another address or the name of the department.
+
+use std::iter::once;
+
+use unicode_security::confusable_detection::skeleton;
+
+use super::super::text::{find_phrase, fold};
+use super::Context;
+use crate::domain::date_of;
+use crate::reading::{Person, Reading};
+
+/// Shorter names are near each other by chance.
+const SHORTEST_COMPARED: usize = 6;
+
+/// What is suspicious of a mail's sender, in words for staff.
+pub(super) fn signs(reading: &Reading, context: &Context<'_>) -> Vec<String> {
+    let Some(sender) = &reading.sender else {
+        return Vec::new();
+    };
+    let known = !context.learned.is_empty() || is_known(&sender.address, context);
+    let mut signs = Vec::new();
+    signs.extend(other_address_in_name(sender, context));
+    if !known {
+        signs.extend(nearly_an_address(&sender.address, context));
+        signs.extend(name_of_the_department(sender, context));
+    }
+    signs
+}
+
+/// The addresses that somebody could want to imitate: of units on that day, of staff, of the mailbox itself.
+fn addresses<'c>(context: &'c Context<'_>) -> impl Iterator<Item = &'c String> {
+    let day = date_of(context.received_at);
+    let units = context.register.all_on(day);
+    units
+        .flat_map(|u| u.emails.iter().chain(&u.escalate_to))
+        .chain(context.staff)
+        .chain(once(context.department.mailbox))
+}
+
+fn is_known(address: &str, context: &Context<'_>) -> bool {
+    let day = date_of(context.received_at);
+    addresses(context).any(|a| a == address) || !context.register.bearers(address, day).is_empty()
+}
+
+/// A display name that is another address, one that we know.
+fn other_address_in_name(sender: &Person, context: &Context<'_>) -> Option<String> {
+    let name = sender.name.to_lowercase();
+    let other = addresses(context).find(|a| **a != sender.address && name.contains(a.as_str()))?;
+    Some(format!(
+        "tên hiển thị mang địa chỉ {other}, nhưng thư gửi từ {}",
+        sender.address
+    ))
+}
+
+fn nearly_an_address(address: &str, context: &Context<'_>) -> Option<String> {
+    let (local, domain) = address.rsplit_once('@')?;
+    let shown = idna::domain_to_unicode(domain).0;
+    let domain_is_known = addresses(context).any(|a| a.ends_with(&format!("@{domain}")));
+    let imitated = addresses(context).find(|known| {
+        let Some((known_local, known_domain)) = known.rsplit_once('@') else {
+            return false;
+        };
+        if domain_is_known {
+            known_domain == domain && look_alike(local, known_local)
+        } else {
+            look_alike(&shown, known_domain)
+        }
+    });
+    if let Some(imitated) = imitated {
+        return Some(format!(
+            "địa chỉ {address} gần giống {imitated} nhưng không phải địa chỉ đó"
+        ));
+    }
+    (shown != domain && !domain_is_known)
+        .then(|| format!("tên miền của {address} viết bằng chữ lạ: {shown}; đề nghị kiểm tra kỹ"))
+}
+
+/// Whether two different names are told apart by one letter, or only by a close look.
+fn look_alike(a: &str, b: &str) -> bool {
+    if a == b || a.len().min(b.len()) < SHORTEST_COMPARED {
+        return false;
+    }
+    let looks = |text: &str| skeleton(text).collect::<String>();
+    if looks(a) == looks(b) {
+        return true;
+    }
+    // cdcs1 and cdcs2 are two unions, not a forgery.
+    let without_digits = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "0");
+    strsim::damerau_levenshtein(a, b) == 1 && without_digits(a) != without_digits(b)
+}
+
+fn name_of_the_department(sender: &Person, context: &Context<'_>) -> Option<String> {
+    let name = fold(&sender.name);
+    let own = [&context.department.name, &context.department.federation];
+    own.into_iter()
+        .find(|own| find_phrase(&name, &fold(own), 0).is_some())
+        .map(|own| {
+            format!(
+                "tên hiển thị là “{own}”, nhưng {} không phải địa chỉ của cán bộ",
+                sender.address
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_one_letter_off_or_in_other_letters_look_alike() {
+        assert!(look_alike("phuyen.exampl", "phuyen.example"));
+        assert!(look_alike("phuyen.exmaple", "phuyen.example"));
+        assert!(look_alike("рhuyen.example", "phuyen.example")); // a Cyrillic letter
+        assert!(look_alike("ldld.d0ng-hoa", "ldld.dong-hoa"));
+        assert!(!look_alike("phuyen.example", "phuyen.example"));
+        assert!(!look_alike("cdcs.truong1", "cdcs.truong2"));
+        assert!(!look_alike("tuyan", "tuyen"));
+    }
+}

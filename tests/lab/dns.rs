@@ -1,0 +1,103 @@
+//! A real DNS server (dnsmasq) on 127.0.0.1 with the records of domains that sign their mails, and the keys to sign.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::{await_until, free_port};
+
+const SELECTOR: &str = "s1";
+
+/// A running server. It ends when dropped.
+pub struct Dns {
+    dir: TempDir,
+    child: Child,
+    pub port: u16,
+}
+
+impl Dns {
+    /// Serves a new key (RSA 2048) for each domain and, where it has one, its DMARC policy.
+    pub fn start(domains: &[(&str, Option<&str>)]) -> Dns {
+        let dir = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let mut server = Command::new("dnsmasq");
+        server
+            .args([
+                "--keep-in-foreground",
+                "--conf-file=/dev/null",
+                "--pid-file=",
+            ])
+            .args([
+                "--no-resolv",
+                "--no-hosts",
+                "--user=root",
+                "--bind-interfaces",
+            ])
+            .args(["--listen-address=127.0.0.1", "--local=/example/"])
+            .arg(format!("--port={port}"));
+        for (domain, policy) in domains {
+            let key = dir.path().join(domain);
+            openssl(&[
+                "genrsa",
+                "-traditional",
+                "-out",
+                key.to_str().unwrap(),
+                "2048",
+            ]);
+            let public = openssl(&["rsa", "-in", key.to_str().unwrap(), "-pubout"]);
+            let public: String = public.lines().filter(|l| !l.starts_with('-')).collect();
+            // One string of a TXT record holds 255 bytes.
+            let (first, second) = public.split_at(200);
+            server.arg(format!(
+                "--txt-record={SELECTOR}._domainkey.{domain},v=DKIM1; k=rsa; p={first},{second}"
+            ));
+            if let Some(policy) = policy {
+                server.arg(format!("--txt-record=_dmarc.{domain},v=DMARC1; p={policy}"));
+            }
+        }
+        let child = server
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("dnsmasq is missing; tests/run installs what the tests need");
+        let dns = Dns { dir, child, port };
+        await_until("the DNS server to answer", || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        dns
+    }
+
+    /// Signs a mail as a domain, by a program that is not ours.
+    pub fn sign(&self, mail: &[u8], domain: &str) -> Vec<u8> {
+        let mut signer = Command::new("dkimsign")
+            .args([SELECTOR, domain])
+            .arg(self.dir.path().join(domain))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("dkimsign is missing; tests/run installs what the tests need");
+        // Bare line feeds would become CRLF on the way.
+        let mail = String::from_utf8(mail.to_vec()).unwrap();
+        let mail = mail.replace("\r\n", "\n").replace('\n', "\r\n");
+        let mut input = signer.stdin.take().unwrap();
+        input.write_all(mail.as_bytes()).unwrap();
+        drop(input);
+        let output = signer.wait_with_output().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    }
+}
+
+impl Drop for Dns {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it ended already
+        let _ = self.child.wait();
+    }
+}
+
+fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}

@@ -1,0 +1,191 @@
+//! Nobody gets in who does not belong: signatures verified by a real DNS server, forgeries of every kind.
+
+use lettre::Message;
+use lettre::message::{Attachment, MultiPart, SinglePart};
+
+use crate::lab::dns::Dns;
+use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, succeed};
+use crate::lab::{Lab, MAILBOX};
+
+/// A lab whose mail server says nothing about senders, so that thubaocao asks a DNS server of ours.
+fn unverified(dns: &Dns) -> (Lab, Installation) {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let path = installation.config().join("thubaocao.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (text, _) = text.split_once("[trust]").unwrap();
+    let trust = format!("[trust]\nresolver = \"127.0.0.1:{}\"\n", dns.port);
+    std::fs::write(&path, text.to_owned() + &trust).unwrap();
+    (lab, installation)
+}
+
+fn report(from: &str, mark: &str) -> Vec<u8> {
+    let mut parts = MultiPart::mixed().singlepart(SinglePart::plain("Gửi Ban".to_owned()));
+    for (name, content) in both_forms(mark) {
+        let kind = "application/octet-stream".parse().unwrap();
+        parts = parts.singlepart(Attachment::new(name.to_owned()).body(content, kind));
+    }
+    Message::builder()
+        .from(from.parse().unwrap())
+        .to(MAILBOX.parse().unwrap())
+        .subject("Báo cáo trẻ em")
+        .message_id(Some(format!("<{mark}@phuyen.example>")))
+        .multipart(parts)
+        .unwrap()
+        .formatted()
+}
+
+/// Why mails wait, by their senders.
+fn waiting(installation: &Installation) -> Vec<(String, String)> {
+    let lines = installation.json(&["inbox", "--json"]);
+    let text = |v: &serde_json::Value| v.to_string();
+    lines
+        .iter()
+        .map(|l| (text(&l["sender"]), text(&l["why"])))
+        .collect()
+}
+
+fn state(installation: &Installation, unit: &str) -> String {
+    let status = installation.json(&["status", "--json"]);
+    let line = status.into_iter().find(|l| l["unit"] == unit).unwrap();
+    line["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_signed_report_counts_and_a_changed_or_foreign_one_waits_as_suspicious() {
+    let dns = Dns::start(&[("phuyen.example", Some("reject")), ("evil.example", None)]);
+    let (lab, installation) = unverified(&dns);
+
+    let good = dns.sign(&report(REPORTING, "that"), "phuyen.example");
+    lab.deliver(REPORTING, &good);
+
+    let changed = dns.sign(&report(LATE, "sua"), "phuyen.example");
+    let changed = String::from_utf8(changed).unwrap();
+    let changed = changed.replacen("Subject: ", "Subject: x ", 1);
+    lab.deliver(LATE, changed.as_bytes());
+
+    let foreign = dns.sign(&report(LATE, "la"), "evil.example");
+    lab.deliver("x@evil.example", &foreign);
+
+    lab.deliver(LATE, &report(LATE, "khong-ky"));
+    succeed(installation.run(&["run", "--once"]));
+
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
+    assert_eq!(state(&installation, "ldld-tuy-an"), "overdue");
+    let waiting = waiting(&installation);
+    assert_eq!(waiting.len(), 3, "{waiting:?}");
+    for (_, why) in &waiting {
+        assert!(why.contains("thư đáng ngờ"), "{why}");
+    }
+    let told = |what: &str| waiting.iter().filter(|(_, why)| why.contains(what)).count();
+    assert_eq!(
+        told("chữ ký DKIM của phuyen.example không đúng"),
+        1,
+        "{waiting:?}"
+    );
+    assert_eq!(told("DMARC"), 2, "{waiting:?}");
+    // The report that counts is acknowledged; the forgeries are answered by nothing.
+    assert_eq!(lab.await_mails(REPORTING, 1).len(), 1);
+    let to_late = lab.letters(LATE);
+    assert!(to_late.is_empty(), "{to_late:?}");
+}
+
+#[test]
+fn an_unsigned_mail_of_a_domain_without_a_policy_counts_but_gives_no_command() {
+    let dns = Dns::start(&[("ldldphuyen.example", None)]);
+    let (lab, installation) = unverified(&dns);
+    lab.deliver(REPORTING, &report(REPORTING, "khong-ky"));
+    lab.deliver("lan@phuyen.example", &report("lan@phuyen.example", "la"));
+    succeed(installation.run(&["run", "--once"]));
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
+    let digest = lab.await_mails(STAFF, 1).remove(0);
+    let token = digest
+        .text
+        .split_whitespace()
+        .find(|w| w.contains("TBC.m2."))
+        .unwrap()
+        .to_owned();
+    let command = |mark: &str| {
+        Message::builder()
+            .from(STAFF.parse().unwrap())
+            .to(MAILBOX.parse().unwrap())
+            .message_id(Some(format!("<{mark}@ldldphuyen.example>")))
+            .subject("Re: Bản tin")
+            .body(format!("không phải báo cáo\n\n> {token}\n"))
+            .unwrap()
+            .formatted()
+    };
+    lab.deliver(STAFF, &command("gia"));
+    succeed(installation.run(&["run", "--once"]));
+    assert!(
+        waiting(&installation)
+            .iter()
+            .any(|(who, why)| who.contains("canbo") && why.contains("lệnh không được thực hiện")),
+        "{:?}",
+        waiting(&installation)
+    );
+    let signed = dns.sign(&command("that"), "ldldphuyen.example");
+    lab.deliver(STAFF, &signed);
+    succeed(installation.run(&["run", "--once"]));
+    let left = waiting(&installation);
+    assert!(
+        !left.iter().any(|(who, _)| who.contains("lan@")),
+        "{left:?}"
+    );
+    let answers = lab.await_mails(STAFF, 2);
+    assert!(
+        answers
+            .iter()
+            .any(|l| l.text.contains("Thư số 2 không phải báo cáo"))
+    );
+}
+
+#[test]
+fn senders_that_look_like_others_wait_with_the_reason() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let imitations = [
+        (
+            "ldld.donghoa@phuyen.exarnple",
+            "gần giống ldld.donghoa@phuyen.example",
+        ),
+        (
+            "ldld.dongh0a@phuyen.example",
+            "gần giống ldld.donghoa@phuyen.example",
+        ),
+        (
+            "ldld@xn--phuyn-hof.example",
+            "gần giống ldld.donghoa@phuyen.example",
+        ),
+        ("ldld@xn--80ak6aa92e.example", "bằng chữ lạ"),
+        (
+            "\"canbo.cspl@ldldphuyen.example\" <x@evil.example>",
+            "tên hiển thị mang địa chỉ",
+        ),
+        (
+            "\"LĐLĐ tỉnh Phú Yên\" <y@evil.example>",
+            "không phải địa chỉ của cán bộ",
+        ),
+    ];
+    for (n, (from, _)) in imitations.iter().enumerate() {
+        lab.deliver("x@evil.example", &report(from, &format!("m{n}")));
+    }
+    // Two From headers, of which one is a unit's.
+    let two = String::from_utf8(report(REPORTING, "hai")).unwrap();
+    lab.deliver(
+        "x@evil.example",
+        format!("From: x@evil.example\r\n{two}").as_bytes(),
+    );
+    succeed(installation.run(&["run", "--once"]));
+    let waiting = waiting(&installation);
+    assert_eq!(waiting.len(), imitations.len() + 1, "{waiting:?}");
+    for (from, sign) in imitations {
+        let found = waiting.iter().find(|(_, why)| why.contains(sign));
+        assert!(
+            found.is_some_and(|(_, why)| why.contains("đáng ngờ")),
+            "{from}: {waiting:?}"
+        );
+    }
+    assert!(waiting.iter().any(|(_, why)| why.contains("2 dòng From")));
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
+}
