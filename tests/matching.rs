@@ -55,6 +55,8 @@ struct File {
     issuer: Option<String>,
     genre: Option<String>,
     title: Option<String>,
+    #[serde(default)]
+    cites: Vec<String>,
 }
 
 fn attachment(file: &File) -> Attachment {
@@ -75,7 +77,7 @@ fn attachment(file: &File) -> Attachment {
         title: file.title.clone(),
         issuer: file.issuer.clone(),
         genre: file.genre.clone(),
-        cites: vec![],
+        cites: file.cites.clone(),
         signatures: vec![],
         warning: None,
     }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::super::attachment::forms_of;
 use super::super::class::says_nothing_happened;
-use super::super::text::{find_phrase, fold, truncated};
+use super::super::text::{find_phrase, fold, has_phrase, truncated};
 use super::super::{Attachment, Class, Reading};
 use super::genre::{Part, part_of};
 use super::hints::{Hint, allows, hints, periods_of_year};
@@ -278,7 +278,17 @@ fn several(reports: &[&Report], found: &mut Match) {
         .push(format!("thư nhắc đến nhiều báo cáo: {}", names.join(", ")));
 }
 
-/// Where no report is named: the only one open to the unit that fits the period named, if it is called a report at all.
+/// The reports that one of the documents asks for whose numbers are cited.
+fn asked_by<'c>(cites: &[String], reports: &'c [Report]) -> Vec<&'c str> {
+    let bases = reports.iter().filter(|r| {
+        let basis = fold(&r.basis);
+        cites.iter().any(|c| has_phrase(&basis, &fold(c)))
+    });
+    bases.map(|r| r.id.as_str()).collect()
+}
+
+/// Where no report is named: the only one open to the unit that fits the period and the basis named, if it is called a
+/// report at all.
 fn the_only_open<'c>(
     document: Option<&Attachment>,
     texts: &Texts<'_>,
@@ -291,6 +301,7 @@ fn the_only_open<'c>(
     let called_report =
         said.split(' ').any(|w| w == "bc") || find_phrase(&said, "bao cao", 0).is_some();
     let asked = document_hints(document, texts);
+    let cited = document.map_or(vec![], |d| asked_by(&d.cites, context.reports));
     let mut fitting: Vec<&Report> = Vec::new();
     if let Some(unit) = unit
         && called_report
@@ -307,14 +318,15 @@ fn the_only_open<'c>(
             let fits = asked
                 .iter()
                 .all(|h| allows(h, &o.period, report) == Some(true));
-            if fits && within_reach(o, context) && !fitting.iter().any(|r| r.id == report.id) {
+            let meant = cited.is_empty() || cited.contains(&report.id.as_str());
+            if fits && meant && within_reach(o, context) && !fitting.iter().any(|r| r.id == report.id) {
                 fitting.push(report);
             }
         }
     }
     if let [one] = fitting.as_slice() {
         found.reasons.push(format!(
-            "of what is open to the unit, only {} has the period named",
+            "of what is open to the unit, only {} has the period or the basis named",
             one.id
         ));
         return Some(*one);
