@@ -6,7 +6,8 @@ use super::{Session, say};
 use crate::domain::zone;
 use crate::store::Submission;
 
-pub(super) fn run(session: &Session, subject: &str) -> Result<()> {
+pub(super) fn run(session: &Session, subject: Option<&str>) -> Result<()> {
+    let subject = subject.unwrap_or_default();
     let config = session.config()?;
     let store = session.snapshot(&config, session.now())?;
     let wanted = match (subject.parse::<i64>(), Submission::row_of(subject)) {
@@ -16,7 +17,8 @@ pub(super) fn run(session: &Session, subject: &str) -> Result<()> {
     };
     let changes = store.history(&wanted)?;
     if changes.is_empty() {
-        say(format!("nobody has changed anything of {wanted}"))?;
+        let of = if wanted.is_empty() { "" } else { " of " };
+        say(format!("nobody has changed anything{of}{wanted}"))?;
     }
     for made in changes {
         let at = made.at.to_zoned(zone());

@@ -136,10 +136,10 @@ enum Command {
     Accept(corrections::Accept),
     /// Take a change back
     Undo(corrections::Undo),
-    /// Show the changes by people: of a mail, a submission, a unit, or all that is said of a subject
+    /// Show the changes by people: all, or those of a mail, a submission or a unit
     History {
         /// `17` or `mail 17`, `BC-2026-00017`, `ldld-tuy-an`
-        subject: String,
+        subject: Option<String>,
     },
     /// Look after the register of units
     #[command(subcommand)]
@@ -249,7 +249,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Return(a) => corrections::send_back(session, &a),
         Command::Accept(a) => corrections::accept(session, &a),
         Command::Undo(a) => corrections::undo(session, &a),
-        Command::History { subject } => history::run(session, &subject),
+        Command::History { subject } => history::run(session, subject.as_deref()),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
     }

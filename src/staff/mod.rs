@@ -189,7 +189,7 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             who: who.to_owned(),
             way: "mail",
         };
-        let (outcome, token, correction) = match carry_out(app, reading, &by, now) {
+        let (outcome, token, correction) = match carry_out(app, message, reading, &by, now) {
             Ok((token, done)) => (done.in_vietnamese, Some(token), Some(done.correction)),
             Err(why) => (why, None, None),
         };
@@ -229,6 +229,7 @@ fn verdict(state: MessageState, why: &str) -> Verdict {
 /// Does what the one token that is meant allows; the error says in Vietnamese why not.
 fn carry_out(
     app: &App,
+    message: &Message,
     reading: &Reading,
     by: &By,
     now: Timestamp,
@@ -245,7 +246,8 @@ fn carry_out(
         .filter_map(|text| Some((text, Token::verified(text, &key)?)))
         .collect();
     let (text, token) = the_one_meant(valid, &reading.body)?;
-    if date_of(now) > token.expires {
+    // The day on which it was sent counts, not the one on which it is read.
+    if date_of(message.received_at) > token.expires {
         return Err("Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất".into());
     }
     if app.store.token_is_used(text).map_err(failed)? {

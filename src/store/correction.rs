@@ -108,7 +108,12 @@ impl Store {
     /// The changes whose subject is a text or begins with it and a space, the oldest first.
     pub fn history(&self, subject: &str) -> Result<Vec<Made>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT * FROM correction WHERE subject = ?1 OR substr(subject, 1, length(?1) + 1) = ?1 || ' ' ORDER BY id",
+            "SELECT * FROM correction
+             WHERE ?1 = '' OR subject = ?1 OR substr(subject, 1, length(?1) + 1) = ?1 || ' '
+                OR subject IN (SELECT 'mail ' || id FROM message WHERE unit = ?1)
+                OR subject IN (SELECT 'submission ' || s.id FROM submission s JOIN obligation o ON o.id = s.obligation
+                               WHERE o.unit = ?1)
+             ORDER BY id",
         )?;
         let rows = statement.query_map([subject], made)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -4,6 +4,7 @@
 //! Units send by SMTP to Postfix, which delivers by LMTP to Dovecot, where thubaocao reads by IMAPS; it sends by SMTP,
 //! and its mails arrive in the units' mailboxes the same way.
 
+pub mod browser;
 pub mod dns;
 pub mod installation;
 pub mod proxy;
@@ -420,6 +421,23 @@ pub fn await_until(what: &str, holds: impl Fn() -> bool) {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// A part of an address without its percent signs (RFC 3986, 2.1).
+pub fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        if *first == b'%' {
+            let hex = std::str::from_utf8(&after[..2]).unwrap();
+            bytes.push(u8::from_str_radix(hex, 16).unwrap());
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// A mail with one file.

@@ -319,7 +319,11 @@ fn the_only_open<'c>(
                 .iter()
                 .all(|h| allows(h, &o.period, report) == Some(true));
             let meant = cited.is_empty() || cited.contains(&report.id.as_str());
-            if fits && meant && within_reach(o, context) && !fitting.iter().any(|r| r.id == report.id) {
+            if fits
+                && meant
+                && within_reach(o, context)
+                && !fitting.iter().any(|r| r.id == report.id)
+            {
                 fitting.push(report);
             }
         }
