@@ -84,6 +84,20 @@ impl Archive {
         Ok(name)
     }
 
+    /// Removes a content; it is no error if it is gone already.
+    ///
+    /// # Errors
+    /// When the disk does not let it go.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let path = self.path(name);
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(e).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A content by its name.
     ///
     /// # Errors

@@ -513,7 +513,7 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         }
         match plan::obligation_for(app, &unit, &item.report, &item.period, now)? {
             Some(obligation) => submissions.push(submission(message, reading, item, obligation)),
-            None => why.push(not_expected(app, &unit, item)),
+            None => why.push(not_expected(app, &unit, item, message.received_at)),
         }
     }
     if submissions.is_empty() && why.is_empty() {
@@ -593,12 +593,12 @@ pub fn submission(
     }
 }
 
-fn not_expected(app: &App, unit: &UnitId, item: &matching::Item) -> String {
-    let short = app.config.report_name(&item.report);
+fn not_expected(app: &App, unit: &UnitId, item: &matching::Item, at: Timestamp) -> String {
     format!(
-        "“{short}”, {} không thuộc diện {} phải báo cáo",
-        item.period.in_vietnamese(),
-        unit
+        "{} không thuộc diện phải gửi “{}”, {}",
+        app.config.unit_name(unit, date_of(at)),
+        app.config.report_name(&item.report),
+        item.period.in_vietnamese()
     )
 }
 

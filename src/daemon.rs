@@ -17,7 +17,7 @@ use crate::collect;
 use crate::config::{Config, MailboxKind};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::transport::Transport;
-use crate::{plan, send};
+use crate::{plan, retention, send};
 
 /// How long a round may go on after SIGTERM, to bring a mail that is being sent to its end.
 const GRACE: Duration = Duration::from_secs(4);
@@ -155,6 +155,7 @@ impl Service {
             self.mailbox = None; // it may have failed in the middle of an answer
         }
         sent?;
+        retention::pass(&self.app, now)?;
         Ok(failure)
     }
 

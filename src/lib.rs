@@ -21,7 +21,7 @@
 //! | [`cli`] | one file a command; prints, decides nothing |
 //! | [`daemon`] | when each pass runs; signals, watchdog, reload |
 //! | [`staff`] | the links of the digest, and the commands that staff mail back |
-//! | [`collect`], [`plan`], [`send`], [`correct`] | the passes, and the corrections by staff: the only places where floors meet |
+//! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
@@ -51,7 +51,8 @@
 //! - Mails of machines, lists and strangers are never answered; what a person must decide is never guessed.
 //! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,
 //!   change and answer stand in one transaction.
-//! - Rows are never deleted: what no longer holds carries the moment when it ended.
+//! - Rows are never deleted: what no longer holds carries the moment when it ended. Only [`retention`] removes files, and
+//!   blanks what rows say of the content of mails, where the administrator set a time.
 //!
 //! # Where this differs from a first sketch
 //!
@@ -71,6 +72,7 @@ pub mod domain;
 pub mod mailbox;
 pub mod plan;
 pub mod reading;
+pub mod retention;
 pub mod send;
 pub mod staff;
 pub mod store;

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::lab::installation::{
-    Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, word,
+    Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, succeed, word,
 };
 use crate::lab::{Lab, MAILBOX, await_until};
 
@@ -323,4 +323,40 @@ fn a_unit_that_sends_a_link_is_asked_for_the_file_once_and_not_told_it_is_late()
     assert!(installation.run(&["run", "--once"]).status.success());
     let letters = lab.await_mails(LATE, 2);
     assert!(letters.iter().any(|l| l.text.contains("Mã tiếp nhận")));
+}
+
+#[test]
+fn a_grassroots_union_under_a_district_is_told_once_whom_it_reports_to() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let register = installation.config().join("units.csv");
+    let mut units = std::fs::read_to_string(&register).unwrap();
+    let grassroots = "mn.hoavinh@phuyen.example";
+    units += &format!(
+        "cdcs-hoa-vinh,Công đoàn cơ sở Trường Mầm non Hòa Vinh,CĐCS MN Hòa Vinh,grassroots,ldld-dong-hoa,{grassroots},,,,,\n"
+    );
+    std::fs::write(&register, units).unwrap();
+    for mark in ["1", "2"] {
+        lab.unit_sends(grassroots, "Báo cáo trẻ em", "Gửi Ban", &both_forms(mark));
+        succeed(installation.run(&["run", "--once"]));
+    }
+    let told = lab.await_mails(grassroots, 1);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].text.contains("LĐLĐ TX Đông Hòa") || told[0].text.contains("thị xã Đông Hòa"),
+        "{}",
+        told[0].text
+    );
+    assert_eq!(told[0].subject, "Re: Báo cáo trẻ em");
+    // Staff see both, with the reason; nothing is logged, for nobody.
+    let waiting = installation.json(&["inbox", "--json"]);
+    assert_eq!(waiting.len(), 2);
+    for mail in &waiting {
+        assert!(
+            mail["why"].to_string().contains("gửi thẳng lên tỉnh"),
+            "{mail}"
+        );
+    }
+    let status = installation.json(&["status", "--json"]);
+    assert!(status.iter().all(|l| l["state"] == "overdue"), "{status:?}");
 }

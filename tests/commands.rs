@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use thubaocao::writing::spreadsheet::{Cell, Sheet, workbook};
+
 use crate::lab::installation::{json_lines, succeed, thubaocao};
 
 /// A copy of the sample configuration, so that its data lies in a folder of its own.
@@ -219,4 +221,176 @@ fn the_digest_of_a_quiet_day_is_short() {
             .unwrap()
             .contains("Bản tin tiếp nhận báo cáo")
     );
+}
+
+/// A workbook as staff keep it: a title above, Vietnamese headings.
+fn register_sheet(rows: &[[&str; 11]]) -> Vec<u8> {
+    let headings = thubaocao::config::sheet::HEADINGS;
+    workbook(&[Sheet {
+        name: "Danh bạ".into(),
+        title: vec!["DANH BẠ CÔNG ĐOÀN".into()],
+        columns: headings.iter().map(|h| ((*h).to_owned(), 20.0)).collect(),
+        rows: rows
+            .iter()
+            .map(|r| r.iter().map(|c| Cell::from(*c)).collect())
+            .collect(),
+    }])
+    .unwrap()
+}
+
+#[test]
+fn the_register_goes_out_as_a_spreadsheet_and_comes_back_wholly_or_not_at_all() {
+    let dir = sample();
+    let config = dir.path().join("config");
+    let file = dir.path().join("danh ba.xlsx");
+    let units = |what: &str| {
+        let mut command = thubaocao(&config);
+        command.args(["units", what]).arg(&file).output().unwrap()
+    };
+    let register = || fs::read_to_string(config.join("units.csv")).unwrap();
+    let before = register();
+    succeed(units("export"));
+    succeed(units("check"));
+    succeed(units("import"));
+    assert_eq!(register(), before, "what comes back is what went out");
+
+    // Wrong rows are named by sheet row; nothing of the file is taken over.
+    let tinh = [
+        "ldld-tinh",
+        "LĐLĐ tỉnh",
+        "",
+        "Cấp tỉnh",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+    ];
+    let wrong = [
+        tinh,
+        [
+            "a",
+            "",
+            "",
+            "Cấp huyen",
+            "ldld-tinh",
+            "khong phai",
+            "",
+            "",
+            "",
+            "",
+            "",
+        ],
+        [
+            "b",
+            "B",
+            "",
+            "Cấp huyện",
+            "ldld-tinh",
+            "b@b.example",
+            "",
+            "",
+            "31/2/2026",
+            "",
+            "",
+        ],
+        [
+            "c",
+            "C",
+            "",
+            "Cấp huyện",
+            "ldld-tin",
+            "c@c.example",
+            "",
+            "",
+            "",
+            "",
+            "",
+        ],
+    ];
+    fs::write(&file, register_sheet(&wrong)).unwrap();
+    for what in ["check", "import"] {
+        let output = units(what);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let named = |row: &str, fault: &str| {
+            let found = said.lines().any(|l| l.contains(row) && l.contains(fault));
+            assert!(found, "{row} {fault}: {said}");
+        };
+        named("xlsx:5:", "has no name");
+        named("xlsx:5:", "\"Cấp huyen\"");
+        named("xlsx:5:", "is no mail address");
+        named("xlsx:6:", "31/2/2026");
+        named("xlsx:7:", "ldld-tin");
+    }
+    assert_eq!(register(), before);
+
+    // A unit of which something is expected does not vanish.
+    let once = ["run", "--once", "--at", "2026-06-01T08:00:00+07:00"];
+    succeed(thubaocao(&config).args(once).output().unwrap());
+    fs::write(&file, register_sheet(&[tinh])).unwrap();
+    let output = units("import");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("ldld-tuy-an") && said.contains("valid_to"),
+        "{said}"
+    );
+    assert_eq!(register(), before);
+
+    // One more unit, with a date and a list as people type them.
+    let mut rows = csv_rows(&before);
+    let new = [
+        "cdcs-moi",
+        "Công đoàn cơ sở Mới",
+        "CĐCS Mới",
+        "công đoàn cơ sở",
+        "ldld-tinh",
+        "moi@moi.example\nmoi2@moi.example",
+        "",
+        "=HYPERLINK(\"x\")",
+        "1/7/2025",
+        "",
+        "",
+    ];
+    rows.push(new.iter().map(ToString::to_string).collect());
+    let rows: Vec<[&str; 11]> = rows
+        .iter()
+        .map(|r| std::array::from_fn(|i| r[i].as_str()))
+        .collect();
+    fs::write(&file, register_sheet(&rows)).unwrap();
+    let said = succeed(units("import"));
+    assert!(said.contains("new cdcs-moi"), "{said}");
+    let row = "cdcs-moi,Công đoàn cơ sở Mới,CĐCS Mới,grassroots,ldld-tinh,moi@moi.example;moi2@moi.example,,\"=HYPERLINK(\"\"x\"\")\",2025-07-01,,";
+    assert!(register().contains(row), "{}", register());
+    let history = succeed(
+        thubaocao(&config)
+            .args(["history", "units"])
+            .output()
+            .unwrap(),
+    );
+    assert!(history.contains("units import"), "{history}");
+    // No formula in what goes out.
+    succeed(units("export"));
+    let mut zip = zip::ZipArchive::new(fs::File::open(&file).unwrap()).unwrap();
+    let mut page = String::new();
+    std::io::Read::read_to_string(
+        &mut zip.by_name("xl/worksheets/sheet1.xml").unwrap(),
+        &mut page,
+    )
+    .unwrap();
+    assert!(page.contains("<sheetData>") && !page.contains("<f>"));
+    let mut styles = String::new();
+    std::io::Read::read_to_string(&mut zip.by_name("xl/styles.xml").unwrap(), &mut styles).unwrap();
+    assert!(styles.contains("quotePrefix=\"1\""));
+}
+
+/// The rows of a register without its heading.
+fn csv_rows(text: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().skip(1);
+    lines
+        .map(|l| l.split(',').map(str::to_owned).collect())
+        .collect()
 }

@@ -215,3 +215,49 @@ fn the_mails_of_the_demo_read_well() {
     let told = tokens.replace_all(&told, "…");
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn the_content_of_old_mails_is_removed_and_what_was_logged_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let run = |arguments: &[&str]| {
+        let mut command = thubaocao(&dir.join("config"));
+        succeed(command.args(arguments).output().unwrap())
+    };
+    run(&["demo", dir.to_str().unwrap()]);
+    let settings = dir.join("config/thubaocao.toml");
+    let text = fs::read_to_string(&settings).unwrap();
+    fs::write(&settings, text + "\n[retention]\nyears = 2\n").unwrap();
+    let files = || {
+        let folders = fs::read_dir(dir.join("data/archive")).unwrap();
+        let inside = folders.flat_map(|f| fs::read_dir(f.unwrap().path()).unwrap());
+        inside.count()
+    };
+    let status = |at: &str| {
+        run(&[
+            "--at", at, "status", "--report", "tre-em", "--period", "2026-H1", "--json",
+        ])
+    };
+    let (before, all) = (status("2026-06-23T18:00:00+07:00"), files());
+    let early = run(&["--at", "2028-05-01T08:00:00+07:00", "retention"]);
+    assert!(early.contains(": 0 mails received"), "{early}");
+    let late = ["--at", "2028-07-01T08:00:00+07:00", "retention"];
+    let told = run(&late);
+    assert!(told.contains("nothing was removed"), "{told}");
+    assert_eq!(files(), all, "a look removes nothing");
+    run(&["--at", "2028-07-01T08:00:00+07:00", "retention", "--apply"]);
+    let again = run(&late);
+    assert!(
+        again.contains(": 0 mails received, 0 mails sent, 0 files"),
+        "{again}"
+    );
+    // The mails that wait for a person are left, with their files.
+    assert!(files() > 0 && files() < all / 4, "{} of {all}", files());
+    assert_eq!(
+        run(&["--at", "2028-07-01T08:00:00+07:00", "inbox", "--json"])
+            .lines()
+            .count(),
+        4
+    );
+    assert_eq!(status("2026-06-23T18:00:00+07:00"), before);
+}

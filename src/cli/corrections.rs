@@ -21,16 +21,20 @@ struct Author {
 
 impl Author {
     fn by(&self) -> By {
-        let who = self.by.clone().unwrap_or_else(|| {
-            ["SUDO_USER", "USER", "LOGNAME"]
-                .iter()
-                .find_map(|name| std::env::var(name).ok())
-                .unwrap_or_else(|| "command line".into())
-        });
-        By {
+        self.by.clone().map_or_else(by, |who| By {
             who,
             way: "command",
-        }
+        })
+    }
+}
+
+/// Whoever is logged in.
+pub(super) fn by() -> By {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    let who = names.iter().find_map(|name| std::env::var(name).ok());
+    By {
+        who: who.unwrap_or_else(|| "command line".into()),
+        way: "command",
     }
 }
 

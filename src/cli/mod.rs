@@ -8,6 +8,7 @@ mod explain;
 mod history;
 mod inbox;
 mod plan;
+mod retention;
 mod run;
 mod status;
 mod units;
@@ -141,6 +142,12 @@ enum Command {
         /// `17` or `mail 17`, `BC-2026-00017`, `ldld-tuy-an`
         subject: Option<String>,
     },
+    /// Show which mails are older than they may be kept
+    Retention {
+        /// Remove their content now
+        #[arg(long)]
+        apply: bool,
+    },
     /// Look after the register of units
     #[command(subcommand)]
     Units(units::Units),
@@ -250,6 +257,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Accept(a) => corrections::accept(session, &a),
         Command::Undo(a) => corrections::undo(session, &a),
         Command::History { subject } => history::run(session, subject.as_deref()),
+        Command::Retention { apply } => retention::run(session, apply),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
     }

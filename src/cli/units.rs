@@ -1,15 +1,38 @@
-//! `units learned`, `units forget`: the addresses that staff taught.
+//! `units`: the register as the spreadsheet that staff keep, and the addresses that staff taught.
 
-use anyhow::{Result, bail};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 
-use super::{Session, say};
-use crate::domain::unit::UnitId;
+use super::corrections::by;
+use super::{Faulty, Session, say};
+use crate::config::sheet;
+use crate::correct;
+use crate::domain::unit::{Register, UnitId};
 use crate::domain::zone;
 use crate::store::Store;
+use crate::writing::spreadsheet::{self, Cell, Sheet};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Units {
+    /// Name every fault of a spreadsheet of units, by sheet row; nothing is changed
+    Check {
+        /// An xlsx, xls or ods file
+        file: PathBuf,
+    },
+    /// Take a spreadsheet of units over as the register, wholly or not at all
+    Import {
+        /// An xlsx, xls or ods file
+        file: PathBuf,
+    },
+    /// Write the register as a spreadsheet
+    Export {
+        /// The xlsx file
+        file: PathBuf,
+    },
     /// List the addresses that staff taught
     Learned,
     /// Forget that an address writes for a unit
@@ -22,24 +45,103 @@ pub(super) enum Units {
 }
 
 pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
-    let config = session.config()?;
     let now = session.now();
     match command {
+        Units::Check { file } => {
+            let register = read(session, file)?;
+            say(format!(
+                "{}: ok ({} rows)",
+                file.display(),
+                register.units.len()
+            ))?;
+        }
+        Units::Import { file } => import(session, file)?,
+        Units::Export { file } => {
+            let config = session.config()?;
+            let widths = [
+                18.0, 42.0, 24.0, 20.0, 18.0, 36.0, 28.0, 36.0, 12.0, 12.0, 18.0,
+            ];
+            let columns = sheet::HEADINGS.iter().map(ToString::to_string);
+            let rows = sheet::rows(&config.register).into_iter();
+            let content = spreadsheet::workbook(&[Sheet {
+                name: "Danh bạ đơn vị".into(),
+                title: vec![],
+                columns: columns.zip(widths).collect(),
+                rows: rows
+                    .map(|r| r.into_iter().map(Cell::from).collect())
+                    .collect(),
+            }])?;
+            std::fs::write(file, content)
+                .with_context(|| format!("cannot write {}", file.display()))?;
+        }
         Units::Learned => {
+            let config = session.config()?;
             for (address, unit, at) in session.snapshot(&config, now)?.learned()? {
                 let day = at.to_zoned(zone()).date();
                 say(format!("{address:<40} {unit:<24} since {day}"))?;
             }
         }
         Units::Forget { address, unit } => {
+            let config = session.config()?;
             let store = Store::open(&config.settings.data, now)?;
-            if !store.unlearn(&address.to_lowercase(), &UnitId(unit.clone()), now)? {
-                bail!("{address} is not known to write for {unit}; see `thubaocao units learned`");
-            }
-            say(format!(
-                "{address} is not known to write for {unit} any more"
-            ))?;
+            let unit = UnitId(unit.clone());
+            say(correct::forget(&store, &address.to_lowercase(), &unit, &by(), now)?.said)?;
         }
     }
+    Ok(())
+}
+
+/// The register of a spreadsheet without faults, which does not lose a unit that something is expected of.
+fn read(session: &Session, file: &Path) -> Result<Register> {
+    let (register, warnings) = match sheet::read(file)? {
+        Ok(read) => read,
+        Err(faults) => return Err(Faulty(faults).into()),
+    };
+    for warning in warnings {
+        say(format!("warning: {warning}"))?;
+    }
+    let config = session.config()?;
+    let path = Store::path(&config.settings.data);
+    if path.exists() {
+        let named: BTreeSet<&UnitId> = register.units.iter().map(|u| &u.id).collect();
+        let expected = Store::copy_of(&path)?.obligations(session.now())?;
+        let lost: BTreeSet<&str> = expected
+            .iter()
+            .filter(|o| !named.contains(&o.unit))
+            .map(|o| o.unit.0.as_str())
+            .collect();
+        if !lost.is_empty() {
+            let lost: Vec<&str> = lost.into_iter().collect();
+            bail!(
+                "{}: {} missing, but reports are or were expected of {}; a unit that has ended keeps its row, with the day in “Đến ngày” (valid_to)",
+                file.display(),
+                lost.join(", "),
+                if lost.len() == 1 { "it" } else { "them" }
+            );
+        }
+    }
+    Ok(register)
+}
+
+fn import(session: &Session, file: &Path) -> Result<()> {
+    let register = read(session, file)?;
+    let config = session.config()?;
+    let target = config.folder.join("units.csv");
+    let mut written = tempfile::NamedTempFile::new_in(&config.folder)?;
+    written.write_all(&sheet::csv(&register)?)?;
+    written.as_file().sync_all()?;
+    let mode = std::fs::metadata(&target)?.permissions();
+    written.as_file().set_permissions(mode)?;
+    let before = config.folder.join("units.before-import.csv");
+    std::fs::copy(&target, &before)
+        .with_context(|| format!("cannot keep a copy in {}", before.display()))?;
+    written.persist(&target)?;
+    let store = Store::open(&config.settings.data, session.now())?;
+    let after = correct::imported(&store, &config.register, &register, &by(), session.now())?;
+    say(format!(
+        "{} written: {after}; the former one is {}. A running service takes it over on `systemctl reload thubaocao`.",
+        target.display(),
+        before.display()
+    ))?;
     Ok(())
 }

@@ -4,6 +4,7 @@ mod holidays;
 mod reports;
 mod secret;
 mod settings;
+pub mod sheet;
 pub mod source;
 mod units;
 

@@ -29,6 +29,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How senders are verified.
     pub trust: TrustSettings,
+    /// After how many years the content of mails is removed; `None`: never.
+    pub retention_years: Option<u16>,
 }
 
 /// How senders are verified.
@@ -234,6 +236,11 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         dkim: true,
         ..TrustSettings::default()
     });
+    let retention_years = root.section("retention").and_then(|s| {
+        let years = s.number("years", 1..=100);
+        s.finish();
+        years.map(|y| y as u16)
+    });
     root.finish();
     Some(Settings {
         data: base.join(data),
@@ -244,6 +251,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         digest_to: digest_to?,
         limits,
         trust,
+        retention_years,
     })
 }
 

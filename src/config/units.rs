@@ -8,7 +8,10 @@ use super::settings::parse_date;
 use super::source::{Faults, suggestion};
 use crate::domain::unit::{Kind, Register, Unit, UnitId};
 
-const COLUMNS: [&str; 11] = [
+/// The first day of a unit whose row names none.
+const ALWAYS: Date = Date::constant(1900, 1, 1);
+
+pub(super) const COLUMNS: [&str; 11] = [
     "id",
     "name",
     "short_name",
@@ -22,7 +25,17 @@ const COLUMNS: [&str; 11] = [
     "successor",
 ];
 
-/// Reads the register; rows with faults are named and left out.
+/// A table of units, as a file or a sheet holds it.
+pub(super) struct Table {
+    /// Which line or sheet row the names of the columns stand in.
+    pub head: usize,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// Each row with its line.
+    pub rows: Vec<(usize, Vec<String>)>,
+}
+
+/// Reads `units.csv`; rows with faults are named and left out.
 pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) -> Register {
     let first = text.lines().next().unwrap_or("");
     // A Vietnamese Excel separates by semicolons and then quotes the lists of addresses.
@@ -32,17 +45,46 @@ pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) 
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let header: Vec<String> = match reader.headers() {
+    let columns: Vec<String> = match reader.headers() {
         Ok(h) => h.iter().map(|c| c.to_lowercase()).collect(),
         Err(e) => {
             faults.add(file, Some(1), format!("the first line cannot be read: {e}"));
             return Register::default();
         }
     };
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, |p| p.line() as usize);
+                rows.push((line, record.iter().map(str::to_owned).collect()));
+            }
+            Err(e) => {
+                let line = e.position().map(|p| p.line() as usize);
+                faults.add(file, line, format!("the row cannot be read: {e}"));
+            }
+        }
+    }
+    let table = Table {
+        head: 1,
+        columns,
+        rows,
+    };
+    register_of(file, &table, faults, warnings)
+}
+
+/// The register in a table; rows with faults are named and left out.
+pub(super) fn register_of(
+    file: &str,
+    table: &Table,
+    faults: &Faults,
+    warnings: &Faults,
+) -> Register {
+    let header = &table.columns;
     for name in COLUMNS.iter().filter(|c| !header.iter().any(|h| h == *c)) {
         faults.add(
             file,
-            Some(1),
+            Some(table.head),
             format!(
                 "the column `{name}` is missing; the first line must be: {}",
                 COLUMNS.join(",")
@@ -52,7 +94,7 @@ pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) 
     for name in header.iter().filter(|h| !COLUMNS.contains(&h.as_str())) {
         faults.add(
             file,
-            Some(1),
+            Some(table.head),
             format!(
                 "unknown column `{name}`{}",
                 suggestion(name, COLUMNS.into_iter())
@@ -60,35 +102,54 @@ pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) 
         );
     }
     let mut rows: Vec<(usize, Unit)> = Vec::new();
-    for record in reader.records() {
-        match record {
-            Ok(record) => {
-                let line = record.position().map_or(0, |p| p.line() as usize);
-                if record.iter().all(str::is_empty) {
-                    continue;
-                }
-                let cell = |name: &str| {
-                    header
-                        .iter()
-                        .position(|h| h == name)
-                        .and_then(|i| record.get(i))
-                        .unwrap_or("")
-                };
-                let fault = |what: String| faults.add(file, Some(line), what);
-                if let Some(unit) = row(cell, &fault) {
-                    rows.push((line, unit));
-                }
-            }
-            Err(e) => {
-                let line = e.position().map(|p| p.line() as usize);
-                faults.add(file, line, format!("the row cannot be read: {e}"));
-            }
+    for (line, record) in &table.rows {
+        if record.iter().all(|cell| cell.is_empty()) {
+            continue;
+        }
+        let cell = |name: &str| {
+            header
+                .iter()
+                .position(|h| h == name)
+                .and_then(|i| record.get(i))
+                .map_or("", String::as_str)
+        };
+        let fault = |what: String| faults.add(file, Some(*line), what);
+        if let Some(unit) = row(cell, &fault) {
+            rows.push((*line, unit));
         }
     }
     relations(file, &rows, faults, warnings);
     Register {
         units: rows.into_iter().map(|(_, u)| u).collect(),
     }
+}
+
+/// The cells of a unit's row, in the order of [`COLUMNS`].
+pub(super) fn cells(unit: &Unit) -> [String; 11] {
+    let (kind, _) = Kind::ALL
+        .into_iter()
+        .find(|(_, k)| *k == unit.kind)
+        .expect("every kind has a word");
+    let text = |id: &Option<UnitId>| id.as_ref().map_or(String::new(), |u| u.0.clone());
+    let from = unit.valid_from;
+    let ids: Vec<&str> = unit.successors.iter().map(|u| u.0.as_str()).collect();
+    [
+        unit.id.0.clone(),
+        unit.name.clone(),
+        unit.short_name.clone(),
+        kind.to_owned(),
+        text(&unit.parent),
+        unit.emails.join(";"),
+        unit.escalate_to.clone().unwrap_or_default(),
+        unit.aliases.join(";"),
+        if from == ALWAYS {
+            String::new()
+        } else {
+            from.to_string()
+        },
+        unit.valid_to.map_or(String::new(), |d| d.to_string()),
+        ids.join(";"),
+    ]
 }
 
 fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Unit> {
@@ -169,7 +230,7 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
         emails,
         escalate_to,
         aliases: list("aliases"),
-        valid_from: valid_from.ok()?.unwrap_or(Date::constant(1900, 1, 1)),
+        valid_from: valid_from.ok()?.unwrap_or(ALWAYS),
         valid_to: valid_to.ok()?,
         successors: list("successor").into_iter().map(UnitId).collect(),
     })

@@ -37,6 +37,12 @@ pub fn instant(date: Date, time: Time) -> Timestamp {
         .expect("the offset of +7 hours never leaves the range of instants for dates 1900–2100")
 }
 
+/// A text for comparing headings and words: small letters, one space between words.
+pub fn fold_case(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
 /// A date as Vietnamese documents write it: `15/6/2026`.
 pub fn vietnamese_date(date: Date) -> String {
     format!("{}/{}/{}", date.day(), date.month(), date.year())

@@ -57,7 +57,7 @@ impl FromStr for Kind {
 /// One row of the register: a unit as it was between two dates.
 ///
 /// A unit that changes its name, parent or addresses has several rows with one id and dates that do not overlap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// The id; the same in all rows of one unit.
     pub id: UnitId,

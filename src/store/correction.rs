@@ -105,6 +105,20 @@ impl Store {
         Ok(())
     }
 
+    /// A later change of the same thing that still holds.
+    pub fn later_change(&self, id: i64, subject: &str) -> Result<Option<i64>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT id FROM correction
+                 WHERE id > ?1 AND subject = ?2 AND undone_by IS NULL AND inverse IS NOT NULL
+                 ORDER BY id DESC LIMIT 1",
+                params![id, subject],
+                |r| r.get(0),
+            )
+            .optional()?)
+    }
+
     /// The changes whose subject is a text or begins with it and a space, the oldest first.
     pub fn history(&self, subject: &str) -> Result<Vec<Made>> {
         let mut statement = self.conn.prepare_cached(

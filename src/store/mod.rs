@@ -9,6 +9,7 @@ mod location;
 mod message;
 mod obligation;
 mod outbox;
+mod retention;
 mod submission;
 
 use std::path::{Path, PathBuf};
@@ -25,12 +26,14 @@ pub use health::Health;
 pub use location::{Cursor, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use outbox::{NewMail, Outgoing, OutgoingState};
+pub use retention::Expired;
 pub use submission::{NewSubmission, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
+    include_str!("../../migrations/0003_retention.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {
@@ -90,6 +93,8 @@ impl Store {
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.pragma_update(None, "synchronous", "FULL")?;
         conn.pragma_update(None, "foreign_keys", true)?;
+        // What is blanked must not lie on in free pages.
+        conn.pragma_update(None, "secure_delete", true)?;
         if version > 0 && version < known && conn.path().is_some_and(|p| !p.is_empty()) {
             let copy = path.with_extension(format!("before-schema-{known}.sqlite"));
             conn.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)

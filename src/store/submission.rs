@@ -184,13 +184,21 @@ impl Store {
             .optional()?)
     }
 
-    /// Takes it back that a submission was sent back; `false` if it was not.
-    pub fn withdraw_sent_back(&self, submission: i64, now: Timestamp) -> Result<bool> {
-        let n = self.conn.execute(
-            "UPDATE sent_back SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL",
-            params![submission, now.to_string()],
-        )?;
-        Ok(n > 0)
+    /// Takes it back that a submission was sent back; gives why and until when it was, `None` if it was not.
+    pub fn withdraw_sent_back(
+        &self,
+        submission: i64,
+        now: Timestamp,
+    ) -> Result<Option<(String, Timestamp)>> {
+        Ok(self
+            .conn
+            .query_row(
+                "UPDATE sent_back SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL
+                 RETURNING reason, due",
+                params![submission, now.to_string()],
+                |r| Ok((r.get(0)?, parsed(r, "due")?)),
+            )
+            .optional()?)
     }
 
     /// Accepts a submission; `false` if it is accepted already.

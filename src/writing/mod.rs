@@ -5,6 +5,7 @@
 
 mod digest;
 mod letter;
+pub mod spreadsheet;
 
 use std::path::Path;
 use std::str::FromStr;

@@ -1,0 +1,228 @@
+//! What staff say of a mail: whose it is, or that it is no report.
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+
+use super::{By, Done, Inverse, in_words, log, mail_name};
+use crate::app::App;
+use crate::collect;
+use crate::domain::date_of;
+use crate::domain::period::PeriodId;
+use crate::domain::report::Forms;
+use crate::domain::unit::UnitId;
+use crate::plan;
+use crate::reading::matching::{Item, UnitMatch};
+use crate::reading::{Class, Reading};
+use crate::store::{Message, MessageState, NewSubmission, Verdict};
+
+/// What staff say of a mail.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// Whose it is.
+    pub unit: UnitId,
+    /// Which report it is and on which period, where matching did not find it.
+    pub report: Option<(String, PeriodId)>,
+    /// What staff say of report and period in their own words, in place of what the mail says.
+    pub hint: Option<String>,
+    /// Whether the address writes for this unit from now on.
+    pub remember: bool,
+}
+
+/// Logs a mail as staff say. What it was logged as before is withdrawn.
+///
+/// # Errors
+/// When the mail, unit, report or period is not known, or the unit is not expected to send it; says what to do.
+pub fn assign(
+    app: &App,
+    message: i64,
+    as_said: &Assignment,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let (message, reading) = known_mail(app, message)?;
+    let day = date_of(message.received_at);
+    let unit = &as_said.unit;
+    let row = app.config.register.nearest(unit, day).with_context(|| {
+        let hint = crate::config::source::suggestion(
+            &unit.0,
+            app.config.register.units.iter().map(|u| u.id.0.as_str()),
+        );
+        format!("there is no unit {unit} in units.csv{hint}")
+    })?;
+    plan::expect(app, now)?;
+    let items = match &as_said.report {
+        Some((report, period)) => vec![whole_mail(app, &reading, report, period)?],
+        None => {
+            let mut again = reading.clone();
+            // Matched once more as if the address were registered for this unit.
+            if let Some(sender) = &mut again.sender {
+                sender.address = row.emails.first().cloned().unwrap_or_default();
+            }
+            if let Some(hint) = &as_said.hint {
+                again.subject.clone_from(hint);
+                again.body.clear();
+                for file in &mut again.attachments {
+                    file.name.clear();
+                    (file.title, file.genre, file.issuer) = (None, None, None);
+                }
+            }
+            let found = collect::match_mail(app, &again, message.received_at, now)?;
+            let trusted = matches!(&found.unit, UnitMatch::Certain(u) if u == unit);
+            if found.items.is_empty() || !trusted {
+                bail!(
+                    "it is not certain which report mail {} is; add --report R --period P (reports: {})",
+                    message.id,
+                    report_ids(app)
+                );
+            }
+            found.items
+        }
+    };
+    let mut submissions: Vec<NewSubmission> = Vec::new();
+    for item in &items {
+        let obligation = plan::obligation_for(app, unit, &item.report, &item.period, now)?
+            .with_context(|| {
+                format!(
+                    "{unit} is not expected to send {} on {}; see `thubaocao status`",
+                    item.report, item.period
+                )
+            })?;
+        submissions.push(collect::submission(&message, &reading, item, obligation));
+    }
+    let what: Vec<String> = items
+        .iter()
+        .map(|i| format!("{} {}", i.report, i.period))
+        .collect();
+    let after = format!("logged for {unit}: {}", what.join(", "));
+    let sender = reading.sender.as_ref().filter(|_| as_said.remember);
+    let taught = sender.map(|s| (s.address.clone(), unit.clone()));
+    let correction = app.store.transaction(|s| {
+        let inverse = Inverse::of_mail(s, &message, taught.clone())?;
+        s.withdraw_submissions(message.id, now)?;
+        for submission in &submissions {
+            s.log_submission(submission, now)?;
+        }
+        s.set_verdict(
+            message.id,
+            &Verdict {
+                state: MessageState::Logged,
+                unit: Some(unit.clone()),
+                candidates: vec![],
+                why: vec![format!("{} đã ghi nhận", by.who)],
+            },
+        )?;
+        if let Some((address, unit)) = &taught {
+            s.learn(address, unit, now)?;
+        }
+        if collect::may_acknowledge(&reading, message.received_at, now) {
+            s.owe(&collect::acknowledgement(message.id, Some(unit)), now)?;
+        }
+        let change = (mail_name(message.id), message.state.word(), after.as_str());
+        log(s, by, "assign", change, Some(&inverse), now)
+    })?;
+    let reports: Vec<String> = items
+        .iter()
+        .map(|i| in_words(app, &i.report, &i.period))
+        .collect();
+    let remembered = match &taught {
+        Some((address, _)) => format!("; từ nay địa chỉ {address} được hiểu là của đơn vị này"),
+        None => String::new(),
+    };
+    Ok(Done {
+        said: format!("mail {} is {after}", message.id),
+        in_vietnamese: format!(
+            "Đã ghi nhận thư số {} cho {}: {}{remembered}",
+            message.id,
+            row.short_name,
+            reports.join("; ")
+        ),
+        correction,
+    })
+}
+
+/// All documents of a mail as one report.
+fn whole_mail(app: &App, reading: &Reading, report: &str, period: &PeriodId) -> Result<Item> {
+    let known = app.config.report(report).with_context(|| {
+        let ids = app.config.reports.iter().map(|r| r.id.as_str());
+        let hint = crate::config::source::suggestion(report, ids);
+        format!("there is no report {report} in reports.toml{hint}")
+    })?;
+    let files: Vec<usize> = (0..reading.attachments.len())
+        .filter(|i| reading.attachments[*i].is_document())
+        .collect();
+    let mut forms = files.iter().fold(Forms::NONE, |all, i| {
+        let role = reading.attachments[*i].role;
+        all.and(Forms {
+            signed_document: role == crate::reading::Role::SignedDocument,
+            soft_file: role == crate::reading::Role::SoftFile,
+        })
+    });
+    if forms.is_empty() {
+        // Staff looked into what we could not open.
+        forms = known.forms;
+    }
+    Ok(Item {
+        report: known.id.clone(),
+        period: period.clone(),
+        forms,
+        nil_return: known.nil_return && reading.class == Class::NoAttachment,
+        files,
+    })
+}
+
+fn report_ids(app: &App) -> String {
+    let ids: Vec<&str> = app.config.reports.iter().map(|r| r.id.as_str()).collect();
+    ids.join(", ")
+}
+
+fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
+    let message = app
+        .store
+        .message(id)?
+        .with_context(|| format!("there is no mail {id}; `thubaocao inbox` lists what waits"))?;
+    if message.state == MessageState::Received {
+        bail!("mail {id} has not been read yet; run `thubaocao run --once` first");
+    }
+    // A mail that could not be fetched or read can still be assigned: staff saw it in the mailbox.
+    let reading = message
+        .reading
+        .clone()
+        .unwrap_or_else(|| Reading::unreadable("it was not fetched"));
+    Ok((message, reading))
+}
+
+/// Marks a mail as no report. What it was logged as is withdrawn.
+///
+/// # Errors
+/// When there is no such mail.
+pub fn ignore(app: &App, message: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let (message, _) = known_mail(app, message)?;
+    let (withdrawn, correction) = app.store.transaction(|s| {
+        let inverse = Inverse::of_mail(s, &message, None)?;
+        let withdrawn = s.withdraw_submissions(message.id, now)?;
+        s.set_verdict(
+            message.id,
+            &Verdict {
+                state: MessageState::Ignored,
+                unit: message.unit.clone(),
+                candidates: vec![],
+                why: vec![format!("{}: không phải báo cáo", by.who)],
+            },
+        )?;
+        let change = (mail_name(message.id), message.state.word(), "ignored");
+        let correction = log(s, by, "ignore", change, Some(&inverse), now)?;
+        Ok((withdrawn, correction))
+    })?;
+    let (also, cung) = match withdrawn {
+        0 => (String::new(), ""),
+        n => (
+            format!("; {n} submissions were withdrawn"),
+            "; các ghi nhận trước đó của thư này đã được rút",
+        ),
+    };
+    Ok(Done {
+        said: format!("mail {} is no report{also}", message.id),
+        in_vietnamese: format!("Thư số {} không phải báo cáo{cung}", message.id),
+        correction,
+    })
+}

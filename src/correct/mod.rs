@@ -1,0 +1,245 @@
+//! Corrections by staff: each is a new entry with who and when; nothing is deleted.
+
+mod mail;
+mod obligation;
+mod register;
+mod submission;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::domain::period::PeriodId;
+use crate::domain::unit::UnitId;
+use crate::store::{Correction, Message, MessageState, Store, Verdict};
+
+pub use mail::{Assignment, assign, ignore};
+pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};
+pub use register::{forget, imported};
+pub use submission::{accept, send_back};
+
+/// Who makes a correction, and by which way.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// A login name or a mail address.
+    pub who: String,
+    /// `command` or `mail`.
+    pub way: &'static str,
+}
+
+/// A correction that was made.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// What was done, for the command line.
+    pub said: String,
+    /// What was done, for staff.
+    pub in_vietnamese: String,
+    /// Its row in the log, by which it can be taken back.
+    pub correction: i64,
+}
+
+/// How a correction is taken back.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Inverse {
+    /// A mail stands as before: its state, and what it was logged as.
+    Mail {
+        message: i64,
+        state: MessageState,
+        unit: Option<UnitId>,
+        candidates: Vec<UnitId>,
+        why: Vec<String>,
+        submissions: Vec<i64>,
+        taught: Option<(String, UnitId)>,
+    },
+    Excuse {
+        obligation: i64,
+    },
+    Paper {
+        obligation: i64,
+    },
+    Extension {
+        obligation: i64,
+    },
+    Forgotten {
+        address: String,
+        unit: UnitId,
+    },
+    SentBack {
+        submission: i64,
+    },
+    Acceptance {
+        submission: i64,
+        /// Why and until when it was sent back before.
+        #[serde(default)]
+        sent_back: Option<(String, Timestamp)>,
+    },
+}
+
+impl Inverse {
+    /// Back to how a mail stands now.
+    fn of_mail(
+        store: &Store,
+        message: &Message,
+        taught: Option<(String, UnitId)>,
+    ) -> Result<Inverse> {
+        Ok(Inverse::Mail {
+            message: message.id,
+            state: message.state,
+            unit: message.unit.clone(),
+            candidates: message.candidates.clone(),
+            why: message.why.clone(),
+            submissions: store
+                .submissions_of(message.id)?
+                .iter()
+                .map(|s| s.id)
+                .collect(),
+            taught,
+        })
+    }
+}
+
+/// Writes a change into the log, in the transaction that makes it.
+fn log(
+    store: &Store,
+    by: &By,
+    command: &str,
+    (subject, before, after): (String, &str, &str),
+    inverse: Option<&Inverse>,
+    now: Timestamp,
+) -> Result<i64> {
+    store.log_correction(
+        &Correction {
+            who: by.who.clone(),
+            way: by.way.to_owned(),
+            command: command.to_owned(),
+            subject,
+            before: before.to_owned(),
+            after: after.to_owned(),
+            inverse: inverse.map(serde_json::to_string).transpose()?,
+        },
+        now,
+    )
+}
+
+fn mail_name(id: i64) -> String {
+    format!("mail {id}")
+}
+
+/// A report and its period, for staff.
+fn in_words(app: &App, report: &str, period: &PeriodId) -> String {
+    format!(
+        "{}, {}",
+        app.config.report_name(report),
+        period.in_vietnamese()
+    )
+}
+
+/// Takes a correction back, by a new entry.
+///
+/// # Errors
+/// When there is no such correction, it was taken back before, or cannot be.
+pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let made = app
+        .store
+        .correction(correction)?
+        .with_context(|| format!("there is no change {correction}; see `thubaocao history`"))?;
+    if made.undone_by.is_some() {
+        bail!("change {correction} was taken back already");
+    }
+    let Some(inverse) = &made.change.inverse else {
+        bail!(
+            "change {correction} ({}) cannot be taken back",
+            made.change.command
+        );
+    };
+    if let Some(later) = app.store.later_change(correction, &made.change.subject)? {
+        bail!(
+            "change {later} of {} came after it; take that one back first",
+            made.change.subject
+        );
+    }
+    let inverse: Inverse = serde_json::from_str(inverse)?;
+    let row = app.store.transaction(|s| {
+        let there = match &inverse {
+            Inverse::Mail {
+                message,
+                state,
+                unit,
+                candidates,
+                why,
+                submissions,
+                taught,
+            } => {
+                s.withdraw_submissions(*message, now)?;
+                for submission in submissions {
+                    s.log_again(*submission, now)?;
+                }
+                let verdict = Verdict {
+                    state: *state,
+                    unit: unit.clone(),
+                    candidates: candidates.clone(),
+                    why: why.clone(),
+                };
+                s.set_verdict(*message, &verdict)?;
+                if let Some((address, unit)) = taught {
+                    s.unlearn(address, unit, now)?;
+                }
+                true
+            }
+            Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
+            Inverse::Paper { obligation } => s.withdraw_paper(*obligation, now)?,
+            Inverse::Extension { obligation } => s.withdraw_extension(*obligation, now)?,
+            Inverse::Forgotten { address, unit } => {
+                s.learn(address, unit, now)?;
+                true
+            }
+            Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?.is_some(),
+            Inverse::Acceptance {
+                submission,
+                sent_back,
+            } => {
+                if let Some((reason, due)) = sent_back {
+                    s.send_back(*submission, reason, *due, now)?;
+                }
+                s.withdraw_acceptance(*submission, now)?
+            }
+        };
+        if !there {
+            bail!("change {correction} no longer holds");
+        }
+        let (before, after) = (made.change.after.as_str(), made.change.before.as_str());
+        let command = format!("undo {correction}");
+        let change = (made.change.subject.clone(), before, after);
+        let row = log(s, by, &command, change, None, now)?;
+        s.set_undone(correction, row)?;
+        Ok(row)
+    })?;
+    Ok(Done {
+        said: format!(
+            "change {correction} ({} of {}) is taken back",
+            made.change.command, made.change.subject
+        ),
+        in_vietnamese: format!(
+            "Đã hoàn tác thay đổi số {correction} ({})",
+            action_in_words(&made.change.command)
+        ),
+        correction: row,
+    })
+}
+
+/// What a change was, for staff.
+fn action_in_words(command: &str) -> &str {
+    match command {
+        "assign" => "gán thư cho đơn vị",
+        "ignore" => "đánh dấu không phải báo cáo",
+        "received-paper" => "ghi nhận bản giấy",
+        "excuse" => "miễn báo cáo",
+        "extend" => "gia hạn",
+        "return" => "trả lại báo cáo",
+        "accept" => "duyệt báo cáo",
+        "units forget" => "bỏ ghi nhớ địa chỉ",
+        other => other,
+    }
+}

@@ -1,0 +1,220 @@
+//! What staff decide of an obligation: paper received, excused, more time.
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{By, Done, Inverse, in_words, log};
+use crate::app::App;
+use crate::domain::period::PeriodId;
+use crate::domain::report::Forms;
+use crate::domain::unit::UnitId;
+use crate::domain::{date_of, instant, vietnamese_date};
+use crate::plan;
+use crate::store::NewSubmission;
+
+/// What a correction is made to.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Whose.
+    pub unit: UnitId,
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+}
+
+fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
+    plan::expect(app, now)?;
+    plan::obligation_for(app, &target.unit, &target.report, &target.period, now)?.with_context(
+        || {
+            format!(
+                "{} is not expected to send {} on {}; `thubaocao status` lists what is expected",
+                target.unit, target.report, target.period
+            )
+        },
+    )
+}
+
+impl Target {
+    fn subject(&self) -> String {
+        format!("{} {} {}", self.unit, self.report, self.period)
+    }
+
+    /// For staff.
+    pub(super) fn in_words(&self, app: &App, now: Timestamp) -> String {
+        let unit = app.config.unit_name(&self.unit, date_of(now));
+        format!("{unit}: {}", in_words(app, &self.report, &self.period))
+    }
+}
+
+/// Marks the signed paper as received on a day (today where none is said).
+///
+/// # Errors
+/// When nothing is expected, or the day lies ahead.
+pub fn received_paper(
+    app: &App,
+    target: &Target,
+    on: Option<Date>,
+    number: Option<&str>,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let id = target_id(app, target, now)?;
+    let received_at = match on {
+        Some(day) if day > date_of(now) => {
+            bail!("{day} lies ahead; paper is marked when it is there")
+        }
+        // Paper that came on a day counts from the opening of the office.
+        Some(day) if day < date_of(now) => instant(day, app.config.settings.schedule.work_hours.0),
+        _ => now,
+    };
+    let day = date_of(received_at);
+    let correction = app.store.transaction(|s| {
+        s.log_submission(
+            &NewSubmission {
+                obligation: id,
+                message: None,
+                received_at,
+                forms: Forms {
+                    signed_document: true,
+                    soft_file: false,
+                },
+                nil_return: false,
+                number: number.map(str::to_owned),
+                files: vec![],
+            },
+            now,
+        )?;
+        let after = format!("paper received on {day}");
+        let change = (target.subject(), "", after.as_str());
+        let inverse = Inverse::Paper { obligation: id };
+        log(s, by, "received-paper", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!(
+            "the signed paper of {} for {} {} is marked as received",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!(
+            "Đã ghi nhận bản giấy ngày {} của {}",
+            vietnamese_date(day),
+            target.in_words(app, now)
+        ),
+        correction,
+    })
+}
+
+/// Takes back that paper was received.
+///
+/// # Errors
+/// When none was marked.
+pub fn withdraw_paper(app: &App, target: &Target, by: &By, now: Timestamp) -> Result<Done> {
+    let id = target_id(app, target, now)?;
+    let correction = app.store.transaction(|s| {
+        if !s.withdraw_paper(id, now)? {
+            bail!("no paper is marked as received for this");
+        }
+        let change = (target.subject(), "paper received", "no paper");
+        log(s, by, "received-paper --undo", change, None, now)
+    })?;
+    Ok(Done {
+        said: "no paper is marked as received any more".into(),
+        in_vietnamese: format!("Đã bỏ ghi nhận bản giấy của {}", target.in_words(app, now)),
+        correction,
+    })
+}
+
+/// Excuses a unit from a report.
+///
+/// # Errors
+/// When nothing is expected or it is excused already.
+pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp) -> Result<Done> {
+    let id = target_id(app, target, now)?;
+    let correction = app.store.transaction(|s| {
+        if !s.excuse(id, reason, now)? {
+            bail!("{} is excused already", target.unit);
+        }
+        let after = format!("excused: {reason}");
+        let change = (target.subject(), "expected", after.as_str());
+        let inverse = Inverse::Excuse { obligation: id };
+        log(s, by, "excuse", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!(
+            "{} is excused from {} {}",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!(
+            "Đã miễn báo cáo cho {} ({reason})",
+            target.in_words(app, now)
+        ),
+        correction,
+    })
+}
+
+/// Takes an excuse back.
+///
+/// # Errors
+/// When there was none.
+pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> Result<Done> {
+    let id = target_id(app, target, now)?;
+    let correction = app.store.transaction(|s| {
+        if !s.withdraw_excuse(id, now)? {
+            bail!("{} is not excused from this", target.unit);
+        }
+        let change = (target.subject(), "excused", "expected again");
+        log(s, by, "excuse --undo", change, None, now)
+    })?;
+    Ok(Done {
+        said: format!(
+            "{} has to send {} {} again",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!("Đã bỏ miễn báo cáo của {}", target.in_words(app, now)),
+        correction,
+    })
+}
+
+/// The moment of a deadline on a day that has not passed.
+pub(super) fn deadline(app: &App, due: Date, now: Timestamp) -> Result<Timestamp> {
+    let moment = instant(due, app.config.settings.schedule.due_time);
+    if moment < now {
+        bail!("{due} has passed");
+    }
+    Ok(moment)
+}
+
+/// Gives a unit until the end of a day (the hour of deadlines).
+///
+/// # Errors
+/// When nothing is expected, or the day has passed.
+pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) -> Result<Done> {
+    let id = target_id(app, target, now)?;
+    let moment = deadline(app, due, now)?;
+    let correction = app.store.transaction(|s| {
+        s.extend(id, moment, now)?;
+        let after = format!("due on {due}");
+        let inverse = Inverse::Extension { obligation: id };
+        log(
+            s,
+            by,
+            "extend",
+            (target.subject(), "", &after),
+            Some(&inverse),
+            now,
+        )
+    })?;
+    Ok(Done {
+        said: format!(
+            "{} has until {due} to send {} {}",
+            target.unit, target.report, target.period
+        ),
+        in_vietnamese: format!(
+            "Đã gia hạn đến hết ngày {} cho {}",
+            vietnamese_date(due),
+            target.in_words(app, now)
+        ),
+        correction,
+    })
+}

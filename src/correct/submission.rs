@@ -1,0 +1,117 @@
+//! What staff decide of a submission: sent back, accepted.
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::obligation::deadline;
+use super::{By, Done, Inverse, Target, log};
+use crate::app::App;
+use crate::domain::{date_of, vietnamese_date};
+use crate::store::{NewMail, Submission};
+use crate::writing::Kind;
+
+fn known_submission(app: &App, id: i64) -> Result<Submission> {
+    app.store.submission(id)?.with_context(|| {
+        format!("there is no submission {id}; acknowledgements and the digest show the codes")
+    })
+}
+
+/// Sends a submission back: it no longer counts, and the unit is asked to send it again until a day (five working days
+/// from now where none is said).
+///
+/// # Errors
+/// When there is no such submission, it is sent back already, or the day has passed.
+pub fn send_back(
+    app: &App,
+    submission: i64,
+    reason: &str,
+    due: Option<Date>,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let submission = known_submission(app, submission)?;
+    if reason.trim().is_empty() {
+        bail!("a reason is needed: the unit is told why");
+    }
+    let calendar = &app.config.calendar;
+    let due = due.unwrap_or_else(|| calendar.working_days_after(date_of(now), 5));
+    let moment = deadline(app, due, now)?;
+    let target = target_of(&submission);
+    let correction = app.store.transaction(|s| {
+        let Some(row) = s.send_back(submission.id, reason, moment, now)? else {
+            bail!("{} is sent back already", submission.code());
+        };
+        s.owe(
+            &NewMail {
+                key: format!("return:{row}"),
+                kind: Kind::Notice,
+                unit: Some(submission.unit.clone()),
+                message: submission.message,
+            },
+            now,
+        )?;
+        let after = format!("sent back until {due}: {reason}");
+        let change = (submission_name(submission.id), "received", after.as_str());
+        let inverse = Inverse::SentBack {
+            submission: submission.id,
+        };
+        log(s, by, "return", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{} is sent back; due again on {due}", submission.code()),
+        in_vietnamese: format!(
+            "Đã trả lại báo cáo {} của {}; hạn gửi lại ngày {}. Lý do: {reason}",
+            submission.code(),
+            target.in_words(app, now),
+            vietnamese_date(due)
+        ),
+        correction,
+    })
+}
+
+fn submission_name(id: i64) -> String {
+    format!("submission {id}")
+}
+
+fn target_of(submission: &Submission) -> Target {
+    Target {
+        unit: submission.unit.clone(),
+        report: submission.report.clone(),
+        period: submission.period.clone(),
+    }
+}
+
+/// Accepts a submission. One that was sent back counts again.
+///
+/// # Errors
+/// When there is no such submission, or it is accepted already.
+pub fn accept(app: &App, submission: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let submission = known_submission(app, submission)?;
+    let correction = app.store.transaction(|s| {
+        let was_back = s.withdraw_sent_back(submission.id, now)?;
+        if !s.accept(submission.id, now)? && was_back.is_none() {
+            bail!("{} is accepted already", submission.code());
+        }
+        let before = if was_back.is_some() {
+            "sent back"
+        } else {
+            "received"
+        };
+        let inverse = Inverse::Acceptance {
+            submission: submission.id,
+            sent_back: was_back,
+        };
+        let change = (submission_name(submission.id), before, "accepted");
+        log(s, by, "accept", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{} is accepted", submission.code()),
+        in_vietnamese: format!(
+            "Đã duyệt báo cáo {} của {}",
+            submission.code(),
+            target_of(&submission).in_words(app, now)
+        ),
+        correction,
+    })
+}
