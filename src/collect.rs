@@ -11,7 +11,7 @@ use crate::mailbox::{Envelope, Mailbox, MailboxError};
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Place, Verdict,
+    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Place, Store, Verdict,
 };
 use crate::writing::Kind;
 use crate::{plan, staff};
@@ -320,6 +320,7 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
         app.store.transaction(|s| {
             s.set_reading(message.id, &reading)?;
             s.set_verdict(message.id, &decision.verdict)?;
+            record_bounce(s, &message, &reading)?;
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
             }
@@ -328,6 +329,27 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
             }
             Ok(())
         })?;
+    }
+    Ok(())
+}
+
+/// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours.
+fn record_bounce(store: &Store, message: &Message, reading: &Reading) -> Result<()> {
+    let Some(bounce) = &reading.bounce else {
+        return Ok(());
+    };
+    let Some(original) = &bounce.original_message_id else {
+        return Ok(());
+    };
+    let Some(mail) = store.sent_as(original)? else {
+        return Ok(());
+    };
+    let status = bounce.status.as_deref();
+    for address in mail.recipients.iter().map(|a| a.to_lowercase()) {
+        let only = bounce.recipients.is_empty() && mail.recipients.len() == 1;
+        if only || bounce.recipients.contains(&address) {
+            store.record_bounce(&address, bounce.kind, status, mail.id, message.received_at)?;
+        }
     }
     Ok(())
 }

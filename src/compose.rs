@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::domain::obligation::{Obligation, Rates};
 use crate::domain::period::PeriodId;
 use crate::domain::reminder::Step;
-use crate::domain::unit::UnitId;
+use crate::domain::unit::{Addressee, UnitId};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::plan;
 use crate::reading::Class;
@@ -18,8 +18,8 @@ use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::store::{Message, MessageState, Outgoing, OutgoingState, Store};
 use crate::writing::{
-    self, DigestData, Draft, Kind, LetterItem, News, Progress, Receipt, Reminded, Reply, Soon,
-    Straggler, SystemLine, WaitingMail,
+    self, DigestData, Draft, Enclosure, Kind, LetterItem, News, Progress, Receipt, Reminded, Reply,
+    Soon, Straggler, SystemLine, WaitingMail,
 };
 
 /// How many days ahead the digest looks.
@@ -66,7 +66,7 @@ pub fn compose(
                 .with_context(|| format!("{} names no day", mail.key))?;
             Ok(Composed::Ready(digest(config, store, day, now)?))
         }
-        Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation => {
+        Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation => {
             reminder(config, store, mail, now)
         }
     }
@@ -255,36 +255,66 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
         return Ok(Composed::Hold);
     }
     let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
-    let obligations = store.obligations(now)?;
-    let mut owed: Vec<&Obligation> = Vec::new();
-    for o in &obligations {
+    let mut owed = Vec::new();
+    for o in store.obligations(now)? {
         let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
             continue;
         };
-        let in_time = !matches!(step, Step::Before(_)) || now <= o.due;
-        if !o.settled() && in_time {
-            owed.push(o);
+        let ahead = matches!(step, Step::Opening | Step::Before(_));
+        if !o.settled() && ahead == (now <= o.due) {
+            owed.push((o, step));
         }
     }
     if owed.is_empty() {
         return Ok(Composed::Dropped("nothing is missing any more".into()));
     }
-    let Some(row) = plan::reachable(config, unit, date_of(now)) else {
+    let dead = store.dead_contacts(now)?;
+    let Some(to) = plan::addressee(config, &dead, unit, date_of(now)) else {
         return Ok(Composed::Dropped("the unit has no address any more".into()));
     };
-    let items = owed
-        .into_iter()
-        .map(|obligation| {
-            let reminded = store.reminders_of(obligation.id)?;
-            Ok(LetterItem {
-                obligation,
-                reminded: reminded.into_iter().map(|(at, _)| at).collect(),
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Composed::Ready(writing::reminder(
-        config, mail.kind, row, &items, now,
-    )?))
+    reminder_of(config, store, &to, &owed, now).map(Composed::Ready)
+}
+
+/// The reminder of what one unit owes.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn reminder_of(
+    config: &Config,
+    store: &Store,
+    to: &Addressee<'_>,
+    owed: &[(Obligation, Step)],
+    now: Timestamp,
+) -> Result<Draft> {
+    let mut items = Vec::new();
+    let mut enclosures: Vec<Enclosure> = Vec::new();
+    for (obligation, step) in owed {
+        let reminded = store.reminders_of(obligation.id)?;
+        let reminded = reminded.into_iter().filter(|(_, step)| step != "opening");
+        items.push(LetterItem {
+            obligation,
+            step: *step,
+            reminded: reminded.map(|(at, _)| at).collect(),
+        });
+        let basis = config
+            .report(&obligation.report)
+            .and_then(|r| r.basis_file.as_ref());
+        if let (Step::Opening, Some(path)) = (step, basis) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // The same plan asks for several reports.
+            if !enclosures.iter().any(|e| e.name == name) {
+                enclosures.push(Enclosure {
+                    name: name.into_owned(),
+                    content: std::fs::read(path)
+                        .with_context(|| format!("cannot read {}", path.display()))?,
+                    id: None,
+                });
+            }
+        }
+    }
+    let mut draft = writing::reminder(config, to, &items, now)?;
+    draft.enclosures = enclosures;
+    Ok(draft)
 }
 
 // ---- the digest ----
@@ -612,6 +642,7 @@ fn kind_in_words(kind: Kind) -> &'static str {
         Kind::Digest => "Bản tin",
         Kind::Acknowledgement => "Thư xác nhận",
         Kind::Notice => "Thư hướng dẫn, trả lại",
+        Kind::Opening => "Thông báo mở kỳ báo cáo",
         Kind::ReminderBefore => "Nhắc trước hạn",
         Kind::ReminderLate => "Đôn đốc",
         Kind::Escalation => "Gửi lãnh đạo đơn vị",

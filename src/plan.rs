@@ -12,9 +12,9 @@ use crate::domain::obligation::Obligation;
 use crate::domain::period::{Period, PeriodId};
 use crate::domain::reminder::{Step, in_working_hours};
 use crate::domain::report::Report;
-use crate::domain::unit::{Unit, UnitId};
+use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant, zone};
-use crate::store::{NewMail, Store};
+use crate::store::{DeadContacts, NewMail, Store};
 use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
@@ -143,49 +143,64 @@ fn step(config: &Config, o: &Obligation, first_opened: Timestamp, now: Timestamp
         return None;
     }
     let report = config.report(&o.report)?;
-    let step = report.steps.due(&config.calendar, o.due, now)?;
-    let backlog = o.due < first_opened && !config.settings.schedule.remind_backlog;
-    (step_kind(step) == Kind::ReminderBefore || !backlog).then_some(step)
+    let step = report.steps.due(&config.calendar, o.opens, o.due, now)?;
+    let old = match step {
+        // What opened or was due before the installation is no news.
+        Step::Opening => o.opens < date_of(first_opened),
+        Step::Before(_) => false,
+        Step::Late(_) | Step::Escalation => {
+            o.due < first_opened && !config.settings.schedule.remind_backlog
+        }
+    };
+    (!old).then_some(step)
 }
 
-/// The kind of mail that carries a step.
-pub fn step_kind(step: Step) -> Kind {
-    match step {
-        Step::Before(_) => Kind::ReminderBefore,
-        Step::Late(_) => Kind::ReminderLate,
-        Step::Escalation => Kind::Escalation,
-    }
-}
-
-fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
+/// Queues one mail a unit a day, whatever number of reports it speaks of.
+///
+/// # Errors
+/// When the store fails.
+pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     let schedule = &config.settings.schedule;
     if !in_working_hours(&config.calendar, schedule.work_hours, now) {
         return Ok(());
     }
     let first_opened = store.first_opened()?;
-    let mut owed: BTreeMap<(UnitId, Kind), Vec<(i64, Step)>> = BTreeMap::new();
+    let mut owed: BTreeMap<UnitId, Vec<(i64, Step)>> = BTreeMap::new();
     for o in store.obligations(now)? {
-        let Some(step) = step(config, &o, first_opened, now) else {
-            continue;
-        };
-        if !store.step_taken(o.id, &step.to_string())? && !store.has_undecided_mail(&o.unit)? {
-            owed.entry((o.unit.clone(), step_kind(step)))
-                .or_default()
-                .push((o.id, step));
+        if let Some(step) = step(config, &o, first_opened, now)
+            && !store.step_taken(o.id, &step.to_string())?
+        {
+            owed.entry(o.unit).or_default().push((o.id, step));
         }
     }
+    if owed.is_empty() {
+        return Ok(());
+    }
     let today = date_of(now);
-    for ((unit, kind), steps) in owed {
-        if reachable(config, &unit, today).is_none() {
-            continue; // no address: `check` and the digest say so
+    let dead = store.dead_contacts(now)?;
+    for (unit, steps) in owed {
+        if store.has_undecided_mail(&unit)?
+            || store.reminded_since(&unit, instant(today, Time::midnight()))?
+            || addressee(config, &dead, &unit, today).is_none()
+        {
+            continue; // it stays due; without an address the digest says so
         }
-        let mail = NewMail {
-            key: format!("{}:{unit}:{today}", kind.word()),
-            kind,
-            unit: Some(unit.clone()),
-            message: None,
+        let waiting = store.queued_reminder(&unit)?;
+        let kind = Kind::of_steps(steps.iter().map(|(_, step)| *step));
+        let outbox = match (waiting, kind) {
+            (Some(outbox), _) => Some(outbox),
+            (None, None) => None,
+            (None, Some(kind)) => store.owe(
+                &NewMail {
+                    key: format!("remind:{unit}:{today}"),
+                    kind,
+                    unit: Some(unit),
+                    message: None,
+                },
+                now,
+            )?,
         };
-        if let Some(outbox) = store.owe(&mail, now)? {
+        if let Some(outbox) = outbox {
             for (obligation, step) in steps {
                 store.take_step(obligation, &step.to_string(), outbox)?;
             }
@@ -194,14 +209,15 @@ fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// The row of a unit, or of the one that took over from it, if it has an address to write to.
-pub fn reachable<'c>(config: &'c Config, unit: &UnitId, day: Date) -> Option<&'c Unit> {
-    config
-        .register
-        .heirs(unit, day)
-        .iter()
-        .filter_map(|u| config.register.on(u, day))
-        .find(|u| !u.emails.is_empty())
+/// Who is written to for a unit on a day; `None` where no address works.
+pub fn addressee<'c>(
+    config: &'c Config,
+    dead: &DeadContacts,
+    unit: &UnitId,
+    day: Date,
+) -> Option<Addressee<'c>> {
+    let works = |address: &str| !dead.contains_key(address);
+    config.register.addressee(unit, day, &works)
 }
 
 // ---- the digest ----
@@ -235,55 +251,45 @@ fn owe_digest(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
 
 // ---- looking ahead ----
 
-/// A mail that a day would bring.
+/// A reminder that a day would bring.
 pub struct Planned {
-    /// What it is.
-    pub kind: Kind,
     /// To which unit.
-    pub unit: Option<UnitId>,
+    pub unit: UnitId,
     /// Of what: obligations with the step they have reached.
     pub items: Vec<(Obligation, Step)>,
 }
 
-/// The mails that a day would bring, if nothing more came in. Nothing is written.
+/// The reminders that a day would bring, if nothing more came in. Nothing is written.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Result<Vec<Planned>> {
     let work_starts = config.settings.schedule.work_hours.0;
     let morning = instant(day, work_starts);
-    let mut planned = Vec::new();
-    if config.calendar.is_working_day(day) {
-        let first_opened = store.first_opened()?;
-        let before = instant(config.calendar.working_days_before(day, 1), work_starts);
-        let today = date_of(now) == day;
-        let mut owed: BTreeMap<(UnitId, Kind), Vec<(Obligation, Step)>> = BTreeMap::new();
-        for o in store.obligations(morning.max(now.min(end_of(day))))? {
-            let Some(reached) = step(config, &o, first_opened, morning) else {
-                continue;
-            };
-            // On an earlier day the same step would have gone out then; today it may have been missed.
-            let fresh = step(config, &o, first_opened, before) != Some(reached);
-            let missed = today && !store.step_taken(o.id, &reached.to_string())?;
-            let held = store.has_undecided_mail(&o.unit)?;
-            if (fresh || missed) && !held && reachable(config, &o.unit, day).is_some() {
-                owed.entry((o.unit.clone(), step_kind(reached)))
-                    .or_default()
-                    .push((o, reached));
-            }
-        }
-        planned.extend(owed.into_iter().map(|((unit, kind), items)| Planned {
-            kind,
-            unit: Some(unit),
-            items,
-        }));
+    if !config.calendar.is_working_day(day) {
+        return Ok(vec![]);
     }
-    planned.push(Planned {
-        kind: Kind::Digest,
-        unit: None,
-        items: vec![],
-    });
-    Ok(planned)
+    let first_opened = store.first_opened()?;
+    let before = instant(config.calendar.working_days_before(day, 1), work_starts);
+    let today = date_of(now) == day;
+    let dead = store.dead_contacts(now)?;
+    let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
+    for o in store.obligations(morning.max(now.min(end_of(day))))? {
+        let Some(reached) = step(config, &o, first_opened, morning) else {
+            continue;
+        };
+        // On an earlier day the same step would have gone out then; today it may have been missed.
+        let fresh = step(config, &o, first_opened, before) != Some(reached);
+        let missed = today && !store.step_taken(o.id, &reached.to_string())?;
+        let held = store.has_undecided_mail(&o.unit)?;
+        if (fresh || missed) && !held && addressee(config, &dead, &o.unit, day).is_some() {
+            owed.entry(o.unit.clone()).or_default().push((o, reached));
+        }
+    }
+    let planned = owed
+        .into_iter()
+        .map(|(unit, items)| Planned { unit, items });
+    Ok(planned.collect())
 }
 
 fn end_of(day: Date) -> Timestamp {

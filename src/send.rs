@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
-use crate::store::{Outgoing, OutgoingState};
+use crate::reading::BounceKind;
+use crate::store::{Outgoing, OutgoingState, Store};
 use crate::transport::{Fate, Parcel, Transport};
 use crate::writing::{Draft, Kind};
 
@@ -108,7 +109,7 @@ async fn send_one(
     let raw = draft.to_bytes(&settings.department, from, &message_id, now)?;
     let recipients = draft.recipients();
     let sha256 = app.archive.put(&raw)?;
-    store.start_sending(mail.id, &message_id, &recipients, &draft.subject, &sha256)?;
+    store.start_sending(mail.id, draft, &message_id, &sha256)?;
     let name = match &mail.unit {
         Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
         None => format!("{:05}-{}", mail.id, mail.kind.word()),
@@ -121,6 +122,9 @@ async fn send_one(
             raw: &raw,
         })
         .await;
+    if let Fate::Sent(Some(why)) | Fate::Refused(why) = &fate {
+        record_refusals(store, mail, &recipients, why, now)?;
+    }
     match fate {
         Fate::Sent(but) => {
             tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
@@ -145,6 +149,34 @@ async fn send_one(
             );
             store.failed(HEALTH, now, &why)?;
         }
+    }
+    Ok(())
+}
+
+/// Notes which addresses the server refused for good, by what it said of each.
+fn record_refusals(
+    store: &Store,
+    mail: &Outgoing,
+    recipients: &[String],
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    for address in recipients {
+        let mut said = why
+            .split("; ")
+            .filter_map(|part| part.strip_prefix(address.as_str()));
+        let Some(said) = said.find(|s| s.starts_with(": permanent")) else {
+            continue;
+        };
+        let status = said
+            .split_whitespace()
+            .find(|word| word.starts_with("5.") && word.split('.').count() == 3);
+        // 5.7: the mail was not liked (RFC 3463, 3.8); the address may be right.
+        let kind = match status {
+            Some(s) if s.starts_with("5.7.") => BounceKind::Soft,
+            _ => BounceKind::Hard,
+        };
+        store.record_bounce(&address.to_lowercase(), kind, status, mail.id, now)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command. It prints and decides nothing.
 
 mod check;
+mod contacts;
 mod corrections;
 pub mod demo;
 mod digest;
@@ -148,6 +149,9 @@ enum Command {
         #[arg(long)]
         apply: bool,
     },
+    /// Look after the addresses that mails do not reach
+    #[command(subcommand)]
+    Contacts(contacts::Contacts),
     /// Look after the register of units
     #[command(subcommand)]
     Units(units::Units),
@@ -258,6 +262,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Undo(a) => corrections::undo(session, &a),
         Command::History { subject } => history::run(session, subject.as_deref()),
         Command::Retention { apply } => retention::run(session, apply),
+        Command::Contacts(command) => contacts::run(session, &command),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
     }

@@ -11,7 +11,7 @@ use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
 use crate::plan;
 use crate::store::Store;
-use crate::writing::{self, Draft, LetterItem};
+use crate::writing::Draft;
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -45,41 +45,21 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
     if date_of(now) == on {
         lines.extend(queued_answers(&config, &store, now)?);
     }
+    let dead = store.dead_contacts(now)?;
     for planned in plan::on_day(&config, &store, on, now)? {
-        let (draft, items) = match &planned.unit {
-            Some(unit) => {
-                let row = plan::reachable(&config, unit, on);
-                let items = planned
-                    .items
-                    .iter()
-                    .map(|(o, _)| {
-                        let reminded = store.reminders_of(o.id)?;
-                        Ok(LetterItem {
-                            obligation: o,
-                            reminded: reminded.into_iter().map(|(at, _)| at).collect(),
-                        })
-                    })
-                    .collect::<Result<Vec<_>>>()?;
-                let Some(row) = row else { continue };
-                let draft = writing::reminder(&config, planned.kind, row, &items, morning)?;
-                let items = planned
-                    .items
-                    .iter()
-                    .map(|(o, step)| ItemLine {
-                        report: o.report.clone(),
-                        period: o.period.to_string(),
-                        step: step.to_string(),
-                    })
-                    .collect();
-                (draft, items)
-            }
-            None => {
-                let moment = instant(on, schedule.digest_at);
-                (compose::digest(&config, &store, on, moment)?, vec![])
-            }
+        let Some(to) = plan::addressee(&config, &dead, &planned.unit, on) else {
+            continue;
         };
-        lines.push(line(planned.unit, draft, items));
+        let draft = compose::reminder_of(&config, &store, &to, &planned.items, morning)?;
+        let items = planned.items.iter().map(|(o, step)| ItemLine {
+            report: o.report.clone(),
+            period: o.period.to_string(),
+            step: step.to_string(),
+        });
+        lines.push(line(Some(planned.unit), draft, items.collect()));
     }
+    let digest = compose::digest(&config, &store, on, instant(on, schedule.digest_at))?;
+    lines.push(line(None, digest, vec![]));
     for line in &lines {
         if json {
             say(serde_json::to_string(line)?)?;

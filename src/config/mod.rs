@@ -100,6 +100,7 @@ impl Config {
             reports::parse(
                 &file,
                 &text,
+                folder,
                 settings.as_ref().map(|s| &s.schedule),
                 &faults,
             )

@@ -1,5 +1,7 @@
 //! `reports.toml`: what is due, from whom, until when, in which forms.
 
+use std::path::Path;
+
 use jiff::civil::{Date, Time};
 
 use super::settings::{Schedule, parse_date, parse_time, steps};
@@ -10,10 +12,14 @@ use crate::domain::report::{Audience, DueRule, EventDate, Forms, Frequency, OnDa
 use crate::domain::unit::Kind;
 use crate::reading::text::fold;
 
+/// What may go along with a letter, in bytes.
+const MOST_ENCLOSED: u64 = 5_000_000;
+
 /// Reads the reports; those with faults are named and left out.
 pub(super) fn parse(
     file: &str,
     text: &str,
+    folder: &Path,
     schedule: Option<&Schedule>,
     faults: &Faults,
 ) -> Vec<Report> {
@@ -26,7 +32,7 @@ pub(super) fn parse(
     for section in root.sections("report") {
         let line = section.line();
         ids.extend(section.text("id"));
-        if let Some(report) = report(section, schedule) {
+        if let Some(report) = report(section, folder, schedule) {
             if reports.iter().any(|r| r.id == report.id) {
                 faults.add(
                     file,
@@ -56,7 +62,7 @@ pub(super) fn parse(
     reports
 }
 
-fn report(s: Section<'_>, schedule: Option<&Schedule>) -> Option<Report> {
+fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<Report> {
     let id = s.required("id", "tre-em");
     let title = s.required("title", "Báo cáo kết quả …");
     let short = s.text("short");
@@ -105,6 +111,24 @@ fn report(s: Section<'_>, schedule: Option<&Schedule>) -> Option<Report> {
         .collect();
     let over = s.texts("over").unwrap_or_default();
     let year_means_half = s.choice("year_means", &[("H1", 1), ("H2", 2)]);
+    let basis_file = s.text("basis_file").map(|name| folder.join(name));
+    if let Some(path) = &basis_file {
+        match path.metadata() {
+            Ok(meta) if meta.len() > MOST_ENCLOSED => s.fault_at(
+                "basis_file",
+                format!(
+                    "{} is larger than {} MB",
+                    path.display(),
+                    MOST_ENCLOSED / 1_000_000
+                ),
+            ),
+            Ok(_) => {}
+            Err(e) => s.fault_at(
+                "basis_file",
+                format!("{} cannot be read: {e}", path.display()),
+            ),
+        }
+    }
     let usual = schedule.map_or_else(Steps::default, |x| x.steps.clone());
     let steps = match s.section("reminders") {
         Some(r) => {
@@ -137,6 +161,7 @@ fn report(s: Section<'_>, schedule: Option<&Schedule>) -> Option<Report> {
         over,
         year_means_half,
         steps,
+        basis_file,
     };
     if let Some(first) = &report.first_period
         && report.period(first, Closing::Day(14)).is_none()

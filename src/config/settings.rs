@@ -451,6 +451,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
 pub(super) fn steps(s: &Section<'_>, usual: &Steps) -> Steps {
     let days = |key, usual: u16| s.number(key, 1..=250).map_or(usual, |n| n as u16);
     let steps = Steps {
+        opening: s.flag("opening").unwrap_or(usual.opening),
         before: s.numbers("before", 0..=250).map_or_else(
             || usual.before.clone(),
             |list| list.into_iter().map(|n| n as u16).collect(),

@@ -1,5 +1,6 @@
 //! Corrections by staff: each is a new entry with who and when; nothing is deleted.
 
+mod contact;
 mod mail;
 mod obligation;
 mod register;
@@ -14,6 +15,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
+pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
 pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};
 pub use register::{forget, imported};
@@ -65,6 +67,10 @@ enum Inverse {
     Forgotten {
         address: String,
         unit: UnitId,
+    },
+    Contact {
+        address: String,
+        at: Timestamp,
     },
     SentBack {
         submission: i64,
@@ -195,6 +201,7 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
                 s.learn(address, unit, now)?;
                 true
             }
+            Inverse::Contact { address, at } => s.unreset_contact(address, *at)?,
             Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?.is_some(),
             Inverse::Acceptance {
                 submission,
@@ -239,6 +246,7 @@ fn action_in_words(command: &str) -> &str {
         "extend" => "gia hạn",
         "return" => "trả lại báo cáo",
         "accept" => "duyệt báo cáo",
+        "contacts reset" => "dùng lại địa chỉ",
         "units forget" => "bỏ ghi nhớ địa chỉ",
         other => other,
     }

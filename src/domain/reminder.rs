@@ -12,6 +12,8 @@ use super::{date_of, instant, zone};
 /// The ladder of reminders of a report, in working days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Steps {
+    /// Whether units are told when a period opens.
+    pub opening: bool,
     /// So many working days before the deadline, each once.
     pub before: Vec<u16>,
     /// The first reminder after the deadline: so many working days after it.
@@ -22,9 +24,13 @@ pub struct Steps {
     pub escalate_after: u16,
 }
 
+/// For so many working days the opening of a period is news.
+const OPENING_DAYS: u16 = 10;
+
 impl Default for Steps {
     fn default() -> Steps {
         Steps {
+            opening: false,
             before: vec![5, 1],
             late_after: 1,
             late_every: 5,
@@ -36,6 +42,8 @@ impl Default for Steps {
 /// One rung of the ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// The period has opened.
+    Opening,
     /// So many working days before the deadline.
     Before(u16),
     /// The n-th reminder (from 1) after the deadline.
@@ -47,6 +55,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Step::Opening => f.write_str("opening"),
             Step::Before(n) => write!(f, "before-{n}"),
             Step::Late(n) => write!(f, "late-{n}"),
             Step::Escalation => f.write_str("escalation"),
@@ -58,7 +67,9 @@ impl FromStr for Step {
     type Err = String;
     fn from_str(text: &str) -> Result<Step, String> {
         let number = |prefix: &str| text.strip_prefix(prefix).and_then(|n| n.parse().ok());
-        if text == "escalation" {
+        if text == "opening" {
+            Ok(Step::Opening)
+        } else if text == "escalation" {
             Ok(Step::Escalation)
         } else if let Some(n) = number("before-") {
             Ok(Step::Before(n))
@@ -71,7 +82,7 @@ impl FromStr for Step {
 }
 
 impl Steps {
-    /// The rungs with the days on which they fall, in order of time.
+    /// The rungs around a deadline with the days on which they fall, in order of time.
     fn ladder(&self, calendar: &Calendar, due: Date) -> Vec<(Date, Step)> {
         let mut before = self.before.clone();
         before.sort_unstable_by(|a, b| b.cmp(a));
@@ -101,30 +112,45 @@ impl Steps {
     }
 
     /// The rung that is due at a moment: the latest one reached. Earlier ones that were missed are not made up for.
+    /// `opens` is the first day of the period.
     ///
     /// ```
+    /// use jiff::civil::date;
     /// use thubaocao::domain::{calendar::Calendar, reminder::{Step, Steps}};
+    /// let opens = date(2026, 5, 15);
     /// let due = "2026-06-15T17:00:00+07:00".parse().unwrap();
-    /// let steps = Steps::default();
+    /// let steps = Steps { opening: true, ..Steps::default() };
     /// let on = |day: &str| {
-    ///     steps.due(&Calendar::default(), due, format!("{day}T08:00:00+07:00").parse().unwrap())
+    ///     let now = format!("{day}T08:00:00+07:00").parse().unwrap();
+    ///     steps.due(&Calendar::default(), opens, due, now)
     /// };
+    /// assert_eq!(on("2026-05-15"), Some(Step::Opening));
     /// assert_eq!(on("2026-06-05"), None);
     /// assert_eq!(on("2026-06-08"), Some(Step::Before(5)));
     /// assert_eq!(on("2026-06-15"), Some(Step::Before(1)));
     /// assert_eq!(on("2026-06-16"), Some(Step::Late(1)));
     /// assert_eq!(on("2026-07-30"), Some(Step::Escalation));
     /// ```
-    pub fn due(&self, calendar: &Calendar, due: Timestamp, now: Timestamp) -> Option<Step> {
+    pub fn due(
+        &self,
+        calendar: &Calendar,
+        opens: Date,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Option<Step> {
         let today = date_of(now);
-        self.ladder(calendar, date_of(due))
+        let reached = self
+            .ladder(calendar, date_of(due))
             .into_iter()
             .filter(|(day, step)| match step {
-                Step::Before(_) => *day <= today && now <= due,
+                Step::Opening | Step::Before(_) => *day <= today && now <= due,
                 Step::Late(_) | Step::Escalation => *day <= today && now > due,
             })
             .map(|(_, step)| step)
-            .next_back()
+            .next_back();
+        let first = calendar.on_or_after(opens);
+        let news = first <= today && today < calendar.working_days_after(first, OPENING_DAYS);
+        reached.or((self.opening && news && now <= due).then_some(Step::Opening))
     }
 }
 
@@ -138,12 +164,16 @@ pub fn in_working_hours(calendar: &Calendar, hours: (Time, Time), now: Timestamp
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::at;
+    use jiff::civil::date;
 
     #[test]
     fn the_latest_rung_counts_and_missed_ones_are_skipped() {
         let steps = Steps::default();
         let due = at("2026-06-15T10:00:00Z");
-        let on = |day: &str| steps.due(&Calendar::default(), due, at(&format!("{day}T02:00:00Z")));
+        let on = |day: &str| {
+            let now = at(&format!("{day}T02:00:00Z"));
+            steps.due(&Calendar::default(), date(2026, 1, 1), due, now)
+        };
         assert_eq!(on("2026-06-12"), Some(Step::Before(1)));
         assert_eq!(on("2026-06-14"), Some(Step::Before(1)));
         assert_eq!(on("2026-06-16"), Some(Step::Late(1)));
@@ -156,12 +186,13 @@ mod tests {
     fn nothing_late_is_said_before_the_hour_of_the_deadline() {
         let steps = Steps::default();
         let due = at("2026-06-15T10:00:00Z");
+        let opens = date(2026, 1, 1);
         assert_eq!(
-            steps.due(&Calendar::default(), due, at("2026-06-15T10:00:00Z")),
+            steps.due(&Calendar::default(), opens, due, at("2026-06-15T10:00:00Z")),
             Some(Step::Before(1))
         );
         assert_eq!(
-            steps.due(&Calendar::default(), due, at("2026-06-15T10:00:01Z")),
+            steps.due(&Calendar::default(), opens, due, at("2026-06-15T10:00:01Z")),
             None
         );
     }

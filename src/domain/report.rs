@@ -1,5 +1,7 @@
 //! Reports that are asked for: of whom, how often, until when, in which forms.
 
+use std::path::PathBuf;
+
 use jiff::civil::{Date, Time, date};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -219,6 +221,8 @@ pub struct Report {
     pub year_means_half: Option<i8>,
     /// When units are reminded.
     pub steps: Steps,
+    /// The document that asks for it, which goes along when a period opens.
+    pub basis_file: Option<PathBuf>,
 }
 
 impl Report {
@@ -336,6 +340,7 @@ pub(crate) mod tests {
             over: vec![],
             year_means_half: None,
             steps: Steps::default(),
+            basis_file: None,
         }
     }
 

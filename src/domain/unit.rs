@@ -90,6 +90,17 @@ impl Unit {
     }
 }
 
+/// Who is written to for a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee<'r> {
+    /// The unit, or the one that took over from it.
+    pub unit: &'r Unit,
+    /// The first of its addresses that works.
+    pub to: &'r str,
+    /// Its leader's address, if that works.
+    pub leader: Option<&'r str>,
+}
+
 /// All units, past and present.
 #[derive(Clone, Debug, Default)]
 pub struct Register {
@@ -166,6 +177,26 @@ impl Register {
                 unit,
             })
             .collect()
+    }
+
+    /// Who is written to for a unit on a day; `None` where no address of it works.
+    pub fn addressee(
+        &self,
+        unit: &UnitId,
+        day: Date,
+        works: &dyn Fn(&str) -> bool,
+    ) -> Option<Addressee<'_>> {
+        let heirs = self.heirs(unit, day);
+        let rows = heirs.iter().filter_map(|u| self.on(u, day));
+        rows.into_iter().find_map(|unit| {
+            let leader = unit.escalate_to.as_deref().filter(|a| works(a));
+            let own = unit.emails.iter().map(String::as_str).find(|a| works(a));
+            Some(Addressee {
+                unit,
+                to: own.or(leader)?,
+                leader,
+            })
+        })
     }
 
     /// The units that stand for a unit on a day: itself while it is there, else its successors, followed to the living ones.

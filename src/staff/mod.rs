@@ -144,6 +144,18 @@ impl Links {
         ]
     }
 
+    /// That an address is to be written to again.
+    pub fn for_contact(&self, id: i64, address: &str) -> Link {
+        let says = format!("Dùng lại địa chỉ {address}");
+        self.link(
+            "Dùng lại địa chỉ này",
+            Item::Contact(id),
+            Action::Reset,
+            &says,
+            &[],
+        )
+    }
+
     /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
     pub fn for_obligation(&self, id: i64, name: &str) -> Link {
         let choices = [
@@ -346,6 +358,13 @@ fn act(
         (Item::Obligation(id), Action::Paper) => {
             let on = words::field(body, "nhan ban giay").and_then(|d| words::day(&d, today));
             target(app, id, now).and_then(|t| correct::received_paper(app, &t, on, None, by, now))
+        }
+        (Item::Contact(id), Action::Reset) => {
+            let known = app.store.bounced_address(id);
+            known.and_then(|address| {
+                let address = address.context("there is no such failure")?;
+                correct::reset_contact(app, &address, by, now)
+            })
         }
         (Item::Change(id), Action::Undo) => correct::undo(app, id, by, now),
         _ => return Err("Lệnh này không áp dụng được cho việc đã chọn".into()),

@@ -20,6 +20,8 @@ pub enum Item {
     Obligation(i64),
     /// A change that was made.
     Change(i64),
+    /// An address that a mail did not reach, by that failure.
+    Contact(i64),
 }
 
 /// What may be done.
@@ -41,6 +43,8 @@ pub enum Action {
     Paper,
     /// The change is taken back.
     Undo,
+    /// The address is written to again.
+    Reset,
     /// Whatever the text of the mail says.
     Any,
 }
@@ -57,7 +61,7 @@ pub struct Token {
 }
 
 /// The words of all actions but `assign:UNIT`.
-static WORDS: [(&str, Action); 8] = [
+static WORDS: [(&str, Action); 9] = [
     ("ignore", Action::Ignore),
     ("accept", Action::Accept),
     ("return", Action::Return),
@@ -65,6 +69,7 @@ static WORDS: [(&str, Action); 8] = [
     ("excuse", Action::Excuse),
     ("paper", Action::Paper),
     ("undo", Action::Undo),
+    ("reset", Action::Reset),
     ("any", Action::Any),
 ];
 
@@ -105,6 +110,7 @@ impl fmt::Display for Token {
             Item::Submission(id) => ('s', id),
             Item::Obligation(id) => ('o', id),
             Item::Change(id) => ('c', id),
+            Item::Contact(id) => ('a', id),
         };
         let word = WORDS.iter().find(|(_, a)| *a == self.action);
         let action = match (&self.action, word) {
@@ -134,6 +140,7 @@ impl FromStr for Token {
                 "s" => Item::Submission(id),
                 "o" => Item::Obligation(id),
                 "c" => Item::Change(id),
+                "a" => Item::Contact(id),
                 _ => return Err(()),
             },
             action: match action.strip_prefix("assign:") {

@@ -2,6 +2,7 @@
 //!
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 
+mod contact;
 mod correction;
 mod digest;
 mod health;
@@ -21,6 +22,7 @@ use rusqlite::backup::Backup;
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
+pub use contact::{DeadContact, DeadContacts};
 pub use correction::{Correction, Made, StaffCommand};
 pub use health::Health;
 pub use location::{Cursor, Place};
@@ -30,10 +32,11 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
+    include_str!("../../migrations/0004_contact.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

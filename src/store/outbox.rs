@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, json, parsed, stored_as_words};
 use crate::domain::unit::UnitId;
-use crate::writing::Kind;
+use crate::writing::{Draft, Kind};
 
 /// How a mail stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,21 +159,45 @@ impl Store {
     }
 
     /// Notes that a mail is about to be handed over, with all that is needed to look it up afterwards.
-    pub fn start_sending(
-        &self,
-        id: i64,
-        message_id: &str,
-        recipients: &[String],
-        subject: &str,
-        raw: &str,
-    ) -> Result<()> {
+    pub fn start_sending(&self, id: i64, draft: &Draft, message_id: &str, raw: &str) -> Result<()> {
         self.conn.execute(
-            "UPDATE outbox SET state = 'sending', tries = tries + 1, message_id = ?2, recipients = ?3,
-                               subject = ?4, raw = ?5
+            "UPDATE outbox SET state = 'sending', tries = tries + 1, kind = ?2, message_id = ?3, recipients = ?4,
+                               subject = ?5, raw = ?6
              WHERE id = ?1",
-            params![id, message_id, serde_json::to_string(recipients)?, subject, raw],
+            params![
+                id,
+                draft.kind.word(),
+                message_id,
+                serde_json::to_string(&draft.recipients())?,
+                draft.subject,
+                raw
+            ],
         )?;
         Ok(())
+    }
+
+    /// The reminder of a unit that waits to be sent.
+    pub fn queued_reminder(&self, unit: &UnitId) -> Result<Option<i64>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT id FROM outbox WHERE unit = ?1 AND state = 'queued' AND key LIKE 'remind:%'",
+                [&unit.0],
+                |r| r.get(0),
+            )
+            .optional()?)
+    }
+
+    /// Whether a unit was sent a reminder at a moment or after it.
+    pub fn reminded_since(&self, unit: &UnitId, from: Timestamp) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (
+                 SELECT 1 FROM outbox
+                 WHERE unit = ?1 AND key LIKE 'remind:%'
+                   AND (state = 'sending' OR state IN ('sent', 'unknown') AND ended_at >= ?2))",
+            params![unit.0, from.to_string()],
+            |r| r.get(0),
+        )?)
     }
 
     /// Notes how sending a mail ended.

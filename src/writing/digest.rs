@@ -187,5 +187,6 @@ pub fn digest(config: &Config, day: Date, data: &DigestData) -> Result<Draft> {
         text,
         html,
         thread: vec![],
+        enclosures: vec![],
     })
 }

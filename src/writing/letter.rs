@@ -1,6 +1,6 @@
 //! Mails to units: the acknowledgement, the reminders, the escalation.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use minijinja::context;
 use serde::Serialize;
@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::{DepartmentView, Draft, Kind, render, render_text};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
-use crate::domain::unit::Unit;
+use crate::domain::reminder::Step;
+use crate::domain::unit::{Addressee, Unit};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::store::Submission;
 
@@ -221,23 +222,26 @@ fn strip_reply_marks(subject: &str) -> &str {
 pub struct LetterItem<'a> {
     /// What is owed.
     pub obligation: &'a Obligation,
+    /// Which step it has reached.
+    pub step: Step,
     /// When reminders of it went out before.
     pub reminded: Vec<Timestamp>,
 }
 
-/// A reminder of everything that one unit owes: `kind` says before or after the deadline, or to its leader.
+/// A reminder of everything that one unit owes; the most urgent of it says what letter it is, and to whom.
 ///
 /// # Errors
-/// When the template fails.
+/// When the template fails, or there is nothing to remind of.
 pub fn reminder(
     config: &Config,
-    kind: Kind,
-    unit: &Unit,
+    to: &Addressee<'_>,
     items: &[LetterItem<'_>],
     now: Timestamp,
 ) -> Result<Draft> {
     #[derive(Serialize)]
     struct View<'a> {
+        #[serde(skip)]
+        kind: Kind,
         title: &'a str,
         short: &'a str,
         basis: &'a str,
@@ -245,6 +249,7 @@ pub fn reminder(
         due: String,
         received: &'static str,
         missing: &'static str,
+        returned: Option<&'a str>,
         reminded: Vec<String>,
     }
     let views: Vec<View<'_>> = items
@@ -253,6 +258,7 @@ pub fn reminder(
             let o = i.obligation;
             let report = config.report(&o.report);
             View {
+                kind: Kind::of_step(i.step),
                 title: report.map_or(o.report.as_str(), |r| r.title.as_str()),
                 short: report.map_or(o.report.as_str(), |r| r.short.as_str()),
                 basis: report.map_or("", |r| r.basis.as_str()),
@@ -260,6 +266,7 @@ pub fn reminder(
                 due: vietnamese_moment(o.due),
                 received: o.received().in_vietnamese(),
                 missing: o.missing().in_vietnamese(),
+                returned: o.returned.as_deref(),
                 reminded: i
                     .reminded
                     .iter()
@@ -268,23 +275,33 @@ pub fn reminder(
             }
         })
         .collect();
+    let kind = Kind::of_steps(items.iter().map(|i| i.step)).context("a reminder of nothing")?;
     let new_due = config.calendar.working_days_after(date_of(now), 3);
     let template = format!("{}.txt", kind.word());
+    let (own, others): (Vec<&View<'_>>, Vec<&View<'_>>) =
+        views.iter().partition(|v| v.kind == kind);
+    let of = |kind: Kind| -> Vec<&View<'_>> {
+        others.iter().copied().filter(|v| v.kind == kind).collect()
+    };
     let (subject, text) = render_text(
         config,
         &template,
         context! {
             department => DepartmentView::from(&config.settings.department),
-            unit => UnitView::from(unit),
-            items => views,
+            unit => UnitView::from(to.unit),
+            items => own,
+            late => of(Kind::ReminderLate),
+            soon => of(Kind::ReminderBefore),
+            opened => of(Kind::Opening),
+            more => views.len() - 1,
             now => format!("ngày {}", vietnamese_date(date_of(now))),
             new_due => format!("ngày {}", vietnamese_date(new_due)),
             address => config.settings.mailbox.address,
         },
     )?;
-    let own: Vec<String> = unit.emails.iter().take(1).cloned().collect();
-    let (to, cc) = match (&unit.escalate_to, kind) {
-        (Some(leader), Kind::Escalation) => (vec![leader.clone()], own),
+    let own = vec![to.to.to_owned()];
+    let (to, cc) = match (to.leader, kind) {
+        (Some(leader), Kind::Escalation) if leader != to.to => (vec![leader.to_owned()], own),
         _ => (own, vec![]),
     };
     draft(config, kind, to, cc, subject, text, vec![])
@@ -327,6 +344,7 @@ fn draft(
         text,
         html,
         thread,
+        enclosures: vec![],
     })
 }
 
@@ -334,6 +352,14 @@ fn draft(
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
+
+    fn addressee(unit: &Unit) -> Addressee<'_> {
+        Addressee {
+            unit,
+            to: &unit.emails[0],
+            leader: unit.escalate_to.as_deref(),
+        }
+    }
 
     #[test]
     fn the_letter_to_a_leader_names_the_basis_the_dates_of_the_reminders_and_what_is_missing() {
@@ -345,13 +371,13 @@ mod tests {
             .on(&obligation.unit, jiff::civil::date(2026, 7, 1))
             .unwrap();
         let items = [LetterItem {
+            step: Step::Escalation,
             obligation: &obligation,
             reminded: vec![at("2026-06-16T01:00:00Z"), at("2026-06-23T01:00:00Z")],
         }];
         let draft = reminder(
             &config,
-            Kind::Escalation,
-            unit,
+            &addressee(unit),
             &items,
             at("2026-07-01T01:00:00Z"),
         )
@@ -373,13 +399,13 @@ mod tests {
             ..config.register.units[1].clone()
         };
         let items = [LetterItem {
+            step: Step::Escalation,
             obligation: &obligation,
             reminded: vec![],
         }];
         let draft = reminder(
             &config,
-            Kind::Escalation,
-            &unit,
+            &addressee(&unit),
             &items,
             at("2026-07-01T01:00:00Z"),
         )

@@ -12,8 +12,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
@@ -27,9 +27,10 @@ pub use letter::{
 
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
+use crate::domain::reminder::Step;
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 13] = [
     (
         "acknowledgement.txt",
         include_str!("../../config/templates/acknowledgement.txt"),
@@ -50,6 +51,11 @@ const TEMPLATES: [(&str, &str); 11] = [
         "staff_answer.txt",
         include_str!("../../config/templates/staff_answer.txt"),
     ),
+    (
+        "opening.txt",
+        include_str!("../../config/templates/opening.txt"),
+    ),
+    ("also.txt", include_str!("../../config/templates/also.txt")),
     (
         "reminder_before.txt",
         include_str!("../../config/templates/reminder_before.txt"),
@@ -85,6 +91,8 @@ pub enum Kind {
     Acknowledgement,
     /// What a unit is told besides: that it sent a link instead of a file, that a report is sent back.
     Notice,
+    /// A period has opened.
+    Opening,
     /// Before the deadline.
     ReminderBefore,
     /// After the deadline.
@@ -94,10 +102,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 6] = [
+    const ALL: [Kind; 7] = [
         Kind::Digest,
         Kind::Acknowledgement,
         Kind::Notice,
+        Kind::Opening,
         Kind::ReminderBefore,
         Kind::ReminderLate,
         Kind::Escalation,
@@ -109,13 +118,14 @@ impl Kind {
             Kind::Digest => "digest",
             Kind::Acknowledgement => "acknowledgement",
             Kind::Notice => "notice",
+            Kind::Opening => "opening",
             Kind::ReminderBefore => "reminder_before",
             Kind::ReminderLate => "reminder_late",
             Kind::Escalation => "escalation",
         }
     }
 
-    /// Lower goes first, where a day's budget does not reach for all.
+    /// Lower goes first, where a day's budget does not reach for all; of reminders, lower is more urgent.
     pub fn priority(self) -> u8 {
         match self {
             Kind::Digest => 0,
@@ -123,7 +133,24 @@ impl Kind {
             Kind::Escalation => 2,
             Kind::ReminderLate => 3,
             Kind::ReminderBefore => 4,
+            Kind::Opening => 5,
         }
+    }
+
+    /// The kind of mail that carries a step.
+    pub fn of_step(step: Step) -> Kind {
+        match step {
+            Step::Opening => Kind::Opening,
+            Step::Before(_) => Kind::ReminderBefore,
+            Step::Late(_) => Kind::ReminderLate,
+            Step::Escalation => Kind::Escalation,
+        }
+    }
+
+    /// The kind of mail that carries several steps: that of the most urgent one.
+    pub fn of_steps(steps: impl IntoIterator<Item = Step>) -> Option<Kind> {
+        let kinds = steps.into_iter().map(Kind::of_step);
+        kinds.min_by_key(|k| k.priority())
     }
 
     /// Whether it answers a mail.
@@ -135,7 +162,7 @@ impl Kind {
     pub fn is_reminder(self) -> bool {
         matches!(
             self,
-            Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation
+            Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation
         )
     }
 }
@@ -167,6 +194,39 @@ pub struct Draft {
     pub html: String,
     /// The thread that it answers, oldest first, without brackets.
     pub thread: Vec<String>,
+    /// Files that go along.
+    pub enclosures: Vec<Enclosure>,
+}
+
+/// A file that goes along with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enclosure {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// The name by which the HTML shows it (RFC 2392), for a picture.
+    pub id: Option<String>,
+}
+
+impl Enclosure {
+    fn part(&self) -> Result<SinglePart> {
+        let kind = match self.name.rsplit_once('.').map(|(_, e)| e) {
+            Some("png") => "image/png",
+            Some("pdf") => "application/pdf",
+            Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Some("docx") => {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            }
+            _ => "application/octet-stream",
+        };
+        let kind = ContentType::parse(kind)?;
+        let attachment = match &self.id {
+            Some(id) => Attachment::new_inline_with_name(id.clone(), self.name.clone()),
+            None => Attachment::new(self.name.clone()),
+        };
+        Ok(attachment.body(Body::new(self.content.clone()), kind))
+    }
 }
 
 impl Draft {
@@ -219,7 +279,29 @@ impl Draft {
         builder = builder
             .raw_header(header("Auto-Submitted", auto))
             .raw_header(header("X-Auto-Response-Suppress", "All"));
-        let body = MultiPart::alternative_plain_html(self.text.clone(), self.html.clone());
+        let (pictures, files): (Vec<&Enclosure>, Vec<&Enclosure>) =
+            self.enclosures.iter().partition(|e| e.id.is_some());
+        let text = SinglePart::plain(self.text.clone());
+        let html = SinglePart::html(self.html.clone());
+        let letter = MultiPart::alternative().singlepart(text);
+        let letter = if pictures.is_empty() {
+            letter.singlepart(html)
+        } else {
+            let mut page = MultiPart::related().singlepart(html);
+            for picture in pictures {
+                page = page.singlepart(picture.part()?);
+            }
+            letter.multipart(page)
+        };
+        let body = if files.is_empty() {
+            letter
+        } else {
+            let mut all = MultiPart::mixed().multipart(letter);
+            for file in files {
+                all = all.singlepart(file.part()?);
+            }
+            all
+        };
         Ok(builder.multipart(body)?.formatted())
     }
 }

@@ -1,0 +1,30 @@
+//! What staff decide of an address that mails did not reach.
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+
+use super::{By, Done, Inverse, log};
+use crate::app::App;
+
+/// Takes an address (lower case) for one that works again.
+///
+/// # Errors
+/// When no mail to it failed.
+pub fn reset_contact(app: &App, address: &str, by: &By, now: Timestamp) -> Result<Done> {
+    let correction = app.store.transaction(|s| {
+        if !s.reset_contact(address, now)? {
+            bail!("no mail to {address} has failed; `thubaocao contacts` lists those that did");
+        }
+        let inverse = Inverse::Contact {
+            address: address.to_owned(),
+            at: now,
+        };
+        let change = (format!("contact {address}"), "does not work", "works again");
+        log(s, by, "contacts reset", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{address} is written to again"),
+        in_vietnamese: format!("Địa chỉ {address} được dùng lại để gửi thư"),
+        correction,
+    })
+}
