@@ -256,7 +256,7 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
     }
     let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
     let mut owed = Vec::new();
-    for o in store.obligations(now)? {
+    for o in store.obligations_of(unit, now)? {
         let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
             continue;
         };

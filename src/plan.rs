@@ -165,12 +165,12 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         return Ok(());
     }
     let first_opened = store.first_opened()?;
-    let mut owed: BTreeMap<UnitId, Vec<(i64, Step)>> = BTreeMap::new();
+    let mut owed: BTreeMap<UnitId, Vec<(i64, Timestamp, Step)>> = BTreeMap::new();
     for o in store.obligations(now)? {
         if let Some(step) = step(config, &o, first_opened, now)
-            && !store.step_taken(o.id, &step.to_string())?
+            && !store.step_taken(o.id, &step.to_string(), o.due)?
         {
-            owed.entry(o.unit).or_default().push((o.id, step));
+            owed.entry(o.unit).or_default().push((o.id, o.due, step));
         }
     }
     if owed.is_empty() {
@@ -186,7 +186,7 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
             continue; // it stays due; without an address the digest says so
         }
         let waiting = store.queued_reminder(&unit)?;
-        let kind = Kind::of_steps(steps.iter().map(|(_, step)| *step));
+        let kind = Kind::of_steps(steps.iter().map(|(.., step)| *step));
         let outbox = match (waiting, kind) {
             (Some(outbox), _) => Some(outbox),
             (None, None) => None,
@@ -201,8 +201,8 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
             )?,
         };
         if let Some(outbox) = outbox {
-            for (obligation, step) in steps {
-                store.take_step(obligation, &step.to_string(), outbox)?;
+            for (obligation, due, step) in steps {
+                store.take_step(obligation, &step.to_string(), due, outbox)?;
             }
         }
     }
@@ -280,7 +280,7 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         };
         // On an earlier day the same step would have gone out then; today it may have been missed.
         let fresh = step(config, &o, first_opened, before) != Some(reached);
-        let missed = today && !store.step_taken(o.id, &reached.to_string())?;
+        let missed = today && !store.step_taken(o.id, &reached.to_string(), o.due)?;
         let held = store.has_undecided_mail(&o.unit)?;
         if (fresh || missed) && !held && addressee(config, &dead, &o.unit, day).is_some() {
             owed.entry(o.unit.clone()).or_default().push((o, reached));

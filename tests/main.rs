@@ -10,6 +10,7 @@ mod corpora;
 mod demo;
 mod hostile;
 mod interruptions;
+mod model;
 mod refusals;
 mod staff;
 mod trust;

@@ -32,11 +32,12 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
     include_str!("../../migrations/0004_contact.sql"),
+    include_str!("../../migrations/0005_reminder_by_deadline.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

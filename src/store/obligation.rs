@@ -53,69 +53,101 @@ impl Store {
 
     /// Every obligation with what had come by a moment, in the order of deadlines.
     pub fn obligations(&self, as_of: Timestamp) -> Result<Vec<Obligation>> {
-        let mut statement = self
+        self.obligations_where("?1 = ?1", "", as_of)
+    }
+
+    /// Those of one unit.
+    pub fn obligations_of(&self, unit: &UnitId, as_of: Timestamp) -> Result<Vec<Obligation>> {
+        self.obligations_where("unit = ?1", &unit.0, as_of)
+    }
+
+    fn obligations_where(
+        &self,
+        condition: &str,
+        value: &str,
+        as_of: Timestamp,
+    ) -> Result<Vec<Obligation>> {
+        let these = format!("(SELECT id FROM obligation WHERE {condition})");
+        let sql = format!("SELECT * FROM obligation WHERE {condition} ORDER BY due, report, id");
+        let mut all: Vec<Obligation> = self
             .conn
-            .prepare_cached("SELECT * FROM obligation ORDER BY due, report, id")?;
-        let mut all: Vec<Obligation> = statement
-            .query_map([], obligation)?
+            .prepare_cached(&sql)?
+            .query_map([value], obligation)?
             .collect::<rusqlite::Result<_>>()?;
         let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
-
-        let mut receipts = self.conn.prepare_cached(
-            "SELECT obligation, received_at, signed, soft FROM submission s
-             WHERE withdrawn_at IS NULL AND NOT EXISTS
-                 (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
-             ORDER BY received_at, id",
+        let mut each =
+            |sql: &str, take: &mut dyn FnMut(&mut Obligation, &Row<'_>) -> Result<()>| {
+                let mut statement = self.conn.prepare_cached(sql)?;
+                let mut rows = statement.query([value])?;
+                while let Some(row) = rows.next()? {
+                    let o: i64 = row.get("obligation")?;
+                    take(&mut all[place[&o]], row)?;
+                }
+                anyhow::Ok(())
+            };
+        each(
+            &format!(
+                "SELECT obligation, received_at, signed, soft FROM submission s
+                 WHERE obligation IN {these} AND withdrawn_at IS NULL AND NOT EXISTS
+                     (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
+                 ORDER BY received_at, id"
+            ),
+            &mut |o, row| {
+                let at: Timestamp = parsed(row, "received_at")?;
+                if at <= as_of {
+                    o.receipts.push(Receipt {
+                        at,
+                        forms: Forms {
+                            signed_document: row.get("signed")?,
+                            soft_file: row.get("soft")?,
+                        },
+                    });
+                }
+                Ok(())
+            },
         )?;
-        let mut rows = receipts.query([])?;
-        while let Some(row) = rows.next()? {
-            let at: Timestamp = parsed(row, "received_at")?;
-            if at <= as_of {
-                let o: i64 = row.get("obligation")?;
-                all[place[&o]].receipts.push(Receipt {
-                    at,
-                    forms: Forms {
-                        signed_document: row.get("signed")?,
-                        soft_file: row.get("soft")?,
-                    },
-                });
-            }
-        }
-        let mut extensions = self
-            .conn
-            .prepare_cached("SELECT obligation, due FROM extension WHERE withdrawn_at IS NULL")?;
-        let mut rows = extensions.query([])?;
-        while let Some(row) = rows.next()? {
-            let o: i64 = row.get("obligation")?;
-            all[place[&o]].due = parsed(row, "due")?;
-        }
-        let mut sent_back = self.conn.prepare_cached(
-            "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
-             WHERE b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id",
+        each(
+            &format!(
+                "SELECT obligation, due FROM extension
+                 WHERE obligation IN {these} AND withdrawn_at IS NULL"
+            ),
+            &mut |o, row| {
+                o.due = parsed(row, "due")?;
+                Ok(())
+            },
         )?;
-        let mut rows = sent_back.query([])?;
-        while let Some(row) = rows.next()? {
-            let o = &mut all[place[&row.get::<_, i64>("obligation")?]];
-            o.due = o.due.max(parsed(row, "due")?);
-            o.returned = Some(row.get("reason")?);
-        }
-        let mut excuses = self
-            .conn
-            .prepare_cached("SELECT obligation, reason FROM excuse WHERE withdrawn_at IS NULL")?;
-        let mut rows = excuses.query([])?;
-        while let Some(row) = rows.next()? {
-            let o: i64 = row.get("obligation")?;
-            all[place[&o]].excused = Some(row.get("reason")?);
-        }
-        let mut reminders = self.conn.prepare_cached(
-            "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
-             WHERE m.state IN ('sent', 'unknown') AND m.ended_at <= ?1 GROUP BY r.obligation",
+        each(
+            &format!(
+                "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
+                 WHERE s.obligation IN {these} AND b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id"
+            ),
+            &mut |o, row| {
+                o.due = o.due.max(parsed(row, "due")?);
+                o.returned = Some(row.get("reason")?);
+                Ok(())
+            },
         )?;
-        let mut rows = reminders.query([as_of.to_string()])?;
-        while let Some(row) = rows.next()? {
-            let o: i64 = row.get("obligation")?;
-            all[place[&o]].reminders_sent = row.get("n")?;
-        }
+        each(
+            &format!(
+                "SELECT obligation, reason FROM excuse
+                 WHERE obligation IN {these} AND withdrawn_at IS NULL"
+            ),
+            &mut |o, row| {
+                o.excused = Some(row.get("reason")?);
+                Ok(())
+            },
+        )?;
+        each(
+            &format!(
+                "SELECT r.obligation, m.ended_at FROM reminder r JOIN outbox m ON m.id = r.outbox
+                 WHERE r.obligation IN {these} AND m.state IN ('sent', 'unknown') AND r.step <> 'opening'"
+            ),
+            &mut |o, row| {
+                let at: Timestamp = parsed(row, "ended_at")?;
+                o.reminders_sent += u32::from(at <= as_of);
+                Ok(())
+            },
+        )?;
         Ok(all)
     }
 

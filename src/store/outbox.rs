@@ -254,22 +254,29 @@ impl Store {
         )?)
     }
 
-    /// Notes which step of which obligation a mail carries; `false` if that step was taken before.
-    pub fn take_step(&self, obligation: i64, step: &str, outbox: i64) -> Result<bool> {
+    /// Notes which step towards which deadline of an obligation a mail carries; `false` if it was taken before.
+    pub fn take_step(
+        &self,
+        obligation: i64,
+        step: &str,
+        due: Timestamp,
+        outbox: i64,
+    ) -> Result<bool> {
         let n = self.conn.execute(
-            "INSERT INTO reminder (obligation, step, outbox) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            params![obligation, step, outbox],
+            "INSERT INTO reminder (obligation, step, due, outbox) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO NOTHING",
+            params![obligation, step, due.to_string(), outbox],
         )?;
         Ok(n > 0)
     }
 
-    /// Whether a step of an obligation was taken.
-    pub fn step_taken(&self, obligation: i64, step: &str) -> Result<bool> {
+    /// Whether a step towards a deadline of an obligation was taken.
+    pub fn step_taken(&self, obligation: i64, step: &str, due: Timestamp) -> Result<bool> {
         Ok(self
             .conn
             .query_row(
-                "SELECT 1 FROM reminder WHERE obligation = ?1 AND step = ?2",
-                params![obligation, step],
+                "SELECT 1 FROM reminder WHERE obligation = ?1 AND step = ?2 AND due = ?3",
+                params![obligation, step, due.to_string()],
                 |_| Ok(()),
             )
             .optional()?
