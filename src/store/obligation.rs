@@ -53,32 +53,38 @@ impl Store {
 
     /// Every obligation with what had come by a moment, in the order of deadlines.
     pub fn obligations(&self, as_of: Timestamp) -> Result<Vec<Obligation>> {
-        self.obligations_where("?1 = ?1", "", as_of)
+        self.obligations_where(None, as_of)
     }
 
     /// Those of one unit.
     pub fn obligations_of(&self, unit: &UnitId, as_of: Timestamp) -> Result<Vec<Obligation>> {
-        self.obligations_where("unit = ?1", &unit.0, as_of)
+        self.obligations_where(Some(unit), as_of)
     }
 
     fn obligations_where(
         &self,
-        condition: &str,
-        value: &str,
+        unit: Option<&UnitId>,
         as_of: Timestamp,
     ) -> Result<Vec<Obligation>> {
-        let these = format!("(SELECT id FROM obligation WHERE {condition})");
-        let sql = format!("SELECT * FROM obligation WHERE {condition} ORDER BY due, report, id");
+        let (those, these) = match unit {
+            Some(_) => (
+                "WHERE unit = ?1",
+                "obligation IN (SELECT id FROM obligation WHERE unit = ?1) AND",
+            ),
+            None => ("", ""),
+        };
+        let values = rusqlite::params_from_iter(unit.map(|u| &u.0));
+        let sql = format!("SELECT * FROM obligation {those} ORDER BY due, report, id");
         let mut all: Vec<Obligation> = self
             .conn
             .prepare_cached(&sql)?
-            .query_map([value], obligation)?
+            .query_map(values.clone(), obligation)?
             .collect::<rusqlite::Result<_>>()?;
         let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
         let mut each =
             |sql: &str, take: &mut dyn FnMut(&mut Obligation, &Row<'_>) -> Result<()>| {
                 let mut statement = self.conn.prepare_cached(sql)?;
-                let mut rows = statement.query([value])?;
+                let mut rows = statement.query(values.clone())?;
                 while let Some(row) = rows.next()? {
                     let o: i64 = row.get("obligation")?;
                     take(&mut all[place[&o]], row)?;
@@ -88,7 +94,7 @@ impl Store {
         each(
             &format!(
                 "SELECT obligation, received_at, signed, soft FROM submission s
-                 WHERE obligation IN {these} AND withdrawn_at IS NULL AND NOT EXISTS
+                 WHERE {these} withdrawn_at IS NULL AND NOT EXISTS
                      (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
                  ORDER BY received_at, id"
             ),
@@ -109,7 +115,7 @@ impl Store {
         each(
             &format!(
                 "SELECT obligation, due FROM extension
-                 WHERE obligation IN {these} AND withdrawn_at IS NULL"
+                 WHERE {these} withdrawn_at IS NULL"
             ),
             &mut |o, row| {
                 o.due = parsed(row, "due")?;
@@ -119,7 +125,7 @@ impl Store {
         each(
             &format!(
                 "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
-                 WHERE s.obligation IN {these} AND b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id"
+                 WHERE {these} b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id"
             ),
             &mut |o, row| {
                 o.due = o.due.max(parsed(row, "due")?);
@@ -130,24 +136,26 @@ impl Store {
         each(
             &format!(
                 "SELECT obligation, reason FROM excuse
-                 WHERE obligation IN {these} AND withdrawn_at IS NULL"
+                 WHERE {these} withdrawn_at IS NULL"
             ),
             &mut |o, row| {
                 o.excused = Some(row.get("reason")?);
                 Ok(())
             },
         )?;
-        each(
-            &format!(
-                "SELECT r.obligation, m.ended_at FROM reminder r JOIN outbox m ON m.id = r.outbox
-                 WHERE r.obligation IN {these} AND m.state IN ('sent', 'unknown') AND r.step <> 'opening'"
-            ),
-            &mut |o, row| {
-                let at: Timestamp = parsed(row, "ended_at")?;
-                o.reminders_sent += u32::from(at <= as_of);
-                Ok(())
-            },
-        )?;
+        let (n, until) = (usize::from(unit.is_some()) + 1, as_of.to_string());
+        let sql = format!(
+            "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
+             WHERE {these} m.state IN ('sent', 'unknown') AND r.step <> 'opening' AND m.ended_at <= ?{n}
+             GROUP BY r.obligation"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let values = unit.map(|u| &u.0).into_iter().chain([&until]);
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            let o: i64 = row.get("obligation")?;
+            all[place[&o]].reminders_sent = row.get("n")?;
+        }
         Ok(all)
     }
 
