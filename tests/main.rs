@@ -4,6 +4,7 @@ mod lab;
 mod mails;
 mod matching;
 
+mod calendar;
 mod circle;
 mod commands;
 mod corpora;

@@ -70,7 +70,7 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
     let who = who(&s);
     let frequency = frequency(&s);
     let first_period = s.parsed("first_period", str::parse::<PeriodId>);
-    let due = due(&s);
+    let (due, strictly_before) = due(&s).unzip();
     let due_time = s
         .parsed("due_time", parse_time)
         .or(schedule.map(|x| x.due_time))
@@ -155,6 +155,7 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
         due: due?,
         due_time,
         on_day_off,
+        strictly_before: strictly_before?,
         forms: forms?,
         nil_return,
         words,
@@ -263,7 +264,8 @@ fn frequency(s: &Section<'_>) -> Option<Frequency> {
     }
 }
 
-fn due(s: &Section<'_>) -> Option<DueRule> {
+/// The rule, and whether the day itself is too late already.
+fn due(s: &Section<'_>) -> Option<(DueRule, bool)> {
     let Some(d) = s.section("due") else {
         s.fault(
             "`due` is missing; write due = { day = 15 }, { days_after_event = 10 }, { date = \"10/7\" } or { on = \"2024-05-31\" }",
@@ -275,6 +277,8 @@ fn due(s: &Section<'_>) -> Option<DueRule> {
             .map(|n| DueRule::DayOfLastMonth(n as i8)),
         d.number("days_after_event", 0..=366)
             .map(|n| DueRule::DaysAfterEvent(n as i16)),
+        d.number("working_days_after", 0..=250)
+            .map(|n| DueRule::WorkingDaysAfterClose(n as u16)),
         d.parsed("date", |text| {
             day_and_month(text).ok_or("write day/month, such as \"10/7\"")
         })
@@ -287,12 +291,13 @@ fn due(s: &Section<'_>) -> Option<DueRule> {
     let one = match rules.as_slice() {
         [one] => Some(*one),
         _ => {
-            d.fault("`due` must have exactly one of day, days_after_event, date and on");
+            d.fault("`due` must have exactly one of day, days_after_event, working_days_after, date and on");
             None
         }
     };
+    let before = d.flag("before").unwrap_or(false);
     d.finish();
-    one
+    one.map(|rule| (rule, before))
 }
 
 /// `15/6` as (15, 6), if some year has that day.

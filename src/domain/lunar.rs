@@ -2,15 +2,35 @@
 //!
 //! Method: mean new moons with the periodic terms of Meeus, *Astronomical Algorithms*, chapter 47 (first
 //! edition), months numbered by the sun's longitude, as Hồ Ngọc Đức describes for Vietnam's meridian.
-//! The Chinese calendar uses UTC+8 and differs on some dates; this is the Vietnamese one.
+//! The Chinese calendar uses UTC+8 and differs on some dates; this is the Vietnamese one. Until 1967 Vietnam used
+//! calendars made for Beijing, so that the dates of those years are those that people lived by.
 
 use std::f64::consts::PI;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-/// Hours that Vietnamese days are ahead of Universal Time.
-const OFFSET_DAYS: f64 = 7.0 / 24.0;
+/// New moons (counted from 1/1/1900) that the published calendar has on another day than this method, with the days to
+/// add: three fall within two minutes of midnight, the first one is the calendar's own.
+const PUBLISHED_OTHERWISE: [(i64, i64); 4] = [(310, 1), (1909, -1), (2139, -1), (2200, -1)];
+
+/// The new moons of 21/4/1917 and 24/7/1922 (Julian days): within two minutes of midnight, the sun enters the next
+/// twelfth before it by this method and after it by the published calendar.
+const TERM_AFTER_MIDNIGHT: [i64; 2] = [2421340, 2423260];
+
+/// By how much of a day the calendar's days are ahead of Universal Time on a Julian day: the local time of Beijing, then
+/// UTC+8, since 1968 UTC+7.
+fn offset(julian_day: f64) -> f64 {
+    const Y1929: f64 = 2_425_612.5;
+    const Y1968: f64 = 2_439_856.5;
+    if julian_day < Y1929 {
+        (7.0 + 45.0 / 60.0 + 40.0 / 3600.0) / 24.0
+    } else if julian_day < Y1968 {
+        8.0 / 24.0
+    } else {
+        7.0 / 24.0
+    }
+}
 /// Mean length of a lunar month in days.
 const MONTH: f64 = 29.530588853;
 
@@ -86,8 +106,8 @@ fn leap_month_offset(k: i64) -> i64 {
 }
 
 /// The Julian day, in Vietnam, on which the k-th new moon after 1/1/1900 falls.
-fn new_moon_day(k: i64) -> i64 {
-    let k = k as f64;
+fn new_moon_day(number: i64) -> i64 {
+    let k = number as f64;
     let t = k / 1236.85;
     let t2 = t * t;
     let t3 = t2 * t;
@@ -110,12 +130,16 @@ fn new_moon_day(k: i64) -> i64 {
     } else {
         -0.000278 + 0.000265 * t + 0.000262 * t2
     };
-    (mean + c - delta + 0.5 + OFFSET_DAYS).floor() as i64
+    let at = mean + c - delta;
+    let published = PUBLISHED_OTHERWISE.iter().find(|(n, _)| *n == number);
+    (at + 0.5 + offset(at)).floor() as i64 + published.map_or(0, |(_, days)| *days)
 }
 
 /// Which twelfth of the zodiac (0 = from the spring equinox) the sun is in at midnight, Vietnam, of a Julian day.
 fn sun_sector(julian_day: i64) -> i64 {
-    let t = (julian_day as f64 - 2451545.5 - OFFSET_DAYS) / 36525.0;
+    let late = TERM_AFTER_MIDNIGHT.contains(&julian_day);
+    let julian_day = julian_day as f64;
+    let t = (julian_day - 2451545.5 - offset(julian_day)) / 36525.0;
     let t2 = t * t;
     let rad = PI / 180.0;
     let m = (357.52910 + 35999.05030 * t - 0.0001559 * t2 - 0.00000048 * t * t2) * rad;
@@ -123,8 +147,10 @@ fn sun_sector(julian_day: i64) -> i64 {
     let dl = (1.914600 - 0.004817 * t - 0.000014 * t2) * m.sin()
         + (0.019993 - 0.000101 * t) * (2.0 * m).sin()
         + 0.000290 * (3.0 * m).sin();
-    let longitude = (l0 + dl).rem_euclid(360.0);
-    (longitude / 30.0).floor() as i64
+    // As the sun is seen: aberration and nutation (chapter 24).
+    let seen = -0.00569 - 0.00478 * ((125.04 - 1934.136 * t) * rad).sin();
+    let longitude = (l0 + dl + seen).rem_euclid(360.0);
+    (longitude / 30.0).floor() as i64 - i64::from(late)
 }
 
 /// Julian day number of a Gregorian date; 1/1/2000 is 2,451,545.

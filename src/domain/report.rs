@@ -169,6 +169,8 @@ pub enum DueRule {
     DayOfLastMonth(i8),
     /// This many days after the event ended.
     DaysAfterEvent(i16),
+    /// This many working days after the period closed.
+    WorkingDaysAfterClose(u16),
     /// This (day, month) of the period's year.
     DayAndMonth(i8, i8),
     /// This date.
@@ -209,6 +211,8 @@ pub struct Report {
     pub due_time: Time,
     /// What happens on a day off.
     pub on_day_off: OnDayOff,
+    /// Whether the request says "trước ngày …" and means it: the day before is the last one.
+    pub strictly_before: bool,
     /// What has to be there.
     pub forms: Forms,
     /// Whether "không phát sinh" in the mail's own text is a report.
@@ -298,11 +302,17 @@ impl Report {
         let day = match self.due {
             DueRule::DayOfLastMonth(day) => last_month(day),
             DueRule::DaysAfterEvent(n) => period.closes.saturating_add(i64::from(n).days()),
+            DueRule::WorkingDaysAfterClose(n) => calendar.working_days_after(period.closes, n),
             DueRule::DayAndMonth(d, m) => {
                 let year = period.closes.year();
                 Date::new(year, m, d).unwrap_or(period.closes)
             }
             DueRule::On(day) => day,
+        };
+        let day = if self.strictly_before {
+            day.saturating_sub(1.day())
+        } else {
+            day
         };
         let day = match self.on_day_off {
             OnDayOff::Before => calendar.on_or_before(day),
@@ -331,6 +341,7 @@ pub(crate) mod tests {
             due: DueRule::DayOfLastMonth(15),
             due_time: Time::constant(17, 0, 0, 0),
             on_day_off: OnDayOff::Before,
+            strictly_before: false,
             forms: Forms {
                 signed_document: true,
                 soft_file: true,
