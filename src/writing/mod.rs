@@ -3,6 +3,7 @@
 //! The defaults lie in `config/templates` and are compiled in; a file of the same name in the configuration
 //! folder's `templates` takes their place.
 
+pub mod chart;
 mod digest;
 mod letter;
 pub mod spreadsheet;
