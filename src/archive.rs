@@ -31,6 +31,18 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Bytes that are free for us on the disk that holds a folder; `None` where the system does not tell.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
+    let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path ends by NUL and lives as long as the call, which fills the struct where it gives 0.
+    let found = unsafe {
+        (libc::statvfs(path.as_ptr(), found.as_mut_ptr()) == 0).then(|| found.assume_init())?
+    };
+    Some(found.f_bavail * found.f_frsize)
+}
+
 impl Archive {
     /// The archive of a data folder, made where it is missing.
     ///

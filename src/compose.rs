@@ -7,20 +7,19 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::config::Config;
-use crate::domain::obligation::{Obligation, Rates};
-use crate::domain::period::PeriodId;
+use crate::domain::obligation::{Group, Obligation, Rates, groups};
 use crate::domain::reminder::Step;
 use crate::domain::unit::{Addressee, UnitId};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
-use crate::plan;
 use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::store::{Message, MessageState, Outgoing, OutgoingState, Store};
 use crate::writing::{
-    self, DigestData, Draft, Enclosure, Kind, LetterItem, News, Progress, Receipt, Reminded, Reply,
-    Soon, Straggler, SystemLine, WaitingMail,
+    self, Contact, DigestData, Draft, Enclosure, Kind, LetterItem, News, Progress, Receipt,
+    Reminded, Reply, Soon, Straggler, SystemLine, WaitingMail,
 };
+use crate::{overview, plan};
 
 /// How many days ahead the digest looks.
 const SOON_DAYS: i64 = 10;
@@ -28,6 +27,9 @@ const SOON_DAYS: i64 = 10;
 const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// After so long without a look into the mailbox, something is wrong.
 const MAILBOX_STALE: SignedDuration = SignedDuration::from_hours(2);
+
+/// Less than this on the disk is little: a month of large mails.
+const DISK_LOW: u64 = 2_000_000_000;
 
 /// Whether a mail is owed at the moment of sending, and what it says.
 #[derive(Debug)]
@@ -366,8 +368,83 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     );
     sent(config, store, &obligations, since, until, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
+    data.contacts = contacts(config, store, links.as_ref(), until)?;
     data.system = system(config, store, until)?;
-    writing::digest(config, day, &data)
+    let recent = overview::recent(obligations, until);
+    let mut enclosures = vec![Enclosure {
+        name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
+        content: overview::workbook(config, store, &recent, until)?,
+        id: None,
+    }];
+    let ended = |g: &Group<'_>| since < g.due && g.due <= until;
+    data.edition = if groups(&recent).iter().any(ended) {
+        "Bản tin cuối kỳ".into()
+    } else if day.weekday() == config.settings.schedule.weekly_on {
+        "Bản tin tuần".into()
+    } else {
+        String::new()
+    };
+    if !data.edition.is_empty() {
+        let due = groups(&recent);
+        let due = due.iter().filter(|g| g.due <= until);
+        data.totals = due
+            .filter_map(|g| overview::total(config, g, until))
+            .collect();
+        let rows = overview::chart_rows(config, &recent, until);
+        if !rows.is_empty() {
+            data.chart = true;
+            enclosures.push(Enclosure {
+                name: "ty-le-bao-cao.png".into(),
+                content: writing::chart::png(&rows)?,
+                id: Some("ty-le-bao-cao".into()),
+            });
+        }
+    }
+    writing::digest(config, day, &data, enclosures)
+}
+
+/// Addresses that our mails do not reach, with who is written to instead.
+fn contacts(
+    config: &Config,
+    store: &Store,
+    links: Option<&Links>,
+    now: Timestamp,
+) -> Result<Vec<Contact>> {
+    let day = date_of(now);
+    let dead = store.dead_contacts(now)?;
+    let mut lines = Vec::new();
+    for (address, contact) in &dead {
+        let holders = config.register.bearers(address, day);
+        let whose: Vec<String> = holders
+            .iter()
+            .map(|b| config.unit_name(&b.unit, day))
+            .collect();
+        let instead = holders.first().map(|b| {
+            plan::addressee(config, &dead, &b.unit, day).map_or_else(
+                || "đơn vị không còn địa chỉ nào để gửi".to_owned(),
+                |to| format!("thư gửi đến {}", to.to),
+            )
+        });
+        let mut text = address.clone();
+        if !whose.is_empty() {
+            text += &format!(" ({})", whose.join("; "));
+        }
+        text += &format!(
+            " không nhận được thư từ {}",
+            vietnamese_date(date_of(contact.since))
+        );
+        if let Some(status) = &contact.status {
+            text += &format!(", mã {status}");
+        }
+        if let Some(instead) = instead {
+            text += &format!("; {instead}");
+        }
+        lines.push(Contact {
+            text,
+            link: links.map(|l| l.for_contact(contact.id, address)),
+        });
+    }
+    Ok(lines)
 }
 
 fn short_moment(at: Timestamp) -> String {
@@ -501,15 +578,14 @@ fn progress(
     links: Option<&Links>,
     data: &mut DigestData,
 ) {
-    let mut groups: BTreeMap<(Timestamp, &str, &PeriodId), Vec<&Obligation>> = BTreeMap::new();
-    for o in obligations {
-        groups
-            .entry((o.due, &o.report, &o.period))
-            .or_default()
-            .push(o);
-    }
     let soon = date_of(now).saturating_add(SOON_DAYS.days());
-    for ((due, report, period), group) in groups {
+    for Group {
+        report,
+        period,
+        due,
+        members: group,
+    } in groups(obligations)
+    {
         let rates = Rates::of(group.iter().copied(), now);
         let open = group.iter().filter(|o| !o.settled()).count();
         if due > now && date_of(due) <= soon && open > 0 {
@@ -724,6 +800,26 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
             store.unread_count()?
         ),
     );
+    let limits = &config.settings.limits;
+    let sent = store.sent_since(now - SignedDuration::from_hours(24))?;
+    let full = sent >= limits.daily_mails;
+    line(
+        full,
+        format!(
+            "Đã gửi trong 24 giờ qua: {sent}/{} thư.",
+            limits.daily_mails
+        ),
+    );
+    if let Some(free) = crate::archive::free_bytes(&config.settings.data) {
+        let gigabytes = match free / 1_000_000_000 {
+            n @ 0..10 => format!("{n} GB"),
+            _ => "hơn 10 GB".into(), // nobody needs to watch it more closely
+        };
+        line(
+            free < DISK_LOW,
+            format!("Dung lượng đĩa còn trống: {gigabytes}."),
+        );
+    }
     let today = date_of(now);
     for year in [today.year(), today.saturating_add(60.days()).year()] {
         if !config.calendar.covers(year) {

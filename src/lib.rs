@@ -23,6 +23,7 @@
 //! | [`staff`] | the links of the digest, and the commands that staff mail back |
 //! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
+//! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
 //! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
@@ -70,6 +71,7 @@ pub mod correct;
 pub mod daemon;
 pub mod domain;
 pub mod mailbox;
+pub mod overview;
 pub mod plan;
 pub mod reading;
 pub mod retention;

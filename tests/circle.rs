@@ -4,6 +4,8 @@
 use std::fs;
 use std::time::Duration;
 
+use mail_parser::MimeHeaders;
+
 use crate::lab::installation::{
     Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, succeed, word,
 };
@@ -50,7 +52,7 @@ fn a_report_is_logged_and_acknowledged_the_late_are_reminded_and_staff_get_the_d
         "{}",
         letters[0].text
     );
-    assert!(letters[0].html.contains("Cần xử lý"));
+    assert!(letters[0].html.contains("cần xử lý"));
 
     // A second mail wakes the daemon out of IDLE, long before it would look by itself.
     daemon.await_log("waiting", 1);
@@ -359,4 +361,80 @@ fn a_grassroots_union_under_a_district_is_told_once_whom_it_reports_to() {
     }
     let status = installation.json(&["status", "--json"]);
     assert!(status.iter().all(|l| l["state"] == "overdue"), "{status:?}");
+}
+
+#[test]
+fn an_address_that_does_not_work_gives_way_to_the_next_until_staff_take_it_back() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let config = installation.config();
+    let edit = |name: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(config.join(name)).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(config.join(name), text.replace(from, to)).unwrap();
+    };
+    // Postfix refuses the first address; the unit has another one.
+    let wrong = "cu@khong-con.example";
+    edit("units.csv", LATE, &format!("{wrong};{LATE}"));
+    edit("thubaocao.toml", "late_every = 100", "late_every = 1");
+    edit("holidays.toml", "worked = [\"", "worked = [\"1/1\", \"");
+    succeed(installation.run(&["run", "--once"]));
+    let contacts = |at: &str| succeed(installation.run(&["--at", at, "contacts", "list"]));
+    let now = jiff::Zoned::now().with_time_zone(thubaocao::domain::zone());
+    // The next working day; all days but weekends are worked.
+    let next = (1..4)
+        .map(|n| now.date().saturating_add(jiff::ToSpan::days(n)))
+        .find(|d| {
+            !matches!(
+                d.weekday(),
+                jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday
+            )
+        })
+        .unwrap();
+    let at = format!("{next}T08:00:00+07:00");
+    let dead = contacts(&at);
+    assert!(dead.contains(wrong) && dead.contains("5.1.2"), "{dead}");
+    assert!(lab.letters(LATE).is_empty());
+
+    succeed(installation.run(&["--at", &at, "run", "--once"]));
+    let letters = lab.await_mails(LATE, 1);
+    assert!(
+        letters[0].subject.starts_with("Đề nghị gửi báo cáo"),
+        "{letters:?}"
+    );
+    let digest = lab.await_mails(STAFF, 2).pop().unwrap();
+    assert!(
+        digest
+            .text
+            .contains(&format!("{wrong} (LĐLĐ huyện Tuy An) không nhận được thư"))
+            && digest.text.contains(&format!("thư gửi đến {LATE}")),
+        "{}",
+        digest.text
+    );
+    assert!(
+        digest.html.contains("Dùng lại địa chỉ này"),
+        "{}",
+        digest.html
+    );
+    // The Excel file that goes along can be read, and says who is late.
+    let mail = mail_parser::MessageParser::default()
+        .parse(digest.raw.as_bytes())
+        .unwrap();
+    let file = mail
+        .attachments()
+        .find(|a| a.attachment_name().is_some_and(|n| n.ends_with(".xlsx")))
+        .unwrap();
+    let mut book: calamine::Xlsx<_> =
+        calamine::open_workbook_from_rs(std::io::Cursor::new(file.contents())).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Theo đơn vị").unwrap();
+    let cells: Vec<String> = sheet.used_cells().map(|(_, _, c)| c.to_string()).collect();
+    assert!(
+        cells.iter().any(|c| c == "LĐLĐ huyện Tuy An") && cells.iter().any(|c| c == "Không nộp"),
+        "{cells:?}"
+    );
+
+    succeed(installation.run(&["--at", &at, "contacts", "reset", wrong]));
+    assert_eq!(contacts(&at), "");
+    let history = succeed(installation.run(&["history"]));
+    assert!(history.contains("contacts reset"), "{history}");
 }

@@ -1,6 +1,7 @@
 //! The promises of thubaocao, kept on real servers, real files and the real binary.
 
 mod lab;
+mod look;
 mod mails;
 mod matching;
 

@@ -16,8 +16,9 @@ struct Prepared {
 /// The links of a page whose text is a label.
 fn links(html: &str, label: &str) -> Vec<Prepared> {
     let mut found = Vec::new();
-    for piece in html.split("<a href=\"").skip(1) {
-        let (href, rest) = piece.split_once('"').unwrap();
+    for piece in html.split("<a ").skip(1) {
+        let (_, href) = piece.split_once("href=\"").unwrap();
+        let (href, rest) = href.split_once('"').unwrap();
         let (text, _) = rest.split_once('>').unwrap().1.split_once("</a>").unwrap();
         if text != label {
             continue;

@@ -95,8 +95,11 @@ enum Command {
         #[arg(long)]
         period: Option<PeriodId>,
         /// One line of JSON an obligation
-        #[arg(long)]
+        #[arg(long, conflicts_with = "xlsx")]
         json: bool,
+        /// Write an Excel file: totals, the matrix of units and periods, details
+        #[arg(long, value_name = "FILE")]
+        xlsx: Option<PathBuf>,
     },
     /// Show the mails that a day would bring; nothing is written
     Plan {
@@ -248,7 +251,14 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
             report,
             period,
             json,
-        } => status::run(session, report.as_deref(), period.as_ref(), json),
+            xlsx,
+        } => status::run(
+            session,
+            report.as_deref(),
+            period.as_ref(),
+            json,
+            xlsx.as_deref(),
+        ),
         Command::Plan { on, json } => plan::run(session, on, json),
         Command::Digest { on, html } => digest::run(session, on, html.as_deref()),
         Command::Inbox { json } => inbox::run(session, json),

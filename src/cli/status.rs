@@ -1,15 +1,17 @@
 //! `status`: who has sent what, late, missing a form.
 
-use anyhow::Result;
+use std::path::Path;
+
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Session, Usage, say};
 use crate::config::source::suggestion;
-use crate::domain::obligation::{Obligation, Rates, State};
+use crate::domain::obligation::{Obligation, Rates, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
-use crate::plan;
+use crate::{overview, plan};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -32,6 +34,7 @@ pub(super) fn run(
     report: Option<&str>,
     period: Option<&PeriodId>,
     json: bool,
+    xlsx: Option<&Path>,
 ) -> Result<()> {
     let config = session.config()?;
     if let Some(id) = report
@@ -56,33 +59,29 @@ pub(super) fn run(
         }
         return Ok(());
     }
-    let mut rest = all.as_slice();
-    if rest.is_empty() {
+    if let Some(path) = xlsx {
+        let book = overview::workbook(&config, &store, &all, now)?;
+        return std::fs::write(path, book)
+            .with_context(|| format!("cannot write {}", path.display()));
+    }
+    if all.is_empty() {
         say("nothing is expected")?;
     }
-    while let Some(first) = rest.first() {
-        let n = rest
-            .iter()
-            .take_while(|o| {
-                o.report == first.report && o.period == first.period && o.due == first.due
-            })
-            .count();
-        let (group, others) = rest.split_at(n);
-        rest = others;
-        let rates = Rates::of(group, now);
+    for group in groups(&all) {
+        let rates = Rates::of(group.members.iter().copied(), now);
         let percent = |rate: Option<u32>| rate.map_or("–".to_owned(), |r| format!("{r} %"));
         say(format!(
             "{} {}, due {}: {} expected, {} complete (reporting rate {}), {} on time (timeliness {})",
-            first.report,
-            first.period,
-            moment(first.due),
+            group.report,
+            group.period,
+            moment(group.due),
             rates.expected,
             rates.complete,
             percent(rates.reporting_rate()),
             rates.on_time,
             percent(rates.timeliness())
         ))?;
-        for o in group {
+        for o in group.members {
             let state = o.state(now, plan::near(&config, o));
             let word = serde_json::to_value(state)?;
             let mut text = format!(

@@ -63,14 +63,17 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
             ];
             let columns = sheet::HEADINGS.iter().map(ToString::to_string);
             let rows = sheet::rows(&config.register).into_iter();
-            let content = spreadsheet::workbook(&[Sheet {
-                name: "Danh bạ đơn vị".into(),
-                title: vec![],
-                columns: columns.zip(widths).collect(),
-                rows: rows
-                    .map(|r| r.into_iter().map(Cell::from).collect())
-                    .collect(),
-            }])?;
+            let content = spreadsheet::workbook(
+                &[Sheet {
+                    name: "Danh bạ đơn vị".into(),
+                    title: vec![],
+                    columns: columns.zip(widths).collect(),
+                    rows: rows
+                        .map(|r| r.into_iter().map(Cell::from).collect())
+                        .collect(),
+                }],
+                now,
+            )?;
             std::fs::write(file, content)
                 .with_context(|| format!("cannot write {}", file.display()))?;
         }

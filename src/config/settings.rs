@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
@@ -166,6 +166,8 @@ pub struct Schedule {
     pub work_hours: (Time, Time),
     /// When the digest goes out.
     pub digest_at: Time,
+    /// On which day the digest has the weekly table and the chart.
+    pub weekly_on: Weekday,
     /// Whether deadlines that passed before the store was first opened are reminded of.
     pub remind_backlog: bool,
     /// The ladder of reminders where a report names none.
@@ -434,6 +436,14 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
     if work_hours.0 >= work_hours.1 {
         s.fault("`schedule.work_starts` must be before `schedule.work_ends`");
     }
+    let days = [
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+    ];
+    let weekly_on = s.choice("weekly_on", &days).unwrap_or(Weekday::Monday);
     let remind_backlog = s.flag("remind_backlog").unwrap_or(false);
     s.finish();
     Some(Schedule {
@@ -442,6 +452,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
         due_time,
         work_hours,
         digest_at,
+        weekly_on,
         remind_backlog,
         steps,
     })

@@ -1,5 +1,7 @@
 //! What is expected of one unit for one report and period, and how it stands.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -124,6 +126,45 @@ impl Obligation {
     }
 }
 
+/// What is expected of several units for one report and period.
+#[derive(Clone, Debug)]
+pub struct Group<'o> {
+    /// Which report.
+    pub report: &'o str,
+    /// On which period.
+    pub period: &'o PeriodId,
+    /// The deadline of most; single units may have been given more time.
+    pub due: Timestamp,
+    /// One each unit.
+    pub members: Vec<&'o Obligation>,
+}
+
+/// Obligations by report and period, in the order of deadlines.
+pub fn groups<'o>(obligations: impl IntoIterator<Item = &'o Obligation>) -> Vec<Group<'o>> {
+    let mut by: BTreeMap<(&str, &PeriodId), Vec<&Obligation>> = BTreeMap::new();
+    for o in obligations {
+        by.entry((&o.report, &o.period)).or_default().push(o);
+    }
+    let mut groups: Vec<Group<'o>> = by
+        .into_iter()
+        .map(|((report, period), members)| {
+            let mut dues: BTreeMap<Timestamp, usize> = BTreeMap::new();
+            for o in &members {
+                *dues.entry(o.due).or_default() += 1;
+            }
+            let usual = dues.iter().rev().max_by_key(|(_, n)| **n);
+            Group {
+                report,
+                period,
+                due: usual.map_or(Timestamp::MIN, |(due, _)| *due),
+                members,
+            }
+        })
+        .collect();
+    groups.sort_by_key(|g| (g.due, g.report));
+    groups
+}
+
 /// Counts over obligations, with the field's two rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rates {
@@ -137,6 +178,8 @@ pub struct Rates {
     pub partial: u32,
     /// Nothing is there after the deadline.
     pub overdue: u32,
+    /// Excused by staff; not among the expected.
+    pub excused: u32,
 }
 
 impl Rates {
@@ -145,6 +188,7 @@ impl Rates {
         let mut r = Rates::default();
         for o in obligations {
             if o.excused.is_some() {
+                r.excused += 1;
                 continue;
             }
             r.expected += 1;

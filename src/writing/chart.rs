@@ -89,11 +89,21 @@ fn draw(area: &Area<'_>, rows: &[Row]) -> Drawn {
             let right = left + step - 34;
             let high = |percent: u32| base - full * percent.min(100) as i32 / 100;
             let (complete, timely) = (high(point.rate), high(point.timeliness));
-            area.draw(&Rectangle::new([(left, complete), (right, base)], LATE.filled()))?;
-            area.draw(&Rectangle::new([(left, timely), (right, base)], GOOD.filled()))?;
+            area.draw(&Rectangle::new(
+                [(left, complete), (right, base)],
+                LATE.filled(),
+            ))?;
+            area.draw(&Rectangle::new(
+                [(left, timely), (right, base)],
+                GOOD.filled(),
+            ))?;
             let percent = format!("{}%", point.rate);
             area.draw(&Text::new(percent, (left, complete - 28), text(22, &INK)))?;
-            area.draw(&Text::new(point.label.clone(), (left, base + 8), text(19, &FAINT)))?;
+            area.draw(&Text::new(
+                point.label.clone(),
+                (left, base + 8),
+                text(19, &FAINT),
+            ))?;
         }
     }
     area.present()?;
@@ -146,7 +156,9 @@ mod tests {
             points: vec![point(100, 50), point(0, 0)],
         }];
         let bytes = png(&rows).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size()];
         reader.next_frame(&mut pixels).unwrap();
         let column = |x: usize| -> (usize, usize) {
@@ -155,7 +167,11 @@ mod tests {
                 (pixels[i], pixels[i + 1], pixels[i + 2])
             };
             let height = (HEAD + ROW) as usize;
-            let count = |c: RGBColor| (HEAD as usize..height).filter(|y| at(*y) == (c.0, c.1, c.2)).count();
+            let count = |c: RGBColor| {
+                (HEAD as usize..height)
+                    .filter(|y| at(*y) == (c.0, c.1, c.2))
+                    .count()
+            };
             (count(GOOD), count(LATE))
         };
         let first = LEFT as usize + 40;

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use minijinja::context;
 use serde::Serialize;
 
-use super::{DepartmentView, Draft, Kind, render, render_text};
+use super::{DepartmentView, Draft, Enclosure, Kind, render, render_text};
 use crate::config::Config;
 use crate::domain::vietnamese_date;
 use crate::staff::Link;
@@ -27,6 +27,14 @@ pub struct DigestData {
     pub soon: Vec<Soon>,
     /// How many days "soon" is.
     pub soon_days: i64,
+    /// Which edition it is, in words: empty on ordinary days.
+    pub edition: String,
+    /// How every report ended whose deadline has passed; for the weekly and period-end editions.
+    pub totals: Vec<Total>,
+    /// Whether the chart goes along.
+    pub chart: bool,
+    /// Addresses that our mails do not reach.
+    pub contacts: Vec<Contact>,
     /// How many obligations are overdue.
     pub late_count: usize,
     /// Units that were reminded.
@@ -62,6 +70,40 @@ pub struct WaitingMail {
     pub token: Option<String>,
     /// What to do where there are no links.
     pub how: String,
+}
+
+/// How one report and period ended, as provincial report systems count it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// Short name of the report.
+    pub report: String,
+    /// The period in words.
+    pub period: String,
+    /// The deadline.
+    pub due: String,
+    /// Đến hạn: obligations that nobody excused.
+    pub expected: u32,
+    /// Đúng hạn: complete on time.
+    pub on_time: u32,
+    /// Trễ: complete after the deadline.
+    pub late: u32,
+    /// Something is there, not everything.
+    pub partial: u32,
+    /// Không nộp: nothing is there.
+    pub nothing: u32,
+    /// Complete ÷ expected, in percent.
+    pub rate: u32,
+    /// Complete on time ÷ expected, in percent.
+    pub timeliness: u32,
+}
+
+/// An address that our mails do not reach.
+#[derive(Debug, Serialize)]
+pub struct Contact {
+    /// The address, whose it is, and since when.
+    pub text: String,
+    /// By which it is written to again.
+    pub link: Option<Link>,
 }
 
 /// A unit that is late, or has sent not everything.
@@ -170,7 +212,12 @@ pub struct SystemLine {
 ///
 /// # Errors
 /// When a template fails.
-pub fn digest(config: &Config, day: Date, data: &DigestData) -> Result<Draft> {
+pub fn digest(
+    config: &Config,
+    day: Date,
+    data: &DigestData,
+    enclosures: Vec<Enclosure>,
+) -> Result<Draft> {
     let day = format!("Ngày {}", vietnamese_date(day));
     let values = context! {
         day,
@@ -187,6 +234,6 @@ pub fn digest(config: &Config, day: Date, data: &DigestData) -> Result<Draft> {
         text,
         html,
         thread: vec![],
-        enclosures: vec![],
+        enclosures,
     })
 }

@@ -19,7 +19,8 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 pub use digest::{
-    DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, WaitingMail, digest,
+    Contact, DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, Total, WaitingMail,
+    digest,
 };
 pub use letter::{
     LetterItem, Receipt, Reply, acknowledgement, grassroots, link_only, reminder, returned,

@@ -1,9 +1,11 @@
 //! Excel files for staff: plain tables that can be filtered and printed.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_xlsxwriter::{
-    Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook, Worksheet,
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook,
+    Worksheet,
 };
 
 /// A cell.
@@ -67,12 +69,17 @@ pub struct Sheet {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// A workbook of sheets, ready to be printed across a page.
+/// Points: three lines.
+const HEADING_HEIGHT: f64 = 48.0;
+
+/// A workbook of sheets, ready to be printed across a page; `now` is noted in it as the moment of its making.
 ///
 /// # Errors
 /// When a sheet has no lawful name or is larger than Excel allows.
-pub fn workbook(sheets: &[Sheet]) -> Result<Vec<u8>> {
+pub fn workbook(sheets: &[Sheet], now: Timestamp) -> Result<Vec<u8>> {
     let mut workbook = Workbook::new();
+    let made = ExcelDateTime::from_timestamp(now.as_second())?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     for sheet in sheets {
         let page = workbook.add_worksheet();
         page.set_name(&sheet.name)?;
@@ -103,6 +110,7 @@ fn write(page: &mut Worksheet, sheet: &Sheet) -> Result<()> {
         row += 1;
     }
     let head = row;
+    page.set_row_height(head, HEADING_HEIGHT)?;
     for (i, (name, width)) in sheet.columns.iter().enumerate() {
         let i = i as u16;
         page.set_column_width(i, *width)?;

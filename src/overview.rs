@@ -1,0 +1,291 @@
+//! How all units stand, as tables: totals by report and period, the matrix of units and periods, details.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use crate::config::Config;
+use crate::domain::obligation::{Group, Obligation, Rates, State, groups};
+use crate::domain::period::PeriodId;
+use crate::domain::unit::UnitId;
+use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
+use crate::plan;
+use crate::store::{Store, Submission};
+use crate::writing::Total;
+use crate::writing::chart::{MOST_POINTS, Point, Row};
+use crate::writing::spreadsheet::{self, Cell, Sheet, Tone};
+
+/// The total of a group at a moment; `None` where nothing is expected.
+pub fn total(config: &Config, group: &Group<'_>, now: Timestamp) -> Option<Total> {
+    let r = Rates::of(group.members.iter().copied(), now);
+    Some(Total {
+        report: config.report_name(group.report),
+        period: group.period.in_vietnamese(),
+        due: vietnamese_date(date_of(group.due)),
+        expected: r.expected,
+        on_time: r.on_time,
+        late: r.complete - r.on_time,
+        partial: r.partial,
+        nothing: r.expected - r.complete - r.partial,
+        rate: r.reporting_rate()?,
+        timeliness: r.timeliness()?,
+    })
+}
+
+/// The rows of the chart: each report with the last of its periods whose deadline has passed.
+pub fn chart_rows(config: &Config, obligations: &[Obligation], now: Timestamp) -> Vec<Row> {
+    let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
+    for group in groups(obligations).iter().filter(|g| g.due < now) {
+        let place = config.reports.iter().position(|r| r.id == group.report);
+        let (Some(place), Some(total)) = (place, total(config, group, now)) else {
+            continue;
+        };
+        let row = rows.entry(place).or_insert_with(|| Row {
+            label: total.report.clone(),
+            points: vec![],
+        });
+        row.points.push(Point {
+            label: short_period(group.period),
+            rate: total.rate,
+            timeliness: total.timeliness,
+        });
+    }
+    for row in rows.values_mut() {
+        let surplus = row.points.len().saturating_sub(MOST_POINTS);
+        row.points.drain(..surplus);
+    }
+    rows.into_values().collect()
+}
+
+/// A period in few letters.
+fn short_period(period: &PeriodId) -> String {
+    match period {
+        PeriodId::Month(y, m) => format!("{m}/{y}"),
+        PeriodId::Quarter(y, q) => format!("Q{q}/{y}"),
+        PeriodId::Half(y, 1) => format!("đầu {y}"),
+        PeriodId::Half(y, _) => format!("cuối {y}"),
+        PeriodId::NineMonths(y) => format!("9T/{y}"),
+        PeriodId::Year(y) => y.to_string(),
+        PeriodId::SchoolYear(y) => format!("{y}-{}", y + 1),
+        PeriodId::Named(name) => name.chars().take(9).collect(),
+    }
+}
+
+/// The Excel file of obligations at a moment, ready to be the annex of a letter.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn workbook(
+    config: &Config,
+    store: &Store,
+    obligations: &[Obligation],
+    now: Timestamp,
+) -> Result<Vec<u8>> {
+    let groups = groups(obligations);
+    let title = |what: &str| {
+        vec![
+            format!(
+                "{}: {what}",
+                config.settings.department.federation.to_uppercase()
+            ),
+            format!("Tính đến {}", vietnamese_moment(now)),
+        ]
+    };
+    let text = |width: f64, names: &[&str]| -> Vec<(String, f64)> {
+        names.iter().map(|n| ((*n).to_owned(), width)).collect()
+    };
+    let totals = Sheet {
+        name: "Tổng hợp".into(),
+        title: title("TỔNG HỢP TÌNH HÌNH GỬI BÁO CÁO"),
+        columns: [
+            text(30.0, &["Báo cáo", "Kỳ"]),
+            text(
+                12.0,
+                &[
+                    "Hạn",
+                    "Đến hạn",
+                    "Đúng hạn",
+                    "Trễ",
+                    "Thiếu một phần",
+                    "Không nộp",
+                    "Được miễn",
+                    "Tỷ lệ báo cáo",
+                    "Tỷ lệ đúng hạn",
+                ],
+            ),
+        ]
+        .concat(),
+        rows: groups.iter().map(|g| total_row(config, g, now)).collect(),
+    };
+    // What is far ahead would only widen the page.
+    let soon = now + SignedDuration::from_hours(24 * 31);
+    let near: Vec<Group<'_>> = groups.iter().filter(|g| g.due <= soon).cloned().collect();
+    let (columns, rows) = matrix(config, obligations, &near, now);
+    let matrix = Sheet {
+        name: "Theo đơn vị".into(),
+        title: title("TÌNH HÌNH GỬI BÁO CÁO THEO ĐƠN VỊ"),
+        columns,
+        rows,
+    };
+    let mut submissions: BTreeMap<(UnitId, String, PeriodId), Vec<Submission>> = BTreeMap::new();
+    for s in store.logged_between(Timestamp::MIN, now)? {
+        let key = (s.unit.clone(), s.report.clone(), s.period.clone());
+        submissions.entry(key).or_default().push(s);
+    }
+    let mut rows = Vec::new();
+    for o in obligations {
+        let key = (o.unit.clone(), o.report.clone(), o.period.clone());
+        let own = submissions.get(&key).map_or(&[][..], Vec::as_slice);
+        rows.push(detail_row(config, store, o, own, now)?);
+    }
+    let details = Sheet {
+        name: "Chi tiết".into(),
+        title: title("CHI TIẾT BÁO CÁO ĐÃ NHẬN"),
+        columns: [
+            text(28.0, &["Đơn vị", "Báo cáo", "Kỳ"]),
+            text(12.0, &["Hạn"]),
+            text(24.0, &["Tình trạng"]),
+            text(12.0, &["Nhận lần đầu", "Nhận đủ"]),
+            text(22.0, &["Số, ký hiệu văn bản"]),
+            text(10.0, &["Số lần gửi", "Số lần nhắc"]),
+            text(12.0, &["Nhắc gần nhất"]),
+        ]
+        .concat(),
+        rows,
+    };
+    spreadsheet::workbook(&[totals, matrix, details], now)
+}
+
+fn total_row(config: &Config, group: &Group<'_>, now: Timestamp) -> Vec<Cell> {
+    let r = Rates::of(group.members.iter().copied(), now);
+    let share = |n: u32| match r.expected {
+        0 => Cell::Empty,
+        all => Cell::Share(f64::from(n) / f64::from(all)),
+    };
+    let number = |n: u32| Cell::Number(i64::from(n));
+    vec![
+        config.report_name(group.report).into(),
+        group.period.in_vietnamese().into(),
+        Cell::Day(date_of(group.due)),
+        number(r.expected),
+        number(r.on_time),
+        number(r.complete - r.on_time),
+        number(r.partial),
+        number(r.expected - r.complete - r.partial),
+        number(r.excused),
+        share(r.complete),
+        share(r.on_time),
+    ]
+}
+
+/// A row each unit, a column each report and period.
+fn matrix(
+    config: &Config,
+    obligations: &[Obligation],
+    groups: &[Group<'_>],
+    now: Timestamp,
+) -> (Vec<(String, f64)>, Vec<Vec<Cell>>) {
+    let mut columns = vec![("STT".to_owned(), 5.0), ("Đơn vị".to_owned(), 32.0)];
+    columns.extend(groups.iter().map(|g| {
+        let head = format!(
+            "{}\n{}\n(hạn {})",
+            config.report_name(g.report),
+            g.period.in_vietnamese(),
+            vietnamese_date(date_of(g.due))
+        );
+        (head, 17.0)
+    }));
+    let expected: BTreeSet<&UnitId> = obligations.iter().map(|o| &o.unit).collect();
+    // In the order of the register, as staff know it.
+    let mut order: Vec<&UnitId> = Vec::new();
+    for unit in config
+        .register
+        .units
+        .iter()
+        .map(|u| &u.id)
+        .chain(expected.iter().copied())
+    {
+        if expected.contains(unit) && !order.contains(&unit) {
+            order.push(unit);
+        }
+    }
+    let rows = order.iter().enumerate().map(|(n, unit)| {
+        let mut row = vec![
+            Cell::Number(n as i64 + 1),
+            config.unit_name(unit, date_of(now)).into(),
+        ];
+        row.extend(groups.iter().map(|g| {
+            let own = g.members.iter().find(|o| o.unit == **unit);
+            own.map_or(Cell::Empty, |o| state_cell(config, o, now))
+        }));
+        row
+    });
+    (columns, rows.collect())
+}
+
+/// How an obligation stands, in words, with its colour.
+fn state_cell(config: &Config, o: &Obligation, now: Timestamp) -> Cell {
+    let day = |at: Option<Timestamp>| {
+        at.map_or(String::new(), |at| {
+            let day = date_of(at);
+            format!(" {}/{}", day.day(), day.month())
+        })
+    };
+    let missing = || format!("Thiếu {}", o.missing().in_vietnamese());
+    let (text, tone) = match o.state(now, plan::near(config, o)) {
+        State::Submitted => (format!("Đúng hạn{}", day(o.complete_at())), Tone::Good),
+        State::Late => (format!("Trễ{}", day(o.complete_at())), Tone::Part),
+        State::Partial => (missing(), Tone::Part),
+        State::Overdue => ("Không nộp".into(), Tone::Bad),
+        State::Returned => (format!("Trả lại, hạn{}", day(Some(o.due))), Tone::Part),
+        State::Excused => ("Được miễn".into(), Tone::Plain),
+        State::NotDue | State::Pending => ("Chưa đến hạn".into(), Tone::Plain),
+    };
+    Cell::State(text, tone)
+}
+
+fn detail_row(
+    config: &Config,
+    store: &Store,
+    o: &Obligation,
+    submissions: &[Submission],
+    now: Timestamp,
+) -> Result<Vec<Cell>> {
+    let day = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::Day(date_of(at)));
+    let reminded = match o.reminders_sent {
+        0 => None,
+        _ => store.reminders_of(o.id)?.last().map(|(at, _)| *at),
+    };
+    let mut numbers: Vec<&str> = Vec::new();
+    for number in submissions.iter().filter_map(|s| s.number.as_deref()) {
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    Ok(vec![
+        config.unit_name(&o.unit, date_of(o.due)).into(),
+        config.report_name(&o.report).into(),
+        o.period.in_vietnamese().into(),
+        Cell::Day(date_of(o.due)),
+        state_cell(config, o, now),
+        day(o.first_received()),
+        day(o.complete_at()),
+        numbers.join("; ").into(),
+        Cell::Number(submissions.len() as i64),
+        Cell::Number(i64::from(o.reminders_sent)),
+        day(reminded),
+    ])
+}
+
+/// What is of interest a year later: what was due within the last twelve months, or is open.
+pub fn recent(obligations: Vec<Obligation>, now: Timestamp) -> Vec<Obligation> {
+    let year_ago = now
+        .to_zoned(crate::domain::zone())
+        .saturating_sub(1.year())
+        .timestamp();
+    obligations
+        .into_iter()
+        .filter(|o| o.due >= year_ago)
+        .collect()
+}

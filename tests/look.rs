@@ -1,0 +1,187 @@
+//! How digests and letters look in headless Chromium, on a phone and on a desk, light and dark: nothing sticks out, and
+//! every word can be read (WCAG 2.1, 1.4.3: a contrast of 4.5).
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::lab::browser;
+use crate::lab::installation::{succeed, thubaocao};
+
+/// Gives the width that the page needs, its height, and the words with the least contrast to their ground.
+const LOOK: &str = r#"
+const doc = page.document;
+const rgb = text => text.match(/[\d.]+/g).map(Number);
+const over = (top, ground) => {
+  const a = top.length > 3 ? top[3] : 1;
+  return [0, 1, 2].map(i => top[i] * a + ground[i] * (1 - a));
+};
+const light = c => {
+  const f = c.map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2];
+};
+const dark = page.matchMedia('(prefers-color-scheme: dark)').matches;
+const ground = element => {
+  const layers = [];
+  for (let e = element; e; e = e.parentElement) layers.unshift(rgb(page.getComputedStyle(e).backgroundColor));
+  return layers.reduce((below, layer) => over(layer, below), dark ? [18, 18, 18] : [255, 255, 255]);
+};
+let worst = 21, where = '', words = 0;
+const walker = doc.createTreeWalker(doc.body, page.NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const text = walker.currentNode.textContent.trim();
+  if (!text || text === '\u00a0') continue;
+  words += text.split(/\s+/).length;
+  const element = walker.currentNode.parentElement;
+  const below = ground(element);
+  const pair = [light(over(rgb(page.getComputedStyle(element).color), below)), light(below)].sort((a, b) => b - a);
+  const contrast = (pair[0] + 0.05) / (pair[1] + 0.05);
+  if (contrast < worst) { worst = contrast; where = text.slice(0, 60); }
+}
+return { dark, words, worst, where, width: doc.scrollingElement.scrollWidth, height: doc.body.scrollHeight };
+"#;
+
+/// Looks at a page in every way that it may be shown; gives its height on a phone.
+fn look(name: &str, html: &str) -> f64 {
+    let mut height = 0.0;
+    for width in [375, 1024] {
+        for dark in [false, true] {
+            let seen: Value = serde_json::from_str(&browser::ask(html, width, dark, LOOK)).unwrap();
+            let how = format!("{name} at {width} px, dark: {dark}: {seen}");
+            assert_eq!(seen["dark"], dark, "{how}");
+            assert!(seen["words"].as_u64().unwrap() > 20, "{how}");
+            assert!(seen["width"].as_f64().unwrap() <= f64::from(width), "{how}");
+            assert!(seen["worst"].as_f64().unwrap() >= 4.5, "{how}");
+            if width == 375 {
+                height = seen["height"].as_f64().unwrap();
+            }
+        }
+    }
+    height
+}
+
+struct Demo {
+    folder: tempfile::TempDir,
+}
+
+impl Demo {
+    fn new() -> Demo {
+        let demo = Demo {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        demo.run(&["demo", demo.dir().to_str().unwrap()]);
+        demo
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.folder.path().join("demo")
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut command = thubaocao(&self.dir().join("config"));
+        succeed(command.args(arguments).output().unwrap())
+    }
+
+    fn digest(&self, day: &str) -> String {
+        let page = self.dir().join("page.html");
+        let at = format!("{day}T07:00:00+07:00");
+        self.run(&[
+            "--at",
+            &at,
+            "digest",
+            "--on",
+            day,
+            "--html",
+            page.to_str().unwrap(),
+        ]);
+        std::fs::read_to_string(page).unwrap()
+    }
+}
+
+#[test]
+fn every_edition_of_the_digest_is_read_on_phones_and_desks_by_day_and_by_night() {
+    let demo = Demo::new();
+    look("the daily digest", &demo.digest("2026-06-24"));
+    let weekly = demo.digest("2026-06-22");
+    assert!(
+        weekly.contains("Bản tin tuần") && weekly.contains("Không nộp"),
+        "{weekly}"
+    );
+    assert!(weekly.contains("data:image/png;base64,iVBOR"));
+    look("the weekly digest", &weekly);
+    let ended = demo.digest("2026-06-16");
+    assert!(
+        ended.contains("Bản tin cuối kỳ"),
+        "the deadline of 15/6 has passed"
+    );
+    look("the digest at the end of a period", &ended);
+    // What Gmail cuts off is larger than 102 kB; the chart is no part of the text.
+    for page in [weekly, ended] {
+        let text = page.split("data:image").next().unwrap();
+        assert!(text.len() < 100_000, "{}", text.len());
+    }
+}
+
+#[test]
+fn on_a_quiet_day_there_is_nothing_to_scroll_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let config = folder.path().join("config");
+    std::fs::create_dir(&config).unwrap();
+    for name in [
+        "thubaocao.toml",
+        "units.csv",
+        "reports.toml",
+        "holidays.toml",
+    ] {
+        std::fs::copy(source.join(name), config.join(name)).unwrap();
+    }
+    let settings = std::fs::read_to_string(config.join("thubaocao.toml")).unwrap();
+    let settings = settings.replace("since = \"2026-01-01\"    #", "since = \"2026-08-01\" #");
+    std::fs::write(config.join("thubaocao.toml"), settings).unwrap();
+    let run = |at: &str, arguments: &[&str]| {
+        let mut command = thubaocao(&config);
+        succeed(command.args(["--at", at]).args(arguments).output().unwrap())
+    };
+    run("2026-07-07T06:00:00+07:00", &["run", "--once"]);
+    let page = folder.path().join("page.html");
+    let at = "2026-07-08T07:00:00+07:00";
+    run(
+        at,
+        &[
+            "digest",
+            "--on",
+            "2026-07-08",
+            "--html",
+            page.to_str().unwrap(),
+        ],
+    );
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("Không có việc cần xử lý") && !html.contains("1. Cần xử lý"));
+    let height = look("the quiet digest", &html);
+    assert!(height <= 667.0, "{height} pixels on a phone of 375 × 667");
+}
+
+#[test]
+fn letters_are_read_on_phones_and_desks_by_day_and_by_night() {
+    let demo = Demo::new();
+    let mut letters: Vec<PathBuf> = std::fs::read_dir(demo.dir().join("outbox"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    letters.sort();
+    for kind in [
+        "acknowledgement",
+        "notice",
+        "reminder_before",
+        "reminder_late",
+    ] {
+        let path = letters
+            .iter()
+            .find(|p| p.to_string_lossy().contains(&format!("-{kind}-")))
+            .unwrap_or_else(|| panic!("no {kind}"));
+        let raw = std::fs::read(path).unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
+        look(kind, &mail.body_html(0).unwrap());
+    }
+}
