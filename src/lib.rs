@@ -23,11 +23,13 @@
 //! | [`staff`] | the links of the digest, and the commands that staff mail back |
 //! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
+//! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
 //! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
 //! | [`writing`] | mails out of templates; pure |
+//! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
@@ -67,9 +69,11 @@ pub mod cli;
 pub mod collect;
 pub mod compose;
 pub mod config;
+pub mod consolidation;
 pub mod correct;
 pub mod daemon;
 pub mod domain;
+pub mod export;
 pub mod mailbox;
 pub mod overview;
 pub mod plan;

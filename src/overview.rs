@@ -225,7 +225,7 @@ fn matrix(
 }
 
 /// How an obligation stands, in words, with its colour.
-fn state_cell(config: &Config, o: &Obligation, now: Timestamp) -> Cell {
+pub fn state_cell(config: &Config, o: &Obligation, now: Timestamp) -> Cell {
     let day = |at: Option<Timestamp>| {
         at.map_or(String::new(), |at| {
             let day = date_of(at);

@@ -261,3 +261,99 @@ fn the_content_of_old_mails_is_removed_and_what_was_logged_stays() {
     );
     assert_eq!(status("2026-06-23T18:00:00+07:00"), before);
 }
+
+#[test]
+fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let out = folder.path().join("xuat");
+    let run = |arguments: &[&str]| {
+        let mut command = thubaocao(&dir.join("config"));
+        command
+            .args(["--at", "2026-06-24T08:00:00+07:00"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    succeed(run(&["demo", dir.to_str().unwrap()]));
+    let export = [
+        "export",
+        "--report",
+        "tre-em",
+        "--period",
+        "2026-H1",
+        out.to_str().unwrap(),
+    ];
+    let said = succeed(run(&export));
+    assert!(said.contains("13 units"), "{said}");
+    let names = |path: &Path| -> Vec<String> {
+        let entries = fs::read_dir(path).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    // The unit sent its report twice: the latest version stands.
+    let own = out.join("01 LĐLĐ TP Tuy Hòa");
+    assert_eq!(
+        names(&own),
+        [
+            "102-BC-LĐLĐ trẻ em (sửa lần 2).docx",
+            "102-BC-LĐLĐ trẻ em (sửa lần 2).pdf"
+        ]
+    );
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(out.join("00 Muc luc.xlsx")).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Mục lục").unwrap();
+    let cells: Vec<String> = sheet.used_cells().map(|(_, _, c)| c.to_string()).collect();
+    for expected in [
+        "LĐLĐ TP Tuy Hòa",
+        "102/BC-LĐLĐ",
+        "102-BC-LĐLĐ trẻ em (sửa lần 2).docx",
+        "Không nộp",
+    ] {
+        assert!(cells.iter().any(|c| c == expected), "{expected}: {cells:?}");
+    }
+    // Every link of the index leads to a file.
+    let mut zip =
+        zip::ZipArchive::new(fs::File::open(out.join("00 Muc luc.xlsx")).unwrap()).unwrap();
+    let mut links = String::new();
+    let mut part = zip.by_name("xl/worksheets/_rels/sheet1.xml.rels").unwrap();
+    std::io::Read::read_to_string(&mut part, &mut links).unwrap();
+    let targets: Vec<&str> = links
+        .split("Target=\"")
+        .skip(1)
+        .map(|t| t.split('"').next().unwrap())
+        .collect();
+    assert_eq!(targets.len(), 25);
+    for target in targets {
+        let path = out.join(target.replace("%20", " ").replace("&amp;", "&"));
+        assert!(path.is_file(), "{}", path.display());
+    }
+    let mut zip =
+        zip::ZipArchive::new(fs::File::open(out.join("00 Du thao tong hop.docx")).unwrap())
+            .unwrap();
+    let mut draft = String::new();
+    std::io::Read::read_to_string(&mut zip.by_name("word/document.xml").unwrap(), &mut draft)
+        .unwrap();
+    let at = |text: &str| {
+        draft
+            .find(text)
+            .unwrap_or_else(|| panic!("no {text} in the draft"))
+    };
+    let heading = at("Công tác quán triệt, lãnh đạo, chỉ đạo");
+    assert!(
+        heading < at("Đơn vị đã phổ biến kế hoạch")
+            && at("Đơn vị đã phổ biến kế hoạch") < at("Nguồn lực thực hiện")
+    );
+    assert!(at("Nguồn lực thực hiện") < at("Kinh phí thực hiện lấy từ"));
+    assert!(draft.contains("LĐLĐ TP Tuy Hòa (102/BC-LĐLĐ)"));
+    assert!(
+        draft.contains("LĐLĐ huyện Tây Hòa: chưa có tệp")
+            && draft.contains("CĐCS Xổ số kiến thiết: chưa có file mềm")
+    );
+    // A folder that holds something is left alone.
+    let again = run(&export);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
+}

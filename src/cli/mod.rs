@@ -6,6 +6,7 @@ mod corrections;
 pub mod demo;
 mod digest;
 mod explain;
+mod export;
 mod history;
 mod inbox;
 mod plan;
@@ -118,6 +119,17 @@ enum Command {
         /// Write the HTML form into a file
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+    },
+    /// Write the files of one period into tidy folders, with an index in Excel and a consolidation draft
+    Export {
+        /// The report
+        #[arg(long, value_name = "ID")]
+        report: String,
+        /// The period
+        #[arg(long)]
+        period: PeriodId,
+        /// A new folder
+        dir: PathBuf,
     },
     /// List the mails that wait for a person
     Inbox {
@@ -261,6 +273,11 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         ),
         Command::Plan { on, json } => plan::run(session, on, json),
         Command::Digest { on, html } => digest::run(session, on, html.as_deref()),
+        Command::Export {
+            report,
+            period,
+            dir,
+        } => export::run(session, &report, &period, &dir).await,
         Command::Inbox { json } => inbox::run(session, json),
         Command::Assign(a) => corrections::assign(session, &a),
         Command::Ignore(a) => corrections::ignore(session, &a),

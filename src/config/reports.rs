@@ -8,7 +8,9 @@ use super::settings::{Schedule, parse_date, parse_time, steps};
 use super::source::{Document, Faults, Section};
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::reminder::Steps;
-use crate::domain::report::{Audience, DueRule, EventDate, Forms, Frequency, OnDayOff, Report};
+use crate::domain::report::{
+    Audience, DueRule, EventDate, Forms, Frequency, OnDayOff, PlanSection, Report,
+};
 use crate::domain::unit::Kind;
 use crate::reading::text::fold;
 
@@ -111,6 +113,15 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
         .collect();
     let over = s.texts("over").unwrap_or_default();
     let year_means_half = s.choice("year_means", &[("H1", 1), ("H2", 2)]);
+    let sections = s.sections("section").into_iter().filter_map(|section| {
+        let title = section.required("title", "Công tác tuyên truyền");
+        let words = section.texts("words").unwrap_or_default();
+        section.finish();
+        let title = title?;
+        let words = words.iter().chain([&title]).map(|w| fold(w)).collect();
+        Some(PlanSection { title, words })
+    });
+    let sections: Vec<PlanSection> = sections.collect();
     let basis_file = s.text("basis_file").map(|name| folder.join(name));
     if let Some(path) = &basis_file {
         match path.metadata() {
@@ -162,6 +173,7 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
         over,
         year_means_half,
         steps,
+        sections,
         basis_file,
     };
     if let Some(first) = &report.first_period

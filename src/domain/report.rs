@@ -136,6 +136,15 @@ impl EventDate {
     }
 }
 
+/// A part of a consolidated report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSection {
+    /// Its heading.
+    pub title: String,
+    /// Phrases by which units' headings and paragraphs are known to belong to it, folded.
+    pub words: Vec<String>,
+}
+
 /// How often a report is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frequency {
@@ -225,6 +234,8 @@ pub struct Report {
     pub year_means_half: Option<i8>,
     /// When units are reminded.
     pub steps: Steps,
+    /// The parts under which the province consolidates what units write.
+    pub sections: Vec<PlanSection>,
     /// The document that asks for it, which goes along when a period opens.
     pub basis_file: Option<PathBuf>,
 }
@@ -352,6 +363,7 @@ pub(crate) mod tests {
             year_means_half: None,
             steps: Steps::default(),
             basis_file: None,
+            sections: vec![],
         }
     }
 

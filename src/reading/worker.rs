@@ -15,23 +15,31 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use super::document::{self, Contents};
+use super::program::Budget;
 use super::{Reading, ReadingSettings};
 
 /// The hidden command under which the program runs as a child.
 pub const COMMAND: &str = "read-mails";
 
-/// What the parent asks; the mail follows.
+/// How long the programs may take together that help to read one file.
+const HELPERS: Duration = Duration::from_secs(6);
+
+/// What the parent asks; the mail or file follows.
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
-    /// Bytes of the mail.
+    /// Bytes of the mail or file.
     length: u64,
     settings: ReadingSettings,
+    /// Of which kind the file is; a mail has none.
+    kind: Option<String>,
 }
 
 /// What the child answers.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
     Read(Box<Reading>),
+    Contents(Contents),
     /// The machine, not the mail, is at fault: a full disk.
     Fault(String),
 }
@@ -63,10 +71,15 @@ pub fn serve(memory_bytes: u64, files: Option<&Path>) -> Result<()> {
             Some(folder) => std::fs::write(folder.join(crate::archive::sha256(content)), content),
             None => Ok(()),
         };
-        let answer = match super::read(&raw, &request.settings, &mut keep) {
-            Ok(reading) => Answer::Read(Box::new(reading)),
-            Err(e) => Answer::Fault(e.to_string()),
+        let answer = match &request.kind {
+            None => super::read(&raw, &request.settings, &mut keep)
+                .map(|reading| Answer::Read(Box::new(reading))),
+            Some(kind) => {
+                let mut budget = Budget::new(HELPERS);
+                document::contents(kind, &raw, &mut budget).map(Answer::Contents)
+            }
         };
+        let answer = answer.unwrap_or_else(|e| Answer::Fault(e.to_string()));
         serde_json::to_writer(&mut answers, &answer)?;
         answers.write_all(b"\n")?;
         answers.flush()?;
@@ -163,32 +176,56 @@ impl Reader {
     /// When no child can be started, or the disk does not take the files. A mail that kills its reader or takes too long
     /// is *unreadable*.
     pub async fn read(&mut self, mail: &[u8]) -> Result<Reading> {
+        match self.ask(mail, None).await? {
+            Ok(Answer::Read(reading)) => Ok(*reading),
+            Ok(Answer::Fault(why)) => bail!("the files of a mail cannot be stored: {why}"),
+            Ok(Answer::Contents(_)) => bail!("the reading process answered something else"),
+            Err(why) => Ok(Reading::unreadable(&why)),
+        }
+    }
+
+    /// Reads what a soft file of a kind says.
+    ///
+    /// # Errors
+    /// When no child can be started. A file that kills its reader or takes too long says so.
+    pub async fn contents(&mut self, file: &[u8], kind: &str) -> Result<Contents> {
+        match self.ask(file, Some(kind)).await? {
+            Ok(Answer::Contents(contents)) => Ok(contents),
+            Ok(Answer::Fault(why)) => bail!("a file cannot be read: {why}"),
+            Ok(Answer::Read(_)) => bail!("the reading process answered something else"),
+            Err(_) => Ok(Contents {
+                fault: Some("không đọc được trong thời gian và bộ nhớ cho phép".into()),
+                ..Contents::default()
+            }),
+        }
+    }
+
+    /// The child's answer, or why there is none.
+    async fn ask(&mut self, bytes: &[u8], kind: Option<&str>) -> Result<Result<Answer, String>> {
         let request = serde_json::to_string(&Request {
-            length: mail.len() as u64,
+            length: bytes.len() as u64,
             settings: self.settings.clone(),
+            kind: kind.map(str::to_owned),
         })?;
         let mut running = match self.running.take() {
             Some(r) => r,
             None => self.start()?,
         };
-        match tokio::time::timeout(self.patience, ask(&mut running, &request, mail)).await {
-            Ok(Ok(Answer::Read(reading))) => {
+        match tokio::time::timeout(self.patience, ask(&mut running, &request, bytes)).await {
+            Ok(Ok(answer)) => {
                 self.running = Some(running);
-                Ok(*reading)
+                Ok(Ok(answer))
             }
-            Ok(Ok(Answer::Fault(why))) => bail!("the files of a mail cannot be stored: {why}"),
             Ok(Err(e)) => {
                 let _ = running.child.kill().await; // it is dead or of no use already
-                tracing::warn!(error = %format!("{e:#}"), "reading a mail failed");
-                Ok(Reading::unreadable("the reading process failed on it"))
+                tracing::warn!(error = %format!("{e:#}"), "reading failed");
+                Ok(Err("the reading process failed on it".into()))
             }
             Err(_) => {
                 let _ = running.child.kill().await; // it is dead or of no use already
-                tracing::warn!("reading a mail took too long");
-                Ok(Reading::unreadable(&format!(
-                    "reading it took longer than {} s",
-                    self.patience.as_secs()
-                )))
+                tracing::warn!("reading took too long");
+                let seconds = self.patience.as_secs();
+                Ok(Err(format!("reading it took longer than {seconds} s")))
             }
         }
     }

@@ -29,7 +29,7 @@ pub use location::{Cursor, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use outbox::{NewMail, Outgoing, OutgoingState};
 pub use retention::Expired;
-pub use submission::{NewSubmission, Submission};
+pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
 const MIGRATIONS: [&str; 5] = [

@@ -57,6 +57,19 @@ pub struct Submission {
     pub files: Vec<String>,
 }
 
+/// A file of a submission, as it lies in the archive.
+#[derive(Clone, Debug)]
+pub struct StoredFile {
+    /// Its safe name.
+    pub name: String,
+    /// Under which it lies in the archive.
+    pub sha256: String,
+    /// What its bytes are.
+    pub kind: String,
+    /// The word of its role: `soft_file`, `signed_document` …
+    pub role: String,
+}
+
 impl Submission {
     /// The receipt code that the unit is told: year of receipt and row.
     pub fn code(&self) -> String {
@@ -149,6 +162,33 @@ impl Store {
             [submission, again],
         )?;
         Ok(())
+    }
+
+    /// The files of a submission, in their order.
+    pub fn files_of(&self, submission: i64) -> Result<Vec<StoredFile>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT a.name, a.sha256, a.kind, a.role FROM submission_file f JOIN attachment a ON a.id = f.attachment
+             WHERE f.submission = ?1 ORDER BY a.position",
+        )?;
+        let rows = statement.query_map([submission], |r| {
+            Ok(StoredFile {
+                name: r.get("name")?,
+                sha256: r.get("sha256")?,
+                kind: r.get("kind")?,
+                role: r.get("role")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The submissions of an obligation that count: neither withdrawn nor sent back, the newest first.
+    pub fn standing_submissions(&self, obligation: i64) -> Result<Vec<Submission>> {
+        self.submissions(
+            "s.obligation = ?1 AND s.withdrawn_at IS NULL AND NOT EXISTS
+                 (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
+             ORDER BY s.version DESC",
+            [obligation],
+        )
     }
 
     /// A submission that is not withdrawn.

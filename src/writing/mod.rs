@@ -4,6 +4,7 @@
 //! folder's `templates` takes their place.
 
 pub mod chart;
+pub mod consolidation;
 mod digest;
 mod letter;
 pub mod spreadsheet;

@@ -148,7 +148,12 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, plain: &Format)
             page.write_datetime_with_format(row, column, &at, &format)
         }
         Cell::File { text, path } => {
-            let url = Url::new(format!("file:{path}")).set_text(text);
+            // The target is a URI reference (ECMA-376, part 2, 9.2).
+            let target = path
+                .replace('%', "%25")
+                .replace('#', "%23")
+                .replace(' ', "%20");
+            let url = Url::new(format!("file:///{target}")).set_text(text);
             page.write_url_with_format(
                 row,
                 column,

@@ -33,6 +33,13 @@ pub(super) fn docx(head: Head) -> Result<Vec<u8>> {
         "BÁO CÁO",
         head.title,
         "Thực hiện Kế hoạch số 40/KH-LĐLĐ ngày 23/4/2024, đơn vị báo cáo kết quả như sau:",
+        "I. Công tác quán triệt, chỉ đạo",
+        "Đơn vị đã phổ biến kế hoạch đến các công đoàn cơ sở trực thuộc.",
+        "II. Kinh phí và nguồn lực",
+        "Kinh phí thực hiện lấy từ nguồn tài chính công đoàn và vận động hỗ trợ.",
+        "III. Công tác tuyên truyền",
+        "Đơn vị đã treo băng rôn, phát tờ rơi nhân Tháng hành động vì trẻ em.",
+        "Nơi nhận: như trên.",
     ]
     .iter()
     .map(|p| format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", escaped(p)))

@@ -6,6 +6,7 @@
 mod file_name;
 pub mod head;
 mod signature;
+mod table;
 mod text;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::legacy;
 use super::program::Budget;
 
 pub use signature::Signature;
+pub use table::{Table, Value};
 
 /// What the first page of a document says of it (NĐ 30/2020/NĐ-CP, appendix I).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,46 @@ pub struct Document {
     pub signatures: Vec<Signature>,
     /// What staff or the administrator should know: a program that is missing, a number that contradicts the name.
     pub note: Option<String>,
+}
+
+/// What a soft file says, for the consolidation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Contents {
+    /// The paragraphs of a text, line by line.
+    pub text: String,
+    /// The tables of a spreadsheet.
+    pub tables: Vec<Table>,
+    /// Why it could not be read, in words for staff.
+    pub fault: Option<String>,
+}
+
+/// Reads what a soft file says.
+///
+/// # Errors
+/// When the machine fails; what is wrong with the file is told in it.
+pub fn contents(kind: &str, content: &[u8], budget: &mut Budget) -> std::io::Result<Contents> {
+    let fault = || Some("không mở được: tệp hỏng hoặc đặt mật khẩu".to_owned());
+    Ok(match kind {
+        "xlsx" | "xls" | "ods" => match table::read(kind, content) {
+            Some(tables) => Contents {
+                tables,
+                ..Contents::default()
+            },
+            None => Contents {
+                fault: fault(),
+                ..Contents::default()
+            },
+        },
+        _ => {
+            let extracted = text::whole(kind, content, budget)?;
+            let text = legacy::converted(&extracted.text).unwrap_or(extracted.text);
+            Contents {
+                fault: fault().filter(|_| text.trim().is_empty()),
+                text,
+                tables: vec![],
+            }
+        }
+    })
 }
 
 /// Whether a kind of file has a head that can be read.

@@ -11,8 +11,10 @@ use quick_xml::events::Event;
 
 use super::super::program::{Budget, Failure};
 
-/// How much text is kept, in bytes; a head stands on the first page.
+/// How much text of the first page is kept, in bytes.
 const KEPT: usize = 20_000;
+/// How much of a whole document.
+const WHOLE: usize = 2_000_000;
 /// How many bytes one part of an Office file may unpack to.
 const LARGEST_PART: u64 = 40_000_000;
 /// How many rows of a table are looked at.
@@ -31,6 +33,24 @@ pub(super) fn extract(
     content: &[u8],
     budget: &mut Budget,
 ) -> std::io::Result<Extracted> {
+    up_to(KEPT, kind, content, budget)
+}
+
+/// The text of a whole document.
+pub(super) fn whole(kind: &str, content: &[u8], budget: &mut Budget) -> std::io::Result<Extracted> {
+    up_to(WHOLE, kind, content, budget)
+}
+
+/// The text of a document up to so many bytes.
+fn up_to(
+    kept: usize,
+    kind: &str,
+    content: &[u8],
+    budget: &mut Budget,
+) -> std::io::Result<Extracted> {
+    let mut by = |program: &str, arguments: &[&str], content: &[u8]| {
+        by(budget, program, arguments, content, kept)
+    };
     let of = |text: Option<String>| Extracted {
         note: text
             .is_none()
@@ -38,32 +58,17 @@ pub(super) fn extract(
         text: text.unwrap_or_default(),
     };
     Ok(match kind {
-        "docx" => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml))),
-        "odt" | "ods" => of(part(content, "content.xml").map(|xml| paragraphs(&xml))),
+        "docx" => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml, kept))),
+        "odt" | "ods" => of(part(content, "content.xml").map(|xml| paragraphs(&xml, kept))),
         "xlsx" => of(sheet(content)),
-        "doc" => by(budget, "catdoc", &["-w", "-d", "utf-8"], content)?,
-        "rtf" => by(
-            budget,
-            "catdoc",
-            &["-w", "-d", "utf-8"],
-            &with_lines(content),
-        )?,
+        "doc" => by("catdoc", &["-w", "-d", "utf-8"], content)?,
+        "rtf" => by("catdoc", &["-w", "-d", "utf-8"], &with_lines(content))?,
         "xls" => {
-            let mut csv = by(
-                budget,
-                "xls2csv",
-                &["-d", "utf-8", "/proc/self/fd/0"],
-                content,
-            )?;
+            let mut csv = by("xls2csv", &["-d", "utf-8", "/proc/self/fd/0"], content)?;
             csv.text = rows_of_csv(&csv.text);
             csv
         }
-        "pdf" => by(
-            budget,
-            "pdftotext",
-            &["-layout", "-l", "2", "-", "-"],
-            content,
-        )?,
+        "pdf" => by("pdftotext", &["-layout", "-l", "2", "-", "-"], content)?,
         _ => Extracted::default(),
     })
 }
@@ -102,8 +107,9 @@ fn by(
     program: &str,
     arguments: &[&str],
     content: &[u8],
+    kept: usize,
 ) -> std::io::Result<Extracted> {
-    let output = budget.run(program, arguments, content, KEPT as u64)?;
+    let output = budget.run(program, arguments, content, kept as u64)?;
     let text = String::from_utf8_lossy(&output.bytes).into_owned();
     let note = match output.failure {
         None | Some(Failure::TooMuch) => None,
@@ -130,7 +136,7 @@ fn part(content: &[u8], name: &str) -> Option<Vec<u8>> {
 }
 
 /// The paragraphs of WordprocessingML or OpenDocument text; cells of a table are parted by tabs.
-fn paragraphs(xml: &[u8]) -> String {
+fn paragraphs(xml: &[u8], kept: usize) -> String {
     let mut reader = quick_xml::Reader::from_reader(xml);
     reader.config_mut().check_end_names = false;
     let mut out = String::new();
@@ -144,7 +150,7 @@ fn paragraphs(xml: &[u8]) -> String {
             "mc:Fallback" | "text:tracked-changes" | "office:annotation" | "w:del"
         )
     };
-    while out.len() < KEPT {
+    while out.len() < kept {
         match reader.read_event() {
             Ok(Event::Start(e)) => match e.name().as_ref() {
                 name if is_hidden(name) => hidden += 1,
@@ -186,16 +192,24 @@ fn paragraphs(xml: &[u8]) -> String {
     out
 }
 
+/// Whether an Office file is none or unpacks to too much: calamine reads the shared texts whole.
+pub(super) fn is_bomb(content: &[u8]) -> bool {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(content)) else {
+        return true;
+    };
+    (0..archive.len()).any(|i| {
+        let Ok(entry) = archive.by_index(i) else {
+            return true;
+        };
+        let mut part = entry.take(LARGEST_PART + 1);
+        !std::io::copy(&mut part, &mut std::io::sink()).is_ok_and(|n| n <= LARGEST_PART)
+    })
+}
+
 /// The first rows of the first sheet of a workbook, read cell by cell: a sheet may claim a billion empty ones.
 fn sheet(content: &[u8]) -> Option<String> {
-    // calamine reads the shared texts whole; a bomb must not get that far.
-    let mut archive = zip::ZipArchive::new(Cursor::new(content)).ok()?;
-    for i in 0..archive.len() {
-        let entry = archive.by_index(i).ok()?;
-        let bytes = std::io::copy(&mut entry.take(LARGEST_PART + 1), &mut std::io::sink()).ok()?;
-        if bytes > LARGEST_PART {
-            return None;
-        }
+    if is_bomb(content) {
+        return None;
     }
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(content)).ok()?;
     let first = book.sheet_names().first()?.clone();

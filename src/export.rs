@@ -1,0 +1,210 @@
+//! The files of one period in tidy folders, with an index in Excel and the consolidation draft.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+
+use crate::app::App;
+use crate::consolidation::{self, Source};
+use crate::domain::obligation::Obligation;
+use crate::domain::period::PeriodId;
+use crate::domain::{date_of, vietnamese_moment};
+use crate::overview;
+use crate::store::{Store, StoredFile, Submission};
+use crate::writing::consolidation as draft;
+use crate::writing::spreadsheet::{self, Cell, Sheet};
+
+/// What an export wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Units of which something has come.
+    pub units: usize,
+    /// Their files.
+    pub files: usize,
+}
+
+/// A file of a unit that stands: of the latest version that brought its form.
+struct Standing {
+    submission: Submission,
+    file: StoredFile,
+}
+
+/// Writes the files of a period into a folder that is new or empty.
+///
+/// # Errors
+/// When the folder holds something, nothing is expected for the period, or the disk fails.
+pub async fn period(
+    app: &mut App,
+    report: &str,
+    period: &PeriodId,
+    folder: &Path,
+    now: Timestamp,
+) -> Result<Exported> {
+    let all = app.store.obligations(now)?;
+    let mut obligations: Vec<Obligation> = all
+        .into_iter()
+        .filter(|o| o.report == report && o.period == *period)
+        .collect();
+    if obligations.is_empty() {
+        bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
+    }
+    let place = |o: &Obligation| {
+        app.config
+            .register
+            .units
+            .iter()
+            .position(|u| u.id == o.unit)
+    };
+    obligations.sort_by_key(|o| place(o));
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if fs::read_dir(folder)?.next().is_some() {
+        bail!("{} is not empty; name a new folder", folder.display());
+    }
+    let mut exported = Exported::default();
+    let mut index: Vec<Vec<Cell>> = Vec::new();
+    let mut sources: Vec<Source> = Vec::new();
+    let mut missing: Vec<String> = Vec::new();
+    for (n, o) in obligations.iter().enumerate() {
+        let unit = app.config.unit_name(&o.unit, date_of(o.due));
+        let standing = standing(&app.store, o)?;
+        let own = format!("{:02} {}", n + 1, safe(&unit));
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        let head = |number: Option<&str>, received: Option<Timestamp>, file: Cell| {
+            vec![
+                Cell::Number(n as i64 + 1),
+                unit.clone().into(),
+                overview::state_cell(&app.config, o, now),
+                received.map_or(Cell::Empty, |at| Cell::Day(date_of(at))),
+                number.unwrap_or_default().into(),
+                file,
+            ]
+        };
+        if standing.is_empty() {
+            index.push(head(None, None, Cell::Empty));
+            if o.excused.is_none() {
+                missing.push(format!("{unit}: chưa có tệp"));
+            }
+            continue;
+        }
+        exported.units += 1;
+        fs::create_dir(folder.join(&own))?;
+        for Standing { submission, file } in &standing {
+            let content = app.archive.get(&file.sha256)?;
+            let name = unused(&file.name, &mut taken);
+            let path = PathBuf::from(&own).join(&name);
+            fs::write(folder.join(&path), &content)
+                .with_context(|| format!("cannot write {}", folder.join(&path).display()))?;
+            exported.files += 1;
+            let link = Cell::File {
+                text: name.clone(),
+                path: path.to_string_lossy().into_owned(),
+            };
+            let number = submission.number.as_deref();
+            index.push(head(number, Some(submission.received_at), link));
+            if file.role == "soft_file" {
+                sources.push(Source {
+                    name: match number {
+                        Some(number) => format!("{unit} ({number})"),
+                        None => unit.clone(),
+                    },
+                    file: name,
+                    contents: app.reader.contents(&content, &file.kind).await?,
+                });
+            }
+        }
+        if !standing.iter().any(|s| s.file.role == "soft_file") {
+            missing.push(format!("{unit}: chưa có file mềm"));
+        }
+    }
+    let known = app.config.report(report);
+    let title = known.map_or(report, |r| r.title.as_str());
+    let lines = vec![
+        format!("{title}, {}", period.in_vietnamese()),
+        format!("Tính đến {}", vietnamese_moment(now)),
+    ];
+    let columns = [
+        ("STT", 5.0),
+        ("Đơn vị", 32.0),
+        ("Tình trạng", 24.0),
+        ("Ngày nhận", 12.0),
+        ("Số, ký hiệu", 22.0),
+        ("Tệp", 50.0),
+    ];
+    let book = spreadsheet::workbook(
+        &[Sheet {
+            name: "Mục lục".into(),
+            title: lines.clone(),
+            columns: columns
+                .map(|(name, width)| (name.to_owned(), width))
+                .to_vec(),
+            rows: index,
+        }],
+        now,
+    )?;
+    fs::write(folder.join("00 Muc luc.xlsx"), book)?;
+    let sections = known.map_or(&[][..], |r| r.sections.as_slice());
+    let mut arranged = consolidation::arrange(sections, &sources);
+    arranged.left.extend(missing);
+    let draft = draft::docx("DỰ THẢO BÁO CÁO TỔNG HỢP", &lines, &arranged)?;
+    fs::write(folder.join("00 Du thao tong hop.docx"), draft)?;
+    Ok(exported)
+}
+
+/// Of each form the files of the latest version that brought it; what supports a report goes with its version.
+fn standing(store: &Store, o: &Obligation) -> Result<Vec<Standing>> {
+    let mut found: Vec<Standing> = Vec::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for submission in store.standing_submissions(o.id)? {
+        let files = store.files_of(submission.id)?;
+        let roles: BTreeSet<String> = files.iter().map(|f| f.role.clone()).collect();
+        for file in files.into_iter().filter(|f| !seen.contains(&f.role)) {
+            found.push(Standing {
+                submission: submission.clone(),
+                file,
+            });
+        }
+        seen.extend(roles);
+    }
+    Ok(found)
+}
+
+/// A name for a folder: no separators, nothing that Windows forbids.
+fn safe(name: &str) -> String {
+    let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    name.replace(forbidden, "-")
+        .trim()
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+/// A name that no other file of the folder has, whatever its capitals.
+fn unused(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let name = safe(name);
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) => (stem.to_owned(), format!(".{ending}")),
+        None => (name.clone(), String::new()),
+    };
+    let mut candidate = name;
+    let mut n = 1;
+    while !taken.insert(candidate.to_lowercase()) {
+        n += 1;
+        candidate = format!("{stem} ({n}){ending}");
+    }
+    candidate
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_on_every_disk_and_never_taken_twice() {
+        let mut taken = BTreeSet::new();
+        assert_eq!(unused("BC 57/BC?.docx", &mut taken), "BC 57-BC-.docx");
+        assert_eq!(unused("bc 57-bc-.DOCX", &mut taken), "bc 57-bc- (2).DOCX");
+        assert_eq!(safe("CĐCS \"A\"."), "CĐCS -A-");
+    }
+}

@@ -1,0 +1,69 @@
+//! The tables of spreadsheets, cell by cell.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader};
+use serde::{Deserialize, Serialize};
+
+use super::text::is_bomb;
+
+/// How far a table is read.
+const ROWS: u32 = 2_000;
+const COLUMNS: u32 = 100;
+
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// A number.
+    Number(f64),
+    /// Text.
+    Text(String),
+}
+
+/// A sheet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its filled cells: row, column, value; in order of rows.
+    pub cells: Vec<(u32, u32, Value)>,
+}
+
+/// The sheets of a workbook; `None` where it cannot be read.
+pub(super) fn read(kind: &str, content: &[u8]) -> Option<Vec<Table>> {
+    if kind != "xls" && is_bomb(content) {
+        return None;
+    }
+    let bytes = Cursor::new(content);
+    match kind {
+        "xlsx" => all(&mut calamine::open_workbook_from_rs::<calamine::Xlsx<_>, _>(bytes).ok()?),
+        "xls" => all(&mut calamine::open_workbook_from_rs::<calamine::Xls<_>, _>(bytes).ok()?),
+        "ods" => all(&mut calamine::open_workbook_from_rs::<calamine::Ods<_>, _>(bytes).ok()?),
+        _ => None,
+    }
+}
+
+fn all<'c, B: Reader<Cursor<&'c [u8]>>>(book: &mut B) -> Option<Vec<Table>> {
+    let mut tables = Vec::new();
+    for name in book.sheet_names() {
+        let range = book.worksheet_range(&name).ok()?;
+        let (above, left) = range.start().unwrap_or_default();
+        let cells = range.used_cells().filter_map(|(row, column, cell)| {
+            let (row, column) = (above + row as u32, left + column as u32);
+            let value = match cell {
+                Data::Float(n) => Value::Number(*n),
+                Data::Int(n) => Value::Number(*n as f64),
+                Data::String(text) if !text.trim().is_empty() => {
+                    Value::Text(text.trim().to_owned())
+                }
+                _ => return None,
+            };
+            (row < ROWS && column < COLUMNS).then_some((row, column, value))
+        });
+        let cells: Vec<_> = cells.collect();
+        if !cells.is_empty() {
+            tables.push(Table { name, cells });
+        }
+    }
+    Some(tables)
+}
