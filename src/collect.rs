@@ -48,7 +48,7 @@ pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, now: Timesta
             .with_context(|| format!("folder {folder}"))?;
     }
     app.store.succeeded(HEALTH, now)?;
-    read_received(app, now).await?;
+    read_received(app, Answers::Yes, now).await?;
     show_outcomes(app, mailbox).await
 }
 
@@ -281,8 +281,20 @@ fn give_up_on_repeated_failure(
 
 // ---- read, match, log ----
 
+/// Whether mails are answered and commands in them carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    /// They have just come.
+    Yes,
+    /// They are from before.
+    No,
+}
+
 /// Reads and decides every mail that is stored and not read yet.
-async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
+///
+/// # Errors
+/// When the store, the archive or the disk fails.
+pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> Result<()> {
     let unread = app.store.unread()?;
     if unread.is_empty() {
         return Ok(());
@@ -305,7 +317,7 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
             }
         };
         archive_files(app, &reading)?;
-        if reading.class == Class::StaffCommand {
+        if reading.class == Class::StaffCommand && answers == Answers::Yes {
             staff::obey(app, &message, &reading, now)?;
             continue;
         }
@@ -324,7 +336,7 @@ async fn read_received(app: &mut App, now: Timestamp) -> Result<()> {
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
             }
-            if let Some(answer) = &decision.answer {
+            if let (Some(answer), Answers::Yes) = (&decision.answer, answers) {
                 s.owe(answer, now)?;
             }
             Ok(())

@@ -41,7 +41,10 @@ pub struct Service {
 }
 
 /// Holds the data folder for one collecting process at a time.
-fn lock(data: &Path) -> Result<File> {
+///
+/// # Errors
+/// When another process holds it.
+pub fn lock(data: &Path) -> Result<File> {
     let path = data.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot open {}", path.display()))?;
     match file.try_lock() {

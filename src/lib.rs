@@ -23,6 +23,7 @@
 //! | [`staff`] | the links of the digest, and the commands that staff mail back |
 //! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
+//! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
@@ -65,6 +66,8 @@
 
 pub mod app;
 pub mod archive;
+pub mod back_fill;
+pub mod backup;
 pub mod cli;
 pub mod collect;
 pub mod compose;

@@ -357,3 +357,132 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
     assert_eq!(again.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&again.stderr).contains("is not empty"));
 }
+
+#[test]
+fn a_backup_brings_everything_back_and_a_damaged_one_brings_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let data = dir.join("data");
+    let run = |arguments: &[&str]| {
+        let mut command = thubaocao(&dir.join("config"));
+        command
+            .args(["--at", "2026-06-24T08:00:00+07:00"])
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    succeed(run(&["demo", dir.to_str().unwrap()]));
+    let status = || succeed(run(&["status", "--json"]));
+    let before = status();
+    let file = folder.path().join("sao luu.tar");
+    let name = file.to_str().unwrap();
+    succeed(run(&["backup", name]));
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(
+        fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let refused = run(&["restore", name]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("holds a store already"));
+
+    fs::rename(&data, folder.path().join("cu")).unwrap();
+    let whole = fs::read(&file).unwrap();
+    let mut damaged = whole.clone();
+    let at = damaged.windows(8).rposition(|w| w == b"Subject:").unwrap();
+    damaged[at] = b'X';
+    for broken in [
+        damaged.as_slice(),
+        &whole[..whole.len() / 2],
+        b"no tar at all",
+    ] {
+        fs::write(&file, broken).unwrap();
+        let output = run(&["restore", name]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("damaged"),
+            "{output:?}"
+        );
+        assert!(!data.join("thubaocao.sqlite").exists() && !data.join("archive").exists());
+    }
+    fs::write(&file, &whole).unwrap();
+    succeed(run(&["restore", name]));
+    assert_eq!(status(), before);
+    // The service goes on where it was: nothing is fetched or sent again.
+    let outbox = || fs::read_dir(dir.join("outbox")).unwrap().count();
+    let sent = outbox();
+    succeed(run(&["run", "--once"]));
+    assert_eq!(outbox(), sent + 1, "the digest of the day and nothing else");
+}
+
+#[test]
+fn mails_from_before_are_taken_over_from_files_a_maildir_and_an_mbox_and_nobody_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let run = |config: &Path, arguments: &[&str]| {
+        let mut command = thubaocao(config);
+        command
+            .args(["--at", "2026-06-24T08:00:00+07:00"])
+            .args(arguments);
+        succeed(command.output().unwrap())
+    };
+    run(&dir.join("config"), &["demo", dir.to_str().unwrap()]);
+    let mut mails: Vec<_> = fs::read_dir(dir.join("maildir/new"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    mails.sort();
+    // An mbox as Google Takeout writes it: LF, quoted lines.
+    let mut mbox = String::new();
+    for path in &mails {
+        let raw = String::from_utf8(fs::read(path).unwrap())
+            .unwrap()
+            .replace("\r\n", "\n");
+        let quoted: Vec<String> = raw
+            .lines()
+            .map(|l| {
+                if l.starts_with("From ") {
+                    format!(">{l}")
+                } else {
+                    l.to_owned()
+                }
+            })
+            .collect();
+        mbox += &format!(
+            "From 1@xxx Mon Jun 15 00:00:00 +0000 2026\n{}\n\n",
+            quoted.join("\n")
+        );
+    }
+    let file = folder.path().join("Takeout.mbox");
+    fs::write(&file, mbox).unwrap();
+    let complete = |config: &Path| {
+        let status = json_lines(&run(
+            config,
+            &[
+                "status", "--report", "tre-em", "--period", "2026-H1", "--json",
+            ],
+        ));
+        let done = |l: &&serde_json::Value| !l["complete_at"].is_null();
+        status.iter().filter(done).count()
+    };
+    let expected = complete(&dir.join("config"));
+    for source in [file.as_path(), &dir.join("maildir")] {
+        let fresh = folder.path().join(format!("moi-{}", source.is_dir()));
+        let config = fresh.join("config");
+        fs::create_dir_all(&config).unwrap();
+        for entry in fs::read_dir(dir.join("config")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, config.join(path.file_name().unwrap())).unwrap();
+        }
+        let said = run(&config, &["import", source.to_str().unwrap()]);
+        assert!(
+            said.starts_with(&format!("{} new mails", mails.len() - 1))
+                || said.starts_with(&format!("{} new mails", mails.len())),
+            "{said}"
+        );
+        assert_eq!(complete(&config), expected, "{}", source.display());
+        let again = run(&config, &["import", source.to_str().unwrap()]);
+        assert!(again.starts_with("0 new mails"), "{again}");
+        let plan = run(&config, &["plan", "--on", "2026-06-24", "--json"]);
+        assert!(!plan.contains("\"acknowledgement\""), "{plan}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The command line: one file a command. It prints and decides nothing.
 
+mod backup;
 mod check;
 mod contacts;
 mod corrections;
@@ -164,6 +165,21 @@ enum Command {
         #[arg(long)]
         apply: bool,
     },
+    /// Take over mails from before: .eml files, a Maildir or an mbox (Google Takeout); nobody is answered
+    Import {
+        /// A file or folder
+        path: PathBuf,
+    },
+    /// Write a copy of everything that is known, while the service runs
+    Backup {
+        /// The tar file
+        file: PathBuf,
+    },
+    /// Lay out the data folder from a backup
+    Restore {
+        /// The tar file
+        file: PathBuf,
+    },
     /// Look after the addresses that mails do not reach
     #[command(subcommand)]
     Contacts(contacts::Contacts),
@@ -289,6 +305,9 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Undo(a) => corrections::undo(session, &a),
         Command::History { subject } => history::run(session, subject.as_deref()),
         Command::Retention { apply } => retention::run(session, apply),
+        Command::Import { path } => backup::import(session, &path).await,
+        Command::Backup { file } => backup::write(session, &file),
+        Command::Restore { file } => backup::restore(session, &file),
         Command::Contacts(command) => contacts::run(session, &command),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),

@@ -148,6 +148,15 @@ impl Store {
         Ok(id)
     }
 
+    /// Whether a mail of this content (SHA-256) has a row.
+    pub fn knows_content(&self, sha256: &str) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE sha256 = ?1)",
+            [sha256],
+            |r| r.get(0),
+        )?)
+    }
+
     /// The mail of a Gmail message id, whose folders and labels all show the same one.
     pub fn message_of_gmail(&self, gm_msgid: u64) -> Result<Option<i64>> {
         Ok(self

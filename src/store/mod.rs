@@ -142,6 +142,34 @@ impl Store {
         Store::prepare(copy, Path::new(":memory:"), &MIGRATIONS)
     }
 
+    /// Copies the store in a file into another one, while it is in use.
+    ///
+    /// # Errors
+    /// When one cannot be read or the other not be written.
+    pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
+        let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        source.busy_timeout(Duration::from_secs(15))?;
+        let mut copy = Connection::open(to)?;
+        Backup::new(&source, &mut copy)?.run_to_completion(10_000, Duration::ZERO, None)?;
+        // A copy of one file, without a log beside it.
+        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        Ok(())
+    }
+
+    /// Looks whether a file is a sound store of ours.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_file(path: &Path) -> Result<()> {
+        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let found: String = conn.query_row("PRAGMA integrity_check", [], |r| r.get(0))?;
+        let application: i32 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
+        if found != "ok" || application != APPLICATION_ID {
+            bail!("the store in it is damaged: {found}");
+        }
+        Ok(())
+    }
+
     /// A store in memory, for looking at what would be.
     ///
     /// # Errors
