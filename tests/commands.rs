@@ -96,6 +96,8 @@ fn every_fault_of_every_file_is_named_at_once() {
     fs::create_dir(config.join("templates")).unwrap();
     fs::write(config.join("templates/digest.txt"), "a\n{% if %}\n").unwrap();
     fs::write(config.join("templates/acknowledgment.txt"), "").unwrap();
+    let misspelt = "Kính gửi\n{{ unit.nam }}";
+    fs::write(config.join("templates/link_only.txt"), misspelt).unwrap();
     let output = thubaocao(&config)
         .args(["check", "--offline"])
         .output()

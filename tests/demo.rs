@@ -486,3 +486,91 @@ fn mails_from_before_are_taken_over_from_files_a_maildir_and_an_mbox_and_nobody_
         assert!(!plan.contains("\"acknowledgement\""), "{plan}");
     }
 }
+
+#[test]
+fn units_are_told_when_a_period_opens_with_the_document_that_asks_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config");
+    fs::create_dir_all(&config).unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    for name in [
+        "thubaocao.toml",
+        "units.csv",
+        "reports.toml",
+        "holidays.toml",
+    ] {
+        fs::copy(source.join(name), config.join(name)).unwrap();
+    }
+    fs::write(
+        config.join("reports.toml"),
+        r#"[[report]]
+id = "nu-cong"
+title = "Báo cáo công tác nữ công"
+short = "Nữ công"
+basis = "Công văn số 12/LĐLĐ"
+basis_file = "cong-van.pdf"
+frequency = "six_months"
+first_period = "2026-H2"
+due = { day = 10 }
+who = ["district", "sector"]
+forms = ["soft_file"]
+reminders = { opening = true }
+"#,
+    )
+    .unwrap();
+    let run = |at: &str, arguments: &[&str]| {
+        let mut command = thubaocao(&config);
+        command.args(["--at", at]).args(arguments).output().unwrap()
+    };
+    let missing = run("2026-06-01T08:00:00+07:00", &["check", "--offline"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&missing.stderr).contains("cong-van.pdf"),
+        "{missing:?}"
+    );
+    fs::write(config.join("cong-van.pdf"), "%PDF-1.4 công văn").unwrap();
+
+    // The period of the second half of 2026 opens on 15/6, a Monday.
+    succeed(run("2026-06-12T06:00:00+07:00", &["run", "--once"]));
+    let planned = json_lines(&succeed(run(
+        "2026-06-15T07:00:00+07:00",
+        &["plan", "--on", "2026-06-15", "--json"],
+    )));
+    let opening = |l: &&serde_json::Value| l["kind"] == "opening";
+    assert!(planned.iter().filter(opening).count() > 0, "{planned:?}");
+    succeed(run("2026-06-15T08:00:00+07:00", &["run", "--once"]));
+    let outbox = folder.path().join("data/outbox");
+    let mails = || -> Vec<String> {
+        let entries = fs::read_dir(&outbox).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.retain(|n| n.contains("-opening-"));
+        names
+    };
+    let sent = mails();
+    assert!(!sent.is_empty());
+    let raw = fs::read(outbox.join(&sent[0])).unwrap();
+    let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
+    assert!(
+        mail.subject()
+            .unwrap()
+            .starts_with("Đề nghị gửi báo cáo: Nữ công, 6 tháng cuối năm 2026"),
+        "{:?}",
+        mail.subject()
+    );
+    let file = mail.attachments().next().unwrap();
+    assert_eq!(
+        mail_parser::MimeHeaders::attachment_name(file),
+        Some("cong-van.pdf")
+    );
+    assert_eq!(file.contents(), "%PDF-1.4 công văn".as_bytes());
+    assert!(
+        mail.body_text(0).unwrap().contains("Hình thức: file mềm"),
+        "{:?}",
+        mail.body_text(0)
+    );
+    // Once, and to nobody twice on a day.
+    succeed(run("2026-06-16T08:00:00+07:00", &["run", "--once"]));
+    assert_eq!(mails().len(), sent.len());
+}

@@ -36,12 +36,14 @@ const KINDS: [(&str, Kind); 5] = [
 /// How far down the headings may stand, below titles.
 const HEADINGS_WITHIN: usize = 20;
 
-/// Reads a register out of the first sheet of a workbook (xlsx, xls or ods): all faults by sheet row, or the register
-/// with its warnings.
+/// A register that was read out of a sheet: with its warnings, or all its faults.
+pub type Read = Result<(Register, Vec<Fault>), Vec<Fault>>;
+
+/// Reads a register out of the first sheet of a workbook (xlsx, xls or ods).
 ///
 /// # Errors
 /// When the file is no workbook, or no row of it has the headings.
-pub fn read(path: &Path) -> Result<Result<(Register, Vec<Fault>), Vec<Fault>>> {
+pub fn read(path: &Path) -> Result<Read> {
     let shown = path.display().to_string();
     let mut workbook = open_workbook_auto(path)
         .with_context(|| format!("{shown} cannot be read as a spreadsheet (xlsx, xls, ods)"))?;

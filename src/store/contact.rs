@@ -103,3 +103,104 @@ impl Store {
         Ok(n > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::{Class, Person, Reading};
+    use crate::store::{Arrived, NewMail, Place};
+    use crate::writing::Kind;
+
+    fn at(day: u32) -> Timestamp {
+        format!("2026-06-{day:02}T01:00:00Z").parse().unwrap()
+    }
+
+    fn mail(store: &Store, n: u32) -> i64 {
+        let mail = NewMail {
+            key: format!("m{n}"),
+            kind: Kind::ReminderLate,
+            unit: None,
+            message: None,
+        };
+        store.owe(&mail, at(1)).unwrap().unwrap()
+    }
+
+    fn dead(store: &Store, day: u32) -> Vec<String> {
+        store.dead_contacts(at(day)).unwrap().into_keys().collect()
+    }
+
+    #[test]
+    fn one_failure_for_good_counts_and_three_for_a_time() {
+        let store = Store::in_memory(at(1)).unwrap();
+        let fail = |address: &str, kind, n: u32| {
+            let outbox = mail(&store, n);
+            store
+                .record_bounce(address, kind, None, outbox, at(n))
+                .unwrap();
+            // The same mail comes back twice.
+            store
+                .record_bounce(address, kind, None, outbox, at(n))
+                .unwrap();
+        };
+        fail("soft@a.example", BounceKind::Soft, 2);
+        fail("soft@a.example", BounceKind::Soft, 3);
+        assert!(dead(&store, 10).is_empty());
+        fail("hard@a.example", BounceKind::Hard, 4);
+        assert_eq!(
+            dead(&store, 3),
+            Vec::<String>::new(),
+            "not before it failed"
+        );
+        assert_eq!(dead(&store, 10), ["hard@a.example"]);
+        fail("soft@a.example", BounceKind::Soft, 5);
+        assert_eq!(dead(&store, 10), ["hard@a.example", "soft@a.example"]);
+        // What failed for a time is forgotten after a while, what failed for good is not.
+        assert_eq!(dead(&store, 25), ["hard@a.example"]);
+        assert!(store.reset_contact("hard@a.example", at(26)).unwrap());
+        assert!(!store.reset_contact("hard@a.example", at(26)).unwrap());
+        assert!(dead(&store, 27).is_empty());
+        assert!(store.unreset_contact("hard@a.example", at(26)).unwrap());
+        assert_eq!(dead(&store, 27), ["hard@a.example"]);
+    }
+
+    #[test]
+    fn an_address_that_writes_to_us_works() {
+        let store = Store::in_memory(at(1)).unwrap();
+        let address = "a@a.example";
+        let outbox = mail(&store, 1);
+        store
+            .record_bounce(address, BounceKind::Hard, Some("5.1.1"), outbox, at(5))
+            .unwrap();
+        let arrive = |day: u32, class: Class| {
+            let arrived = Arrived {
+                place: Place {
+                    account: "a".into(),
+                    folder: "INBOX".into(),
+                    uidvalidity: 1,
+                    uid: day.to_string(),
+                },
+                sha256: Some(day.to_string()),
+                size: 1,
+                received_at: at(day),
+                gm_msgid: None,
+            };
+            let id = store.record_arrival(&arrived, at(day)).unwrap();
+            let mut reading = Reading::unreadable("");
+            reading.class = class;
+            reading.sender = Some(Person {
+                name: String::new(),
+                address: address.into(),
+            });
+            store.set_reading(id, &reading).unwrap();
+        };
+        arrive(4, Class::Report);
+        arrive(6, Class::AutoReply);
+        assert_eq!(
+            dead(&store, 10),
+            [address],
+            "an earlier mail and a machine say nothing"
+        );
+        arrive(7, Class::NoAttachment);
+        assert!(dead(&store, 10).is_empty());
+    }
+}

@@ -9,6 +9,7 @@ mod digest;
 mod letter;
 pub mod spreadsheet;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -344,6 +345,7 @@ pub(crate) fn check_templates(folder: &Path, faults: &Faults) {
         return; // no folder: the defaults hold
     };
     let environment = environment(folder);
+    let known = known_variables();
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let file = entry.path().display().to_string();
@@ -354,13 +356,38 @@ pub(crate) fn check_templates(folder: &Path, faults: &Faults) {
                 None,
                 format!("there is no template of this name{hint}"),
             );
-        } else if let Err(e) = environment.get_template(&name) {
-            let what = e
-                .detail()
-                .map_or_else(|| e.kind().to_string(), str::to_owned);
-            faults.add(&file, e.line(), format!("the template is broken: {what}"));
+            continue;
+        }
+        match environment.get_template(&name) {
+            Err(e) => {
+                let what = e
+                    .detail()
+                    .map_or_else(|| e.kind().to_string(), str::to_owned);
+                faults.add(&file, e.line(), format!("the template is broken: {what}"));
+            }
+            Ok(template) => {
+                let unknown = template.undeclared_variables(true);
+                for name in unknown.iter().filter(|v| !known.contains(*v)) {
+                    let hint = suggestion(name, known.iter().map(String::as_str));
+                    faults.add(
+                        &file,
+                        None,
+                        format!("the template names {name}, which no mail knows{hint}"),
+                    );
+                }
+            }
         }
     }
+}
+
+/// Every variable that the templates of the program name.
+fn known_variables() -> BTreeSet<String> {
+    let environment = environment(Path::new(""));
+    let of = |name: &str| {
+        let template = environment.get_template(name);
+        template.map_or_else(|_| Default::default(), |t| t.undeclared_variables(true))
+    };
+    TEMPLATES.iter().flat_map(|(name, _)| of(name)).collect()
 }
 
 /// Renders a text template whose first line is the subject.
