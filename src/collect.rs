@@ -307,7 +307,10 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         let reading = match app.archive.get(sha256) {
             Ok(raw) => {
                 let mut reading = app.reader.read(&raw).await?;
-                verify(app, &mut reading, &raw).await;
+                // Domains change the keys of their signatures: of old mails they say nothing.
+                if answers == Answers::Yes {
+                    verify(app, &mut reading, &raw).await;
+                }
                 reading
             }
             Err(e) => {

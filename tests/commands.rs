@@ -5,24 +5,8 @@ use std::path::Path;
 
 use thubaocao::writing::spreadsheet::{Cell, Sheet, workbook};
 
+use crate::lab::demo::sample;
 use crate::lab::installation::{json_lines, succeed, thubaocao};
-
-/// A copy of the sample configuration, so that its data lies in a folder of its own.
-fn sample() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    let config = dir.path().join("config");
-    fs::create_dir(&config).unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    for name in [
-        "thubaocao.toml",
-        "units.csv",
-        "reports.toml",
-        "holidays.toml",
-    ] {
-        fs::copy(source.join(name), config.join(name)).unwrap();
-    }
-    dir
-}
 
 #[test]
 fn the_sample_configuration_works_as_it_stands() {

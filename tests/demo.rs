@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::lab::demo::{Demo, sample};
 use crate::lab::installation::{json_lines, succeed, thubaocao};
 
 const END: &str = "2026-06-23T18:00:00+07:00";
@@ -218,13 +219,9 @@ fn the_mails_of_the_demo_read_well() {
 
 #[test]
 fn the_content_of_old_mails_is_removed_and_what_was_logged_stays() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("demo");
-    let run = |arguments: &[&str]| {
-        let mut command = thubaocao(&dir.join("config"));
-        succeed(command.args(arguments).output().unwrap())
-    };
-    run(&["demo", dir.to_str().unwrap()]);
+    let demo = Demo::new();
+    let dir = demo.dir();
+    let run = |arguments: &[&str]| demo.run(arguments);
     let settings = dir.join("config/thubaocao.toml");
     let text = fs::read_to_string(&settings).unwrap();
     fs::write(&settings, text + "\n[retention]\nyears = 2\n").unwrap();
@@ -264,18 +261,9 @@ fn the_content_of_old_mails_is_removed_and_what_was_logged_stays() {
 
 #[test]
 fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("demo");
-    let out = folder.path().join("xuat");
-    let run = |arguments: &[&str]| {
-        let mut command = thubaocao(&dir.join("config"));
-        command
-            .args(["--at", "2026-06-24T08:00:00+07:00"])
-            .args(arguments)
-            .output()
-            .unwrap()
-    };
-    succeed(run(&["demo", dir.to_str().unwrap()]));
+    let demo = Demo::new();
+    let out = demo.folder.path().join("xuat");
+    let run = |arguments: &[&str]| demo.output(&[&["--at", Demo::AFTER], arguments].concat());
     let export = [
         "export",
         "--report",
@@ -360,18 +348,10 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
 
 #[test]
 fn a_backup_brings_everything_back_and_a_damaged_one_brings_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("demo");
+    let demo = Demo::new();
+    let (folder, dir) = (&demo.folder, demo.dir());
     let data = dir.join("data");
-    let run = |arguments: &[&str]| {
-        let mut command = thubaocao(&dir.join("config"));
-        command
-            .args(["--at", "2026-06-24T08:00:00+07:00"])
-            .args(arguments)
-            .output()
-            .unwrap()
-    };
-    succeed(run(&["demo", dir.to_str().unwrap()]));
+    let run = |arguments: &[&str]| demo.output(&[&["--at", Demo::AFTER], arguments].concat());
     let status = || succeed(run(&["status", "--json"]));
     let before = status();
     let file = folder.path().join("sao luu.tar");
@@ -416,16 +396,13 @@ fn a_backup_brings_everything_back_and_a_damaged_one_brings_nothing() {
 
 #[test]
 fn mails_from_before_are_taken_over_from_files_a_maildir_and_an_mbox_and_nobody_is_answered() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path().join("demo");
+    let demo = Demo::new();
+    let (folder, dir) = (&demo.folder, demo.dir());
     let run = |config: &Path, arguments: &[&str]| {
         let mut command = thubaocao(config);
-        command
-            .args(["--at", "2026-06-24T08:00:00+07:00"])
-            .args(arguments);
+        command.args(["--at", Demo::AFTER]).args(arguments);
         succeed(command.output().unwrap())
     };
-    run(&dir.join("config"), &["demo", dir.to_str().unwrap()]);
     let mut mails: Vec<_> = fs::read_dir(dir.join("maildir/new"))
         .unwrap()
         .map(|e| e.unwrap().path())
@@ -489,18 +466,8 @@ fn mails_from_before_are_taken_over_from_files_a_maildir_and_an_mbox_and_nobody_
 
 #[test]
 fn units_are_told_when_a_period_opens_with_the_document_that_asks_for_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = sample();
     let config = folder.path().join("config");
-    fs::create_dir_all(&config).unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    for name in [
-        "thubaocao.toml",
-        "units.csv",
-        "reports.toml",
-        "holidays.toml",
-    ] {
-        fs::copy(source.join(name), config.join(name)).unwrap();
-    }
     fs::write(
         config.join("reports.toml"),
         r#"[[report]]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::lab::browser;
+use crate::lab::demo::{Demo, sample};
 use crate::lab::installation::{succeed, thubaocao};
 
 /// Gives the width that the page needs, its height, and the words with the least contrast to their ground.
@@ -60,56 +61,21 @@ fn look(name: &str, html: &str) -> f64 {
     height
 }
 
-struct Demo {
-    folder: tempfile::TempDir,
-}
-
-impl Demo {
-    fn new() -> Demo {
-        let demo = Demo {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        demo.run(&["demo", demo.dir().to_str().unwrap()]);
-        demo
-    }
-
-    fn dir(&self) -> PathBuf {
-        self.folder.path().join("demo")
-    }
-
-    fn run(&self, arguments: &[&str]) -> String {
-        let mut command = thubaocao(&self.dir().join("config"));
-        succeed(command.args(arguments).output().unwrap())
-    }
-
-    fn digest(&self, day: &str) -> String {
-        let page = self.dir().join("page.html");
-        let at = format!("{day}T07:00:00+07:00");
-        self.run(&[
-            "--at",
-            &at,
-            "digest",
-            "--on",
-            day,
-            "--html",
-            page.to_str().unwrap(),
-        ]);
-        std::fs::read_to_string(page).unwrap()
-    }
-}
-
 #[test]
 fn every_edition_of_the_digest_is_read_on_phones_and_desks_by_day_and_by_night() {
     let demo = Demo::new();
-    look("the daily digest", &demo.digest("2026-06-24"));
-    let weekly = demo.digest("2026-06-22");
+    look(
+        "the daily digest",
+        &demo.digest("2026-06-24", "2026-06-24T07:00:00+07:00"),
+    );
+    let weekly = demo.digest("2026-06-22", "2026-06-22T07:00:00+07:00");
     assert!(
         weekly.contains("Bản tin tuần") && weekly.contains("Không nộp"),
         "{weekly}"
     );
     assert!(weekly.contains("data:image/png;base64,iVBOR"));
     look("the weekly digest", &weekly);
-    let ended = demo.digest("2026-06-16");
+    let ended = demo.digest("2026-06-16", "2026-06-16T07:00:00+07:00");
     assert!(
         ended.contains("Bản tin cuối kỳ"),
         "the deadline of 15/6 has passed"
@@ -124,18 +90,8 @@ fn every_edition_of_the_digest_is_read_on_phones_and_desks_by_day_and_by_night()
 
 #[test]
 fn on_a_quiet_day_there_is_nothing_to_scroll_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let folder = sample();
     let config = folder.path().join("config");
-    std::fs::create_dir(&config).unwrap();
-    for name in [
-        "thubaocao.toml",
-        "units.csv",
-        "reports.toml",
-        "holidays.toml",
-    ] {
-        std::fs::copy(source.join(name), config.join(name)).unwrap();
-    }
     let settings = std::fs::read_to_string(config.join("thubaocao.toml")).unwrap();
     let settings = settings.replace("since = \"2026-01-01\"    #", "since = \"2026-08-01\" #");
     std::fs::write(config.join("thubaocao.toml"), settings).unwrap();

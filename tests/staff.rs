@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::lab::demo::Demo;
 use crate::lab::installation::{
-    Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, thubaocao, word,
+    Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, word,
 };
 use crate::lab::{Lab, MAILBOX, browser, percent_decoded};
 
@@ -204,107 +205,75 @@ fn a_report_is_sent_back_with_a_reason_and_the_unit_sends_it_again() {
     assert_eq!(state(&installation, "ldld-dong-hoa"), "submitted");
 }
 
-/// The demo as it stands on the morning of 24/6/2026, with its Maildir for staff to write to.
-struct Demo {
-    folder: tempfile::TempDir,
+/// Staff send a prepared mail, which the server receives on a day of 2026; gives the answer.
+fn send(demo: &Demo, prepared: &Prepared, day: &str) -> String {
+    let outbox = || -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(demo.dir().join("outbox")).unwrap();
+        entries.map(|e| e.unwrap().path()).collect()
+    };
+    let before = outbox();
+    let raw = String::from_utf8(mail(STAFF, "pass", prepared)).unwrap();
+    let raw = raw.replace(VERIFIER, "mx.google.com");
+    let path = demo
+        .dir()
+        .join("maildir/new")
+        .join(format!("{}.1.x", before.len()));
+    std::fs::write(&path, raw).unwrap();
+    let received: jiff::Timestamp = format!("2026-{day}T08:00:00+07:00").parse().unwrap();
+    let file = std::fs::File::options().append(true).open(&path).unwrap();
+    file.set_modified(received.into()).unwrap();
+    demo.run(&["--at", &received.to_string(), "run", "--once"]);
+    let answers = outbox().into_iter().filter(|p| !before.contains(p));
+    let mut texts = answers.filter_map(|path| {
+        let raw = std::fs::read(path).unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&raw)?;
+        let to_staff = mail.to()?.first()?.address()? == STAFF;
+        let answers = to_staff && mail.subject()?.starts_with("Re:");
+        answers.then(|| mail.body_text(0).unwrap().into_owned())
+    });
+    texts.next().expect("an answer to staff")
 }
 
-impl Demo {
-    const AT: &str = "2026-06-24T08:00:00+07:00";
+/// How the report on children of the first half of the year stands.
+fn state_in(demo: &Demo, unit: &str) -> String {
+    let status = json_lines(&demo.after(&["status", "--json"]));
+    let line = status
+        .into_iter()
+        .find(|l| l["unit"] == unit && l["report"] == "tre-em" && l["period"] == "2026-H1");
+    line.unwrap()["state"].as_str().unwrap().to_owned()
+}
 
-    fn new() -> Demo {
-        let demo = Demo {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        demo.run(&["demo", demo.dir().to_str().unwrap()]);
-        demo
-    }
-
-    fn dir(&self) -> std::path::PathBuf {
-        self.folder.path().join("demo")
-    }
-
-    fn run(&self, arguments: &[&str]) -> String {
-        let mut command = thubaocao(&self.dir().join("config"));
-        succeed(command.args(arguments).output().unwrap())
-    }
-
-    fn digest(&self, day: &str) -> String {
-        let page = self.dir().join("digest.html");
-        let page = page.to_str().unwrap();
-        self.run(&["--at", Demo::AT, "digest", "--on", day, "--html", page]);
-        std::fs::read_to_string(page).unwrap()
-    }
-
-    /// Staff send a prepared mail, which the server receives on a day of 2026; gives the answer.
-    fn send(&self, prepared: &Prepared, day: &str) -> String {
-        let outbox = || -> Vec<std::path::PathBuf> {
-            let entries = std::fs::read_dir(self.dir().join("outbox")).unwrap();
-            entries.map(|e| e.unwrap().path()).collect()
-        };
-        let before = outbox();
-        let raw = String::from_utf8(mail(STAFF, "pass", prepared)).unwrap();
-        let raw = raw.replace(VERIFIER, "mx.google.com");
-        let path = self
-            .dir()
-            .join("maildir/new")
-            .join(format!("{}.1.x", before.len()));
-        std::fs::write(&path, raw).unwrap();
-        let received: jiff::Timestamp = format!("2026-{day}T08:00:00+07:00").parse().unwrap();
-        let file = std::fs::File::options().append(true).open(&path).unwrap();
-        file.set_modified(received.into()).unwrap();
-        self.run(&["--at", &received.to_string(), "run", "--once"]);
-        let answers = outbox().into_iter().filter(|p| !before.contains(p));
-        let mut texts = answers.filter_map(|path| {
-            let raw = std::fs::read(path).unwrap();
-            let mail = mail_parser::MessageParser::default().parse(&raw)?;
-            let to_staff = mail.to()?.first()?.address()? == STAFF;
-            let answers = to_staff && mail.subject()?.starts_with("Re:");
-            answers.then(|| mail.body_text(0).unwrap().into_owned())
-        });
-        texts.next().expect("an answer to staff")
-    }
-
-    fn state(&self, unit: &str, report: &str, period: &str) -> String {
-        let status = json_lines(&self.run(&["--at", Demo::AT, "status", "--json"]));
-        let line = status
-            .into_iter()
-            .find(|l| l["unit"] == unit && l["report"] == report && l["period"] == period);
-        line.unwrap()["state"].as_str().unwrap().to_owned()
-    }
-
-    /// Of the lines of a prepared mail those are kept that are no choice, or that one; with what staff fill in.
-    fn choose(prepared: &Prepared, choice: &str, filled: &str) -> Prepared {
-        let choices = [
-            "Đã nhận bản giấy ngày:",
-            "Gia hạn đến hết ngày",
-            "Miễn báo cáo. Lý do:",
-        ];
-        let other =
-            |line: &str| choices.iter().any(|c| line.starts_with(c)) && !line.starts_with(choice);
-        let lines: Vec<String> = prepared
-            .body
-            .lines()
-            .filter(|l| !other(l))
-            .map(|l| {
-                if l.starts_with(choice) {
-                    format!("{l} {filled}")
-                } else {
-                    l.to_owned()
-                }
-            })
-            .collect();
-        Prepared {
-            subject: prepared.subject.clone(),
-            body: lines.join("\r\n"),
-        }
+/// Of the lines of a prepared mail those are kept that are no choice, or that one; with what staff fill in.
+fn choose(prepared: &Prepared, choice: &str, filled: &str) -> Prepared {
+    let choices = [
+        "Đã nhận bản giấy ngày:",
+        "Gia hạn đến hết ngày",
+        "Miễn báo cáo. Lý do:",
+    ];
+    let other =
+        |line: &str| choices.iter().any(|c| line.starts_with(c)) && !line.starts_with(choice);
+    let lines: Vec<String> = prepared
+        .body
+        .lines()
+        .filter(|l| !other(l))
+        .map(|l| {
+            if l.starts_with(choice) {
+                format!("{l} {filled}")
+            } else {
+                l.to_owned()
+            }
+        })
+        .collect();
+    Prepared {
+        subject: prepared.subject.clone(),
+        body: lines.join("\r\n"),
     }
 }
 
 #[test]
 fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     let demo = Demo::new();
-    let html = demo.digest("2026-06-24");
+    let html = demo.digest("2026-06-24", Demo::AFTER);
     // Gmail cuts off what is larger.
     assert!(html.len() < 102_000, "{}", html.len());
     let late = |unit: &str| {
@@ -314,42 +283,42 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
             .unwrap()
     };
     let tay_hoa = late("LĐLĐ huyện Tây Hòa");
-    let state = |unit: &str| demo.state(unit, "tre-em", "2026-H1");
+    let state = |unit: &str| state_in(&demo, unit);
 
     // Of the three lines one has to be kept.
-    assert!(demo.send(&tay_hoa, "06-24").starts_with("Chưa rõ yêu cầu"));
+    assert!(send(&demo, &tay_hoa, "06-24").starts_with("Chưa rõ yêu cầu"));
     assert_eq!(state("ldld-tay-hoa"), "overdue");
-    let excuse = Demo::choose(&tay_hoa, "Miễn báo cáo", "bão lụt");
-    let said = demo.send(&excuse, "06-24");
+    let excuse = choose(&tay_hoa, "Miễn báo cáo", "bão lụt");
+    let said = send(&demo, &excuse, "06-24");
     assert!(
         said.contains("Đã miễn báo cáo") && said.contains("(bão lụt)"),
         "{said}"
     );
     assert_eq!(state("ldld-tay-hoa"), "excused");
 
-    let more = Demo::choose(&late("LĐLĐ huyện Sơn Hòa"), "Gia hạn", "30/6/2026");
-    let said = demo.send(&more, "06-24");
+    let more = choose(&late("LĐLĐ huyện Sơn Hòa"), "Gia hạn", "30/6/2026");
+    let said = send(&demo, &more, "06-24");
     assert!(
         said.contains("Đã gia hạn") && said.contains("30/6/2026"),
         "{said}"
     );
     assert_eq!(state("ldld-son-hoa"), "pending");
 
-    let paper = Demo::choose(
+    let paper = choose(
         &late("LĐLĐ huyện Sông Hinh"),
         "Đã nhận bản giấy",
         "23/6/2026",
     );
-    let said = demo.send(&paper, "06-24");
+    let said = send(&demo, &paper, "06-24");
     assert!(
         said.contains("Đã ghi nhận bản giấy ngày 23/6/2026"),
         "{said}"
     );
     assert_eq!(state("ldld-song-hinh"), "partial");
 
-    let news = demo.digest("2026-06-16");
+    let news = demo.digest("2026-06-16", Demo::AFTER);
     let accepted = links(&news, "Duyệt").remove(0);
-    let said = demo.send(&accepted, "06-24");
+    let said = send(&demo, &accepted, "06-24");
     assert!(said.contains("Đã duyệt"), "{said}");
     let history = demo.run(&["history"]);
     assert_eq!(history.matches("by mail").count(), 4, "{history}");
@@ -360,7 +329,7 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
         body: returned.body.replace("Lý do:", "Lý do: thiếu số liệu"),
         ..returned
     };
-    let said = demo.send(&returned, "07-17");
+    let said = send(&demo, &returned, "07-17");
     assert!(said.contains("đã hết hạn"), "{said}");
 }
 

@@ -18,4 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         document::read(kind, bytes, &text, false, &mut budget)
             .expect("nothing of the machine is used");
     }
+    for kind in ["docx", "xlsx", "xls", "ods"] {
+        document::contents(kind, bytes, &mut budget).expect("nothing of the machine is used");
+    }
 });

@@ -5,6 +5,7 @@
 //! and its mails arrive in the units' mailboxes the same way.
 
 pub mod browser;
+pub mod demo;
 pub mod dns;
 pub mod installation;
 pub mod proxy;
