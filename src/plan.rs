@@ -185,12 +185,12 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         {
             continue; // it stays due; without an address the digest says so
         }
-        let waiting = store.queued_reminder(&unit)?;
-        let kind = Kind::of_steps(steps.iter().map(|(.., step)| *step));
-        let outbox = match (waiting, kind) {
-            (Some(outbox), _) => Some(outbox),
-            (None, None) => None,
-            (None, Some(kind)) => store.owe(
+        let Some(kind) = Kind::of_steps(steps.iter().map(|(.., step)| *step)) else {
+            continue;
+        };
+        let outbox = match store.queued_reminder(&unit)? {
+            Some(waiting) => Some(waiting),
+            None => store.owe(
                 &NewMail {
                     key: format!("remind:{unit}:{today}"),
                     kind,

@@ -189,9 +189,14 @@ fn candidates(
         }
     }
     if !candidates.is_empty() {
-        found.open.push(format!(
-            "địa chỉ {address} chưa có trong danh bạ; thư nêu tên đơn vị"
-        ));
+        let named = if evidence.display.is_empty() {
+            "thư nêu tên đơn vị"
+        } else {
+            "tên hiển thị là tên đơn vị, đề nghị kiểm tra người gửi"
+        };
+        found
+            .open
+            .push(format!("địa chỉ {address} chưa có trong danh bạ; {named}"));
         return UnitMatch::Ambiguous(candidates);
     }
     let issuer = documents_issuer(&reading.attachments);
