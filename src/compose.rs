@@ -82,7 +82,7 @@ fn acknowledgement(
 ) -> Result<Composed> {
     let message = answered(store, mail)?;
     let submissions = store.submissions_of(message.id)?;
-    let (Some(first), Some(_)) = (submissions.first(), &message.reading) else {
+    let (Some(first), Some(reading)) = (submissions.first(), &message.reading) else {
         return Ok(Composed::Dropped(
             "nothing of the mail is logged any more".into(),
         ));
@@ -103,7 +103,12 @@ fn acknowledgement(
                     && o.report == submission.report
                     && o.period == submission.period
             })?;
+            let document = reading
+                .attachments
+                .iter()
+                .find(|a| a.number.is_some() && a.number == submission.number);
             Some(Receipt {
+                dated: document.and_then(|a| a.dated.as_ref()?.parse().ok()),
                 submission,
                 obligation,
             })

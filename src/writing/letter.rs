@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use minijinja::context;
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub struct Receipt<'a> {
     pub submission: &'a Submission,
     /// How its obligation stands now.
     pub obligation: &'a Obligation,
+    /// The date of the document that has its number.
+    pub dated: Option<Date>,
 }
 
 /// Which mail is answered.
@@ -149,6 +152,7 @@ pub fn acknowledgement(
         on_time: bool,
         nil_return: bool,
         number: Option<&'a str>,
+        dated: Option<String>,
         files: &'a [String],
         missing: &'static str,
         required: &'static str,
@@ -169,6 +173,7 @@ pub fn acknowledgement(
                 || r.obligation.on_time() == Some(true),
             nil_return: r.submission.nil_return,
             number: r.submission.number.as_deref(),
+            dated: r.dated.map(vietnamese_date),
             files: &r.submission.files,
             missing: r.obligation.missing().in_vietnamese(),
             required: r.obligation.forms.in_vietnamese(),
