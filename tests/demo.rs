@@ -541,3 +541,51 @@ reminders = { opening = true }
     succeed(run("2026-06-16T08:00:00+07:00", &["run", "--once"]));
     assert_eq!(mails().len(), sent.len());
 }
+
+#[test]
+fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
+    let demo = Demo::new();
+    let path = demo.folder.path().join("tinh hinh.xlsx");
+    demo.after(&["status", "--xlsx", path.to_str().unwrap()]);
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
+    let mut sheet = |name: &str| -> Vec<Vec<String>> {
+        let range = calamine::Reader::worksheet_range(&mut book, name).unwrap();
+        let row = |r: &[calamine::Data]| r.iter().map(ToString::to_string).collect();
+        range.rows().map(row).collect()
+    };
+    let find = |rows: &[Vec<String>], words: &[&str]| -> Vec<String> {
+        let row = rows
+            .iter()
+            .find(|r| words.iter().all(|w| r.iter().any(|c| c == w)));
+        row.unwrap_or_else(|| panic!("no row with {words:?}"))
+            .clone()
+    };
+    // Đến hạn 28, đúng hạn 10, trễ 2, thiếu 1, không nộp 15, miễn 0; the rates of the field.
+    let totals = sheet("Tổng hợp");
+    let row = find(&totals, &["Công tác trẻ em", "6 tháng đầu năm 2026"]);
+    assert_eq!(row[3..9], ["28", "10", "2", "1", "15", "0"]);
+    let rate = |n: usize| row[n].parse::<f64>().unwrap();
+    assert!(
+        (rate(9) - 12.0 / 28.0).abs() < 1e-9 && (rate(10) - 10.0 / 28.0).abs() < 1e-9,
+        "{row:?}"
+    );
+
+    let matrix = sheet("Theo đơn vị");
+    let heads = matrix.iter().find(|r| r[1] == "Đơn vị").unwrap();
+    let column = heads
+        .iter()
+        .position(|h| h.starts_with("Công tác trẻ em\n6 tháng đầu năm 2026"))
+        .unwrap();
+    let cell = |unit: &str| find(&matrix, &[unit])[column].clone();
+    assert_eq!(cell("LĐLĐ huyện Tây Hòa"), "Không nộp");
+    assert_eq!(cell("LĐLĐ huyện Phú Hòa"), "Trễ 15/6");
+    assert_eq!(cell("CĐCS Xổ số kiến thiết"), "Thiếu file mềm");
+
+    let details = sheet("Chi tiết");
+    let row = find(
+        &details,
+        &["LĐLĐ TP Tuy Hòa", "Công tác trẻ em", "6 tháng đầu năm 2026"],
+    );
+    assert!(row.iter().any(|c| c.contains("102/BC-LĐLĐ")), "{row:?}");
+    assert_eq!(row[8], "2", "it was sent twice: {row:?}");
+}
