@@ -1,0 +1,314 @@
+//! What a mail that is owed says at this moment, if it is still owed: gathers from the store, hands to `writing`.
+
+mod digest;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::domain::date_of;
+use crate::domain::obligation::Obligation;
+use crate::domain::reminder::Step;
+use crate::domain::unit::Addressee;
+use crate::plan;
+use crate::staff::Links;
+use crate::staff::token::{Action, Item};
+use crate::store::{Message, MessageState, Outgoing, Store};
+use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
+
+pub use digest::digest;
+
+/// Whether a mail is owed at the moment of sending, and what it says.
+#[derive(Debug)]
+pub enum Composed {
+    /// It is.
+    Ready(Draft),
+    /// Not now: something waits for a person.
+    Hold,
+    /// No longer, and why.
+    Dropped(String),
+}
+
+/// Composes a mail of the outbox.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn compose(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    match mail.kind {
+        Kind::Acknowledgement => acknowledgement(config, store, mail, now),
+        Kind::Notice => match mail.key.split_once(':') {
+            Some(("command", _)) => command_answer(config, store, mail, now),
+            Some(("parent", _)) => grassroots(config, store, mail),
+            Some(("return", row)) => returned(config, store, mail, row.parse()?),
+            _ => link_only(config, store, mail, now),
+        },
+        Kind::Digest => {
+            let day = mail
+                .key
+                .strip_prefix("digest:")
+                .and_then(|d| d.parse().ok())
+                .with_context(|| format!("{} names no day", mail.key))?;
+            Ok(Composed::Ready(digest(config, store, day, now)?))
+        }
+        Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation => {
+            reminder(config, store, mail, now)
+        }
+    }
+}
+
+fn acknowledgement(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    let message = answered(store, mail)?;
+    let submissions = store.submissions_of(message.id)?;
+    let (Some(first), Some(reading)) = (submissions.first(), &message.reading) else {
+        return Ok(Composed::Dropped(
+            "nothing of the mail is logged any more".into(),
+        ));
+    };
+    let Some(reply) = reply_to(&message) else {
+        return Ok(Composed::Dropped("the mail has no sender".into()));
+    };
+    let unit = config
+        .register
+        .nearest(&first.unit, date_of(message.received_at))
+        .with_context(|| format!("{} is not in the register", first.unit))?;
+    let obligations = store.obligations(now)?;
+    let receipts: Vec<Receipt<'_>> = submissions
+        .iter()
+        .filter_map(|submission| {
+            let obligation = obligations.iter().find(|o| {
+                o.unit == submission.unit
+                    && o.report == submission.report
+                    && o.period == submission.period
+            })?;
+            let document = reading
+                .attachments
+                .iter()
+                .find(|a| a.number.is_some() && a.number == submission.number);
+            Some(Receipt {
+                dated: document.and_then(|a| a.dated.as_ref()?.parse().ok()),
+                submission,
+                obligation,
+            })
+        })
+        .collect();
+    let draft = writing::acknowledgement(config, unit, reply, &receipts)?;
+    Ok(Composed::Ready(draft))
+}
+
+/// The mail that one of ours answers.
+fn answered(store: &Store, mail: &Outgoing) -> Result<Message> {
+    let id = mail.message.context("an answer without a mail")?;
+    store.message(id)?.context("the answered mail is gone")
+}
+
+/// An answer to the sender himself: a Reply-To may point anywhere. `None` where the mail was not read or has no sender.
+fn reply_to(message: &Message) -> Option<Reply<'_>> {
+    let reading = message.reading.as_ref()?;
+    let sender = reading.sender.as_ref()?;
+    let mut thread = reading.references.clone();
+    thread.extend(reading.message_id.clone());
+    Some(Reply {
+        to: &sender.address,
+        subject: &reading.subject,
+        thread,
+    })
+}
+
+/// That a grassroots union reports to the unit above it.
+fn grassroots(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let message = answered(store, mail)?;
+    let (Some(unit), Some(reply)) = (&mail.unit, reply_to(&message)) else {
+        return dropped("the mail was not read");
+    };
+    let day = date_of(message.received_at);
+    let register = &config.register;
+    let Some(unit) = register.nearest(unit, day) else {
+        return dropped("the unit is not in the register any more");
+    };
+    let parent = unit.parent.as_ref();
+    let Some(parent) = parent.and_then(|p| register.nearest(p, day)) else {
+        return dropped("the unit has no unit above it any more");
+    };
+    Ok(Composed::Ready(writing::grassroots(
+        config,
+        unit,
+        parent,
+        reply,
+        message.received_at,
+    )?))
+}
+
+/// What became of a command of staff, with the way back.
+fn command_answer(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    let message = answered(store, mail)?;
+    let command = store
+        .command_in(message.id)?
+        .context("the command is gone")?;
+    let Some(reply) = reply_to(&message) else {
+        return Ok(Composed::Dropped("the mail has no sender".into()));
+    };
+    let reversible = match command.correction {
+        Some(row) => store
+            .correction(row)?
+            .is_some_and(|made| made.change.inverse.is_some() && made.undone_by.is_none()),
+        None => false,
+    };
+    let address = &config.settings.mailbox.address;
+    let links = Links::of(store, address, date_of(now))?.filter(|_| reversible);
+    let undo = links
+        .zip(command.correction)
+        .map(|(links, row)| links.token(Item::Change(row), Action::Undo));
+    Ok(Composed::Ready(writing::staff_answer(
+        config,
+        reply,
+        &command.outcome,
+        undo.as_deref(),
+    )?))
+}
+
+/// That a report is sent back; to whoever sent it, else to the unit.
+fn returned(config: &Config, store: &Store, mail: &Outgoing, row: i64) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let Some((submission, reason, due)) = store.sent_back(row)? else {
+        return dropped("it was taken back");
+    };
+    let Some(submission) = store.submission(submission)? else {
+        return dropped("the submission is withdrawn");
+    };
+    let unit = config
+        .register
+        .nearest(&submission.unit, date_of(submission.received_at))
+        .with_context(|| format!("{} is not in the register", submission.unit))?;
+    let message = match mail.message {
+        Some(id) => store.message(id)?,
+        None => None,
+    };
+    let to_the_sender = message.as_ref().and_then(reply_to);
+    let Some(reply) = to_the_sender.or_else(|| {
+        Some(Reply {
+            to: unit.emails.first()?,
+            subject: "",
+            thread: vec![],
+        })
+    }) else {
+        return dropped("the unit has no address");
+    };
+    Ok(Composed::Ready(writing::returned(
+        config,
+        unit,
+        reply,
+        &submission,
+        &reason,
+        due,
+    )?))
+}
+
+fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
+    let message = answered(store, mail)?;
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    if message.state != MessageState::Waiting {
+        return dropped("staff have decided on the mail");
+    }
+    let (Some(reading), Some(unit)) = (&message.reading, &mail.unit) else {
+        return dropped("the mail was not read");
+    };
+    let (Some(reply), Some(host)) = (reply_to(&message), &reading.link) else {
+        return dropped("the mail has no sender or no link");
+    };
+    let since = store.logged_between(message.stored_at, now)?;
+    if since.iter().any(|s| s.unit == *unit) {
+        return dropped("the files have come since");
+    }
+    let unit = config
+        .register
+        .nearest(unit, date_of(message.received_at))
+        .with_context(|| format!("{unit} is not in the register"))?;
+    let draft = writing::link_only(config, unit, reply, host, message.received_at)?;
+    Ok(Composed::Ready(draft))
+}
+
+fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
+    let unit = mail.unit.as_ref().context("a reminder without a unit")?;
+    if store.has_undecided_mail(unit)? {
+        return Ok(Composed::Hold);
+    }
+    let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
+    let mut owed = Vec::new();
+    for o in store.obligations_of(unit, now)? {
+        let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
+            continue;
+        };
+        let ahead = matches!(step, Step::Opening | Step::Before(_));
+        if !o.settled() && ahead == (now <= o.due) {
+            owed.push((o, step));
+        }
+    }
+    if owed.is_empty() {
+        return Ok(Composed::Dropped("nothing is missing any more".into()));
+    }
+    let dead = store.dead_contacts(now)?;
+    let Some(to) = plan::addressee(config, &dead, unit, date_of(now)) else {
+        return Ok(Composed::Dropped("the unit has no address any more".into()));
+    };
+    reminder_of(config, store, &to, &owed, now).map(Composed::Ready)
+}
+
+/// The reminder of what one unit owes.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn reminder_of(
+    config: &Config,
+    store: &Store,
+    to: &Addressee<'_>,
+    owed: &[(Obligation, Step)],
+    now: Timestamp,
+) -> Result<Draft> {
+    let mut items = Vec::new();
+    let mut enclosures: Vec<Enclosure> = Vec::new();
+    for (obligation, step) in owed {
+        let reminded = store.reminders_of(obligation.id)?;
+        let reminded = reminded.into_iter().filter(|(_, step)| step != "opening");
+        items.push(LetterItem {
+            obligation,
+            step: *step,
+            reminded: reminded.map(|(at, _)| at).collect(),
+        });
+        let basis = config
+            .report(&obligation.report)
+            .and_then(|r| r.basis_file.as_ref());
+        if let (Step::Opening, Some(path)) = (step, basis) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // The same plan asks for several reports.
+            if !enclosures.iter().any(|e| e.name == name) {
+                enclosures.push(Enclosure {
+                    name: name.into_owned(),
+                    content: std::fs::read(path)
+                        .with_context(|| format!("cannot read {}", path.display()))?,
+                    id: None,
+                });
+            }
+        }
+    }
+    let mut draft = writing::reminder(config, to, &items, now)?;
+    draft.enclosures = enclosures;
+    Ok(draft)
+}
