@@ -12,3 +12,7 @@ INSERT INTO reminder_by_deadline SELECT r.obligation, r.step, o.due, r.outbox
 DROP TABLE reminder;
 ALTER TABLE reminder_by_deadline RENAME TO reminder;
 CREATE INDEX reminder_outbox ON reminder (outbox);
+
+-- Looked up at each pass, for each unit.
+CREATE INDEX outbox_unit ON outbox (unit) WHERE unit IS NOT NULL;
+CREATE INDEX message_sender ON message (sender) WHERE sender IS NOT NULL;

@@ -365,11 +365,14 @@ fn progress(
             .collect();
         data.late_count += late.len();
         let percent = |n: u32| n * 100 / rates.expected;
-        let (complete, partial, overdue) = (
-            percent(rates.complete),
-            percent(rates.partial),
-            percent(rates.overdue),
-        );
+        let complete = percent(rates.complete);
+        let partial = percent(rates.partial);
+        let left = rates.expected - rates.complete - rates.partial - rates.overdue;
+        // Rounding must not leave a sliver for nobody.
+        let overdue = match left {
+            0 if rates.overdue > 0 => 100 - complete - partial,
+            _ => percent(rates.overdue),
+        };
         data.progress.push(Progress {
             report: config.report_name(report),
             period: period.in_vietnamese(),
