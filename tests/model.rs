@@ -82,6 +82,8 @@ struct Known {
     called: String,
     opens: Option<Date>,
     due: Timestamp,
+    /// Until when it was to be sent again, at the latest.
+    again_until: Option<Timestamp>,
     wanted: (bool, bool),
     received: (bool, bool),
     excused: bool,
@@ -135,15 +137,16 @@ impl Year {
         }
     }
 
-    /// Working days after one day, up to another.
-    fn working_days(&self, after: Date, to: Date) -> u32 {
+    /// Whether a working day lies after one day and not after another.
+    fn working_day_between(&self, after: Date, to: Date) -> bool {
         let mut day = after;
-        let mut n = 0;
         while day < to {
             day = day.tomorrow().unwrap();
-            n += u32::from(self.works(day));
+            if self.works(day) {
+                return true;
+            }
         }
-        n
+        false
     }
 
     /// The periods that open are learnt from the store once, as a clerk would read them off a list.
@@ -187,8 +190,12 @@ impl Year {
                 let due = now + (24 * (2 + self.chance.below(12) as i64)).hours();
                 self.store.extend(id, due, now).unwrap();
                 let o = self.known.get_mut(&id).unwrap();
-                o.due = due;
-                o.late_mails = 0;
+                // The later one of two deadlines that staff set holds.
+                let due = o.again_until.map_or(due, |again| again.max(due));
+                if due != o.due {
+                    o.due = due;
+                    o.late_mails = 0;
+                }
             }
         }
         for unit in 0..UNITS {
@@ -233,6 +240,7 @@ impl Year {
                 .send_back(row, "thiếu số liệu", due, now)
                 .unwrap();
             o.received = before;
+            o.again_until = o.again_until.max(Some(due));
             if due > o.due {
                 o.due = due;
                 o.late_mails = 0;
@@ -364,17 +372,17 @@ impl Year {
     fn nobody_is_forgotten(&self, day: Date) {
         for o in self.known.values() {
             let due_on = thubaocao::domain::date_of(o.due);
-            let late = self.working_days(due_on, day);
+            let late = self.working_day_between(due_on, day);
             let gone = o.unit % 10 == 9 && day > date(2026, 6, 30);
             let unreachable = gone && o.unit % 20 != 9;
-            if o.settled() || late == 0 || unreachable || self.waiting.contains_key(&o.unit) {
+            if o.settled() || !late || unreachable || self.waiting.contains_key(&o.unit) {
                 continue;
             }
             let seed = self.seed;
             let (called, unit) = (o.called.trim(), o.unit);
             assert!(
                 o.late_mails > 0,
-                "seed {seed}: on {day} u{unit} is {late} working days late and was not reminded: {called}, due {}",
+                "seed {seed}: on {day} u{unit} is late and was not reminded: {called}, due {}",
                 o.due
             );
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan};
 
 use super::calendar::Calendar;
 use super::{date_of, instant, zone};
@@ -139,8 +139,15 @@ impl Steps {
         now: Timestamp,
     ) -> Option<Step> {
         let today = date_of(now);
-        let reached = self
-            .ladder(calendar, date_of(due))
+        let first_before = self.before.iter().max().map_or(0, |n| i64::from(*n));
+        // Far ahead no rung is reached; five working days take no more than nineteen days, at Tết.
+        let far = today < date_of(due).saturating_sub((first_before * 3 + 14).days());
+        let ladder = if far {
+            vec![]
+        } else {
+            self.ladder(calendar, date_of(due))
+        };
+        let reached = ladder
             .into_iter()
             .filter(|(day, step)| match step {
                 Step::Opening | Step::Before(_) => *day <= today && now <= due,
