@@ -5,7 +5,8 @@
 //! that asks others to reject its unsigned mail is taken at its word.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -21,13 +22,15 @@ use crate::reading::Trust;
 
 /// How long the domain name servers may take for one mail.
 const PATIENCE: Duration = Duration::from_secs(6);
-/// Servers that did not answer are left alone for so long: a thousand mails must not wait for them one by one.
+/// A domain whose servers did not answer is left alone for so long: a thousand mails must not wait one by one. Others
+/// are asked about meanwhile, or a sender with slow servers could open the door for somebody else.
 const PAUSE: Duration = Duration::from_secs(300);
 
 /// Asks the domain name system about senders.
 pub struct Verifier {
     authenticator: MessageAuthenticator,
-    silent_since: Cell<Option<Instant>>,
+    /// The domains that gave no answer, and when.
+    silent: RefCell<HashMap<String, Instant>>,
 }
 
 impl Verifier {
@@ -50,44 +53,55 @@ impl Verifier {
         };
         Ok(Verifier {
             authenticator,
-            silent_since: Cell::new(None),
+            silent: RefCell::default(),
         })
     }
 
     /// Whether a mail comes from the domain of its From address, with what tells it, in words for staff.
     pub async fn judge(&self, raw: &[u8]) -> (Trust, Option<String>) {
-        let silent = self.silent_since.get().is_some_and(|t| t.elapsed() < PAUSE);
+        let raw = with_crlf(raw);
+        let mail = AuthenticatedMessage::parse(&raw);
+        let from = mail.as_ref().map_or("", |m| m.from()).to_owned();
+        let (Some(mut mail), Some((_, domain))) = (mail, from.rsplit_once('@')) else {
+            return (Trust::Unknown, None);
+        };
+        // Signatures of others say nothing of the sender, and their servers are not asked.
+        mail.dkim_headers
+            .retain(|h| speaks_for(&h.header.d, domain) || speaks_for(domain, &h.header.d));
+        let silent = {
+            let mut silent = self.silent.borrow_mut();
+            silent.retain(|_, since| since.elapsed() < PAUSE);
+            silent.contains_key(domain)
+        };
         let answer = if silent {
             None
         } else {
-            let asked = tokio::time::timeout(PATIENCE, self.ask(&with_crlf(raw))).await;
+            let asked = tokio::time::timeout(PATIENCE, self.ask(&mail, domain)).await;
             asked.ok().flatten()
         };
         answer.unwrap_or_else(|| {
-            if !silent {
-                tracing::warn!(
-                    "the DNS servers do not answer; senders are not verified for a while"
-                );
-                self.silent_since.set(Some(Instant::now()));
-            }
+            tracing::warn!(
+                domain,
+                "its DNS servers do not answer; the sender is not verified"
+            );
+            let mut silent = self.silent.borrow_mut();
+            silent.entry(domain.to_owned()).or_insert_with(Instant::now);
             let why = "máy chủ tên miền (DNS) không trả lời nên chưa xác thực được người gửi";
             (Trust::Unknown, Some(why.into()))
         })
     }
 
     /// `None`: the servers do not answer.
-    async fn ask(&self, raw: &[u8]) -> Option<(Trust, Option<String>)> {
-        let Some(mail) = AuthenticatedMessage::parse(raw) else {
-            return Some((Trust::Unknown, None));
-        };
-        let Some((_, domain)) = mail.from().rsplit_once('@') else {
-            return Some((Trust::Unknown, None));
-        };
-        let signatures = self.authenticator.verify_dkim(&mail).await;
+    async fn ask(
+        &self,
+        mail: &AuthenticatedMessage<'_>,
+        domain: &str,
+    ) -> Option<(Trust, Option<String>)> {
+        let signatures = self.authenticator.verify_dkim(mail).await;
         let none = SpfOutput::new(String::new());
         let dmarc = self
             .authenticator
-            .verify_dmarc(DmarcParameters::new(&mail, &signatures, domain, &none))
+            .verify_dmarc(DmarcParameters::new(mail, &signatures, domain, &none))
             .await;
         let own = |s: &&DkimOutput<'_>| s.signature().is_some_and(|s| speaks_for(&s.d, domain));
         let of_policy = dmarc.dmarc_record().is_some();

@@ -68,12 +68,19 @@ fn a_signed_report_counts_and_a_changed_or_foreign_one_waits_as_suspicious() {
     lab.deliver("x@evil.example", &foreign);
 
     lab.deliver(LATE, &report(LATE, "khong-ky"));
+    // A signature whose servers do not exist opens no door, either.
+    let nowhere = String::from_utf8(report(LATE, "cham")).unwrap();
+    let signature = "DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=cham.invalid; s=x; h=from; bh=AAAA; b=AAAA";
+    lab.deliver(
+        "x@evil.example",
+        format!("{signature}\r\n{nowhere}").as_bytes(),
+    );
     succeed(installation.run(&["run", "--once"]));
 
     assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
     assert_eq!(state(&installation, "ldld-tuy-an"), "overdue");
     let waiting = waiting(&installation);
-    assert_eq!(waiting.len(), 3, "{waiting:?}");
+    assert_eq!(waiting.len(), 4, "{waiting:?}");
     for (_, why) in &waiting {
         assert!(why.contains("thư đáng ngờ"), "{why}");
     }
@@ -83,7 +90,7 @@ fn a_signed_report_counts_and_a_changed_or_foreign_one_waits_as_suspicious() {
         1,
         "{waiting:?}"
     );
-    assert_eq!(told("DMARC"), 2, "{waiting:?}");
+    assert_eq!(told("DMARC"), 3, "{waiting:?}");
     // The report that counts is acknowledged; the forgeries are answered by nothing.
     assert_eq!(lab.await_mails(REPORTING, 1).len(), 1);
     let to_late = lab.letters(LATE);
