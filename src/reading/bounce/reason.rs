@@ -15,7 +15,7 @@ static STATUS: LazyLock<Regex> = LazyLock::new(|| {
 /// The ways of naming the command that was answered.
 static AT_RECIPIENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?rcpt\b|\[rcpt_to\]|\bsmtp:rcpt\b",
+        r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?rcpt\b|\[rcpt_to\]|\bsmtp:rcpt\b|\bsent:\s+rcpt to\b",
     )
     .expect("a valid pattern")
 });
@@ -44,7 +44,10 @@ const SUSPENDED: [&str; 8] = [
 ];
 
 /// Something else is at fault (folded phrases): the mailbox is full, the mail or its sender is not liked, the way is blocked.
-const NOT_THE_ADDRESS: [&str; 70] = [
+const NOT_THE_ADDRESS: [&str; 73] = [
+    "hop thu da day",
+    "hop thu day",
+    "het dung luong",
     "mailbox full",
     "mailbox is full",
     "mailbox was full",
@@ -118,7 +121,11 @@ const NOT_THE_ADDRESS: [&str; 70] = [
 ];
 
 /// There is no such user, said in so many words (folded phrases).
-const SURELY_NO_USER: [&str; 7] = [
+const SURELY_NO_USER: [&str; 11] = [
+    "khong ton tai",
+    "khong tim thay dia chi",
+    "khong tim thay nguoi nhan",
+    "khong co nguoi dung nay",
     "recipient name is not recognized",
     "unknown recipient",
     "user doesn t have",
@@ -370,6 +377,17 @@ mod tests {
         };
         assert!(at("RCPT TO command"));
         assert!(!at("end of DATA command"));
+        assert!(blamed(
+            "a@x.example\n   hMailServer sent: RCPT TO:<a@x.example>\n   Remote server replied: 550 Unknown user",
+            "a@x.example",
+            None
+        ));
+        assert!(blamed(
+            "a@x.example: Hộp thư không tồn tại",
+            "a@x.example",
+            None
+        ));
+        assert!(!blamed("a@x.example: Hộp thư đã đầy", "a@x.example", None));
         assert!(blamed(
             "<a@x.example>: 550 5.1.1 User unknown",
             "a@x.example",
