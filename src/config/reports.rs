@@ -9,7 +9,7 @@ use super::source::{Document, Faults, Section};
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::reminder::Steps;
 use crate::domain::report::{
-    Audience, DueRule, EventDate, Forms, Frequency, OnDayOff, PlanSection, Report,
+    Audience, DueRule, EventDate, Forms, Frequency, GAP, OnDayOff, PlanSection, Report,
 };
 use crate::domain::unit::Kind;
 use crate::reading::text::fold;
@@ -108,9 +108,11 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
         .unwrap_or_default()
         .iter()
         .chain(&title)
-        .map(|w| fold(w))
+        .map(|w| phrase(w))
         .filter(|w| !w.is_empty())
         .collect();
+    let except = s.texts("except").unwrap_or_default();
+    let except = except.iter().map(|w| phrase(w)).collect();
     let over = s.texts("over").unwrap_or_default();
     let year_means_half = s.choice("year_means", &[("H1", 1), ("H2", 2)]);
     let sections = s.sections("section").into_iter().filter_map(|section| {
@@ -170,6 +172,7 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
         forms: forms?,
         nil_return,
         words,
+        except,
         over,
         year_means_half,
         steps,
@@ -186,6 +189,17 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
     }
     s.finish();
     Some(report)
+}
+
+/// A phrase as it is looked for.
+fn phrase(written: &str) -> String {
+    let written = written.replace("...", "…");
+    let parts: Vec<String> = written
+        .split(GAP)
+        .map(fold)
+        .filter(|p| !p.is_empty())
+        .collect();
+    parts.join(&format!(" {GAP} "))
 }
 
 fn who(s: &Section<'_>) -> Option<Vec<Audience>> {

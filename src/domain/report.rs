@@ -12,6 +12,9 @@ use super::reminder::Steps;
 use super::unit::{Kind, Register, Unit};
 use super::{instant, lunar};
 
+/// Stands within a phrase for a few words, whichever: `sơ kết … kế hoạch 40`.
+pub const GAP: char = '…';
+
 /// The two forms of a report: the signed document (văn bản) and the editable file (file mềm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forms {
@@ -226,8 +229,10 @@ pub struct Report {
     pub forms: Forms,
     /// Whether "không phát sinh" in the mail's own text is a report.
     pub nil_return: bool,
-    /// Phrases that name this report, folded (lower case, no diacritics).
+    /// Phrases that name this report, folded (lower case, no diacritics), with [`GAP`] for a few words between.
     pub words: Vec<String>,
+    /// Phrases of the same kind in which those words mean something else.
+    pub except: Vec<String>,
     /// Reports that are not meant where this one is named too.
     pub over: Vec<String>,
     /// A report "năm 2026" is taken for this half of the year (1 or 2).
@@ -241,6 +246,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether it is made again and again on periods that follow each other.
+    pub fn is_periodic(&self) -> bool {
+        !matches!(self.frequency, Frequency::Event(_) | Frequency::Once { .. })
+    }
+
     /// The period of an id, if this report has such a period.
     pub fn period(&self, id: &PeriodId, closing: Closing) -> Option<Period> {
         match (&self.frequency, id) {
@@ -359,6 +369,7 @@ pub(crate) mod tests {
             },
             nil_return: false,
             words: vec![id.into()],
+            except: vec![],
             over: vec![],
             year_means_half: None,
             steps: Steps::default(),

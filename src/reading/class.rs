@@ -251,20 +251,6 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether a text says that there is nothing to report ("không phát sinh").
-pub(super) fn says_nothing_happened(folded: &str) -> bool {
-    [
-        "khong phat sinh",
-        "khong co phat sinh",
-        "chua phat sinh",
-        "khong xay ra",
-        "khong co tai nan",
-        "khong co vu",
-    ]
-    .iter()
-    .any(|p| has_phrase(folded, p))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,13 +308,5 @@ mod tests {
         ] {
             assert!(!is_automatic_by_words(subject, body), "{subject}");
         }
-    }
-
-    #[test]
-    fn nothing_happened_is_said_in_several_ways() {
-        assert!(says_nothing_happened(&fold(
-            "Đơn vị không phát sinh tai nạn lao động"
-        )));
-        assert!(!says_nothing_happened(&fold("có phát sinh 01 vụ")));
     }
 }

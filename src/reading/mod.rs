@@ -10,6 +10,7 @@ pub mod header;
 pub mod legacy;
 mod mail;
 pub mod matching;
+mod nil_return;
 pub mod program;
 pub mod text;
 mod trust;
@@ -170,6 +171,11 @@ impl Attachment {
     /// Whether it can be a report or a part of one.
     pub fn is_document(&self) -> bool {
         matches!(self.role, Role::SoftFile | Role::SignedDocument)
+    }
+
+    /// Its name without the extension.
+    pub fn stem(&self) -> &str {
+        self.name.rsplit_once('.').map_or(&*self.name, |(s, _)| s)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::Attachment;
 use super::super::document::head::{TYPES, Type};
-use super::super::text::fold;
+use super::super::text::{find_phrase, fold, has_phrase};
 use crate::domain::report::Report;
 
 /// What a document is to a report.
@@ -19,10 +19,10 @@ pub(super) enum Part {
 
 /// What a document is to a report: by the type that stands in it, else by its name, else by the subject line.
 pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> Part {
-    let stem = document
-        .name
-        .rsplit_once('.')
-        .map_or(&*document.name, |(s, _)| s);
+    let stem = document.stem();
+    if let Some(other) = not_yet_one(stem).or_else(|| not_yet_one(subject)) {
+        return Part::Other(other);
+    }
     let Some(found) = document
         .genre
         .as_deref()
@@ -40,6 +40,48 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
         "phụ lục" | "danh sách" => Part::Supplement,
         name => Part::Other(name),
     }
+}
+
+/// What a mail about a report is that is none itself: it says so before it says "báo cáo".
+fn not_yet_one(text: &str) -> Option<&'static str> {
+    const SIGNS: [(&str, &str); 11] = [
+        ("du thao", "dự thảo"),
+        ("gop y", "văn bản góp ý"),
+        ("y kien", "văn bản góp ý"),
+        ("de cuong", "đề cương"),
+        ("mau bao cao", "mẫu"),
+        ("gia han", "đề nghị gia hạn"),
+        ("lui", "đề nghị gia hạn"),
+        ("xin nop cham", "đề nghị gia hạn"),
+        ("dang ky", "bản đăng ký"),
+        ("giay moi", "giấy mời"),
+        ("thu moi", "giấy mời"),
+    ];
+    let folded = fold(text);
+    let begins = ["bao cao", "bc"]
+        .iter()
+        .filter_map(|w| find_phrase(&folded, w, 0))
+        .min();
+    let begins = &folded[..begins.unwrap_or(folded.len())];
+    SIGNS.iter().find_map(|(sign, what)| {
+        let anywhere = *sign == "du thao" || *sign == "mau bao cao";
+        has_phrase(if anywhere { &folded } else { begins }, sign).then_some(*what)
+    })
+}
+
+/// Whether a unit writes that the report is still to come.
+pub(super) fn asks_for_time(text: &str) -> bool {
+    let folded = fold(text);
+    let signs = [
+        "gia han",
+        "xin lui",
+        "xin nop cham",
+        "xin nop muon",
+        "se gui sau",
+        "se nop sau",
+        "chua hoan thanh",
+    ];
+    signs.iter().any(|sign| has_phrase(&folded, sign))
 }
 
 /// The type that a name or subject begins with. One that speaks of a report is a report.

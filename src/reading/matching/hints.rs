@@ -18,6 +18,34 @@ pub(super) enum Hint {
     Year(i16),
     SchoolYear(i16),
     Span(i16, i16),
+    /// "03 năm thực hiện": several years, nobody says which.
+    Years,
+}
+
+impl Hint {
+    /// Whether it is shorter than a year.
+    pub(super) fn is_part_of_a_year(&self) -> bool {
+        matches!(
+            self,
+            Hint::Month(..) | Hint::Quarter(..) | Hint::Half(..) | Hint::NineMonths(_)
+        )
+    }
+
+    /// Whether it is a period of the kind on which a report is made.
+    pub(super) fn is_of(&self, report: &Report) -> bool {
+        matches!(
+            (self, &report.frequency),
+            (Hint::Month(..), Frequency::Monthly)
+                | (Hint::Quarter(..), Frequency::Quarterly)
+                | (Hint::Half(..), Frequency::SixMonths)
+                | (Hint::NineMonths(_), Frequency::NineMonths)
+        )
+    }
+
+    /// Whether it is longer than a year.
+    pub(super) fn is_several_years(&self) -> bool {
+        matches!(self, Hint::Span(..) | Hint::Years)
+    }
 }
 
 fn pattern(text: &str) -> Regex {
@@ -50,6 +78,8 @@ static MONTH: LazyLock<Regex> = LazyLock::new(|| {
         r"\bthang[\s_-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt(1[0-2]|0?[1-9])[\s_/.-]+(20\d\d)\b",
     )
 });
+static YEARS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(?:0?[2-9]|10|hai|ba|bon|muoi)\s+nam\b(\s*20\d\d)?"));
 static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(20\d\d)\b"));
 
 /// The periods that a text names as those it reports on: what follows "và phương hướng", "nhiệm vụ" is yet to come.
@@ -122,6 +152,9 @@ fn all_hints(folded: &str) -> Vec<Hint> {
             found.push(Hint::Month(number(c, 2).or(number(c, 4)), m as i8));
         }
     });
+    if YEARS.captures_iter(&text).any(|c| c.get(1).is_none()) {
+        found.push(Hint::Years);
+    }
     for c in YEAR.captures_iter(&text) {
         if let Some(y) = number(&c, 1) {
             found.push(Hint::Year(y));
@@ -187,12 +220,13 @@ pub(super) fn allows(hint: &Hint, period: &PeriodId, report: &Report) -> Option<
             | Hint::Half(..)
             | Hint::NineMonths(_)
             | Hint::Span(..)
+            | Hint::Years
             | Hint::SchoolYear(_),
             PeriodId::Year(_),
         ) if matches!(report.frequency, Frequency::Event(_)) => {
             return None;
         }
-        (Hint::Span(..), _) => return None,
+        (Hint::Span(..) | Hint::Years, _) => return None,
         _ => false,
     })
 }
@@ -237,6 +271,8 @@ mod tests {
             ("9 tháng đầu năm 2026", Hint::NineMonths(Some(2026))),
             ("năm học 2025-2026", Hint::SchoolYear(2025)),
             ("giai đoạn 2024–2026", Hint::Span(2024, 2026)),
+            ("sơ kết 03 năm thực hiện Kế hoạch 40", Hint::Years),
+            ("lần 2 năm 2026", Hint::Year(2026)),
             ("Báo cáo năm 2026", Hint::Year(2026)),
             (
                 "6 tháng đầu năm và phương hướng, nhiệm vụ 6 tháng cuối năm 2026",

@@ -1,13 +1,14 @@
 //! Whose mail it is, and which report on which period: evidence first, then a decision by few rules. Never a guess.
 //!
 //! [`whose`] weighs what tells the unit, [`what`] which reports on which periods; [`names`] and [`hints`] read names of
-//! units and of periods out of texts, [`genre`] what kind of document something is; [`imitation`] sees senders that look
-//! like others.
+//! units and of periods out of texts, [`topic`] what a text is about, [`genre`] what kind of document something is;
+//! [`imitation`] sees senders that look like others.
 
 mod genre;
 mod hints;
 mod imitation;
 mod names;
+mod topic;
 mod what;
 mod whose;
 

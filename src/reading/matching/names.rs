@@ -5,7 +5,9 @@ use crate::domain::unit::{Kind, Register, UnitId};
 
 /// Long and short forms (folded) of words that names are made of; those that become nothing tell no two units apart.
 /// In the order in which they are replaced.
-const FORMS: [(&str, &str); 62] = [
+const FORMS: [(&str, &str); 64] = [
+    ("ban chap hanh", ""),
+    ("bch", ""),
     ("lien doan lao dong", "ldld"),
     ("lien doan ld", "ldld"),
     ("ld ld", "ldld"),
@@ -214,6 +216,11 @@ pub(super) fn shorten(text: &str) -> String {
 /// Whether a text names a grassroots union.
 pub(super) fn is_grassroots(text: &str) -> bool {
     shorten(text).starts_with("cdcs")
+}
+
+/// Whether a text names a federation of labour by its place.
+pub(super) fn is_federation(text: &str) -> bool {
+    shorten(text).starts_with("ldld ")
 }
 
 /// Whether a text names some union at all.

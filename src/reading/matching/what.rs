@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::super::attachment::forms_of;
-use super::super::class::says_nothing_happened;
-use super::super::text::{find_phrase, fold, has_phrase, truncated};
+use super::super::nil_return::says_nothing_happened;
+use super::super::text::{fold, has_phrase, truncated};
 use super::super::{Attachment, Class, Reading};
-use super::genre::{Part, part_of};
+use super::genre::{Part, asks_for_time, part_of};
 use super::hints::{Hint, allows, hints, periods_of_year};
 use super::names::Names;
+use super::topic::{Topics, calls_a_report};
 use super::{Context, Item, Match, whose};
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
@@ -18,45 +19,20 @@ use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Frequency, Report};
 use crate::domain::unit::UnitId;
 
-/// The reports that a text names; one whose words lie within another's, or that another stands over, does not count.
-fn reports_in<'r>(text: &str, reports: &'r [Report]) -> Vec<&'r Report> {
-    let text = fold(text);
-    let mut hits: Vec<(usize, usize, &Report)> = Vec::new();
-    for report in reports {
-        for phrase in &report.words {
-            let mut from = 0;
-            while let Some(at) = find_phrase(&text, phrase, from) {
-                hits.push((at, at + phrase.len(), report));
-                from = at + phrase.len();
-            }
-        }
-    }
-    let mut named: Vec<&Report> = Vec::new();
-    for (a, b, report) in &hits {
-        let inside = hits
-            .iter()
-            .any(|(c, d, other)| c <= a && b <= d && d - c > b - a && other.id != report.id);
-        if !inside && !named.iter().any(|r| r.id == report.id) {
-            named.push(report);
-        }
-    }
-    let over: Vec<&str> = named
-        .iter()
-        .flat_map(|r| r.over.iter().map(String::as_str))
-        .collect();
-    named.retain(|r| !over.contains(&r.id.as_str()));
-    named
-}
-
 /// The reports that a document names: by its title, else by its name.
-fn named_by<'r>(document: &Attachment, subject: &str, reports: &'r [Report]) -> Vec<&'r Report> {
+fn named_by<'r>(
+    document: &Attachment,
+    subject: &str,
+    called: bool,
+    topics: &Topics<'r>,
+) -> Vec<&'r Report> {
     let title = document.title.as_ref().map(|title| {
         let genre = document.genre.as_deref().unwrap_or("");
         format!("{genre} {title}")
     });
-    let texts = [title.as_deref(), Some(document.name.as_str())];
+    let texts = [title.as_deref(), Some(document.stem())];
     for text in texts.into_iter().flatten() {
-        let mut named = reports_in(text, reports);
+        let mut named = topics.named(text, called);
         // Of reports with the same words, the one of the document's own type is meant.
         if named.len() > 1 {
             named.retain(|r| !matches!(part_of(document, subject, r), Part::Other(_)));
@@ -69,9 +45,12 @@ fn named_by<'r>(document: &Attachment, subject: &str, reports: &'r [Report]) -> 
 }
 
 /// What of a mail speaks of reports, in the order of its weight.
-struct Texts<'t> {
+struct Texts<'t, 'c> {
     subject: &'t str,
     body: &'t str,
+    /// Whether the subject, the text or a document calls it a report.
+    called: bool,
+    topics: Topics<'c>,
     /// Reports that the documents name by themselves.
     named: Vec<String>,
 }
@@ -83,25 +62,42 @@ pub(super) fn items_of(
     unit: Option<&UnitId>,
     found: &mut Match,
 ) {
+    let topics = Topics::new(context);
+    // The subject of our reminder of several reports, in an answer, tells nothing: it names the first only.
+    let subject = match has_phrase(&fold(&reading.subject), "bao cao khac") {
+        true => "",
+        false => reading.subject.as_str(),
+    };
+    let body = truncated(&reading.body, 1_200);
+    let documents = || reading.attachments.iter().filter(|a| a.is_document());
+    let called = [subject, body]
+        .into_iter()
+        .chain(documents().flat_map(|a| {
+            [Some(a.name.as_str()), a.genre.as_deref()]
+                .into_iter()
+                .flatten()
+        }))
+        .any(calls_a_report);
     // Each document with its place among the attachments and the reports that it names by itself.
     let documents: Vec<(usize, &Attachment, Vec<&Report>)> = reading
         .attachments
         .iter()
         .enumerate()
         .filter(|(_, a)| a.is_document())
-        .map(|(i, a)| (i, a, named_by(a, &reading.subject, context.reports)))
+        .map(|(i, a)| (i, a, named_by(a, subject, called, &topics)))
         .collect();
     let only = |named: &[&Report]| match named {
         [one] => Some(one.id.clone()),
         _ => None,
     };
     let texts = Texts {
-        subject: &reading.subject,
-        body: truncated(&reading.body, 1_200),
+        subject,
+        body,
+        called,
+        topics,
         named: documents.iter().filter_map(|(_, _, n)| only(n)).collect(),
     };
-    let said = fold(&format!("{} {}", texts.subject, texts.body));
-    let nothing_happened = says_nothing_happened(&said);
+    let nothing_happened = says_nothing_happened(texts.subject, texts.body);
     if documents.is_empty() && !nothing_happened && reading.class != Class::LinkOnly {
         return;
     }
@@ -166,6 +162,13 @@ pub(super) fn items_of(
             found.open.extend(open);
             continue;
         };
+        if own.is_empty() && asks_for_time(texts.body) {
+            left.push(format!(
+                "thư xin thêm thời gian; tệp “{}” không tự nêu là báo cáo",
+                document.name
+            ));
+            continue;
+        }
         let Some(period) = period_of(report, Some(document), &texts, context, unit, found) else {
             continue;
         };
@@ -201,13 +204,12 @@ fn part_of_any(document: &Attachment, subject: &str, reports: &[Report]) -> Opti
 fn report_of<'c>(
     document: Option<&Attachment>,
     own: &[&'c Report],
-    texts: &Texts<'_>,
+    texts: &Texts<'_, 'c>,
     context: &Context<'c>,
     unit: Option<&UnitId>,
     found: &mut Match,
 ) -> Option<&'c Report> {
-    let reports = context.reports;
-    let subject = reports_in(texts.subject, reports);
+    let subject = texts.topics.named(texts.subject, texts.called);
     let label = document.map_or("the mail", |d| d.name.as_str());
     match (own, subject.as_slice()) {
         ([one], []) => {
@@ -251,7 +253,7 @@ fn report_of<'c>(
             Some(*one)
         }
         ([], []) => {
-            let body = reports_in(texts.body, reports);
+            let body = texts.topics.named(texts.body, texts.called);
             if let [one] = body.as_slice() {
                 found
                     .reasons
@@ -291,21 +293,22 @@ fn asked_by<'c>(cites: &[String], reports: &'c [Report]) -> Vec<&'c str> {
 /// report at all.
 fn the_only_open<'c>(
     document: Option<&Attachment>,
-    texts: &Texts<'_>,
+    texts: &Texts<'_, 'c>,
     context: &Context<'c>,
     unit: Option<&UnitId>,
     found: &mut Match,
 ) -> Option<&'c Report> {
-    let name = document.map_or("", |d| d.name.as_str());
-    let said = fold(&format!("{} {}", texts.subject, name));
-    let called_report =
-        said.split(' ').any(|w| w == "bc") || find_phrase(&said, "bao cao", 0).is_some();
+    let stem = document.map_or("", |d| d.stem());
+    let title = document.and_then(|d| d.title.as_deref()).unwrap_or("");
+    let spoken = [title, texts.subject, stem];
+    let called_report = calls_a_report(&format!("{} {stem}", texts.subject));
     let asked = document_hints(document, texts);
     let cited = document.map_or(vec![], |d| asked_by(&d.cites, context.reports));
     let mut fitting: Vec<&Report> = Vec::new();
     if let Some(unit) = unit
         && called_report
         && !asked.is_empty()
+        && (!cited.is_empty() || spoken.iter().all(|t| texts.topics.is_plain(t, unit)))
     {
         for o in context
             .obligations
@@ -336,12 +339,20 @@ fn the_only_open<'c>(
         return Some(*one);
     }
     let what = document.map_or("thư".to_owned(), |d| format!("tệp “{}”", d.name));
-    found.open.push(format!("{what} chưa rõ thuộc báo cáo nào"));
+    let mentioned = spoken.iter().flat_map(|t| texts.topics.mentioned(t));
+    found
+        .open
+        .push(match mentioned.map(|r| r.short.as_str()).next() {
+            Some(report) => {
+                format!("{what} nhắc đến “{report}” nhưng chưa rõ có phải là báo cáo đó không")
+            }
+            None => format!("{what} chưa rõ thuộc báo cáo nào"),
+        });
     None
 }
 
 /// The hints of the strongest text that has any: title, subject, file name, body.
-fn document_hints(document: Option<&Attachment>, texts: &Texts<'_>) -> Vec<Hint> {
+fn document_hints(document: Option<&Attachment>, texts: &Texts<'_, '_>) -> Vec<Hint> {
     let title = document.and_then(|d| d.title.as_deref());
     let name = document.map(|d| d.name.as_str());
     for text in [title, Some(texts.subject), name, Some(texts.body)]
@@ -386,24 +397,33 @@ fn within_reach(o: &Obligation, context: &Context<'_>) -> bool {
     o.due - lead(report) <= now && now <= o.due + stale
 }
 
+fn not_its_period(report: &Report) -> String {
+    format!("kỳ nêu trong thư không phải là kỳ của “{}”", report.short)
+}
+
 /// On which period a document reports, by the rules in order: what its title, the subject, its name or the text
 /// say; where that leaves several, the only one within reach that is open.
 fn period_of(
     report: &Report,
     document: Option<&Attachment>,
-    texts: &Texts<'_>,
+    texts: &Texts<'_, '_>,
     context: &Context<'_>,
     unit: Option<&UnitId>,
     found: &mut Match,
 ) -> Option<PeriodId> {
+    let title = document.and_then(|d| d.title.as_deref());
+    let name = document.map(|d| d.name.as_str());
     if let Frequency::Once { period, .. } = &report.frequency {
+        let named = [title, Some(texts.subject), name].into_iter().flatten();
+        if named.flat_map(hints).any(|h| h.is_part_of_a_year()) {
+            found.open.push(not_its_period(report));
+            return None;
+        }
         found
             .reasons
             .push(format!("{} has one period only", report.id));
         return Some(period.clone());
     }
-    let title = document.and_then(|d| d.title.as_deref());
-    let name = document.map(|d| d.name.as_str());
     let sources = [
         ("its title", title),
         ("the subject", Some(texts.subject)),
@@ -438,11 +458,12 @@ fn period_of(
             contradicts = true;
         }
     }
-    if fitting.is_empty() && contradicts {
-        found.open.push(format!(
-            "kỳ nêu trong thư không phải là kỳ của “{}”",
-            report.short
-        ));
+    let of_years = report.is_periodic()
+        && !asked.is_empty()
+        && asked.iter().all(|(h, _)| h.is_several_years())
+        && !said;
+    if fitting.is_empty() && contradicts || of_years {
+        found.open.push(not_its_period(report));
         return None;
     }
     let place = asked.first().map_or("", |(_, p)| p);

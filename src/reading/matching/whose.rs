@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::super::text::truncated;
 use super::super::{Attachment, Reading};
-use super::names::{Names, is_grassroots, is_union};
+use super::names::{Names, is_federation, is_grassroots, is_union};
 use super::{Context, Match, UnitMatch};
 use crate::domain::date_of;
 use crate::domain::unit::{Kind, Register, UnitId};
@@ -16,6 +16,8 @@ use crate::domain::unit::{Kind, Register, UnitId};
 struct Evidence {
     /// Units that the documents name as the body that issued them.
     issuers: Vec<UnitId>,
+    /// A federation of labour that issued a document and is not in the register.
+    outsider: Option<String>,
     /// Units of whoever wrote the mail that was forwarded.
     forwarded: Vec<UnitId>,
     /// Units of the address for answers.
@@ -131,6 +133,11 @@ fn gather(
                 .flat_map(|issuer| names.called(issuer))
                 .collect(),
         ),
+        // Federations are called by their place alone; other unions in too many ways to tell a strange one.
+        outsider: documents()
+            .filter_map(|a| a.issuer.as_deref())
+            .find(|issuer| is_federation(issuer) && names.called(issuer).is_empty())
+            .map(str::to_owned),
         forwarded: bearers(reading.forwarded_from.as_ref()),
         reply_to: bearers(
             reading
@@ -254,6 +261,17 @@ fn confirmed(
         let mut both = vec![one.clone()];
         both.extend(others);
         return UnitMatch::Ambiguous(both);
+    }
+    if let Some(issuer) = &evidence.outsider
+        && !own_document
+    {
+        found.reasons.push(format!(
+            "but {issuer}, which is not registered, issued the document"
+        ));
+        found.open.push(format!(
+            "văn bản do “{issuer}” ban hành, không phải đơn vị của địa chỉ gửi"
+        ));
+        return UnitMatch::Ambiguous(vec![one.clone()]);
     }
     UnitMatch::Certain(one.clone())
 }
