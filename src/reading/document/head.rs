@@ -143,7 +143,7 @@ static CITED: LazyLock<Regex> = LazyLock::new(|| {
 /// The first heading of a text.
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:[IA1]\s*[.)/-]|(?i:phần\s+(?:thứ\s+)?(?:i\b|1\b|nhất|một)))"));
-static GAP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\t+| {3,}"));
+static GAP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\t+|[ \u{a0}]{3,}"));
 
 /// A piece of a line that stands by itself.
 #[derive(Debug)]
@@ -375,7 +375,20 @@ fn issuer(left: &[&Segment]) -> Option<String> {
             _ => bodies.push(s.text.clone()),
         }
     }
-    bodies.pop()
+    let own = bodies.pop()?;
+    // "BAN CHẤP HÀNH CĐCS" under the name of the company: whose it is stands above.
+    let is_bare = matches!(
+        fold(&own)
+            .trim_start_matches("ban chap hanh")
+            .trim_start_matches("ban thuong vu")
+            .trim_start_matches("bch")
+            .trim_start(),
+        "" | "cdcs" | "cong doan co so" | "cong doan"
+    );
+    Some(match bodies.pop() {
+        Some(above) if is_bare => format!("{own} {above}"),
+        _ => own,
+    })
 }
 
 /// The subject under the type, up to the first line of the text itself.
@@ -395,7 +408,8 @@ fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
         "cong doan ",
     ];
     let mut words: Vec<&str> = Vec::new();
-    if !rest.is_empty() {
+    // "BÁO CÁO NHANH" is a way of reporting, not a subject.
+    if !rest.is_empty() && fold(rest) != "nhanh" {
         words.push(rest);
     }
     let mut last_line = type_line.line;
@@ -423,8 +437,18 @@ fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
         last_line = s.line;
         words.push(&s.text);
     }
-    let title = tidy(&words.join(" "));
-    (!title.is_empty()).then_some(title)
+    without_regarding(&words.join(" "))
+}
+
+/// A subject without the "V/v" before it; `None` where nothing is left.
+fn without_regarding(subject: &str) -> Option<String> {
+    let subject = tidy(subject);
+    let bare = ["V/v", "V/V", "v/v"]
+        .iter()
+        .find_map(|mark| subject.strip_prefix(mark))
+        .map(|rest| rest.trim_start_matches([':', '.', ' ']));
+    let bare = bare.unwrap_or(&subject);
+    (!bare.is_empty()).then(|| bare.to_owned())
 }
 
 /// What an official letter is about: `V/v …` under the number.
@@ -440,11 +464,7 @@ fn subject_of_letter(from: &[Segment], left: &[&Segment], end: usize) -> Option<
             words.push(s.text.clone());
         }
     }
-    let text = words.join(" ");
-    let text = text
-        .trim_start_matches(['V', 'v', '/', '.', ':'])
-        .trim_start();
-    (!text.is_empty()).then(|| tidy(text))
+    without_regarding(&words.join(" "))
 }
 
 #[cfg(test)]
@@ -497,6 +517,20 @@ mod tests {
             Some("KẾT QUẢ CÔNG TÁC NỮ CÔNG Quý I năm 2026")
         );
         assert_eq!(head.cites, ["15/LĐLĐ"]);
+    }
+
+    #[test]
+    fn a_grassroots_union_may_stand_under_its_company() {
+        let page = "CÔNG TY CỔ PHẦN AN HƯNG\nBAN CHẤP HÀNH CĐCS\nSố 07/BC-CĐCS\nPhú Yên, ngày 11/6/2026\nBÁO CÁO NHANH\nV/v tai nạn lao động tháng 5 năm 2026\nKính gửi: Ban";
+        let head = parse(page);
+        assert_eq!(
+            head.issuer.as_deref(),
+            Some("BAN CHẤP HÀNH CĐCS CÔNG TY CỔ PHẦN AN HƯNG")
+        );
+        assert_eq!(
+            head.title.as_deref(),
+            Some("tai nạn lao động tháng 5 năm 2026")
+        );
     }
 
     #[test]
