@@ -6,32 +6,48 @@ use jiff::civil::Date;
 use regex::Regex;
 
 use super::token::Action;
-use crate::reading::text::fold;
+use crate::reading::text::{find_phrase, fold, has_phrase};
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}))?\b").expect("a valid pattern")
+    let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
+    Regex::new(pattern).expect("a valid pattern")
 });
 
-/// The verbs (folded), the longer ones first: "không duyệt" is not "duyệt".
-static VERBS: [(&str, Option<Action>); 17] = [
-    ("khong duyet", None),
-    ("chua duyet", None),
-    ("khong tra lai", None),
-    ("khong mien", None),
-    ("khong gia han", None),
-    ("khong phai bao cao", Some(Action::Ignore)),
-    ("bo qua thu", Some(Action::Ignore)),
-    ("da nhan ban giay", Some(Action::Paper)),
-    ("nhan duoc ban giay", Some(Action::Paper)),
-    ("tra lai", Some(Action::Return)),
-    ("gia han", Some(Action::Extend)),
-    ("mien bao cao", Some(Action::Excuse)),
-    ("mien", Some(Action::Excuse)),
-    ("hoan tac", Some(Action::Undo)),
-    ("gan", Some(Action::Assign(String::new()))),
-    ("duyet", Some(Action::Accept)),
-    ("chap nhan", Some(Action::Accept)),
+/// The verbs (folded). Where a line has several, the first of this list is meant: "đồng ý gia hạn" extends.
+static VERBS: [(&str, Action); 29] = [
+    ("khong phai bao cao", Action::Ignore),
+    ("khong phai la bao cao", Action::Ignore),
+    ("bo qua", Action::Ignore),
+    ("thu rac", Action::Ignore),
+    ("nhan ban giay", Action::Paper),
+    ("nhan duoc ban giay", Action::Paper),
+    ("nhan ban cung", Action::Paper),
+    ("nhan duoc ban cung", Action::Paper),
+    ("nhan van ban giay", Action::Paper),
+    ("tra lai", Action::Return),
+    ("tra ve", Action::Return),
+    ("gui tra", Action::Return),
+    ("gia han", Action::Extend),
+    ("lui han", Action::Extend),
+    ("lui den", Action::Extend),
+    ("mien bao cao", Action::Excuse),
+    ("mien", Action::Excuse),
+    ("hoan tac", Action::Undo),
+    ("gan", Action::Assign(String::new())),
+    ("ghi cho", Action::Assign(String::new())),
+    ("ghi nhan cho", Action::Assign(String::new())),
+    ("thuoc ve", Action::Assign(String::new())),
+    ("la cua", Action::Assign(String::new())),
+    ("duyet", Action::Accept),
+    ("chap nhan", Action::Accept),
+    ("thong qua", Action::Accept),
+    ("nhat tri", Action::Accept),
+    ("dong y", Action::Accept),
+    ("dat yeu cau", Action::Accept),
 ];
+
+/// Words before a verb with which a line does not ask for it: "chưa duyệt", "đừng trả lại".
+const NOT: [&str; 4] = ["khong", "chua", "dung", "khoan"];
 
 /// The line of a prepared mail that asks to keep one of the lines below it.
 pub(super) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
@@ -39,26 +55,35 @@ pub(super) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa
 /// What a text asks for; `None` where it is not clear. In free words the verb stands in the first line that is not a
 /// greeting; of the lines of a prepared mail exactly one may be left.
 pub(super) fn action(text: &str) -> Option<Action> {
-    let verb_of = |line: &str| {
-        let line = format!(" {} ", fold(line));
-        VERBS
-            .iter()
-            .find(|(verb, _)| line.contains(&format!(" {verb} ")))
-            .map(|(_, action)| action.clone())
-    };
     if let Some((_, below)) = text.split_once(KEEP_ONE) {
         let lines = below.lines().skip(1);
         let lines =
             lines.take_while(|l| !l.trim_start().starts_with(['(', '>']) && !l.contains("TBC."));
         let mut kept = lines.filter_map(verb_of);
         let first = kept.next()?;
-        return kept.next().is_none().then_some(first).flatten();
+        return kept.next().is_none().then_some(first);
     }
     let greeting = |line: &&str| {
         let folded = fold(line);
-        folded.is_empty() || folded.starts_with("kinh gui") || folded.starts_with("kinh chao")
+        let greetings = ["kinh gui", "kinh chao", "chao ", "gui "];
+        folded.is_empty() || greetings.iter().any(|g| folded.starts_with(g))
     };
-    verb_of(text.lines().find(|l| !greeting(l))?)?
+    verb_of(text.lines().find(|l| !greeting(l))?)
+}
+
+/// The action that a line asks for; `None` for a question, and where the verb is denied.
+fn verb_of(line: &str) -> Option<Action> {
+    if line.trim_end().ends_with('?') {
+        return None;
+    }
+    let clauses: Vec<String> = line.split([',', ';', '.']).map(fold).collect();
+    let (verb, action, clause) = VERBS.iter().find_map(|(verb, action)| {
+        let clause = clauses.iter().find(|c| has_phrase(c, verb))?;
+        Some((verb, action, clause))
+    })?;
+    let at = find_phrase(clause, verb, 0)?;
+    let denied = clause[..at].split(' ').any(|w| NOT.contains(&w));
+    (!denied).then(|| action.clone())
 }
 
 /// What stands after a label: `Lý do: thiếu số liệu`. Following lines belong to it up to the next label or empty line.
@@ -101,6 +126,7 @@ pub(super) fn day(text: &str, today: Date) -> Option<Date> {
         let number = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
         let (day, month) = (number(1)? as i8, number(2)? as i8);
         match number(3) {
+            Some(year) if year < 100 => Date::new(2000 + year, month, day).ok(),
             Some(year) => Date::new(year, month, day).ok(),
             None => {
                 let this = Date::new(today.year(), month, day).ok()?;
@@ -138,7 +164,21 @@ mod tests {
             ("Miễn báo cáo kỳ này", Some(Action::Excuse)),
             ("Đã nhận bản giấy", Some(Action::Paper)),
             ("hoan tac", Some(Action::Undo)),
+            ("Chào Ban,\nđồng ý", Some(Action::Accept)),
+            ("Đồng ý gia hạn đến 20/6", Some(Action::Extend)),
+            ("Cho lùi hạn đến ngày 25 tháng 6", Some(Action::Extend)),
+            ("Đã nhận được bản cứng hôm qua", Some(Action::Paper)),
+            ("Chưa có chữ ký, trả về đơn vị", Some(Action::Return)),
+            ("Bỏ qua thư này", Some(Action::Ignore)),
+            (
+                "Thư này là của CĐ ngành Y tế",
+                Some(Action::Assign(String::new())),
+            ),
             ("Chưa duyệt", None),
+            ("Khoan trả lại đã", None),
+            ("Không đồng ý", None),
+            ("Chưa nhận bản giấy", None),
+            ("Duyệt được không?", None),
             ("Cảm ơn", None),
             ("", None),
         ] {
@@ -177,5 +217,10 @@ mod tests {
         assert_eq!(day("Gia hạn đến 20/6", today), Some(date(2026, 6, 20)));
         assert_eq!(day("đến ngày 05-01", today), Some(date(2027, 1, 5)));
         assert_eq!(day("đến 31/2/2026", today), None);
+        assert_eq!(
+            day("đến hết ngày 25 tháng 6 năm 2026", today),
+            Some(date(2026, 6, 25))
+        );
+        assert_eq!(day("25.6.26", today), Some(date(2026, 6, 25)));
     }
 }
