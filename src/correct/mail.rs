@@ -59,7 +59,7 @@ pub fn assign(
                 sender.address = row.emails.first().cloned().unwrap_or_default();
             }
             if let Some(hint) = &as_said.hint {
-                again.subject.clone_from(hint);
+                again.subject = format!("Báo cáo {hint}");
                 again.body.clear();
                 for file in &mut again.attachments {
                     file.name.clear();

@@ -269,9 +269,17 @@ fn carry_out(
         Action::Any => words::action(&reading.body).ok_or(
             "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác",
         )?,
-        other => other,
+        ref other => other.clone(),
     };
-    let done = act(app, token.item, action, &reading.body, by, now)?;
+    // Words of its own say more than the verb; a prepared mail has its lines for that.
+    let command = (token.action == Action::Any && !reading.body.contains(words::KEEP_ONE))
+        .then(|| words::first_line(&reading.body))
+        .flatten();
+    let said = Said {
+        body: &reading.body,
+        command,
+    };
+    let done = act(app, token.item, action, &said, by, now)?;
     Ok((text.clone(), done.map_err(failed)?))
 }
 
@@ -299,15 +307,23 @@ fn the_one_meant<'t>(
     }
 }
 
+/// What a mail of staff says.
+struct Said<'m> {
+    body: &'m str,
+    /// The line with the command, where it is in free words.
+    command: Option<&'m str>,
+}
+
 /// Does one action; the outer error says in Vietnamese what is missing.
 fn act(
     app: &App,
     item: Item,
     action: Action,
-    body: &str,
+    said: &Said<'_>,
     by: &By,
     now: Timestamp,
 ) -> Result<Result<Done>, String> {
+    let (body, command) = (said.body, said.command);
     let today = date_of(now);
     let needs_reason = || {
         words::reason(body).ok_or_else(|| {
@@ -329,6 +345,16 @@ fn act(
                 hint: words::field(body, "bao cao va ky"),
                 remember,
             };
+            if let (None, Some(command)) = (&assignment.hint, command) {
+                let named = Assignment {
+                    hint: Some(command.to_owned()),
+                    ..assignment.clone()
+                };
+                let done = correct::assign(app, id, &named, by, now);
+                if done.is_ok() {
+                    return Ok(done);
+                }
+            }
             let done = correct::assign(app, id, &assignment, by, now);
             if done.is_err() && assignment.hint.is_none() {
                 return Err("Chưa rõ thư thuộc báo cáo nào, kỳ nào. Đề nghị bấm lại liên kết và ghi vào dòng “Báo cáo và kỳ”, ví dụ: trẻ em 6 tháng đầu năm 2026".into());
@@ -339,7 +365,10 @@ fn act(
         (Item::Submission(id), Action::Accept) => correct::accept(app, id, by, now),
         (Item::Submission(id), Action::Return) => {
             let reason = needs_reason()?;
-            let due = words::field(body, "han gui lai").and_then(|d| words::day(&d, today));
+            let due = match words::field(body, "han gui lai") {
+                Some(day) => words::day(&day, today),
+                None => command.and_then(|c| words::deadline(c, today)),
+            };
             correct::send_back(app, id, &reason, due, by, now)
         }
         (Item::Obligation(id), Action::Excuse) => {
@@ -356,8 +385,12 @@ fn act(
             target(app, id, now).and_then(|t| correct::extend(app, &t, due, by, now))
         }
         (Item::Obligation(id), Action::Paper) => {
-            let on = words::field(body, "nhan ban giay").and_then(|d| words::day(&d, today));
-            target(app, id, now).and_then(|t| correct::received_paper(app, &t, on, None, by, now))
+            let paper = words::field(body, "nhan ban giay");
+            let paper = paper.as_deref().or(command).unwrap_or("");
+            let on = words::past_day(paper, today);
+            let number = words::number(paper);
+            target(app, id, now)
+                .and_then(|t| correct::received_paper(app, &t, on, number.as_deref(), by, now))
         }
         (Item::Contact(id), Action::Reset) => {
             let known = app.store.bounced_address(id);

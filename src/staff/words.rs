@@ -13,6 +13,11 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("a valid pattern")
 });
 
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(\d{1,5}(?:/(?:19|20)\d{2})?/\p{L}[\p{L}\d]*(?:-\p{L}[\p{L}\d]*){0,3})")
+        .expect("a valid pattern")
+});
+
 /// The verbs (folded). Where a line has several, the first of this list is meant: "đồng ý gia hạn" extends.
 static VERBS: [(&str, Action); 29] = [
     ("khong phai bao cao", Action::Ignore),
@@ -63,12 +68,16 @@ pub(super) fn action(text: &str) -> Option<Action> {
         let first = kept.next()?;
         return kept.next().is_none().then_some(first);
     }
-    let greeting = |line: &&str| {
+    verb_of(first_line(text)?)
+}
+
+/// The first line that is no greeting: in free words, the command.
+pub(super) fn first_line(text: &str) -> Option<&str> {
+    let greetings = ["kinh gui", "kinh chao", "chao ", "gui "];
+    text.lines().find(|line| {
         let folded = fold(line);
-        let greetings = ["kinh gui", "kinh chao", "chao ", "gui "];
-        folded.is_empty() || greetings.iter().any(|g| folded.starts_with(g))
-    };
-    verb_of(text.lines().find(|l| !greeting(l))?)
+        !folded.is_empty() && !greetings.iter().any(|g| folded.starts_with(g))
+    })
 }
 
 /// The action that a line asks for; `None` for a question, and where the verb is denied.
@@ -120,23 +129,49 @@ pub(super) fn reason(text: &str) -> Option<String> {
     (!reason.is_empty()).then(|| reason.to_owned())
 }
 
-/// The first day in a text: 20/6/2026, or 20/6 of the year that comes next.
+/// The first day in a text that is to come: 20/6/2026, or 20/6 of the year that comes next.
 pub(super) fn day(text: &str, today: Date) -> Option<Date> {
-    DATE.captures_iter(text).find_map(|c| {
+    days(text, today.year()).find_map(|(this, written)| match written {
+        false if this < today => with_year(this, this.year() + 1),
+        _ => Some(this),
+    })
+}
+
+/// The first day in a text that is past: 20/6/2026, or the last 20/6.
+pub(super) fn past_day(text: &str, today: Date) -> Option<Date> {
+    days(text, today.year()).find_map(|(this, written)| match written {
+        false if this > today => with_year(this, this.year() - 1),
+        _ => Some(this),
+    })
+}
+
+/// The day until which something is to come: "gửi lại trước ngày 25/6", "hạn 25/6".
+pub(super) fn deadline(text: &str, today: Date) -> Option<Date> {
+    let lower = text.to_lowercase();
+    let after = ["hạn", "trước", "đến"]
+        .iter()
+        .filter_map(|mark| lower.rsplit_once(mark).map(|(_, rest)| rest))
+        .min_by_key(|rest| rest.len())?;
+    day(after, today)
+}
+
+/// The number of a document: `57/BC-LĐLĐ`.
+pub(super) fn number(text: &str) -> Option<String> {
+    NUMBER.captures(text).map(|c| c[1].to_owned())
+}
+
+fn with_year(day: Date, year: i16) -> Option<Date> {
+    Date::new(year, day.month(), day.day()).ok()
+}
+
+/// The days in a text, of a year where they name none, and whether they name it.
+fn days(text: &str, year: i16) -> impl Iterator<Item = (Date, bool)> {
+    DATE.captures_iter(text).filter_map(move |c| {
         let number = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
+        let written = number(3).map(|y| if y < 100 { 2000 + y } else { y });
         let (day, month) = (number(1)? as i8, number(2)? as i8);
-        match number(3) {
-            Some(year) if year < 100 => Date::new(2000 + year, month, day).ok(),
-            Some(year) => Date::new(year, month, day).ok(),
-            None => {
-                let this = Date::new(today.year(), month, day).ok()?;
-                if this < today {
-                    Date::new(today.year() + 1, month, day).ok()
-                } else {
-                    Some(this)
-                }
-            }
-        }
+        let date = Date::new(written.unwrap_or(year), month, day).ok()?;
+        Some((date, written.is_some()))
     })
 }
 
@@ -222,5 +257,16 @@ mod tests {
             Some(date(2026, 6, 25))
         );
         assert_eq!(day("25.6.26", today), Some(date(2026, 6, 25)));
+        assert_eq!(
+            deadline("Trả lại vì số liệu ngày 1/5 sai, gửi lại trước 25/6", today),
+            Some(date(2026, 6, 25))
+        );
+        assert_eq!(deadline("Trả lại vì số liệu ngày 1/5 sai", today), None);
+        assert_eq!(
+            number("Đã nhận bản giấy số 57/BC-LĐLĐ ngày 8/6").as_deref(),
+            Some("57/BC-LĐLĐ")
+        );
+        assert_eq!(past_day("nhận ngày 8/6", today), Some(date(2026, 6, 8)));
+        assert_eq!(past_day("28/12", today), Some(date(2025, 12, 28)));
     }
 }
