@@ -316,12 +316,27 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     );
     assert_eq!(state("ldld-song-hinh"), "partial");
 
+    // In free words, with the token in what is quoted.
+    let prepared = late("CĐ ngành Giáo dục");
+    let token = prepared.body.lines().find(|l| l.contains("TBC.")).unwrap();
+    let words = Prepared {
+        subject: "Re: Bản tin".into(),
+        body: format!(
+            "Chào hệ thống,\r\nĐã nhận bản cứng số 12/BC-CĐGD ngày 22/6\r\n\r\n> {token}"
+        ),
+    };
+    let said = send(&demo, &words, "06-24");
+    assert!(
+        said.contains("Đã ghi nhận bản giấy số 12/BC-CĐGD ngày 22/6/2026"),
+        "{said}"
+    );
+
     let news = demo.digest("2026-06-16", Demo::AFTER);
     let accepted = links(&news, "Duyệt").remove(0);
     let said = send(&demo, &accepted, "06-24");
     assert!(said.contains("Đã duyệt"), "{said}");
     let history = demo.run(&["history"]);
-    assert_eq!(history.matches("by mail").count(), 4, "{history}");
+    assert_eq!(history.matches("by mail").count(), 5, "{history}");
 
     // A link holds for thirty days.
     let returned = links(&news, "Trả lại").remove(0);

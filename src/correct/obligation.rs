@@ -86,7 +86,8 @@ pub fn received_paper(
             },
             now,
         )?;
-        let after = format!("paper received on {day}");
+        let number = number.map_or(String::new(), |n| format!(" {n}"));
+        let after = format!("paper{number} received on {day}");
         let change = (target.subject(), "", after.as_str());
         let inverse = Inverse::Paper { obligation: id };
         log(s, by, "received-paper", change, Some(&inverse), now)
@@ -97,7 +98,8 @@ pub fn received_paper(
             target.unit, target.report, target.period
         ),
         in_vietnamese: format!(
-            "Đã ghi nhận bản giấy ngày {} của {}",
+            "Đã ghi nhận bản giấy{} ngày {} của {}",
+            number.map_or(String::new(), |n| format!(" số {n}")),
             vietnamese_date(day),
             target.in_words(app, now)
         ),
