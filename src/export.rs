@@ -66,7 +66,7 @@ pub async fn period(
     let mut exported = Exported::default();
     let mut index: Vec<Vec<Cell>> = Vec::new();
     let mut sources: Vec<Source> = Vec::new();
-    let mut missing: Vec<String> = Vec::new();
+    let (mut without_files, mut without_soft_file) = (Vec::new(), Vec::new());
     for (n, o) in obligations.iter().enumerate() {
         let unit = app.config.unit_name(&o.unit, date_of(o.due));
         let standing = standing(&app.store, o)?;
@@ -85,7 +85,7 @@ pub async fn period(
         if standing.is_empty() {
             index.push(head(None, None, Cell::Empty));
             if o.excused.is_none() {
-                missing.push(format!("{unit}: chưa có tệp"));
+                without_files.push(unit);
             }
             continue;
         }
@@ -116,7 +116,7 @@ pub async fn period(
             }
         }
         if !standing.iter().any(|s| s.file.role == "soft_file") {
-            missing.push(format!("{unit}: chưa có file mềm"));
+            without_soft_file.push(unit);
         }
     }
     let known = app.config.report(report);
@@ -147,7 +147,14 @@ pub async fn period(
     fs::write(folder.join("00 Muc luc.xlsx"), book)?;
     let sections = known.map_or(&[][..], |r| r.sections.as_slice());
     let mut arranged = consolidation::arrange(sections, &sources);
-    arranged.left.extend(missing);
+    for (what, units) in [
+        ("Chưa có tệp", without_files),
+        ("Chưa có file mềm", without_soft_file),
+    ] {
+        if !units.is_empty() {
+            arranged.left.push(format!("{what}: {}", units.join("; ")));
+        }
+    }
     let draft = draft::docx("DỰ THẢO BÁO CÁO TỔNG HỢP", &lines, &arranged)?;
     fs::write(folder.join("00 Du thao tong hop.docx"), draft)?;
     Ok(exported)

@@ -337,8 +337,9 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
     assert!(at("Nguồn lực thực hiện") < at("Kinh phí thực hiện lấy từ"));
     assert!(draft.contains("LĐLĐ TP Tuy Hòa (102/BC-LĐLĐ)"));
     assert!(
-        draft.contains("LĐLĐ huyện Tây Hòa: chưa có tệp")
-            && draft.contains("CĐCS Xổ số kiến thiết: chưa có file mềm")
+        draft.contains("Chưa có tệp: LĐLĐ ")
+            && draft.contains("LĐLĐ huyện Tây Hòa; ")
+            && draft.contains("Chưa có file mềm: CĐCS Xổ số kiến thiết")
     );
     // A folder that holds something is left alone.
     let again = run(&export);

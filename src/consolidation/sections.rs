@@ -7,63 +7,113 @@ use regex::Regex;
 use crate::domain::report::PlanSection;
 use crate::reading::text::{find_phrase, fold, tidy};
 
-/// `I.`, `1.`, `2.1.`, `a)` at the beginning of a line.
+/// `I.`, `II-`, `1/`, `2.1.`, `a)` at the beginning of a line.
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:([IVX]{1,4}|[A-Z])|\d{1,2}(?:\.\d{1,2})*|[a-zđ])\s*[.)/]\s")
+    Regex::new(r"^(?:([IVX]{1,4}|[A-Z])|\d{1,2}(?:\.\d{1,2})*|[a-zđ])\s*[.)/:–-]\s*(.*)")
         .expect("a valid pattern")
 });
+/// Parts of a report that no section of the plan has, whatever words stand in them (folded).
+const ELSEWHERE: [&str; 10] = [
+    "kho khan",
+    "han che",
+    "ton tai",
+    "phuong huong",
+    "nhiem vu",
+    "kien nghi",
+    "de xuat",
+    "dac diem",
+    "danh gia chung",
+    "nguyen nhan",
+];
 /// A numbered line that is longer is a paragraph.
 const LONGEST_HEADING: usize = 140;
+
+/// Where the paragraphs under a heading belong.
+enum Under {
+    /// The heading names no section: each paragraph by its own words.
+    Unknown,
+    Section(usize),
+    /// A part of its own, with its heading.
+    Elsewhere(String),
+}
 
 /// The paragraphs of a text without its head, its headings and its foot; each with the place of its section.
 pub(super) fn paragraphs(sections: &[PlanSection], text: &str) -> Vec<(Option<usize>, String)> {
     let lines: Vec<String> = text.lines().map(tidy).filter(|l| !l.is_empty()).collect();
     let mut found = Vec::new();
-    let mut current = None;
+    let mut under = Under::Unknown;
     for line in &lines[body(&lines)..] {
         if ends(line) {
             break;
         }
-        let number = NUMBERED.captures(line);
-        let heading =
-            number.is_some() && line.chars().count() <= LONGEST_HEADING && !line.ends_with('.');
-        if heading {
-            let highest = number.is_some_and(|n| n.get(1).is_some());
-            match section_of(sections, line) {
-                Some(place) => current = Some(place),
-                None if highest => current = None,
-                None => {}
-            }
+        if let Some(heading) = heading(line) {
+            let folded = fold(&heading.words);
+            let elsewhere = |at_most: usize| {
+                let places = ELSEWHERE.iter().filter_map(|p| find_phrase(&folded, p, 0));
+                places.min().is_some_and(|at| at <= at_most)
+            };
+            under = match section_of(sections, line) {
+                // "Nhiệm vụ tuyên truyền sắp tới", but not "Triển khai nhiệm vụ".
+                _ if elsewhere(0) => Under::Elsewhere(heading.words),
+                Some(place) => Under::Section(place),
+                None if elsewhere(folded.len()) => Under::Elsewhere(heading.words),
+                None if heading.is_highest => Under::Unknown,
+                None => under,
+            };
             continue;
         }
-        found.push((current.or_else(|| section_of(sections, line)), line.clone()));
+        found.push(match &under {
+            Under::Unknown => (section_of(sections, line), line.clone()),
+            Under::Section(place) => (Some(*place), line.clone()),
+            Under::Elsewhere(part) => (None, format!("{part}: {line}")),
+        });
     }
     found
 }
 
-/// Where the body begins: at the first numbered heading; else below the title; else at the top.
+struct Heading {
+    /// Without its number.
+    words: String,
+    is_highest: bool,
+}
+
+fn heading(line: &str) -> Option<Heading> {
+    let found = NUMBERED.captures(line)?;
+    let words = found[2].trim_end_matches(':');
+    let is_heading = line.chars().count() <= LONGEST_HEADING
+        && !line.ends_with(['.', ';'])
+        && words.chars().next().is_some_and(char::is_uppercase);
+    is_heading.then(|| Heading {
+        words: words.to_owned(),
+        is_highest: found.get(1).is_some(),
+    })
+}
+
+/// Where the body begins: after "… báo cáo như sau:", else at the first heading below the title, else below it.
 fn body(lines: &[String]) -> usize {
     let title = lines.iter().take(40).position(|l| {
         let l = l.to_uppercase();
         l == "BÁO CÁO" || l == "KẾ HOẠCH"
     });
     let after = title.map_or(0, |at| at + 1);
-    let numbered = lines
-        .iter()
-        .skip(after)
-        .take(15)
-        .position(|l| NUMBERED.is_match(l));
-    match (numbered, title) {
-        (Some(n), _) => after + n,
-        (None, Some(at)) => (at + 2).min(lines.len()), // one line of what it is about
-        (None, None) => 0,
+    let below = || lines.iter().skip(after).take(15);
+    let said = below().position(|l| fold(l).ends_with("nhu sau"));
+    let numbered = below().position(|l| heading(l).is_some());
+    match (said, numbered, title) {
+        (Some(n), ..) => after + n + 1,
+        (None, Some(n), _) => after + n,
+        (None, None, Some(at)) => (at + 2).min(lines.len()), // one line of what it is about
+        (None, None, None) => 0,
     }
 }
 
 /// Whether the foot begins: who gets it, who signs it.
 fn ends(line: &str) -> bool {
     let folded = fold(line);
-    folded.starts_with("noi nhan") || folded.starts_with("tren day la") || line.starts_with("TM.")
+    let signs = ["TM.", "T/M", "KT.", "TL."];
+    folded.starts_with("noi nhan")
+        || folded.starts_with("tren day la")
+        || signs.iter().any(|s| line.starts_with(s))
 }
 
 /// The section whose words a line names most often; none where two are named as often.
@@ -114,6 +164,22 @@ mod tests {
                 (None, "Thăm 10 gia đình."),
                 (Some(2), "Phát 200 tờ rơi tuyên truyền."),
                 (Some(1), "Kinh phí 50 triệu đồng."),
+            ]
+        );
+
+        let text = "BÁO CÁO\nKết quả công tác trẻ em\nThực hiện Kế hoạch 40, đơn vị báo cáo như sau:\n\
+            I- Công tác lãnh đạo, chỉ đạo\nTriển khai đến 45 CĐCS.\n\
+            1/ Về tuyên truyền:\na) Tổ chức 5 buổi.\n\
+            II. KHÓ KHĂN, HẠN CHẾ\nKinh phí còn ít.\nKT. CHỦ TỊCH\nPHÓ CHỦ TỊCH";
+        let found = paragraphs(&sections, text);
+        let places: Vec<(Option<usize>, &str)> =
+            found.iter().map(|(p, t)| (*p, t.as_str())).collect();
+        assert_eq!(
+            places,
+            [
+                (Some(0), "Triển khai đến 45 CĐCS."),
+                (Some(2), "a) Tổ chức 5 buổi."),
+                (None, "KHÓ KHĂN, HẠN CHẾ: Kinh phí còn ít."),
             ]
         );
     }

@@ -1,9 +1,11 @@
 //! Tables that several units filled in from one template, added up cell by cell.
 //!
 //! Two tables are of one template if nearly all of the words in them stand in the same cells. Where units may write
-//! freely (their own name above the table, remarks) they differ; numbers are what is added.
+//! freely (their own name above the table, remarks) they differ; numbers are what is added, also those that were typed
+//! as text. A row whose words differ from the template's, and words where the others have numbers, are not added but
+//! named: a sum must not be short without a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Source;
 use crate::reading::document::{Table, Value};
@@ -40,6 +42,25 @@ struct Sheet<'s> {
     source: &'s Source,
     name: &'s str,
     cells: Cells<'s>,
+    /// Rows whose words are not those of the template.
+    strange: BTreeSet<u32>,
+}
+
+impl Sheet<'_> {
+    /// Where it is, in words for staff.
+    fn place(&self) -> String {
+        format!(
+            "{}, tệp “{}”, bảng “{}”",
+            self.source.name, self.source.file, self.name
+        )
+    }
+
+    fn text(&self, place: (u32, u32)) -> Option<&str> {
+        match self.cells.get(&place) {
+            Some(Value::Text(text)) if number_in(text).is_none() => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// The sums of the templates that at least two units filled in, and what could not be added.
@@ -51,6 +72,7 @@ pub(super) fn add_up(sources: &[Source]) -> (Vec<Sum>, Vec<String>) {
                 source,
                 name: &table.name,
                 cells: cells(table),
+                strange: BTreeSet::new(),
             };
             let family = families
                 .iter_mut()
@@ -64,14 +86,87 @@ pub(super) fn add_up(sources: &[Source]) -> (Vec<Sum>, Vec<String>) {
         }
     }
     let (several, single): (Vec<_>, Vec<_>) = families.into_iter().partition(|f| f.len() > 1);
-    let left = single.iter().map(|family| {
-        let sheet = &family[0];
-        format!(
-            "{}, tệp “{}”, bảng “{}”: không cùng mẫu với đơn vị khác nên chưa cộng",
-            sheet.source.name, sheet.source.file, sheet.name
-        )
+    let alone = single.iter().map(|family| {
+        let place = family[0].place();
+        format!("{place}: không cùng mẫu với đơn vị khác nên chưa cộng")
     });
-    (several.iter().map(|f| sum(f)).collect(), left.collect())
+    let mut left: Vec<String> = alone.collect();
+    let sums = several.into_iter().map(|mut family| {
+        mark_strange_rows(&mut family);
+        sum(&family, &mut left)
+    });
+    let sums = sums.collect();
+    (sums, left)
+}
+
+/// Marks the rows of a sheet whose words differ from those of the first in a column of words: a row put in between
+/// would otherwise be added to its neighbours.
+fn mark_strange_rows(family: &mut [Sheet<'_>]) {
+    let (first, others) = family.split_first_mut().expect("a family has a sheet");
+    for sheet in others {
+        let mut columns: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
+        let mut differing: Vec<(u32, u32)> = Vec::new();
+        for place in first.cells.keys() {
+            let (Some(wanted), Some(found)) = (first.text(*place), sheet.text(*place)) else {
+                continue;
+            };
+            let column = columns.entry(place.1).or_default();
+            column.0 += 1;
+            if fold(wanted) == fold(found) {
+                column.1 += 1;
+            } else {
+                differing.push(*place);
+            }
+        }
+        // In a column of remarks nearly everything differs.
+        let of_words = |column: u32| {
+            columns
+                .get(&column)
+                .is_some_and(|(all, same)| same * 2 > *all)
+        };
+        let differing = differing.into_iter().filter(|(_, c)| of_words(*c));
+        let strange: BTreeSet<u32> = differing.map(|(row, _)| row).collect();
+        let counts = |row: &u32| {
+            let mut cells = sheet.cells.range((*row, 0)..(*row + 1, 0));
+            cells.any(|(_, v)| number(v).is_some())
+        };
+        sheet.strange = strange.into_iter().filter(counts).collect();
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(n) => Some(*n),
+        Value::Text(text) => number_in(text),
+    }
+}
+
+/// A number typed as text, as Vietnamese write it: `1.500`, `450,5`; also `450.5`.
+fn number_in(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    let bare = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = match bare.split_once(',') {
+        // "1,500" is one and a half to some and fifteen hundred to others.
+        Some((_, part)) if !digits(part) || part.len() == 3 => return None,
+        Some((whole, part)) => (whole, part),
+        None => (bare, "0"),
+    };
+    let mut groups = whole.split('.');
+    let first = groups.next().filter(|g| digits(g))?;
+    let groups: Vec<&str> = groups.collect();
+    let joined = match groups.as_slice() {
+        [] => first.to_owned(),
+        [decimals] if digits(decimals) && decimals.len() < 3 && part == "0" => {
+            return text.parse().ok();
+        }
+        groups if first.len() <= 3 && groups.iter().all(|g| digits(g) && g.len() == 3) => {
+            format!("{first}{}", groups.concat())
+        }
+        _ => return None,
+    };
+    let sign = if bare.len() < text.len() { "-" } else { "" };
+    format!("{sign}{joined}.{part}").parse().ok()
 }
 
 fn cells(table: &Table) -> Cells<'_> {
@@ -82,8 +177,8 @@ fn words(cells: &Cells<'_>) -> BTreeMap<(u32, u32), String> {
     cells
         .iter()
         .filter_map(|(place, value)| match value {
-            Value::Text(text) => Some((*place, fold(text))),
-            Value::Number(_) => None,
+            Value::Text(text) if number_in(text).is_none() => Some((*place, fold(text))),
+            _ => None,
         })
         .collect()
 }
@@ -99,72 +194,94 @@ fn alike(a: &Cells<'_>, b: &Cells<'_>) -> bool {
     all > 2 && same * 100 >= all * ALIKE
 }
 
-fn sum(family: &[Sheet<'_>]) -> Sum {
+fn sum(family: &[Sheet<'_>], left: &mut Vec<String>) -> Sum {
     let first = &family[0];
     let places = family.iter().flat_map(|s| s.cells.keys());
     let (rows, columns) = places.fold((0, 0), |(r, c), place| (r.max(place.0), c.max(place.1)));
     let rows = (0..=rows).map(|row| {
         (0..=columns)
-            .map(|column| cell(family, (row, column)))
+            .map(|column| cell(family, (row, column), left))
             .collect()
     });
+    let rows = rows.collect();
+    for sheet in family {
+        for row in &sheet.strange {
+            let place = sheet.place();
+            left.push(format!(
+                "{place}, dòng {}: nội dung khác mẫu nên chưa cộng",
+                row + 1
+            ));
+        }
+    }
     Sum {
         name: first.name.to_owned(),
         sources: family.iter().map(|s| s.source.name.clone()).collect(),
-        rows: rows.collect(),
+        rows,
     }
 }
 
-fn cell(family: &[Sheet<'_>], place: (u32, u32)) -> SumCell {
-    let values: Vec<&Value> = family
+fn cell(family: &[Sheet<'_>], place: (u32, u32), left: &mut Vec<String>) -> SumCell {
+    let filled: Vec<(&Sheet<'_>, &Value)> = family
         .iter()
-        .filter_map(|s| s.cells.get(&place).copied())
+        .filter(|s| !s.strange.contains(&place.0))
+        .filter_map(|s| Some((s, *s.cells.get(&place)?)))
         .collect();
-    let numbers = || {
-        values.iter().filter_map(|v| match v {
-            Value::Number(n) => Some(*n),
-            Value::Text(_) => None,
-        })
+    let numbers: Vec<f64> = filled.iter().filter_map(|(_, v)| number(v)).collect();
+    let Some(first) = numbers.first() else {
+        // Their own names and remarks differ.
+        let mut texts = filled.iter().filter_map(|(s, _)| s.text(place));
+        return match texts.next() {
+            Some(label) if texts.all(|t| fold(t) == fold(label)) => {
+                SumCell::Label(label.to_owned())
+            }
+            _ => SumCell::Empty,
+        };
     };
-    let label = values.iter().find_map(|v| match v {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(_) => None,
-    });
-    match (numbers().next(), label) {
-        (None, None) => SumCell::Empty,
-        (None, Some(label)) => {
-            let same = values
-                .iter()
-                .all(|v| matches!(v, Value::Text(t) if fold(t) == fold(&label)));
-            if same {
-                SumCell::Label(label)
-            } else {
-                SumCell::Empty
-            } // their own names and remarks
+    let as_written = match filled[0].1 {
+        Value::Text(text) => text.clone(),
+        Value::Number(n) => n.to_string(),
+    };
+    match heading(family, place) {
+        // Running numbers and years are no amounts; shares cannot be added.
+        Some(h) if ["stt", "tt", "so tt"].contains(&h.as_str()) => {
+            return SumCell::Label(as_written);
         }
-        (Some(first), _) => match heading(family, place) {
-            // Running numbers and years are no amounts; shares cannot be added.
-            Some(h) if ["stt", "tt", "so tt"].contains(&h.as_str()) => {
-                SumCell::Label(first.to_string())
-            }
-            Some(h) if h.contains('%') || h.contains("ty le") => SumCell::Empty,
-            None if values.len() == family.len() && numbers().all(|n| n == first) => {
-                SumCell::Label(first.to_string())
-            }
-            _ => SumCell::Number(numbers().sum()),
-        },
+        Some(h) if h.contains('%') || h.contains("ty le") || h.contains("ghi chu") => {
+            return SumCell::Empty;
+        }
+        None if filled.len() == family.len() && numbers.iter().all(|n| n == first) => {
+            return SumCell::Label(as_written);
+        }
+        _ => {}
+    }
+    for (sheet, text) in filled.iter().filter_map(|(s, _)| Some((s, s.text(place)?))) {
+        // A dash or "không" is how people write nothing.
+        if !matches!(fold(text).as_str(), "" | "khong" | "khong co" | "x") {
+            let at = sheet.place();
+            left.push(format!(
+                "{at}, dòng {}, cột {}: “{text}” không phải là số nên chưa cộng",
+                place.0 + 1,
+                column_name(place.1)
+            ));
+        }
+    }
+    SumCell::Number(numbers.iter().sum())
+}
+
+/// `A`, `B`, … `AA`, as spreadsheets name columns.
+fn column_name(column: u32) -> String {
+    let letter = char::from(b'A' + (column % 26) as u8);
+    match column / 26 {
+        0 => letter.to_string(),
+        n => format!("{}{letter}", column_name(n - 1)),
     }
 }
 
 /// The words that stand nearest above a number, which say what it counts; with a percent sign kept.
 fn heading(family: &[Sheet<'_>], (row, column): (u32, u32)) -> Option<String> {
-    (0..row)
-        .rev()
-        .find_map(|r| match family[0].cells.get(&(r, column)) {
-            Some(Value::Text(text)) if text.contains('%') => Some(format!("{} %", fold(text))),
-            Some(Value::Text(text)) => Some(fold(text)),
-            _ => None,
-        })
+    let text = (0..row).rev().find_map(|r| family[0].text((r, column)))?;
+    let percent = if text.contains('%') { " %" } else { "" };
+    Some(fold(text) + percent)
 }
 
 #[cfg(test)]
@@ -176,9 +293,10 @@ mod tests {
         let mut cells = Vec::new();
         for (r, row) in rows.iter().enumerate() {
             for (c, text) in row.iter().enumerate().filter(|(_, t)| !t.is_empty()) {
-                let value = text
-                    .parse()
-                    .map_or_else(|_| Value::Text((*text).to_owned()), Value::Number);
+                let value = text.parse::<i32>().map_or_else(
+                    |_| Value::Text((*text).to_owned()),
+                    |n| Value::Number(n.into()),
+                );
                 cells.push((r as u32, c as u32, value));
             }
         }
@@ -245,5 +363,62 @@ mod tests {
         assert_eq!(row(3)[2], SumCell::Number(4.0));
         assert_eq!(left.len(), 1);
         assert!(left[0].contains("CĐ KKT"), "{left:?}");
+    }
+
+    #[test]
+    fn numbers_typed_as_text_count_and_what_cannot_be_added_is_named() {
+        let filled = |unit: &str, money: &str, gifts: &str, extra: bool| {
+            let mut rows: Vec<Vec<&str>> = vec![
+                vec!["STT", "Chỉ tiêu", "Đơn vị tính", "Số liệu"],
+                vec!["1.1", "Kinh phí", "triệu đồng", money],
+                vec!["1.2", "Quà tặng", "suất", gifts],
+                vec!["1.3", "Lớp học", "lớp", "2"],
+                vec!["1.4", "Tin bài", "tin", "-"],
+                vec!["1.5", "Học bổng", "suất", "1"],
+                vec!["1.6", "Sân chơi", "sân", "1"],
+            ];
+            if extra {
+                rows.insert(6, vec!["1.6", "Hội thi", "cuộc", "7"]);
+            }
+            let rows: Vec<&[&str]> = rows.iter().map(Vec::as_slice).collect();
+            source(unit, &rows)
+        };
+        let sources = [
+            filled("Tuy An", "36", "1.500", false),
+            filled("Phú Hòa", "450,5", "khoảng 20", false),
+            filled("Sơn Hòa", "10", "3", true),
+        ];
+        let (sums, left) = add_up(&sources);
+        let row = |n: usize| &sums[0].rows[n];
+        assert_eq!(row(1)[3], SumCell::Number(496.5));
+        assert_eq!(row(2)[3], SumCell::Number(1503.0));
+        assert_eq!(row(2)[0], SumCell::Label("1.2".into()));
+        assert_eq!(row(4)[3], SumCell::Label("-".into()));
+        assert_eq!(
+            row(6)[3],
+            SumCell::Number(2.0),
+            "not the seven of another row"
+        );
+        assert_eq!(left.len(), 2, "{left:?}");
+        assert!(left[0].contains("Phú Hòa") && left[0].contains("dòng 3, cột D"));
+        assert!(left[1].contains("Sơn Hòa") && left[1].contains("dòng 7"));
+    }
+
+    #[test]
+    fn numbers_are_read_as_vietnamese_write_them() {
+        for (text, number) in [
+            ("450,5", Some(450.5)),
+            ("1.500", Some(1500.0)),
+            ("1.234.567,25", Some(1_234_567.25)),
+            ("450.5", Some(450.5)),
+            ("-12", Some(-12.0)),
+            ("1,500", None),
+            ("1.50.000", None),
+            ("36 triệu", None),
+            ("", None),
+            ("-", None),
+        ] {
+            assert_eq!(number_in(text), number, "{text}");
+        }
     }
 }
