@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use thubaocao::reading::attachment::tnef;
+use thubaocao::reading::own_words::own_words;
 use thubaocao::reading::{BounceKind, Class, Reading, ReadingSettings, read};
 
 use crate::lab::with_file;
@@ -330,4 +331,39 @@ fn hostile_and_broken_archives_do_no_harm() {
     }
     println!("{opened} archives gave files");
     assert!(opened >= 60);
+}
+
+/// Its languages are not those of our users, and signatures are evidence that we keep: a share is enough to see that
+/// nothing breaks, and no mail may lose what its sender wrote.
+#[test]
+fn quoted_mails_are_left_out_and_own_words_are_kept() {
+    let Some(folder) = corpora() else { return };
+    let folder = folder.join("email_reply_trimmer");
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (mut same, mut all) = (0, 0);
+    let mut short: Vec<String> = Vec::new();
+    for entry in std::fs::read_dir(folder.join("emails")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let read =
+            |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let wanted = plain(&read(&folder.join("trimmed").join(&name)));
+        let own = plain(&own_words(&read(&path)));
+        all += 1;
+        same += u32::from(own == wanted);
+        println!(
+            "{name}: {} of {} letters{}",
+            own.len(),
+            wanted.len(),
+            if own == wanted { "" } else { " differ" }
+        );
+        if own.len() < wanted.len() {
+            short.push(name);
+        }
+    }
+    println!("{same} of {all} the same; {short:?} shorter");
+    assert!(all >= 60);
+    assert!(same * 100 >= all * 60, "{same} of {all}");
+    // Six quote above their own words, without a mark or as all that there is.
+    assert!(short.len() <= 6, "{short:?}");
 }

@@ -8,7 +8,8 @@ use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser};
 use regex::Regex;
 
 use super::attachment::Collector;
-use super::text::{fold, own_words, tidy, truncated};
+use super::own_words::own_words;
+use super::text::{fold, tidy, truncated};
 use super::{
     Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, document,
     header, trust,

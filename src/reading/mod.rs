@@ -11,6 +11,7 @@ pub mod legacy;
 mod mail;
 pub mod matching;
 mod nil_return;
+pub mod own_words;
 pub mod program;
 pub mod text;
 mod trust;

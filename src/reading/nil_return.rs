@@ -21,6 +21,13 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// "(kể cả không phát sinh)", "nếu không có vụ nào": how the report is called, and conditions.
+static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:ke ca|neu|truong hop|khi|du|hoac|hay)(?: (?:truong hop|khi|don vi|trong ky|la))* (?:khong|chua) (?:co |de )*\pL+(?: \pL+)?",
+    )
+});
+
 /// "01 vụ", "xảy ra một vụ", "số vụ: 2"; and what is said of accidents that did happen.
 static SOMETHING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -32,8 +39,9 @@ static SOMETHING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a subject and what the sender wrote say that nothing happened; anything that did happen outweighs it.
 pub(super) fn says_nothing_happened(subject: &str, body: &str) -> bool {
-    let lines: Vec<String> = body.lines().chain([subject]).map(fold).collect();
-    let whole = format!("{} {}", fold(subject), fold(body));
+    let said = |text: &str| CONDITION.replace_all(&fold(text), ";").into_owned();
+    let lines: Vec<String> = body.lines().chain([subject]).map(said).collect();
+    let whole = format!("{} ; {}", said(subject), said(body));
     let nothing = lines.iter().any(|l| NOTHING.is_match(l)) || NOTHING.is_match(&whole);
     nothing && !SOMETHING.is_match(&whole)
 }
@@ -75,6 +83,9 @@ mod tests {
             "Số vụ: 01, không có người chết",
             "Ngoài vụ đã báo cáo, không phát sinh thêm",
             "Đơn vị không có ý kiến gì",
+            "Gửi báo cáo nhanh tình hình tai nạn lao động (kể cả không phát sinh)",
+            "Nếu không phát sinh thì đơn vị có phải báo cáo không ạ?",
+            "Đề nghị báo cáo, kể cả trường hợp không có vụ nào",
         ] {
             assert!(
                 !says_nothing_happened("Báo cáo TNLĐ tháng 6", body),

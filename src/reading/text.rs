@@ -1,4 +1,4 @@
-//! Vietnamese text: one form for comparing, safe names, and what a sender wrote himself.
+//! Vietnamese text: one form for comparing, and safe ways to cut and show it.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -93,28 +93,6 @@ pub fn truncated(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// What the sender wrote himself: the text up to the first sign of a quoted mail.
-pub fn own_words(body: &str) -> String {
-    let mut own = Vec::new();
-    for line in body.lines() {
-        let line = line.trim_end();
-        let folded = fold(line);
-        let quote = line.trim_start().starts_with('>')
-            || folded.starts_with("original message")
-            || folded.starts_with("thu goc")
-            || folded.starts_with("forwarded message")
-            || line.starts_with("________________________________")
-            || (folded.starts_with("vao ")
-                && (folded.ends_with("da viet") || folded.ends_with("viet")))
-            || (folded.starts_with("on ") && folded.ends_with("wrote"));
-        if quote {
-            break;
-        }
-        own.push(line);
-    }
-    own.join("\n").trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,12 +118,6 @@ mod tests {
         assert!(!has_phrase("bao cao nu congx", "nu cong"));
         assert!(!has_phrase("xnu cong nu con", "nu cong"));
         assert_eq!(find_phrase("a bc bc", "bc", 3), Some(5));
-    }
-
-    #[test]
-    fn quotes_of_earlier_mails_are_not_the_senders_words() {
-        let body = "Kính gửi Ban,\nĐơn vị gửi báo cáo.\n\nVào Th 2, 15 thg 6, 2026 vào lúc 08:00 Ban CSPL đã viết:\n> Đề nghị …";
-        assert_eq!(own_words(body), "Kính gửi Ban,\nĐơn vị gửi báo cáo.");
     }
 
     proptest! {
