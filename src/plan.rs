@@ -14,7 +14,7 @@ use crate::domain::reminder::{Step, in_working_hours};
 use crate::domain::report::Report;
 use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant, zone};
-use crate::store::{DeadContacts, NewMail, Store};
+use crate::store::{DeadContacts, NewMail, StepTaken, Store};
 use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
@@ -168,7 +168,7 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
     let mut owed: BTreeMap<UnitId, Vec<(i64, Timestamp, Step)>> = BTreeMap::new();
     for o in store.obligations(now)? {
         if let Some(step) = step(config, &o, first_opened, now)
-            && !store.step_taken(o.id, &step.to_string(), o.due)?
+            && store.step_taken(o.id, &step.to_string(), o.due)? != StepTaken::Yes
         {
             owed.entry(o.unit).or_default().push((o.id, o.due, step));
         }
@@ -278,9 +278,14 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         let Some(reached) = step(config, &o, first_opened, morning) else {
             continue;
         };
-        // On an earlier day the same step would have gone out then; today it may have been missed.
+        // On an earlier day the same step would have gone out then; today it may have been missed, and what came back
+        // goes out again to whom is next.
         let fresh = step(config, &o, first_opened, before) != Some(reached);
-        let missed = today && !store.step_taken(o.id, &reached.to_string(), o.due)?;
+        let missed = match store.step_taken(o.id, &reached.to_string(), o.due)? {
+            StepTaken::Yes => false,
+            StepTaken::No => today,
+            StepTaken::CameBack => true,
+        };
         let held = store.has_undecided_mail(&o.unit)?;
         if (fresh || missed) && !held && addressee(config, &dead, &o.unit, day).is_some() {
             owed.entry(o.unit.clone()).or_default().push((o, reached));

@@ -108,6 +108,10 @@ struct Year {
     /// Units that were written to on a day.
     mailed: BTreeSet<(usize, Date)>,
     addresses_lost: BTreeSet<String>,
+    /// Mails to one address alone: which mail, and of which obligations after their deadline.
+    sent_to: BTreeMap<String, (i64, Vec<i64>)>,
+    /// Units whose mail came back on the day it went out: the next one follows on the next day.
+    came_back: BTreeSet<(usize, Date)>,
     mails: u32,
 }
 
@@ -123,6 +127,8 @@ impl Year {
             waiting: BTreeMap::new(),
             mailed: BTreeSet::new(),
             addresses_lost: BTreeSet::new(),
+            sent_to: BTreeMap::new(),
+            came_back: BTreeSet::new(),
             mails: 0,
         }
     }
@@ -207,9 +213,8 @@ impl Year {
                 }
                 _ => {}
             }
-            if self.chance.one_in(2_000) {
-                let address = format!("u{unit}@a.example");
-                self.lose(address, now);
+            if self.chance.one_in(1_000) {
+                self.lose(unit, now);
             }
         }
     }
@@ -277,19 +282,24 @@ impl Year {
         self.store.set_verdict(mail, &verdict).unwrap();
     }
 
-    /// An address stops working: the last mail to anybody serves as the one that came back.
-    fn lose(&mut self, address: String, now: Timestamp) {
-        if let Some(mail) = self
-            .store
-            .ended_between(Timestamp::MIN, now)
-            .unwrap()
-            .last()
-        {
-            let hard = BounceKind::Hard;
-            self.store
-                .record_bounce(&address, hard, Some("5.1.1"), mail.id, now)
-                .unwrap();
-            self.addresses_lost.insert(address);
+    /// An address stops working: the last mail to it comes back, and has reminded nobody.
+    fn lose(&mut self, unit: usize, now: Timestamp) {
+        let address = format!("u{unit}@a.example");
+        let Some((mail, late)) = self.sent_to.remove(&address) else {
+            return;
+        };
+        let hard = BounceKind::Hard;
+        self.store
+            .record_bounce(&address, hard, Some("5.1.1"), mail, now)
+            .unwrap();
+        self.addresses_lost.insert(address);
+        let day = thubaocao::domain::date_of(now);
+        if self.mailed.contains(&(unit, day)) {
+            self.came_back.insert((unit, day));
+        }
+        for id in late {
+            let o = self.known.get_mut(&id).unwrap();
+            o.late_mails = o.late_mails.saturating_sub(1);
         }
     }
 
@@ -316,18 +326,21 @@ impl Year {
                 .unwrap();
             self.mails += 1;
             let unit: usize = mail.unit.unwrap().0[1..].parse().unwrap();
-            self.look_at(unit, &draft, now, day);
+            let late = self.look_at(unit, &draft, now, day);
+            if let ([only], []) = (draft.to.as_slice(), draft.cc.as_slice()) {
+                self.sent_to.insert(only.clone(), (mail.id, late));
+            }
         }
     }
 
-    /// A mail has gone out.
+    /// A mail has gone out; gives the obligations of which it speaks after their deadline.
     fn look_at(
         &mut self,
         unit: usize,
         draft: &thubaocao::writing::Draft,
         now: Timestamp,
         day: Date,
-    ) {
+    ) -> Vec<i64> {
         let seed = self.seed;
         assert!(self.works(day), "seed {seed}: a mail on {day}, a day off");
         assert!(
@@ -345,7 +358,8 @@ impl Year {
             );
         }
         let mut named = 0;
-        for o in self.known.values_mut().filter(|o| o.unit == unit) {
+        let mut late = Vec::new();
+        for (id, o) in self.known.iter_mut().filter(|(_, o)| o.unit == unit) {
             if !draft.text.contains(&o.called) {
                 continue;
             }
@@ -359,13 +373,17 @@ impl Year {
                 o.opens.is_some_and(|d| d <= day),
                 "seed {seed}: {called} is not open on {day}"
             );
-            o.late_mails += u32::from(now > o.due);
+            if now > o.due {
+                o.late_mails += 1;
+                late.push(*id);
+            }
         }
         assert!(
             named > 0,
             "seed {seed}: a mail to u{unit} on {day} about nothing:\n{}",
             draft.text
         );
+        late
     }
 
     /// At the end of a working day nobody is forgotten who could be written to.
@@ -375,7 +393,9 @@ impl Year {
             let late = self.working_day_between(due_on, day);
             let gone = o.unit % 10 == 9 && day > date(2026, 6, 30);
             let unreachable = gone && o.unit % 20 != 9;
-            if o.settled() || !late || unreachable || self.waiting.contains_key(&o.unit) {
+            let held =
+                self.waiting.contains_key(&o.unit) || self.came_back.contains(&(o.unit, day));
+            if o.settled() || !late || unreachable || held {
                 continue;
             }
             let seed = self.seed;

@@ -35,6 +35,17 @@ stored_as_words!(OutgoingState {
     Unknown = "unknown",
 });
 
+/// Whether a unit was reminded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepTaken {
+    /// No mail was written.
+    No,
+    /// One was, and came back from every address.
+    CameBack,
+    /// Yes.
+    Yes,
+}
+
 /// A mail that is owed.
 #[derive(Clone, Debug)]
 pub struct NewMail {
@@ -254,33 +265,43 @@ impl Store {
         )?)
     }
 
-    /// Notes which step towards which deadline of an obligation a mail carries; `false` if it was taken before.
+    /// Notes which step towards which deadline of an obligation a mail carries, in place of one that came back.
     pub fn take_step(
         &self,
         obligation: i64,
         step: &str,
         due: Timestamp,
         outbox: i64,
-    ) -> Result<bool> {
-        let n = self.conn.execute(
+    ) -> Result<()> {
+        self.conn.execute(
             "INSERT INTO reminder (obligation, step, due, outbox) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO UPDATE SET outbox = excluded.outbox",
             params![obligation, step, due.to_string(), outbox],
         )?;
-        Ok(n > 0)
+        Ok(())
     }
 
-    /// Whether a step towards a deadline of an obligation was taken.
-    pub fn step_taken(&self, obligation: i64, step: &str, due: Timestamp) -> Result<bool> {
-        Ok(self
+    /// Whether a step towards a deadline of an obligation was taken: by a mail that did not come back for good from all
+    /// that it was for.
+    pub fn step_taken(&self, obligation: i64, step: &str, due: Timestamp) -> Result<StepTaken> {
+        let came_back = self
             .conn
-            .query_row(
-                "SELECT 1 FROM reminder WHERE obligation = ?1 AND step = ?2 AND due = ?3",
-                params![obligation, step, due.to_string()],
-                |_| Ok(()),
-            )
-            .optional()?
-            .is_some())
+            .prepare_cached(
+                "SELECT m.recipients <> '[]' AND NOT EXISTS (
+                     SELECT 1 FROM json_each(m.recipients) a WHERE NOT EXISTS (
+                         SELECT 1 FROM contact_bounce b
+                         WHERE b.outbox = m.id AND b.address = lower(a.value)
+                           AND b.kind = 'hard' AND b.reset_at IS NULL))
+                 FROM reminder r JOIN outbox m ON m.id = r.outbox
+                 WHERE r.obligation = ?1 AND r.step = ?2 AND r.due = ?3",
+            )?
+            .query_row(params![obligation, step, due.to_string()], |r| r.get(0))
+            .optional()?;
+        Ok(match came_back {
+            None => StepTaken::No,
+            Some(true) => StepTaken::CameBack,
+            Some(false) => StepTaken::Yes,
+        })
     }
 
     /// The obligations and steps that a mail carries.
