@@ -75,7 +75,7 @@ static QUARTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MONTH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bthang[\s_-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt(1[0-2]|0?[1-9])[\s_/.-]+(20\d\d)\b",
+        r"\b(?:thang|thg)[\s_.-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt(1[0-2]|0?[1-9])[\s_/.-]+(20\d\d)\b",
     )
 });
 static YEARS: LazyLock<Regex> =

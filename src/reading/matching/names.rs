@@ -5,7 +5,7 @@ use crate::domain::unit::{Kind, Register, UnitId};
 
 /// Long and short forms (folded) of words that names are made of; those that become nothing tell no two units apart.
 /// In the order in which they are replaced.
-const FORMS: [(&str, &str); 64] = [
+const FORMS: [(&str, &str); 68] = [
     ("ban chap hanh", ""),
     ("bch", ""),
     ("lien doan lao dong", "ldld"),
@@ -70,6 +70,10 @@ const FORMS: [(&str, &str); 64] = [
     ("truong", ""),
     ("ngan hang", ""),
     ("ct cp", ""),
+    ("cp", ""),
+    ("chi nhanh", ""),
+    ("uy ban nhan dan", ""),
+    ("ubnd", ""),
 ];
 
 /// Words between a type and a place, which people write in many ways or leave out.
@@ -261,6 +265,12 @@ mod tests {
             ("CĐ Trường Mầm non Hòa Vinh", "cdcs-truong-mn-hoa-vinh"),
             ("CĐCS Cty Cấp thoát nước Phú Yên", "cdcs-cap-thoat-nuoc"),
             ("CĐ Công an tỉnh", "cdcs-cong-an-tinh"),
+            ("Công đoàn BIDV chi nhánh Phú Yên", "cdcs-bidv"),
+            (
+                "Công đoàn Thủy điện Vĩnh Sơn Sông Hinh",
+                "cdcs-thuy-dien-song-hinh",
+            ),
+            ("CĐCS UBND xã Hòa Xuân Đông", "cdcs-ubnd-hoa-xuan-dong"),
         ] {
             let found: Vec<String> = names.named_in(text).into_iter().map(|u| u.0).collect();
             assert_eq!(found, [unit], "{text} → {}", shorten(text));
@@ -271,6 +281,7 @@ mod tests {
             "LĐLĐ",
             "phường Tuy Hòa",
             "LĐLĐ phường Tuy Hòa",
+            "LĐLĐ xã Đông Hòa",
             "Trường CĐ Y tế Quảng Nam",
             "Công đoàn",
         ] {

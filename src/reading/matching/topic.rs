@@ -15,7 +15,7 @@ const LEADING: &str = "ket qua, kq, tinh hinh, thuc hien, th, trien khai, cong t
     cac, ve, v, v v, nhanh, dinh ky, tong hop, danh gia, so ket, tong ket, noi dung, phong trao, nhiem vu, chuong trinh, \
     ke hoach, kh, hanh dong, phoi hop, cham lo, cham soc, bao ve, giao duc, chuyen de, ctr, nghi quyet, nq, chi thi, quyet dinh, qd, cong van, cv, so lieu, bang, bieu, giai doan, cua, cho, \
     trong, tai, tu, den, so, ngay, ldld, cd, cdcs, lien doan lao dong, cong doan, thanh pho, thi xa, huyen, tinh, tp, tx, \
-    tet, nam, thang, quy, dau nam, cuoi nam, nam hoc";
+    tet, nam, thang, thg, quy, q, dau nam, cuoi nam, nam hoc";
 
 /// Phrases that a text may have besides names and periods and still name no subject at all.
 const PLAIN: &str = "bao cao, bc, ket qua, tinh hinh, so lieu, bieu mau, phu luc, dinh ky, nam, thang, quy, dau nam, \
