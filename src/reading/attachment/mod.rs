@@ -140,15 +140,20 @@ impl<'a, 'k> Collector<'a, 'k> {
             }
             return Ok(());
         }
-        let kind = kind::detect(content, given, declared);
+        let mut kind = kind::detect(content, given, declared);
         let name = safe_name(given, kind);
-        let role = kind::role(kind, &name, content, place.inline);
+        let mut role = kind::role(kind, &name, content, place.inline);
         (self.keep)(content)?;
         let mut warning = kind::warning(kind).map(str::to_owned);
         let mut document = Document::default();
         if document::is_readable(kind) && matches!(role, Role::SoftFile | Role::SignedDocument) {
             document = document::read(kind, content, &name, self.ocr, &mut self.budget)?;
             warning = document.note.take();
+        }
+        if document.locked {
+            kind = "encrypted";
+            role = Role::Supporting;
+            warning = kind::warning(kind).map(str::to_owned);
         }
         for signature in &document.signatures {
             self.notes.push(format!(

@@ -43,6 +43,8 @@ pub struct Document {
     pub signatures: Vec<Signature>,
     /// What staff or the administrator should know: a program that is missing, a number that contradicts the name.
     pub note: Option<String>,
+    /// Whether it needs a password, so that nobody can read it.
+    pub locked: bool,
 }
 
 /// What a soft file says, for the consolidation.
@@ -107,6 +109,10 @@ pub fn read(
     let mut document = Document::default();
     let extracted = text::extract(kind, content, budget)?;
     document.note = extracted.note;
+    if extracted.locked {
+        document.locked = true;
+        return Ok(document);
+    }
     let mut page = extracted.text;
     if page.trim().is_empty() && ocr {
         page = text::recognised(kind, content, budget)?;

@@ -25,6 +25,8 @@ const ROWS: u32 = 60;
 pub(super) struct Extracted {
     pub text: String,
     pub note: Option<String>,
+    /// Whether it needs a password.
+    pub locked: bool,
 }
 
 /// The text of the first page.
@@ -56,6 +58,7 @@ fn up_to(
             .is_none()
             .then(|| "its text cannot be read: damaged, or protected by a password".to_owned()),
         text: text.unwrap_or_default(),
+        locked: false,
     };
     Ok(match kind {
         "docx" => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml, kept))),
@@ -119,11 +122,18 @@ fn by(
         Some(Failure::Slow) => Some("reading it took too long".to_owned()),
         Some(Failure::Failed(_)) if !text.trim().is_empty() => None,
         Some(Failure::Failed(why)) if why.to_lowercase().contains("password") => {
-            Some("it is protected by a password".to_owned())
+            return Ok(Extracted {
+                locked: true,
+                ..Extracted::default()
+            });
         }
         Some(Failure::Failed(_)) => Some("its text cannot be read: damaged".to_owned()),
     };
-    Ok(Extracted { text, note })
+    Ok(Extracted {
+        text,
+        note,
+        locked: false,
+    })
 }
 
 /// A part of an Office file.
