@@ -107,10 +107,10 @@ fn is_said(lines: &[&str]) -> bool {
     let said = lines.join(" ");
     let folded = fold(&said);
     let has_date = said.chars().filter(char::is_ascii_digit).count() >= 3;
-    let wrote = |verb: &&str| folded.strip_suffix(*verb).is_some_and(|b| b.ends_with(' '));
+    let wrote = |verb: &str| folded.strip_suffix(verb).is_some_and(|b| b.ends_with(' '));
     lines.iter().all(|l| !l.trim().is_empty())
         && (SAYS.is_match(&said)
-            || has_date && said.trim_end().ends_with(':') && WROTE.iter().any(|v| wrote(&v)))
+            || has_date && said.trim_end().ends_with(':') && WROTE.iter().any(|v| wrote(v)))
 }
 
 /// Whether a mail that is quoted or passed on as a whole begins here.

@@ -462,7 +462,7 @@ fn period_of(
         && !asked.is_empty()
         && asked.iter().all(|(h, _)| h.is_several_years())
         && !said;
-    if fitting.is_empty() && contradicts || of_years {
+    if of_years || (fitting.is_empty() && contradicts) {
         found.open.push(not_its_period(report));
         return None;
     }

@@ -136,7 +136,7 @@ fn gather(
         // Federations are called by their place alone; other unions in too many ways to tell a strange one.
         outsider: documents()
             .filter_map(|a| a.issuer.as_deref())
-            .find(|issuer| is_federation(issuer) && names.called(issuer).is_empty())
+            .find(|issuer| is_federation(issuer) && names.named_in(issuer).is_empty())
             .map(str::to_owned),
         forwarded: bearers(reading.forwarded_from.as_ref()),
         reply_to: bearers(
