@@ -590,3 +590,28 @@ fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
     assert!(row.iter().any(|c| c.contains("102/BC-LĐLĐ")), "{row:?}");
     assert_eq!(row[8], "2", "it was sent twice: {row:?}");
 }
+
+#[test]
+fn the_digest_of_a_flooded_mailbox_is_still_shown_whole() {
+    let demo = Demo::new();
+    for n in 0..120 {
+        let mail = format!(
+            "From: Nguoi la {n} <n{n}@la.example>\r\nTo: ban@example\r\nSubject: Bao cao {n}\r\n\
+             Message-ID: <{n}@la.example>\r\nDate: Wed, 24 Jun 2026 07:00:00 +0700\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nGui Ban\r\n--b\r\n\
+             Content-Type: application/pdf; name=\"bc.pdf\"\r\n\
+             Content-Disposition: attachment; filename=\"bc.pdf\"\r\n\r\n%PDF-1.4 {n}\r\n--b--\r\n"
+        );
+        std::fs::write(demo.dir().join(format!("maildir/new/la{n}.x")), mail).unwrap();
+    }
+    demo.after(&["run", "--once"]);
+    let waiting = demo.after(&["inbox", "--json"]).lines().count();
+    assert!(waiting >= 120, "{waiting}");
+    let page = demo.digest("2026-06-24", "2026-06-24T09:00:00+07:00");
+    // Gmail cuts off what is larger.
+    assert!(page.len() < 102_000, "{}", page.len());
+    let shown = page.matches("<b>Thư số ").count();
+    let rest = format!("Còn {} việc khác", waiting - shown);
+    assert!(shown >= 5 && page.contains(&rest), "{shown} of {waiting}");
+    assert!(page.contains("6. Hệ thống"));
+}

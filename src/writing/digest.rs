@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::domain::vietnamese_date;
 use crate::staff::Link;
 
+/// Gmail cuts off pages of more than 102 kB.
+const LARGEST_PAGE: usize = 100_000;
+
 /// Everything that a digest tells, in words.
 #[derive(Debug, Default, Serialize)]
 pub struct DigestData {
@@ -225,7 +228,14 @@ pub fn digest(
         ..minijinja::Value::from_serialize(data)
     };
     let (subject, text) = render_text(config, "digest.txt", &values)?;
-    let html = render(config, "digest.html", &values)?;
+    // After an installation hundreds of mails may wait: the first ones, then, and how many more there are.
+    let mut html = String::new();
+    for shown in [usize::from(u16::MAX), 40, 20, 10, 5] {
+        html = render(config, "digest.html", context! { shown, ..values.clone() })?;
+        if html.len() <= LARGEST_PAGE {
+            break;
+        }
+    }
     Ok(Draft {
         kind: Kind::Digest,
         to: config.settings.digest_to.clone(),

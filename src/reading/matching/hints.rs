@@ -75,7 +75,7 @@ static QUARTER: LazyLock<Regex> = LazyLock::new(|| {
 });
 static MONTH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:thang|thg)[\s_.-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt(1[0-2]|0?[1-9])[\s_/.-]+(20\d\d)\b",
+        r"\b(?:thang|thg)[\s_.-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt[\s.]?(1[0-2]|0?[1-9])\b(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d)\b)?",
     )
 });
 static YEARS: LazyLock<Regex> =
@@ -268,6 +268,8 @@ mod tests {
             ("tháng 5/2026", Hint::Month(Some(2026), 5)),
             ("T05.2026", Hint::Month(Some(2026), 5)),
             ("tháng 12 năm 2026", Hint::Month(Some(2026), 12)),
+            ("TNLĐ T.6-2026", Hint::Month(Some(2026), 6)),
+            ("BC TNLĐ T6", Hint::Month(None, 6)),
             ("9 tháng đầu năm 2026", Hint::NineMonths(Some(2026))),
             ("năm học 2025-2026", Hint::SchoolYear(2025)),
             ("giai đoạn 2024–2026", Hint::Span(2024, 2026)),
