@@ -8,6 +8,7 @@ use crate::config::{MailboxKind, Show};
 use crate::domain::date_of;
 use crate::domain::unit::{self, Unit, UnitId};
 use crate::mailbox::{Envelope, Mailbox, MailboxError};
+use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
@@ -554,6 +555,11 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         }
     }
     if submissions.is_empty() && why.is_empty() {
+        let answers_us = !reading.references.is_empty();
+        if reading.class == Class::NoAttachment && answers_us && is_mere_courtesy(&reading.body) {
+            let why = vec!["thư cảm ơn, xác nhận".to_owned()];
+            return Ok(Decision::only(Noted, Some(&found), why));
+        }
         why.push(nothing_to_log(reading));
     }
     let answers = may_acknowledge(reading, message.received_at, now);

@@ -615,3 +615,24 @@ fn the_digest_of_a_flooded_mailbox_is_still_shown_whole() {
     assert!(shown >= 5 && page.contains(&rest), "{shown} of {waiting}");
     assert!(page.contains("6. Hệ thống"));
 }
+
+#[test]
+fn thanks_for_an_acknowledgement_are_nothing_to_do() {
+    let demo = Demo::new();
+    let waiting = || demo.after(&["inbox", "--json"]).lines().count();
+    let before = waiting();
+    for (n, text) in ["Cảm ơn Ban ạ!", "Đơn vị sẽ gửi bổ sung sau ạ."]
+        .iter()
+        .enumerate()
+    {
+        let mail = format!(
+            "From: ldld.donghoa@phuyen.example\r\nTo: ban@example\r\nSubject: Re: Bao cao\r\n\
+             Message-ID: <thanks{n}@phuyen.example>\r\nIn-Reply-To: <ack@example>\r\n\
+             Date: Wed, 24 Jun 2026 07:00:00 +0700\r\nContent-Type: text/plain; charset=utf-8\r\n\
+             Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+        );
+        std::fs::write(demo.dir().join(format!("maildir/new/t{n}.x")), mail).unwrap();
+    }
+    demo.after(&["run", "--once"]);
+    assert_eq!(waiting(), before + 1, "the one that announces something");
+}

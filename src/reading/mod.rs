@@ -5,6 +5,7 @@
 pub mod attachment;
 mod bounce;
 mod class;
+pub mod courtesy;
 pub mod document;
 pub mod header;
 pub mod legacy;
