@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use regex::Regex;
 
 use super::super::text::fold_marks;
@@ -78,8 +80,16 @@ static MONTH: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:thang|thg)[\s_.-]*(1[0-2]|0?[1-9])(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d))?\b|\bt[\s.]?(1[0-2]|0?[1-9])\b(?:[\s_/.,-]*(?:nam)?[\s_/.-]*(20\d\d)\b)?",
     )
 });
+/// The names of the months but "năm", which is also "year"; what follows tells "tháng tư" from "từ ngày".
+static NAMED_MONTH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\bthang\s+(gieng|mot|hai|ba|tu|sau|bay|tam|chin|muoi mot|muoi hai|muoi|chap)\b(\s*(?:ngay|\d{1,2}\b))?(?:[\s,/]*(?:nam)?[\s/]*(20\d\d)\b)?",
+    )
+});
+static END: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b(dau|cuoi)[\s_-]*nam\b(?:[\s_/.-]*(20\d\d)\b)?"));
 static YEARS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(?:0?[2-9]|10|hai|ba|bon|muoi)\s+nam\b(\s*20\d\d)?"));
+    LazyLock::new(|| pattern(r"\b(?:0?[1-9]|10|mot|hai|ba|bon|muoi)\s+nam\b(\s*20\d\d)?"));
 static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(20\d\d)\b"));
 
 /// The periods that a text names as those it reports on: what follows "và phương hướng", "nhiệm vụ" is yet to come.
@@ -88,7 +98,8 @@ pub(super) fn hints(text: &str) -> Vec<Hint> {
     let to_come = [
         " phuong huong",
         " nhiem vu",
-        " va ke hoach cong tac",
+        " va ke hoach ",
+        ", ke hoach ",
         " va chuong trinh cong tac",
     ]
     .iter()
@@ -151,6 +162,25 @@ fn all_hints(folded: &str) -> Vec<Hint> {
         if let Some(m) = month {
             found.push(Hint::Month(number(c, 2).or(number(c, 4)), m as i8));
         }
+    });
+    blank(&mut text, &NAMED_MONTH, &mut |c| {
+        let names = [
+            "gieng", "hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot",
+            "muoi hai",
+        ];
+        let month = match &c[1] {
+            "mot" => Some(1),
+            "chap" => Some(12),
+            name => names.iter().position(|n| *n == name).map(|at| at as i8 + 1),
+        };
+        if let (Some(month), None) = (month, c.get(2)) {
+            found.push(Hint::Month(number(c, 3), month));
+        }
+    });
+    // "đầu năm 2026" without a number of months.
+    blank(&mut text, &END, &mut |c| {
+        let half = if &c[1] == "dau" { 1 } else { 2 };
+        found.push(Hint::Half(number(c, 2), Some(half)));
     });
     if YEARS.captures_iter(&text).any(|c| c.get(1).is_none()) {
         found.push(Hint::Years);
@@ -231,6 +261,20 @@ pub(super) fn allows(hint: &Hint, period: &PeriodId, report: &Report) -> Option<
     })
 }
 
+/// Whether a period has begun by a day: nobody reports on "năm 2027" in 2026. By custom periods begin up to half a month
+/// before their own first day.
+pub(super) fn has_begun(period: &PeriodId, day: Date) -> bool {
+    let (year, month) = match period {
+        PeriodId::Month(y, m) => (*y, *m),
+        PeriodId::Quarter(y, q) => (*y, 3 * q - 2),
+        PeriodId::Half(y, h) => (*y, 6 * h - 5),
+        PeriodId::NineMonths(y) | PeriodId::Year(y) => (*y, 1),
+        PeriodId::SchoolYear(y) => (*y, 8),
+        PeriodId::Named(_) => return true,
+    };
+    Date::new(year, month, 1).is_ok_and(|first| first <= day.saturating_add(20.days()))
+}
+
 /// The periods of a report that carry the number of a year.
 pub(super) fn periods_of_year(report: &Report, y: i16) -> Vec<PeriodId> {
     match report.frequency {
@@ -268,6 +312,7 @@ mod tests {
             ("tháng 5/2026", Hint::Month(Some(2026), 5)),
             ("T05.2026", Hint::Month(Some(2026), 5)),
             ("tháng 12 năm 2026", Hint::Month(Some(2026), 12)),
+            ("BC nữ công đầu năm 2026", Hint::Half(Some(2026), Some(1))),
             ("TNLĐ T.6-2026", Hint::Month(Some(2026), 6)),
             ("BC TNLĐ T6", Hint::Month(None, 6)),
             ("9 tháng đầu năm 2026", Hint::NineMonths(Some(2026))),
@@ -293,6 +338,7 @@ mod tests {
             "Đông Hòa, ngày 14 tháng 6 năm 2026",
             "2728.QD.UBND.23.06.2026.signed.pdf",
             "Tháng hành động vì trẻ em",
+            "tổng hợp trong tháng từ ngày 15",
         ] {
             assert_eq!(hints(text), [], "{text}");
         }

@@ -9,7 +9,7 @@ use super::super::nil_return::says_nothing_happened;
 use super::super::text::{fold, has_phrase, truncated};
 use super::super::{Attachment, Class, Reading};
 use super::genre::{Part, asks_for_time, part_of};
-use super::hints::{Hint, allows, hints, periods_of_year};
+use super::hints::{Hint, allows, has_begun, hints, periods_of_year};
 use super::names::Names;
 use super::topic::{Topics, calls_a_report};
 use super::{Context, Item, Match, whose};
@@ -442,7 +442,9 @@ fn period_of(
         }
     }
     let day = date_of(context.received_at);
-    let named = (day.year() - 3..=day.year() + 1).flat_map(|y| periods_of_year(report, y));
+    let named = (day.year() - 3..=day.year() + 1)
+        .flat_map(|y| periods_of_year(report, y))
+        .filter(|period| has_begun(period, day));
     let mut fitting: Vec<PeriodId> = Vec::new();
     let mut contradicts = false;
     let mut said = false;
