@@ -1,5 +1,7 @@
 //! The names of units in texts, with the abbreviations that clerks use.
 
+use std::sync::LazyLock;
+
 use super::super::text::{find_phrase, fold};
 use crate::domain::unit::{Kind, Register, UnitId};
 
@@ -145,8 +147,9 @@ impl Names {
 
     /// One word alone ("Tuy An") and a type alone identify nothing.
     fn add(&mut self, text: String, unit: &UnitId) {
-        let known = |n: &Name| n.text == text && n.unit == *unit;
-        if text.contains(' ') && !self.names.iter().any(known) {
+        // Names of a unit are added one after another.
+        let own = self.names.iter().rev().take_while(|n| n.unit == *unit);
+        if text.contains(' ') && !own.into_iter().any(|n| n.text == text) {
             self.names.push(Name {
                 text,
                 unit: unit.clone(),
@@ -200,19 +203,26 @@ impl Names {
     }
 }
 
+/// [`FORMS`] and [`LEVELS`] between the spaces at which they are replaced.
+static REPLACED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let forms = FORMS.into_iter().chain(LEVELS.map(|l| (l, "")));
+    let between = forms.map(|(long, short)| match short {
+        "" => (format!(" {long} "), " ".to_owned()),
+        short => (format!(" {long} "), format!(" {short} ")),
+    });
+    between.collect()
+});
+
 /// Folded, with long forms brought to their abbreviations and levels left out.
 pub(super) fn shorten(text: &str) -> String {
     let mut text = format!(" {} ", fold(text));
-    let forms = FORMS.into_iter().chain(LEVELS.map(|l| (l, "")));
-    for (long, short) in forms {
-        let to = if short.is_empty() {
-            " ".to_owned()
-        } else {
-            format!(" {short} ")
-        };
-        let from = format!(" {long} ");
+    for (from, to) in REPLACED.iter() {
         // Twice: of "h h" the first takes the space that the second begins with.
-        text = text.replace(&from, &to).replace(&from, &to);
+        for _ in 0..2 {
+            if text.contains(from.as_str()) {
+                text = text.replace(from, to);
+            }
+        }
     }
     text.trim().to_owned()
 }

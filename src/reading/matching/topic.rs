@@ -326,6 +326,11 @@ impl Text {
 
     /// Where a phrase stands; [`GAP`] in it stands for a few words.
     fn find(&self, phrase: &str) -> Vec<(usize, usize)> {
+        // Most phrases, such as names of other units, are not there at all.
+        let begins = phrase.split(' ').next().unwrap_or("");
+        if !self.words.iter().any(|w| w == begins) {
+            return Vec::new();
+        }
         let parts: Vec<Vec<&str>> = phrase
             .split(GAP)
             .map(|p| p.split_whitespace().collect())
