@@ -27,7 +27,7 @@ pub fn total(config: &Config, group: &Group<'_>, now: Timestamp) -> Option<Total
         on_time: r.on_time,
         late: r.complete - r.on_time,
         partial: r.partial,
-        nothing: r.expected - r.complete - r.partial,
+        nothing: r.overdue,
         rate: r.reporting_rate()?,
         timeliness: r.timeliness()?,
     })
@@ -109,6 +109,7 @@ pub fn workbook(
                     "Trễ",
                     "Thiếu một phần",
                     "Không nộp",
+                    "Chưa đến hạn",
                     "Được miễn",
                     "Tỷ lệ báo cáo",
                     "Tỷ lệ đúng hạn",
@@ -164,15 +165,17 @@ fn total_row(config: &Config, group: &Group<'_>, now: Timestamp) -> Vec<Cell> {
         all => Cell::Share(f64::from(n) / f64::from(all)),
     };
     let number = |n: u32| Cell::Number(i64::from(n));
+    let not_due = r.expected - r.complete - r.partial - r.overdue;
     vec![
         config.report_name(group.report).into(),
         group.period.in_vietnamese().into(),
         Cell::Day(date_of(group.due)),
-        number(r.expected),
+        number(r.expected - not_due),
         number(r.on_time),
         number(r.complete - r.on_time),
         number(r.partial),
-        number(r.expected - r.complete - r.partial),
+        number(r.overdue),
+        number(not_due),
         number(r.excused),
         share(r.complete),
         share(r.on_time),

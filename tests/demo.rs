@@ -564,10 +564,13 @@ fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
     // Đến hạn 28, đúng hạn 10, trễ 2, thiếu 1, không nộp 15, miễn 0; the rates of the field.
     let totals = sheet("Tổng hợp");
     let row = find(&totals, &["Công tác trẻ em", "6 tháng đầu năm 2026"]);
-    assert_eq!(row[3..9], ["28", "10", "2", "1", "15", "0"]);
+    assert_eq!(row[3..10], ["28", "10", "2", "1", "15", "0", "0"]);
+    // Whoever has time left has not failed to send.
+    let ahead = find(&totals, &["Công tác trẻ em", "6 tháng cuối năm 2026"]);
+    assert_eq!(ahead[3..10], ["0", "0", "0", "0", "0", "28", "0"]);
     let rate = |n: usize| row[n].parse::<f64>().unwrap();
     assert!(
-        (rate(9) - 12.0 / 28.0).abs() < 1e-9 && (rate(10) - 10.0 / 28.0).abs() < 1e-9,
+        (rate(10) - 12.0 / 28.0).abs() < 1e-9 && (rate(11) - 10.0 / 28.0).abs() < 1e-9,
         "{row:?}"
     );
 
