@@ -64,6 +64,8 @@
 //!   moment of sending, so that "is it still owed" and "what does it say" are one question.
 //! - async-imap frames and logs in; its commands take a refusal for an empty answer and are not used.
 
+// The documentation is read by those who work here: `cargo doc --document-private-items`.
+#![allow(rustdoc::private_intra_doc_links)]
 pub mod app;
 pub mod archive;
 pub mod back_fill;
