@@ -13,7 +13,8 @@ use crate::domain::unit::UnitId;
 /// Phrases that stand between "báo cáo" and the subject of a report, whatever the report is.
 const LEADING: &str = "ket qua, kq, tinh hinh, thuc hien, th, trien khai, cong tac, ct, hoat dong, hd, to chuc, viec, \
     cac, ve, v, v v, nhanh, dinh ky, tong hop, danh gia, so ket, tong ket, noi dung, phong trao, nhiem vu, chuong trinh, \
-    ke hoach, kh, hanh dong, phoi hop, cham lo, cham soc, bao ve, giao duc, chuyen de, ctr, nghi quyet, nq, chi thi, quyet dinh, qd, cong van, cv, so lieu, bang, bieu, giai doan, cua, cho, \
+    ke hoach, kh, hanh dong, phoi hop, cham lo, cham soc, bao ve, giao duc, chuyen de, ctr, nghi quyet, nq, chi thi, \
+    quyet dinh, qd, cong van, cv, so lieu, bang, bieu, giai doan, cua, cho, \
     trong, tai, tu, den, so, ngay, ldld, cd, cdcs, lien doan lao dong, cong doan, thanh pho, thi xa, huyen, tinh, tp, tx, \
     tet, nam, thang, thg, quy, q, dau nam, cuoi nam, nam hoc";
 

@@ -48,9 +48,10 @@ fn named_by<'r>(
 struct Texts<'t, 'c> {
     subject: &'t str,
     body: &'t str,
-    /// Whether the subject, the text or a document calls it a report.
-    called: bool,
     topics: Topics<'c>,
+    /// Reports that the subject is about, and the text: the same for each document.
+    in_subject: Vec<&'c Report>,
+    in_body: Vec<&'c Report>,
     /// Reports that the documents name by themselves.
     named: Vec<String>,
 }
@@ -93,7 +94,8 @@ pub(super) fn items_of(
     let texts = Texts {
         subject,
         body,
-        called,
+        in_subject: topics.named(subject, called),
+        in_body: topics.named(body, called),
         topics,
         named: documents.iter().filter_map(|(_, _, n)| only(n)).collect(),
     };
@@ -209,9 +211,8 @@ fn report_of<'c>(
     unit: Option<&UnitId>,
     found: &mut Match,
 ) -> Option<&'c Report> {
-    let subject = texts.topics.named(texts.subject, texts.called);
     let label = document.map_or("the mail", |d| d.name.as_str());
-    match (own, subject.as_slice()) {
+    match (own, texts.in_subject.as_slice()) {
         ([one], []) => {
             found
                 .reasons
@@ -253,17 +254,16 @@ fn report_of<'c>(
             Some(*one)
         }
         ([], []) => {
-            let body = texts.topics.named(texts.body, texts.called);
-            if let [one] = body.as_slice() {
+            if let [one] = texts.in_body.as_slice() {
                 found
                     .reasons
                     .push(format!("the text names the report {}", one.id));
                 return Some(*one);
             }
-            if body.is_empty() {
+            if texts.in_body.is_empty() {
                 return the_only_open(document, texts, context, unit, found);
             }
-            several(&body, found);
+            several(&texts.in_body, found);
             None
         }
         (own, subject) => {
