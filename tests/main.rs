@@ -12,6 +12,7 @@ mod corpora;
 mod demo;
 mod hostile;
 mod interruptions;
+mod mailbox_faults;
 mod model;
 mod refusals;
 mod staff;

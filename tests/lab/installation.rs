@@ -11,7 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use thubaocao::domain::zone;
 
-use super::{Lab, MAILBOX, PASSWORD, await_until};
+use super::imap_fake::FakeImap;
+use super::{Lab, Letter, MAILBOX, PASSWORD, await_until};
 
 /// Units of the lab's register: one that reports, one that is late, one whose address does not work.
 pub const REPORTING: &str = "ldld.donghoa@phuyen.example";
@@ -64,25 +65,65 @@ impl Installation {
         installation
     }
 
+    /// An installation like the others on a misbehaving server; its mails leave into a folder.
+    pub fn against(server: &FakeImap) -> Installation {
+        let installation = Installation {
+            dir: tempfile::tempdir().unwrap(),
+        };
+        let wishes = Wishes {
+            imap_host: "localhost",
+            imap_port: server.port,
+            ca_file: Some(server.ca_file()),
+            password: PASSWORD,
+            smtp_tls: "",
+            show: "nothing",
+        };
+        installation.write(&wishes, "kind = \"file\"\nfolder = \"outbox\"");
+        installation
+    }
+
+    /// The mails that left into the folder, in their order.
+    pub fn outbox(&self) -> Vec<Letter> {
+        let Ok(entries) = fs::read_dir(self.dir.path().join("outbox")) else {
+            return Vec::new(); // nothing has left yet
+        };
+        let mut files: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+        files.retain(|f| f.extension().is_some_and(|e| e == "eml"));
+        files.sort();
+        let read = |f: &PathBuf| Letter::read(&fs::read_to_string(f).unwrap());
+        files.iter().map(read).collect()
+    }
+
     /// Writes the configuration (again).
     pub fn configure(&self, lab: &Lab, wishes: &Wishes) {
-        let config = self.config();
-        fs::create_dir_all(&config).unwrap();
-        fs::write(self.dir.path().join("password"), wishes.password).unwrap();
-        let ca = wishes
-            .ca_file
-            .as_ref()
-            .map_or(String::new(), |f| format!("ca_file = {f:?}\n"));
-        let now = Zoned::now().with_time_zone(zone());
-        let today = now.date();
-        let due = today.saturating_sub(10.days());
-        let (host, port) = (wishes.imap_host, wishes.imap_port);
         let tls = wishes.smtp_tls;
         let smtp = if tls == "starttls" {
             lab.smtp
         } else {
             lab.smtps
         };
+        let transport = format!(
+            r#"kind = "smtp"
+host = "localhost"
+port = {smtp}
+tls = "{tls}"
+user = "{MAILBOX}"
+password_file = "password"
+{}"#,
+            authority(wishes)
+        );
+        self.write(wishes, &transport);
+    }
+
+    fn write(&self, wishes: &Wishes, transport: &str) {
+        let config = self.config();
+        fs::create_dir_all(&config).unwrap();
+        fs::write(self.dir.path().join("password"), wishes.password).unwrap();
+        let ca = authority(wishes);
+        let now = Zoned::now().with_time_zone(zone());
+        let today = now.date();
+        let due = today.saturating_sub(10.days());
+        let (host, port) = (wishes.imap_host, wishes.imap_port);
         let show = wishes.show;
         fs::write(
             config.join("thubaocao.toml"),
@@ -103,13 +144,7 @@ folders = ["INBOX", "Spam"]
 show = "{show}"
 {ca}
 [transport]
-kind = "smtp"
-host = "localhost"
-port = {smtp}
-tls = "{tls}"
-user = "{MAILBOX}"
-password_file = "password"
-{ca}
+{transport}
 [schedule]
 since = "{since}"
 work_starts = "00:00"
@@ -207,6 +242,12 @@ words = ["trẻ em"]
             .unwrap();
         Daemon { child, log }
     }
+}
+
+/// The private certificate authority of the servers, as both sections of the configuration name it.
+fn authority(wishes: &Wishes) -> String {
+    let file = wishes.ca_file.as_ref();
+    file.map_or(String::new(), |f| format!("ca_file = {f:?}\n"))
 }
 
 /// The real binary with a configuration.

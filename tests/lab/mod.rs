@@ -7,6 +7,7 @@
 pub mod browser;
 pub mod demo;
 pub mod dns;
+pub mod imap_fake;
 pub mod installation;
 pub mod proxy;
 
@@ -67,7 +68,7 @@ impl Lab {
         };
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(lab.dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        lab.write_certificates();
+        write_certificates(lab.dir.path());
         lab.write_dovecot();
         lab.write_postfix();
         lab.start_dovecot();
@@ -83,23 +84,6 @@ impl Lab {
     /// The private certificate authority.
     pub fn ca_file(&self) -> String {
         self.path("ca.pem")
-    }
-
-    /// A private authority and a leaf of its own: rustls refuses an authority as a server's certificate.
-    fn write_certificates(&self) {
-        use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-        let ca_key = KeyPair::generate().unwrap();
-        let mut ca = CertificateParams::new(vec![]).unwrap();
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        ca.distinguished_name
-            .push(DnType::CommonName, "thubaocao lab");
-        fs::write(self.path("ca.pem"), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
-        let issuer = Issuer::new(ca, ca_key);
-        let key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::new(vec!["localhost".into()]).unwrap();
-        let certificate = leaf.signed_by(&key, &issuer).unwrap();
-        fs::write(self.path("server.pem"), certificate.pem()).unwrap();
-        fs::write(self.path("server.key"), key.serialize_pem()).unwrap();
     }
 
     fn write_dovecot(&self) {
@@ -298,20 +282,7 @@ postlog unix-dgram n - n - 1 postlogd
 
     /// A unit sends a mail to the department, by SMTP.
     pub fn unit_sends(&self, from: &str, subject: &str, text: &str, files: &[(&str, Vec<u8>)]) {
-        let text = SinglePart::plain(text.to_owned());
-        let mut parts = MultiPart::mixed().singlepart(text);
-        for (name, content) in files {
-            let kind = ContentType::parse("application/octet-stream").unwrap();
-            parts =
-                parts.singlepart(Attachment::new((*name).to_owned()).body(content.clone(), kind));
-        }
-        let mail = lettre::Message::builder()
-            .from(from.parse().unwrap())
-            .to(MAILBOX.parse().unwrap())
-            .subject(subject)
-            .multipart(parts)
-            .unwrap();
-        self.deliver(from, &mail.formatted());
+        self.deliver(from, &written(from, subject, text, files));
     }
 
     /// A mail as it stands reaches the department, by SMTP.
@@ -348,9 +319,28 @@ impl Drop for Lab {
     }
 }
 
+/// A private authority and a leaf of its own for `localhost`: rustls refuses an authority as a server's certificate.
+fn write_certificates(dir: &Path) {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(vec![]).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.distinguished_name
+        .push(DnType::CommonName, "thubaocao lab");
+    fs::write(dir.join("ca.pem"), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
+    let issuer = Issuer::new(ca, ca_key);
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    let certificate = leaf.signed_by(&key, &issuer).unwrap();
+    fs::write(dir.join("server.pem"), certificate.pem()).unwrap();
+    fs::write(dir.join("server.key"), key.serialize_pem()).unwrap();
+}
+
 /// A mail as its reader sees it.
 #[derive(Debug)]
 pub struct Letter {
+    /// The first address of To.
+    pub to: String,
     pub message_id: String,
     pub in_reply_to: String,
     pub subject: String,
@@ -364,7 +354,9 @@ impl Letter {
         let mail = mail_parser::MessageParser::default()
             .parse(raw.as_bytes())
             .unwrap();
+        let to = mail.to().and_then(|to| to.first());
         Letter {
+            to: to.and_then(|a| a.address()).unwrap_or("").to_owned(),
             message_id: mail.message_id().unwrap_or("").to_owned(),
             in_reply_to: mail.in_reply_to().as_text().unwrap_or("").to_owned(),
             subject: mail.subject().unwrap_or("").to_owned(),
@@ -439,6 +431,22 @@ pub fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap()
+}
+
+/// A mail to the department, as a unit writes it.
+pub fn written(from: &str, subject: &str, text: &str, files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut parts = MultiPart::mixed().singlepart(SinglePart::plain(text.to_owned()));
+    for (name, content) in files {
+        let kind = ContentType::parse("application/octet-stream").unwrap();
+        parts = parts.singlepart(Attachment::new((*name).to_owned()).body(content.clone(), kind));
+    }
+    lettre::Message::builder()
+        .from(from.parse().unwrap())
+        .to(MAILBOX.parse().unwrap())
+        .subject(subject)
+        .multipart(parts)
+        .unwrap()
+        .formatted()
 }
 
 /// A mail with one file.

@@ -1,0 +1,327 @@
+//! What the IMAP server does wrong loses no mail, and no unit that has reported is told that it is late.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::lab::imap_fake::{FakeImap, Fault, Step};
+use crate::lab::installation::{Installation, LATE, REPORTING, both_forms};
+use crate::lab::{await_until, written};
+
+fn report(from: &str, mark: &str) -> Vec<u8> {
+    written(
+        from,
+        "Báo cáo công tác trẻ em",
+        "Kính gửi Ban",
+        &both_forms(mark),
+    )
+}
+
+/// A moment so many seconds ago; negative: ahead.
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_secs(seconds)
+}
+
+fn round(installation: &Installation) {
+    // Whether it failed is not asked here: what it sent is.
+    installation.run(&["run", "--once"]);
+}
+
+fn letters(installation: &Installation, to: &str, subject: &str) -> usize {
+    let outbox = installation.outbox();
+    let mut letters: Vec<_> = outbox.iter().filter(|l| l.to == to).collect();
+    letters.retain(|l| l.subject.starts_with(subject));
+    letters.len()
+}
+
+fn acknowledged(installation: &Installation, to: &str) -> usize {
+    letters(installation, to, "Re: ")
+}
+
+fn reminded(installation: &Installation, to: &str) -> usize {
+    letters(installation, to, "Đề nghị gửi báo cáo")
+}
+
+/// Reports logged for a unit.
+fn logged(installation: &Installation, unit: &str) -> bool {
+    let status = installation.json(&["status", "--json"]);
+    let line = status.iter().find(|l| l["unit"] == unit).unwrap();
+    line["missing"].as_array().is_none_or(Vec::is_empty)
+}
+
+#[test]
+fn reports_on_a_server_without_fault_are_logged_and_acknowledged_in_one_login() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.deliver("Spam", ago(500), &report(LATE, "2"));
+    let output = installation.run(&["run", "--once"]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for (address, unit) in [(REPORTING, "ldld-dong-hoa"), (LATE, "ldld-tuy-an")] {
+        assert!(logged(&installation, unit), "{unit}");
+        assert_eq!(acknowledged(&installation, address), 1, "{address}");
+        assert_eq!(reminded(&installation, address), 0, "{address}");
+    }
+    assert_eq!(server.count(Step::Login), 1);
+    assert_eq!(server.count(Step::Bodies), 2);
+    let log = server.log();
+    let mut opened = log.iter().filter(|(step, _)| *step == Step::Select);
+    assert!(opened.all(|(_, c)| c.starts_with("EXAMINE")), "{log:?}");
+}
+
+#[test]
+fn whatever_command_fails_once_both_reports_are_logged_and_acknowledged_once() {
+    let steps = [
+        (Step::Greeting, 1),
+        (Step::Login, 1),
+        (Step::Capability, 1),
+        (Step::Select, 1),
+        (Step::Select, 2),
+        (Step::Listing, 1),
+        (Step::Bodies, 1),
+        (Step::Logout, 1),
+    ];
+    let faults = [
+        Fault::No("[OVERQUOTA] no"),
+        Fault::Bad("what?"),
+        Fault::Bye("good night"),
+        Fault::CutAfter(0),
+        Fault::CutAfter(40),
+        Fault::Garbage(b"* 1 FETCH (BODY[] {99}\r\n\x00\xff"),
+    ];
+    let reports = [report(REPORTING, "1"), report(LATE, "2")];
+    for (step, nth) in steps {
+        for fault in &faults {
+            // Garbage leaves a client waiting for the rest; what it does then is the same as after a cut.
+            let mut together = vec![fault.clone()];
+            if matches!(fault, Fault::Garbage(_)) {
+                together.push(Fault::CutAfter(usize::MAX));
+            }
+            let server = FakeImap::start();
+            let installation = Installation::against(&server);
+            for raw in &reports {
+                server.deliver("INBOX", ago(600), raw);
+            }
+            for fault in together {
+                server.on(step, nth..=nth, fault);
+            }
+            round(&installation);
+            round(&installation);
+            for address in [REPORTING, LATE] {
+                let log = server.log();
+                assert_eq!(acknowledged(&installation, address), 1, "{log:?}");
+                assert_eq!(reminded(&installation, address), 0, "{log:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mail_wakes_the_daemon_out_of_idle() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let daemon = installation.start();
+    server.await_step(Step::Idle, 1);
+    server.deliver("INBOX", ago(1), &report(REPORTING, "1"));
+    await_until("the acknowledgement", || {
+        acknowledged(&installation, REPORTING) == 1
+    });
+    daemon.terminate();
+}
+
+#[test]
+#[ignore = "IDLE that ends at once is asked again at once"]
+fn a_server_that_wakes_us_for_nothing_is_not_asked_again_at_once() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.on(Step::Idle, .., Fault::ExistsAtOnce);
+    let daemon = installation.start();
+    server.await_step(Step::Idle, 1);
+    let begun = Instant::now();
+    server.await_step(Step::Idle, 3);
+    assert!(
+        begun.elapsed() > Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    daemon.terminate();
+}
+
+#[test]
+#[ignore = "decisions to send pass over receipts that are later than the round's moment"]
+fn a_report_that_comes_while_the_round_connects_is_thanked_and_not_reminded() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let coming = report(REPORTING, "1");
+    server.on(
+        Step::Capability,
+        1..=1,
+        Fault::Delay(Duration::from_millis(1100)),
+    );
+    server.on(
+        Step::Select,
+        1..=1,
+        Fault::before(move |a| {
+            a.folder("INBOX").deliver(Timestamp::now(), &coming);
+        }),
+    );
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+}
+
+#[test]
+#[ignore = "decisions to send pass over receipts that are later than the round's moment"]
+fn a_report_whose_server_s_clock_is_ahead_is_thanked_and_not_reminded() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(-180), &report(REPORTING, "1"));
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+    assert_eq!(reminded(&installation, LATE), 1, "the other unit is late");
+}
+
+#[test]
+#[ignore = "a mail under a UID that another mail had is taken for known"]
+fn a_mailbox_that_was_restored_from_a_copy_hides_no_report_under_a_uid_used_before() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let greeting = |mark| written("chao@la.example", mark, "Xin chào", &[]);
+    server.deliver("INBOX", ago(900), &greeting("1"));
+    let saved = server.account().folder("INBOX").clone();
+    server.deliver("INBOX", ago(800), &greeting("2"));
+    round(&installation);
+    server.change(|a| *a.folder("INBOX") = saved);
+    let uid = server.deliver("INBOX", ago(60), &report(REPORTING, "3"));
+    assert_eq!(uid, 2);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
+
+#[test]
+#[ignore = "a mail that is listed without its date is passed over"]
+fn a_mail_that_is_listed_without_its_date_or_size_is_not_passed_over() {
+    for (item, instead) in [
+        ("INTERNALDATE", None),
+        ("INTERNALDATE", Some("\"yesterday\"")),
+        ("RFC822.SIZE", None),
+    ] {
+        let server = FakeImap::start();
+        let installation = Installation::against(&server);
+        let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+        server.deliver("INBOX", ago(500), &report(LATE, "2"));
+        server.on(Step::Listing, 1..=1, Fault::Item(uid, item, instead));
+        round(&installation);
+        assert_eq!(reminded(&installation, REPORTING), 0, "{item} {instead:?}");
+        server.mend();
+        round(&installation);
+        assert!(
+            logged(&installation, "ldld-dong-hoa"),
+            "{item} {instead:?} now given"
+        );
+        assert_eq!(acknowledged(&installation, REPORTING), 1, "{item}");
+        assert_eq!(reminded(&installation, REPORTING), 0, "{item}");
+    }
+}
+
+#[test]
+#[ignore = "a mail that is listed without its date is passed over"]
+fn a_unit_whose_mail_is_always_listed_without_its_date_is_not_reminded() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.on(Step::Listing, .., Fault::Item(uid, "INTERNALDATE", None));
+    for _ in 0..3 {
+        round(&installation);
+        assert_eq!(reminded(&installation, REPORTING), 0);
+    }
+}
+
+#[test]
+#[ignore = "a listing that is shorter than EXISTS counts as a look at the mailbox"]
+fn a_server_that_lists_nothing_of_what_is_there_has_not_been_looked_through() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.deliver("INBOX", ago(500), &written("chao@la.example", "2", "", &[]));
+    for fault in [Fault::Nothing, Fault::Without(uid)] {
+        server.on(Step::Listing, 1..=1, fault);
+        round(&installation);
+        server.mend();
+        assert_eq!(reminded(&installation, REPORTING), 0);
+    }
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+    assert_eq!(reminded(&installation, LATE), 1, "the other unit is late");
+}
+
+#[test]
+#[ignore = "mails that a FETCH leaves out count as looked at"]
+fn a_server_that_gives_nothing_of_what_it_listed_has_not_been_looked_through() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    for fault in [Fault::Nothing, Fault::Without(uid)] {
+        server.on(Step::Bodies, 1..=1, fault);
+        round(&installation);
+        server.mend();
+        assert_eq!(reminded(&installation, REPORTING), 0);
+    }
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+}
+
+#[test]
+#[ignore = "a mail that is shorter than announced is taken for the whole"]
+fn a_mail_that_comes_cut_short_is_fetched_again() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.on(Step::Bodies, 1..=1, Fault::Truncated(uid, 10));
+    round(&installation);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+}
+
+#[test]
+fn a_mail_of_which_the_server_announces_another_size_each_time_is_taken_once() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    // Some servers announce how much room a mail takes in their storage.
+    server.change(|a| a.folder("INBOX").mails[0].announced = Some(9_999_999));
+    round(&installation);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1, "UID {uid}");
+}
+
+#[test]
+fn a_mail_that_comes_between_listing_and_fetch_is_taken_too() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(600), &written("chao@la.example", "1", "", &[]));
+    let late_comer = report(REPORTING, "2");
+    server.on(
+        Step::Listing,
+        1..=1,
+        Fault::after(move |a| {
+            a.folder("INBOX").deliver(ago(1), &late_comer);
+        }),
+    );
+    round(&installation);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
