@@ -15,5 +15,6 @@ mod interruptions;
 mod mailbox_faults;
 mod model;
 mod refusals;
+mod reminders;
 mod staff;
 mod trust;

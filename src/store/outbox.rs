@@ -38,9 +38,9 @@ stored_as_words!(OutgoingState {
 /// Whether a unit was reminded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepTaken {
-    /// No mail was written.
+    /// No mail left.
     No,
-    /// One was, and came back from every address.
+    /// One did, and came back from every address.
     CameBack,
     /// Yes.
     Yes,
@@ -265,7 +265,8 @@ impl Store {
         )?)
     }
 
-    /// Notes which step towards which deadline of an obligation a mail carries, in place of one that came back.
+    /// Notes which step towards which deadline of an obligation a mail carries, in place of one that did not leave or
+    /// came back.
     pub fn take_step(
         &self,
         obligation: i64,
@@ -281,8 +282,8 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a step towards a deadline of an obligation was taken: by a mail that did not come back for good from all
-    /// that it was for.
+    /// Whether a step towards a deadline of an obligation was taken: by a mail that left and did not come back for good
+    /// from all that it was for. What waits, was dropped or refused reminded nobody.
     pub fn step_taken(&self, obligation: i64, step: &str, due: Timestamp) -> Result<StepTaken> {
         let came_back = self
             .conn
@@ -293,7 +294,8 @@ impl Store {
                          WHERE b.outbox = m.id AND b.address = lower(a.value)
                            AND b.kind = 'hard' AND b.reset_at IS NULL))
                  FROM reminder r JOIN outbox m ON m.id = r.outbox
-                 WHERE r.obligation = ?1 AND r.step = ?2 AND r.due = ?3",
+                 WHERE r.obligation = ?1 AND r.step = ?2 AND r.due = ?3
+                   AND m.state IN ('sending', 'sent', 'unknown')",
             )?
             .query_row(params![obligation, step, due.to_string()], |r| r.get(0))
             .optional()?;
