@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use crate::app::App;
 use crate::collect;
+use crate::reading::worker::Outcome;
 use crate::store::{Arrived, Place};
 
 /// The account under which places of imported mails are kept.
@@ -68,13 +69,14 @@ async fn take_over(
         return Ok(());
     }
     // Only the reading process looks into a mail; what the server noted of it says when it came.
-    let received_at = app
-        .reader
-        .read(raw)
-        .await?
-        .received
-        .unwrap_or(written)
-        .min(now);
+    let said = match app.reader.read(raw).await {
+        Outcome::Read(reading) => reading.received,
+        Outcome::MailFails(_) => None,
+        Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
+            bail!("mails cannot be read: {why}; mend that and import again")
+        }
+    };
+    let received_at = said.unwrap_or(written).min(now);
     let arrived = Arrived {
         place: Place {
             account: ACCOUNT.into(),

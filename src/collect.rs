@@ -10,9 +10,10 @@ use crate::domain::unit::{self, Unit, UnitId};
 use crate::mailbox::{Envelope, Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
+use crate::reading::worker::Outcome;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Place, Store, Verdict,
+    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Part, Place, Store, Verdict,
 };
 use crate::writing::Kind;
 use crate::{plan, staff};
@@ -25,9 +26,6 @@ const BATCH_BYTES: u64 = 16_000_000;
 const MOST_FAILURES: u32 = 5;
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
-
-/// The name under which the mailbox's health is kept.
-pub const HEALTH: &str = "mailbox";
 
 /// The folders that a mailbox is looked through in.
 pub fn folders(kind: &MailboxKind) -> Vec<String> {
@@ -48,7 +46,7 @@ pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, now: Timesta
             .await
             .with_context(|| format!("folder {folder}"))?;
     }
-    app.store.succeeded(HEALTH, now)?;
+    app.store.succeeded(Part::Mailbox, now)?;
     read_received(app, Answers::Yes, now).await?;
     show_outcomes(app, mailbox).await
 }
@@ -123,7 +121,7 @@ async fn fetch_folder(
                 "đã tải hết hạn mức trong ngày ({} MB); phần còn lại sẽ tải ngày mai",
                 limit / 1_000_000
             );
-            store.failed("download", now, &left)?;
+            store.failed(Part::Download, now, &left)?;
             unfinished.extend(batch.iter().chain(rest).map(|e| e.uid.as_str()));
             break;
         }
@@ -291,23 +289,38 @@ pub enum Answers {
     No,
 }
 
-/// Reads and decides every mail that is stored and not read yet.
+/// Reads and decides every mail that is stored and not read yet. Where the machine keeps a mail from being read, the
+/// mail stays unread for a later round and the reading is noted as failing, which holds every reminder.
 ///
 /// # Errors
-/// When the store, the archive or the disk fails.
+/// When the store fails.
 pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> Result<()> {
     let unread = app.store.unread()?;
     if unread.is_empty() {
         return Ok(());
     }
     plan::expect(app, now)?;
+    let mut fault = None;
     for message in unread {
         let Some(sha256) = &message.sha256 else {
             continue;
         };
         let reading = match app.archive.get(sha256) {
             Ok(raw) => {
-                let mut reading = app.reader.read(&raw).await?;
+                let mut reading = match app.reader.read(&raw).await {
+                    Outcome::Read(reading) => *reading,
+                    Outcome::MailFails(why) => Reading::unreadable(&why),
+                    Outcome::NoRoom(why) => {
+                        tracing::error!(message = message.id, why, "a mail stays unread");
+                        fault = Some(why);
+                        continue;
+                    }
+                    Outcome::MachineFails(why) => {
+                        tracing::error!(why, "no mail can be read");
+                        fault = Some(why);
+                        break;
+                    }
+                };
                 // Domains change the keys of their signatures: of old mails they say nothing.
                 if answers == Answers::Yes {
                     verify(app, &mut reading, &raw).await;
@@ -320,7 +333,12 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                 Reading::unreadable("its file in the archive is damaged")
             }
         };
-        archive_files(app, &reading)?;
+        if let Err(e) = archive_files(app, &reading) {
+            let why = format!("{e:#}");
+            tracing::error!(message = message.id, why, "a mail stays unread");
+            fault = Some(why);
+            continue;
+        }
         if reading.class == Class::StaffCommand && answers == Answers::Yes {
             staff::obey(app, &message, &reading, now)?;
             continue;
@@ -346,7 +364,10 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             Ok(())
         })?;
     }
-    Ok(())
+    match fault {
+        Some(why) => app.store.failed(Part::Reading, now, &why),
+        None => app.store.succeeded(Part::Reading, now),
+    }
 }
 
 /// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours.

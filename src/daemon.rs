@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::collect;
 use crate::config::{Config, MailboxKind};
 use crate::mailbox::{Mailbox, MailboxError};
+use crate::store::Part;
 use crate::transport::Transport;
 use crate::{plan, retention, send};
 
@@ -123,9 +124,7 @@ impl Service {
         };
         self.next_try = Instant::now() + pause;
         tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
-        self.app
-            .store
-            .failed(collect::HEALTH, now, &format!("{e:#}"))
+        self.app.store.failed(Part::Mailbox, now, &format!("{e:#}"))
     }
 
     /// All three passes once. Failures of the mailbox are noted, not returned: reminders wait then, the digest does not.

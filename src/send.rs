@@ -8,12 +8,9 @@ use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
 use crate::reading::BounceKind;
-use crate::store::{Outgoing, OutgoingState, Store};
+use crate::store::{Outgoing, OutgoingState, Part, Store};
 use crate::transport::{Fate, Parcel, Transport};
 use crate::writing::{Draft, Kind};
-
-/// The name under which the transport's health is kept.
-pub const HEALTH: &str = "transport";
 
 /// A reminder leaves only if the mailbox was looked through so shortly before.
 const FRESH: SignedDuration = SignedDuration::from_mins(30);
@@ -83,10 +80,13 @@ pub async fn pass(
     Ok(())
 }
 
-/// Whether a unit may be reminded now: in working hours, and only knowing what has come.
+/// Whether a unit may be reminded now: in working hours, and only knowing what has come and what it says.
 fn may_remind(app: &App, now: Timestamp) -> Result<bool> {
     let config = &app.config;
-    let looked = app.store.health(crate::collect::HEALTH)?.success_at;
+    let looked = app.store.health(Part::Mailbox)?.success_at;
+    if app.store.health(Part::Reading)?.failing().is_some() {
+        return Ok(false);
+    }
     let fresh = looked.is_some_and(|at| now.duration_since(at) <= FRESH);
     Ok(fresh && in_working_hours(&config.calendar, config.settings.schedule.work_hours, now))
 }
@@ -129,7 +129,7 @@ async fn send_one(
         Fate::Sent(but) => {
             tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
             store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
-            store.succeeded(HEALTH, now)?;
+            store.succeeded(Part::Transport, now)?;
         }
         Fate::Refused(why) => {
             tracing::warn!(mail = mail.key, why, "refused for good");
@@ -138,7 +138,7 @@ async fn send_one(
         Fate::Later(why) => {
             tracing::warn!(mail = mail.key, why, "not sent; tried again later");
             store.try_again(mail.id, now + pause(mail.tries + 1), &why)?;
-            store.failed(HEALTH, now, &why)?;
+            store.failed(Part::Transport, now, &why)?;
         }
         Fate::Unknown(why) => {
             // It stays *sending*: the next pass looks it up.
@@ -147,7 +147,7 @@ async fn send_one(
                 why,
                 "perhaps sent; looked up before it is tried again"
             );
-            store.failed(HEALTH, now, &why)?;
+            store.failed(Part::Transport, now, &why)?;
         }
     }
     Ok(())

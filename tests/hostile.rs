@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use thubaocao::reading::worker::Reader;
+use thubaocao::reading::worker::{Outcome, Reader};
 use thubaocao::reading::{Class, Reading, ReadingSettings};
 
 use crate::lab::with_file;
@@ -35,12 +35,20 @@ fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+async fn read(reader: &mut Reader, mail: &[u8]) -> Reading {
+    match reader.read(mail).await {
+        Outcome::Read(reading) => *reading,
+        Outcome::MailFails(why) => Reading::unreadable(&why),
+        Outcome::NoRoom(why) | Outcome::MachineFails(why) => panic!("{why}"),
+    }
+}
+
 /// Reads a hostile mail and then an ordinary one by the same reader.
 async fn survive(what: &str, mail: Vec<u8>) -> Reading {
     let folder = tempfile::tempdir().unwrap();
     let mut reader = reader(Some(folder.path().to_owned()));
     let begun = Instant::now();
-    let reading = reader.read(&mail).await.unwrap();
+    let reading = read(&mut reader, &mail).await;
     let took = begun.elapsed();
     println!(
         "{what}: {:.2} s, {:?}, {} files, {:?}",
@@ -51,7 +59,7 @@ async fn survive(what: &str, mail: Vec<u8>) -> Reading {
     );
     assert!(took < PATIENCE, "{what} took {took:?}");
     let pdf = with_file("57.pdf", b"%PDF-1.4 trang 1".to_vec());
-    let next = reader.read(&pdf).await.unwrap();
+    let next = read(&mut reader, &pdf).await;
     assert_eq!(next.class, Class::Report, "after {what}");
     let kept = reader.files().unwrap().join(&next.attachments[0].sha256);
     assert_eq!(std::fs::read(kept).unwrap(), b"%PDF-1.4 trang 1");

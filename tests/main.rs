@@ -14,6 +14,7 @@ mod hostile;
 mod interruptions;
 mod mailbox_faults;
 mod model;
+mod reader;
 mod refusals;
 mod reminders;
 mod staff;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::{Session, say};
@@ -10,6 +10,7 @@ use crate::app;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 use crate::reading::matching::{self, Match, UnitMatch};
+use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Reading, Role};
 use crate::store::Store;
 
@@ -55,7 +56,13 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
     for path in files(paths)? {
         let raw =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let reading = reader.read(&raw).await?;
+        let reading = match reader.read(&raw).await {
+            Outcome::Read(reading) => *reading,
+            Outcome::MailFails(why) => Reading::unreadable(&why),
+            Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
+                bail!("mails cannot be read: {why}")
+            }
+        };
         let received_at = reading.received.unwrap_or(now);
         let learned = match &reading.sender {
             Some(s) => store.learned_units(&s.address)?,

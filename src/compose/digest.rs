@@ -11,7 +11,7 @@ use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
-use crate::store::{Message, MessageState, OutgoingState, Store};
+use crate::store::{Message, MessageState, OutgoingState, Part, Store};
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
     SystemLine, WaitingMail,
@@ -498,7 +498,7 @@ fn bounced(
 fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLine>> {
     let mut lines = Vec::new();
     let mut line = |bad, text: String| lines.push(SystemLine { bad, text });
-    let mailbox = store.health(crate::collect::HEALTH)?;
+    let mailbox = store.health(Part::Mailbox)?;
     match mailbox.success_at {
         Some(at) => {
             let stale = now.duration_since(at) > MAILBOX_STALE;
@@ -512,10 +512,16 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
     if let Some(why) = mailbox.failing() {
         line(true, format!("Hộp thư đang có lỗi: {why}"));
     }
-    if let Some(why) = store.health(crate::send::HEALTH)?.failing() {
+    if let Some(why) = store.health(Part::Reading)?.failing() {
+        line(
+            true,
+            format!("Không đọc được thư, các thư nhắc tạm dừng: {why}"),
+        );
+    }
+    if let Some(why) = store.health(Part::Transport)?.failing() {
         line(true, format!("Gửi thư đang có lỗi: {why}"));
     }
-    let download = store.health("download")?;
+    let download = store.health(Part::Download)?;
     if download
         .failure_at
         .is_some_and(|at| date_of(at) == date_of(now))

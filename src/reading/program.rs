@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -60,12 +61,15 @@ const HELPERS: [(&str, &str); 5] = [
     ("xls2csv", "catdoc"),
 ];
 
-/// The programs that are not installed here, each with the package of Debian that has it.
+/// The programs that are not installed here or may not be run, each with the package of Debian that has it.
 pub fn missing(ocr: bool) -> Vec<(&'static str, &'static str)> {
     let ocr = ocr.then_some(("tesseract", "tesseract-ocr-vie"));
     let absent = |(program, _): &(&str, &str)| {
         let folders = PATH.split(':').map(std::path::Path::new);
-        !folders.into_iter().any(|f| f.join(program).is_file())
+        let runs = |m: std::fs::Metadata| m.is_file() && m.permissions().mode() & 0o111 != 0;
+        !folders
+            .into_iter()
+            .any(|f| f.join(program).metadata().is_ok_and(runs))
     };
     HELPERS.into_iter().chain(ocr).filter(absent).collect()
 }
@@ -73,7 +77,7 @@ pub fn missing(ocr: bool) -> Vec<(&'static str, &'static str)> {
 /// Why a program gave nothing, or not everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// It is not installed.
+    /// It is not installed, or cannot be run.
     Missing,
     /// It took too long.
     Slow,
@@ -129,13 +133,13 @@ fn run(
     }
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+        // Whatever keeps a program from running keeps one kind of file from being read, not every mail.
+        Err(_) => {
             return Ok(Output {
                 bytes: Vec::new(),
                 failure: Some(Failure::Missing),
             });
         }
-        Err(e) => return Err(e),
     };
     let out = child.stdout.take();
     let pid = libc::pid_t::try_from(child.id()).unwrap_or(libc::pid_t::MAX);
@@ -203,6 +207,8 @@ mod tests {
         assert_eq!((output.bytes, output.failure), (b"abc".to_vec(), None));
         let absent = run("no-such-program-here", &[], b"", 10, SHORT).unwrap();
         assert_eq!(absent.failure, Some(Failure::Missing));
+        let no_program = run("/etc/passwd", &[], b"", 10, SHORT).unwrap();
+        assert_eq!(no_program.failure, Some(Failure::Missing));
         let failed = run("sh", &["-c", "echo no >&2; exit 3"], b"", 10, SHORT).unwrap();
         assert_eq!(failed.failure, Some(Failure::Failed("no".into())));
     }

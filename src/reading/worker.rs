@@ -1,15 +1,17 @@
 //! The child process that reads mails, with limits on memory, time, files and network.
 //!
 //! Parent and child speak over pipes: a line of JSON with the length of a mail and the mail itself, answered by a line
-//! of JSON. So the child needs no way to the mails. It is kept alive over many mails; whatever a mail does to it, the
-//! parent records *unreadable* for that one, starts a new child and goes on.
+//! of JSON. So the child needs no way to the mails. It is kept alive over many mails. One that dies or takes too long is
+//! replaced and asked once more: it may have been killed for want of memory, or the machine stood still. If that fails
+//! too, a built-in mail tells whose fault it is, the mail's or the machine's: otherwise a stranger's mail could stop the
+//! reading, or a sick machine declare good reports unreadable.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{BufRead, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -40,9 +42,17 @@ struct Request {
 enum Answer {
     Read(Box<Reading>),
     Contents(Contents),
-    /// The machine, not the mail, is at fault: a full disk.
+    /// The disk does not take the files of the mail.
+    NoRoom(String),
+    /// The machine denied something else that reading needs.
     Fault(String),
 }
+
+/// A mail with a Word file and a PDF that any sound machine can read.
+const TRIAL: &[u8] = include_bytes!("trial.eml");
+
+/// The number that stands in the Word file of [`TRIAL`].
+const TRIAL_NUMBER: &str = "12/BC-LĐLĐ";
 
 /// Runs as the child: answers requests until standard input ends. Files go into `files`, each under its SHA-256;
 /// without it, nowhere.
@@ -79,7 +89,12 @@ pub fn serve(memory_bytes: u64, files: Option<&Path>) -> Result<()> {
                 document::contents(kind, &raw, &mut budget).map(Answer::Contents)
             }
         };
-        let answer = answer.unwrap_or_else(|e| Answer::Fault(e.to_string()));
+        let answer = answer.unwrap_or_else(|e| match e.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
+                Answer::NoRoom(e.to_string())
+            }
+            _ => Answer::Fault(e.to_string()),
+        });
         serde_json::to_writer(&mut answers, &answer)?;
         answers.write_all(b"\n")?;
         answers.flush()?;
@@ -127,6 +142,34 @@ fn confine(files: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
+/// What came of reading a mail.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was read.
+    Read(Box<Reading>),
+    /// It fails even in a fresh child, which reads another mail: why.
+    MailFails(String),
+    /// The disk has no room for its files, though others are read: why. It can be read when there is room.
+    NoRoom(String),
+    /// No mail can be read on this machine now: why, for the administrator.
+    MachineFails(String),
+}
+
+/// Why a child gave no answer of use.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("no reading process can be started: {0:#}")]
+    Start(anyhow::Error),
+    #[error("the reading process failed on it")]
+    Died,
+    #[error("reading it took longer than {} s", .0.as_secs())]
+    Slow(Duration),
+    #[error("its files cannot be stored: {0}")]
+    NoRoom(String),
+    #[error("the reading process cannot work: {0}")]
+    Fault(String),
+}
+
 /// The parent's side: reads mails through a child.
 pub struct Reader {
     program: PathBuf,
@@ -171,63 +214,96 @@ impl Reader {
     }
 
     /// Reads a mail.
+    pub async fn read(&mut self, mail: &[u8]) -> Outcome {
+        let failure = match self.ask(mail, None).await {
+            Ok(Answer::Read(reading)) => return Outcome::Read(reading),
+            Ok(Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_)) => unexpected(),
+            Err(failure) => failure,
+        };
+        tracing::warn!(error = %failure, "a mail was not read; trying another one");
+        match self.trial().await {
+            Err(why) => Outcome::MachineFails(format!("{why:#}")),
+            Ok(()) if matches!(failure, Failure::NoRoom(_)) => Outcome::NoRoom(failure.to_string()),
+            Ok(()) => Outcome::MailFails(failure.to_string()),
+        }
+    }
+
+    /// Reads a built-in mail with a Word file by a fresh child.
     ///
     /// # Errors
-    /// When no child can be started, or the disk does not take the files. A mail that kills its reader or takes too long
-    /// is *unreadable*.
-    pub async fn read(&mut self, mail: &[u8]) -> Result<Reading> {
-        match self.ask(mail, None).await? {
-            Ok(Answer::Read(reading)) => Ok(*reading),
-            Ok(Answer::Fault(why)) => bail!("the files of a mail cannot be stored: {why}"),
-            Ok(Answer::Contents(_)) => bail!("the reading process answered something else"),
-            Err(why) => Ok(Reading::unreadable(&why)),
+    /// Why this machine reads no mail at the moment.
+    pub async fn trial(&mut self) -> Result<()> {
+        self.running = None;
+        let answer = self.ask(TRIAL, None).await;
+        self.running = None; // with the files of the trial
+        match answer.context("a built-in mail cannot be read")? {
+            Answer::Read(reading) => {
+                let word = reading.attachments.first();
+                let number = word.and_then(|a| a.number.as_deref());
+                anyhow::ensure!(
+                    number == Some(TRIAL_NUMBER),
+                    "the Word file of a built-in mail was not understood"
+                );
+                Ok(())
+            }
+            Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_) => Err(unexpected().into()),
         }
     }
 
     /// Reads what a soft file of a kind says.
     ///
     /// # Errors
-    /// When no child can be started. A file that kills its reader or takes too long says so.
+    /// When no child can be started or the machine fails. A file that kills its reader or takes too long says so.
     pub async fn contents(&mut self, file: &[u8], kind: &str) -> Result<Contents> {
-        match self.ask(file, Some(kind)).await? {
+        match self.ask(file, Some(kind)).await {
             Ok(Answer::Contents(contents)) => Ok(contents),
-            Ok(Answer::Fault(why)) => bail!("a file cannot be read: {why}"),
-            Ok(Answer::Read(_)) => bail!("the reading process answered something else"),
-            Err(_) => Ok(Contents {
+            Ok(Answer::Read(_) | Answer::NoRoom(_) | Answer::Fault(_)) => Err(unexpected().into()),
+            Err(Failure::Died | Failure::Slow(_)) => Ok(Contents {
                 fault: Some("không đọc được trong thời gian và bộ nhớ cho phép".into()),
                 ..Contents::default()
             }),
+            Err(e @ (Failure::Start(_) | Failure::NoRoom(_) | Failure::Fault(_))) => Err(e.into()),
         }
     }
 
-    /// The child's answer, or why there is none.
-    async fn ask(&mut self, bytes: &[u8], kind: Option<&str>) -> Result<Result<Answer, String>> {
+    /// The child's answer; if it fails, that of a fresh one.
+    async fn ask(&mut self, bytes: &[u8], kind: Option<&str>) -> Result<Answer, Failure> {
+        match self.ask_once(bytes, kind).await {
+            Err(failure) => {
+                tracing::warn!(error = %failure, "reading failed; a fresh process is asked once more");
+                self.ask_once(bytes, kind).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask_once(&mut self, bytes: &[u8], kind: Option<&str>) -> Result<Answer, Failure> {
         let request = serde_json::to_string(&Request {
             length: bytes.len() as u64,
             settings: self.settings.clone(),
             kind: kind.map(str::to_owned),
-        })?;
+        });
+        let request = request.map_err(|e| Failure::Fault(e.to_string()))?;
         let mut running = match self.running.take() {
             Some(r) => r,
-            None => self.start()?,
+            None => self.start().map_err(Failure::Start)?,
         };
-        match tokio::time::timeout(self.patience, ask(&mut running, &request, bytes)).await {
-            Ok(Ok(answer)) => {
+        let asked = tokio::time::timeout(self.patience, ask(&mut running, &request, bytes)).await;
+        let failure = match asked {
+            Ok(Ok(Answer::NoRoom(why))) => Failure::NoRoom(why),
+            Ok(Ok(Answer::Fault(why))) => Failure::Fault(why),
+            Ok(Ok(answer @ (Answer::Read(_) | Answer::Contents(_)))) => {
                 self.running = Some(running);
-                Ok(Ok(answer))
+                return Ok(answer);
             }
             Ok(Err(e)) => {
-                let _ = running.child.kill().await; // it is dead or of no use already
-                tracing::warn!(error = %format!("{e:#}"), "reading failed");
-                Ok(Err("the reading process failed on it".into()))
+                tracing::debug!(error = %format!("{e:#}"), "the reading process gave no answer");
+                Failure::Died
             }
-            Err(_) => {
-                let _ = running.child.kill().await; // it is dead or of no use already
-                tracing::warn!("reading took too long");
-                let seconds = self.patience.as_secs();
-                Ok(Err(format!("reading it took longer than {seconds} s")))
-            }
-        }
+            Err(_) => Failure::Slow(self.patience),
+        };
+        let _ = running.child.kill().await; // it is dead or of no use already; its files go with it
+        Err(failure)
     }
 
     fn start(&self) -> Result<Running> {
@@ -268,6 +344,10 @@ impl Reader {
             files,
         })
     }
+}
+
+fn unexpected() -> Failure {
+    Failure::Fault("it answered something else".to_owned())
 }
 
 async fn ask(running: &mut Running, request: &str, mail: &[u8]) -> Result<Answer> {

@@ -7,6 +7,31 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Store, parsed_option};
 
+/// A part of the service that can fail on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// Looking through the mailbox.
+    Mailbox,
+    /// Fetching within the day's budget.
+    Download,
+    /// The child process that reads mails.
+    Reading,
+    /// Handing mails over.
+    Transport,
+}
+
+impl Part {
+    /// The word in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Part::Mailbox => "mailbox",
+            Part::Download => "download",
+            Part::Reading => "reading",
+            Part::Transport => "transport",
+        }
+    }
+}
+
 /// How a part of the service fared last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
@@ -29,32 +54,32 @@ impl Health {
 
 impl Store {
     /// Notes that a part worked.
-    pub fn succeeded(&self, part: &str, at: Timestamp) -> Result<()> {
+    pub fn succeeded(&self, part: Part, at: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO health (part, success_at) VALUES (?1, ?2)
              ON CONFLICT (part) DO UPDATE SET success_at = excluded.success_at",
-            params![part, at.to_string()],
+            params![part.word(), at.to_string()],
         )?;
         Ok(())
     }
 
     /// Notes that a part failed, and why.
-    pub fn failed(&self, part: &str, at: Timestamp, why: &str) -> Result<()> {
+    pub fn failed(&self, part: Part, at: Timestamp, why: &str) -> Result<()> {
         self.conn.execute(
             "INSERT INTO health (part, failure_at, failure) VALUES (?1, ?2, ?3)
              ON CONFLICT (part) DO UPDATE SET failure_at = excluded.failure_at, failure = excluded.failure",
-            params![part, at.to_string(), why],
+            params![part.word(), at.to_string(), why],
         )?;
         Ok(())
     }
 
     /// How a part fared last.
-    pub fn health(&self, part: &str) -> Result<Health> {
+    pub fn health(&self, part: Part) -> Result<Health> {
         Ok(self
             .conn
             .query_row(
                 "SELECT success_at, failure_at, failure FROM health WHERE part = ?1",
-                [part],
+                [part.word()],
                 |r| {
                     Ok(Health {
                         success_at: parsed_option(r, "success_at")?,

@@ -24,7 +24,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 pub use contact::{DeadContact, DeadContacts};
 pub use correction::{Correction, Made, StaffCommand};
-pub use health::Health;
+pub use health::{Health, Part};
 pub use location::{Cursor, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use outbox::{NewMail, Outgoing, OutgoingState, StepTaken};

@@ -229,12 +229,19 @@ words = ["trẻ em"]
         json_lines(&succeed(self.run(arguments)))
     }
 
-    /// Starts the daemon and waits until it rests.
+    /// Starts the daemon.
     pub fn start(&self) -> Daemon {
+        self.start_program(Path::new(env!("CARGO_BIN_EXE_thubaocao")))
+    }
+
+    /// Starts the daemon out of a copy of the program.
+    pub fn start_program(&self, program: &Path) -> Daemon {
         let log = self.dir.path().join("log"); // only the last daemon's log is of interest
         let file = fs::File::create(&log).unwrap();
-        let child = self
-            .command(&["run"])
+        let child = Command::new(program)
+            .arg("--config")
+            .arg(self.config())
+            .arg("run")
             .env("THUBAOCAO_LOG", "debug")
             .stdin(Stdio::null())
             .stderr(file)
@@ -292,6 +299,16 @@ impl Daemon {
         await_until(&format!("{text:?} in the log, {times} times"), || {
             self.log().matches(text).count() >= times
         });
+    }
+
+    /// The process that reads mails for it, if one runs.
+    pub fn reading_process(&self) -> Option<i32> {
+        let children = format!("/proc/{0}/task/{0}/children", self.child.id());
+        let children = fs::read_to_string(children).unwrap();
+        children.split_whitespace().find_map(|pid| {
+            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+            line.contains("read-mails").then(|| pid.parse().ok())?
+        })
     }
 
     pub fn signal(&self, signal: i32) {

@@ -146,7 +146,7 @@ fn by_bsdtar(
     Ok(match stream.failure {
         None => None,
         Some(Failure::Missing) => {
-            Some("bsdtar is not installed here, so it was not opened; open it by hand".to_owned())
+            Some("bsdtar cannot be run here, so it was not opened; open it by hand".to_owned())
         }
         Some(Failure::Slow) => Some("takes too long to open; open it by hand".to_owned()),
         Some(Failure::TooMuch) => Some(TOO_LARGE.to_owned()),

@@ -117,7 +117,7 @@ fn by(
     let note = match output.failure {
         None | Some(Failure::TooMuch) => None,
         Some(Failure::Missing) => Some(format!(
-            "{program} is not installed here, so its head was not read"
+            "{program} cannot be run here, so its head was not read"
         )),
         Some(Failure::Slow) => Some("reading it took too long".to_owned()),
         Some(Failure::Failed(_)) if !text.trim().is_empty() => None,
