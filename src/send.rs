@@ -4,6 +4,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
@@ -13,31 +14,48 @@ use crate::transport::{Fate, Parcel, Transport};
 use crate::writing::{Draft, Kind};
 
 /// A reminder leaves only if the mailbox was looked through so shortly before.
-const FRESH: SignedDuration = SignedDuration::from_mins(30);
+const FRESH: SignedDuration = SignedDuration::from_secs(60);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// A mail that an address's daily cap holds back is looked at again after this.
 const CAP_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 
-/// Sends what is queued and settles what is in doubt. `stop` is asked between two mails.
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Mails that were handed over, or tried to be.
+    pub mails: u32,
+    /// Whether reminders wait because the mailbox was last looked through too long ago.
+    pub look_first: bool,
+}
+
+/// Sends what is queued and settles what is in doubt. The moment is taken afresh before each mail; `stop` is asked
+/// between two. A mailbox that fails is dropped.
 ///
 /// # Errors
 /// When the store or the archive fails; a mail that cannot be sent is an outcome, not an error.
 pub async fn pass(
     app: &App,
     transport: &mut Transport,
-    mailbox: Option<&mut Mailbox>,
-    now: Timestamp,
+    mailbox: &mut Option<Mailbox>,
+    clock: Clock,
     stop: &dyn Fn() -> bool,
-) -> Result<()> {
-    settle_doubts(app, mailbox, now).await?;
+) -> Result<Sent> {
+    if let Some(open) = mailbox
+        && let Err(e) = settle_doubts(app, open, clock.now()).await
+    {
+        *mailbox = None; // it may have failed in the middle of an answer
+        return Err(e);
+    }
     let store = &app.store;
     let limits = &app.config.settings.limits;
-    let day_ago = now - SignedDuration::from_hours(24);
-    for mail in store.queue(now)? {
+    let mut done = Sent::default();
+    for mail in store.queue(clock.now())? {
         if stop() {
             break;
         }
+        let now = clock.now();
+        let day_ago = now - SignedDuration::from_hours(24);
         if store.sent_since(day_ago)? >= limits.daily_mails && mail.kind != Kind::Digest {
             tracing::warn!("today's budget of mails is used up; the rest is sent tomorrow");
             store.try_again(
@@ -47,8 +65,15 @@ pub async fn pass(
             )?;
             continue;
         }
-        if mail.kind.is_reminder() && !may_remind(app, now)? {
-            continue;
+        if mail.kind.is_reminder() {
+            match may_remind(app, now)? {
+                Reminding::Now => {}
+                Reminding::LookFirst => {
+                    done.look_first = true;
+                    continue;
+                }
+                Reminding::OutOfHours => continue,
+            }
         }
         match compose::compose(&app.config, store, &mail, now)? {
             Composed::Hold => {}
@@ -71,24 +96,41 @@ pub async fn pass(
                         "địa chỉ đã nhận đủ số thư trong ngày",
                     )?;
                 } else {
+                    done.mails += 1;
                     send_one(app, transport, &mail, &draft, now).await?;
                 }
             }
         }
     }
     transport.close().await;
-    Ok(())
+    Ok(done)
 }
 
-/// Whether a unit may be reminded now: in working hours, and only knowing what has come and what it says.
-fn may_remind(app: &App, now: Timestamp) -> Result<bool> {
-    let config = &app.config;
-    let looked = app.store.health(Part::Mailbox)?.success_at;
-    if app.store.health(Part::Reading)?.failing().is_some() {
-        return Ok(false);
+/// Whether units may be reminded at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reminding {
+    Now,
+    /// The mailbox has to be looked through before: the report may lie there.
+    LookFirst,
+    OutOfHours,
+}
+
+/// `looked`: when the mailbox was last looked through, wholly and with all that came read.
+fn reminding(in_hours: bool, looked: Option<Timestamp>, now: Timestamp) -> Reminding {
+    // A look that lies ahead was dated by a clock that was wrong then or is wrong now.
+    let fresh = looked.is_some_and(|at| at <= now && now.duration_since(at) <= FRESH);
+    match (in_hours, fresh) {
+        (false, _) => Reminding::OutOfHours,
+        (true, true) => Reminding::Now,
+        (true, false) => Reminding::LookFirst,
     }
-    let fresh = looked.is_some_and(|at| now.duration_since(at) <= FRESH);
-    Ok(fresh && in_working_hours(&config.calendar, config.settings.schedule.work_hours, now))
+}
+
+fn may_remind(app: &App, now: Timestamp) -> Result<Reminding> {
+    let config = &app.config;
+    let in_hours = in_working_hours(&config.calendar, config.settings.schedule.work_hours, now);
+    let looked = app.store.health(Part::Mailbox)?.success_at;
+    Ok(reminding(in_hours, looked, now))
 }
 
 async fn send_one(
@@ -189,15 +231,8 @@ fn pause(tries: u32) -> SignedDuration {
 }
 
 /// Finds out what became of mails that were being handed over when something broke.
-async fn settle_doubts(app: &App, mailbox: Option<&mut Mailbox>, now: Timestamp) -> Result<()> {
-    let doubts = app.store.in_doubt()?;
-    if doubts.is_empty() {
-        return Ok(());
-    }
-    let Some(mailbox) = mailbox else {
-        return Ok(()); // when the mailbox is back
-    };
-    for mail in doubts {
+async fn settle_doubts(app: &App, mailbox: &mut Mailbox, now: Timestamp) -> Result<()> {
+    for mail in app.store.in_doubt()? {
         let Some(message_id) = &mail.message_id else {
             app.store
                 .try_again(mail.id, now, "it had no Message-ID yet")?;
@@ -224,6 +259,24 @@ async fn settle_doubts(app: &App, mailbox: Option<&mut Mailbox>, now: Timestamp)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_are_reminded_in_working_hours_and_shortly_after_a_look_into_the_mailbox() {
+        let at = |t: &str| format!("2026-06-16T{t}Z").parse::<Timestamp>().unwrap();
+        let now = at("02:00:00");
+        for (in_hours, looked, expected) in [
+            (true, Some(at("01:59:00")), Reminding::Now),
+            (true, Some(now), Reminding::Now),
+            (true, Some(at("01:58:59")), Reminding::LookFirst),
+            (true, None, Reminding::LookFirst),
+            // The clock ran ahead when the mailbox was looked at.
+            (true, Some(at("02:00:01")), Reminding::LookFirst),
+            (false, Some(now), Reminding::OutOfHours),
+            (false, None, Reminding::OutOfHours),
+        ] {
+            assert_eq!(reminding(in_hours, looked, now), expected, "{looked:?}");
+        }
+    }
 
     #[test]
     fn the_pause_between_tries_grows_and_has_a_cap() {

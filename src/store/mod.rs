@@ -27,6 +27,7 @@ pub use correction::{Correction, Made, StaffCommand};
 pub use health::{Health, Part};
 pub use location::{Cursor, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
+pub use obligation::Receipts;
 pub use outbox::{NewMail, Outgoing, OutgoingState, StepTaken};
 pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
