@@ -77,6 +77,7 @@ async fn fetch_folder(
         Show::Keyword | Show::Label
     );
     let listing = mailbox.list(folder, after, writable).await?;
+    store.set_special_use(account, folder, listing.special_use)?;
     if let Some(c) = cursor
         && c.uidvalidity != listing.uidvalidity
     {

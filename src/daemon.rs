@@ -83,14 +83,17 @@ impl Service {
     }
 
     async fn connect(&mut self) -> Result<Mailbox, MailboxError> {
-        let kind = &self.app.config.settings.mailbox.kind;
+        let settings = &self.app.config.settings.mailbox;
+        let known = self.app.store.special_uses(&settings.address);
+        let known = known.map_err(MailboxError::Other)?;
+        let kind = &settings.kind;
         let password = match kind {
             MailboxKind::Imap { password, .. } => {
                 Some(password.read().map_err(MailboxError::Other)?)
             }
             MailboxKind::Maildir { .. } => None,
         };
-        Mailbox::open(kind, password.as_ref()).await
+        Mailbox::open(kind, password.as_ref(), known).await
     }
 
     /// Looks through the mailbox, connecting first where needed.

@@ -213,6 +213,14 @@ words = ["trẻ em"]
         self.dir.path().join("config")
     }
 
+    /// Replaces text in a file of the configuration; it must be there.
+    pub fn edit(&self, file: &str, old: &str, new: &str) {
+        let path = self.config().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{text}");
+        fs::write(&path, text.replace(old, new)).unwrap();
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = thubaocao(&self.config());
         command.args(arguments);
