@@ -34,13 +34,14 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
     include_str!("../../migrations/0004_contact.sql"),
     include_str!("../../migrations/0005_reminder_by_deadline.sql"),
     include_str!("../../migrations/0006_special_use.sql"),
+    include_str!("../../migrations/0007_health.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {
