@@ -17,5 +17,6 @@ mod model;
 mod reader;
 mod refusals;
 mod reminders;
+mod sending;
 mod staff;
 mod trust;
