@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::{MailboxKind, Show};
 use crate::domain::date_of;
 use crate::domain::unit::{self, Unit, UnitId};
@@ -13,7 +14,8 @@ use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::worker::Outcome;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Part, Place, Store, Verdict,
+    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Part, Place, Receipts, Store,
+    Verdict,
 };
 use crate::writing::Kind;
 use crate::{plan, staff};
@@ -40,14 +42,18 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
 ///
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored.
-pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, now: Timestamp) -> Result<()> {
+pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock) -> Result<()> {
+    let now = clock.now();
     for folder in folders(&app.config.settings.mailbox.kind) {
         fetch_folder(app, mailbox, &folder, full, now)
             .await
             .with_context(|| format!("folder {folder}"))?;
     }
-    app.store.succeeded(Part::Mailbox, now)?;
-    read_received(app, Answers::Yes, now).await?;
+    read_received(app, Answers::Yes, clock.now()).await?;
+    // What came and is not read yet may be the report that somebody would be reminded of.
+    if app.store.unread_count()? == 0 {
+        app.store.succeeded(Part::Mailbox, now)?;
+    }
     show_outcomes(app, mailbox).await
 }
 
@@ -71,6 +77,7 @@ async fn fetch_folder(
         Show::Keyword | Show::Label
     );
     let listing = mailbox.list(folder, after, writable).await?;
+    store.set_special_use(account, folder, listing.special_use)?;
     if let Some(c) = cursor
         && c.uidvalidity != listing.uidvalidity
     {
@@ -458,17 +465,12 @@ impl Decision {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn match_mail(
-    app: &App,
-    reading: &Reading,
-    received_at: Timestamp,
-    now: Timestamp,
-) -> Result<Match> {
+pub fn match_mail(app: &App, reading: &Reading, received_at: Timestamp) -> Result<Match> {
     let learned = match &reading.sender {
         Some(sender) => app.store.learned_units(&sender.address)?,
         None => vec![],
     };
-    let obligations = app.store.obligations(now)?;
+    let obligations = app.store.obligations(Receipts::All)?;
     Ok(matching::decide(
         reading,
         &matching::Context {
@@ -498,7 +500,7 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
             vec![format!("cùng một thư với thư số {first}")],
         ));
     }
-    let found = match_mail(app, reading, message.received_at, now)?;
+    let found = match_mail(app, reading, message.received_at)?;
     let from_staff = reading
         .sender
         .as_ref()

@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::collect;
 use crate::config::{Config, MailboxKind};
 use crate::mailbox::{Mailbox, MailboxError};
@@ -24,7 +25,7 @@ use crate::{plan, retention, send};
 const GRACE: Duration = Duration::from_secs(4);
 /// The longest wait between two rounds: the watchdog wants to hear of us.
 const LONGEST_WAIT: Duration = Duration::from_secs(240);
-/// The longest pause between two tries to reach the mailbox.
+/// The longest pause between two tries to reach the mailbox, but for chance.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
 /// After a refused login servers lock accounts that keep trying.
 const LOGIN_BACKOFF: Duration = Duration::from_secs(900);
@@ -36,7 +37,10 @@ pub struct Service {
     mailbox: Option<Mailbox>,
     /// Whether every UID of the mailbox is to be compared with the store.
     full: bool,
+    /// How often in a row the mailbox could not be looked through.
     failures: u32,
+    /// Rounds in a row that broke for another reason.
+    setbacks: u32,
     next_try: Instant,
     _lock: File,
 }
@@ -72,24 +76,28 @@ impl Service {
             mailbox: None,
             full: true,
             failures: 0,
+            setbacks: 0,
             next_try: Instant::now(),
             _lock: lock,
         })
     }
 
     async fn connect(&mut self) -> Result<Mailbox, MailboxError> {
-        let kind = &self.app.config.settings.mailbox.kind;
+        let settings = &self.app.config.settings.mailbox;
+        let known = self.app.store.special_uses(&settings.address);
+        let known = known.map_err(MailboxError::Other)?;
+        let kind = &settings.kind;
         let password = match kind {
             MailboxKind::Imap { password, .. } => {
                 Some(password.read().map_err(MailboxError::Other)?)
             }
             MailboxKind::Maildir { .. } => None,
         };
-        Mailbox::open(kind, password.as_ref()).await
+        Mailbox::open(kind, password.as_ref(), known).await
     }
 
     /// Looks through the mailbox, connecting first where needed.
-    async fn collect(&mut self, now: Timestamp) -> Result<()> {
+    async fn collect(&mut self, clock: Clock) -> Result<()> {
         let mut mailbox = match self.mailbox.take() {
             Some(m) => m,
             None => {
@@ -97,9 +105,8 @@ impl Service {
                 self.connect().await?
             }
         };
-        let refused_before = self.failures;
-        collect::pass(&mut self.app, &mut mailbox, self.full, now).await?;
-        if refused_before > 0 {
+        collect::pass(&mut self.app, &mut mailbox, self.full, clock).await?;
+        if self.failures > 0 {
             tracing::info!("the mailbox answers again");
         }
         self.failures = 0;
@@ -133,31 +140,51 @@ impl Service {
     /// When the store or the archive fails.
     pub async fn round(
         &mut self,
-        now: Timestamp,
+        clock: Clock,
         stop: &Cell<bool>,
     ) -> Result<Option<anyhow::Error>> {
+        let mut dropped = false;
+        let result = self.passes(clock, stop, &mut dropped).await;
+        if result.is_err() || dropped {
+            // Whatever broke, the mailbox is not logged into again at once: servers lock accounts that do.
+            self.setbacks += 1;
+            self.mailbox = None;
+            self.next_try = self.next_try.max(Instant::now() + backoff(self.setbacks));
+        } else {
+            self.setbacks = 0;
+        }
+        result
+    }
+
+    /// `dropped`: whether the mailbox failed while mails were sent.
+    async fn passes(
+        &mut self,
+        clock: Clock,
+        stop: &Cell<bool>,
+        dropped: &mut bool,
+    ) -> Result<Option<anyhow::Error>> {
         let mut failure = None;
-        if Instant::now() >= self.next_try
-            && let Err(e) = self.collect(now).await
-        {
-            self.mailbox_failed(&e, now)?;
-            failure = Some(e);
+        let mut looked_again = false;
+        loop {
+            if Instant::now() >= self.next_try
+                && let Err(e) = self.collect(clock).await
+            {
+                self.mailbox_failed(&e, clock.now())?;
+                failure = Some(e);
+            }
+            plan::pass(&self.app, clock.now())?;
+            let open = self.mailbox.is_some();
+            let (transport, mailbox) = (&mut self.transport, &mut self.mailbox);
+            let sent = send::pass(&self.app, transport, mailbox, clock, &|| stop.get()).await?;
+            *dropped |= open && self.mailbox.is_none();
+            // Where one look takes longer than it counts, no reminder would ever leave; the next round tries again.
+            let in_vain = looked_again && sent.mails == 0;
+            if !sent.look_first || self.mailbox.is_none() || in_vain || stop.get() {
+                break;
+            }
+            looked_again = true;
         }
-        plan::pass(&self.app, now)?;
-        let stop = || stop.get();
-        let sent = send::pass(
-            &self.app,
-            &mut self.transport,
-            self.mailbox.as_mut(),
-            now,
-            &stop,
-        )
-        .await;
-        if sent.is_err() {
-            self.mailbox = None; // it may have failed in the middle of an answer
-        }
-        sent?;
-        retention::pass(&self.app, now)?;
+        retention::pass(&self.app, clock.now())?;
         Ok(failure)
     }
 
@@ -171,26 +198,30 @@ impl Service {
         if self.mailbox.is_none() {
             pause = pause.min(self.next_try.saturating_duration_since(Instant::now()));
         }
+        if self.setbacks > 0 {
+            pause = pause.max(backoff(self.setbacks));
+        }
         pause.max(Duration::from_millis(200))
     }
 }
 
-/// Doubling from five seconds to five minutes, a quarter of it by chance, so that many clients do not come in waves.
+/// Doubling from five seconds to five minutes, and up to a quarter more by chance, so that many clients do not come in
+/// waves.
 fn backoff(failures: u32) -> Duration {
     let doubled = Duration::from_secs(5 << failures.saturating_sub(1).min(6));
     let chance = RandomState::new().hash_one(failures) % 1000;
     doubled
         .min(LONGEST_BACKOFF)
-        .mul_f64(0.75 + chance as f64 / 4000.0)
+        .mul_f64(1.0 + chance as f64 / 4000.0)
 }
 
 /// All three passes once, then the end.
 ///
 /// # Errors
 /// When the mailbox or the store fails. What is owed all the same (the digest, acknowledgements) has been sent then.
-pub async fn once(config: Config, program: PathBuf, now: Timestamp) -> Result<()> {
-    let mut service = Service::open(config, program, now)?;
-    let failure = service.round(now, &Cell::new(false)).await?;
+pub async fn once(config: Config, program: PathBuf, clock: Clock) -> Result<()> {
+    let mut service = Service::open(config, program, clock.now())?;
+    let failure = service.round(clock, &Cell::new(false)).await?;
     if let Some(mailbox) = service.mailbox.take() {
         mailbox.close().await;
     }
@@ -262,7 +293,7 @@ pub async fn run(config: Config, program: PathBuf) -> Result<()> {
 async fn work(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
     let stop = Cell::new(false);
     let mut asked = None;
-    let round = service.round(Timestamp::now(), &stop);
+    let round = service.round(Clock::System, &stop);
     tokio::pin!(round);
     let result = loop {
         tokio::select! {
@@ -374,8 +405,8 @@ mod tests {
 
     #[test]
     fn the_backoff_grows_and_has_a_cap() {
-        assert!(backoff(1) >= Duration::from_millis(3750) && backoff(1) <= Duration::from_secs(5));
-        assert!(backoff(3) >= Duration::from_secs(15));
-        assert!(backoff(1000) <= LONGEST_BACKOFF);
+        assert!(backoff(1) >= Duration::from_secs(5) && backoff(1) <= Duration::from_millis(6250));
+        assert!(backoff(3) >= Duration::from_secs(20));
+        assert!(backoff(1000) <= LONGEST_BACKOFF.mul_f64(1.25));
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::overview;
-use crate::store::{Store, StoredFile, Submission};
+use crate::store::{Receipts, Store, StoredFile, Submission};
 use crate::writing::consolidation as draft;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
 
@@ -43,7 +43,7 @@ pub async fn period(
     folder: &Path,
     now: Timestamp,
 ) -> Result<Exported> {
-    let all = app.store.obligations(now)?;
+    let all = app.store.obligations(Receipts::All)?;
     let mut obligations: Vec<Obligation> = all
         .into_iter()
         .filter(|o| o.report == report && o.period == *period)

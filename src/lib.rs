@@ -32,6 +32,7 @@
 //! | [`writing`] | mails out of templates; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
+//! | [`clock`] | the machine's clock, or a moment that stands still |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
 //!
@@ -71,6 +72,7 @@ pub mod archive;
 pub mod back_fill;
 pub mod backup;
 pub mod cli;
+pub mod clock;
 pub mod collect;
 pub mod compose;
 pub mod config;

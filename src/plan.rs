@@ -14,7 +14,7 @@ use crate::domain::reminder::{Step, in_working_hours};
 use crate::domain::report::Report;
 use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant, zone};
-use crate::store::{DeadContacts, NewMail, StepTaken, Store};
+use crate::store::{DeadContacts, NewMail, Receipts, StepTaken, Store};
 use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
@@ -166,7 +166,7 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
     }
     let first_opened = store.first_opened()?;
     let mut owed: BTreeMap<UnitId, Vec<(i64, Timestamp, Step)>> = BTreeMap::new();
-    for o in store.obligations(now)? {
+    for o in store.obligations(Receipts::All)? {
         if let Some(step) = step(config, &o, first_opened, now)
             && store.step_taken(o.id, &step.to_string(), o.due)? != StepTaken::Yes
         {
@@ -274,7 +274,7 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     let today = date_of(now) == day;
     let dead = store.dead_contacts(now)?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
-    for o in store.obligations(morning.max(now.min(end_of(day))))? {
+    for o in store.obligations(Receipts::Until(morning.max(now.min(end_of(day)))))? {
         let Some(reached) = step(config, &o, first_opened, morning) else {
             continue;
         };

@@ -4,40 +4,58 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
 use crate::reading::BounceKind;
-use crate::store::{Outgoing, OutgoingState, Part};
-use crate::transport::{NotTaken, Outcome, Parcel, Transport, Verdict};
+use crate::store::{Outgoing, OutgoingState, Part, Store};
+use crate::transport::{Fate, Parcel, Transport};
 use crate::writing::{Draft, Kind};
 
 /// A reminder leaves only if the mailbox was looked through so shortly before.
-const FRESH: SignedDuration = SignedDuration::from_mins(30);
+const FRESH: SignedDuration = SignedDuration::from_secs(60);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// A mail that an address's daily cap holds back is looked at again after this.
 const CAP_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 
-/// Sends what is queued and settles what is in doubt. `stop` is asked between two mails.
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Mails that were handed over, or tried to be.
+    pub mails: u32,
+    /// Whether reminders wait because the mailbox was last looked through too long ago.
+    pub look_first: bool,
+}
+
+/// Sends what is queued and settles what is in doubt. The moment is taken afresh before each mail; `stop` is asked
+/// between two. A mailbox that fails is dropped.
 ///
 /// # Errors
 /// When the store or the archive fails; a mail that cannot be sent is an outcome, not an error.
 pub async fn pass(
     app: &App,
     transport: &mut Transport,
-    mailbox: Option<&mut Mailbox>,
-    now: Timestamp,
+    mailbox: &mut Option<Mailbox>,
+    clock: Clock,
     stop: &dyn Fn() -> bool,
-) -> Result<()> {
-    settle_doubts(app, mailbox, now).await?;
+) -> Result<Sent> {
+    if let Some(open) = mailbox
+        && let Err(e) = settle_doubts(app, open, clock.now()).await
+    {
+        *mailbox = None; // it may have failed in the middle of an answer
+        return Err(e);
+    }
     let store = &app.store;
     let limits = &app.config.settings.limits;
-    let day_ago = now - SignedDuration::from_hours(24);
-    for mail in store.queue(now)? {
+    let mut done = Sent::default();
+    for mail in store.queue(clock.now())? {
         if stop() {
             break;
         }
+        let now = clock.now();
+        let day_ago = now - SignedDuration::from_hours(24);
         if store.sent_since(day_ago)? >= limits.daily_mails && mail.kind != Kind::Digest {
             tracing::warn!("today's budget of mails is used up; the rest is sent tomorrow");
             store.try_again(
@@ -47,8 +65,15 @@ pub async fn pass(
             )?;
             continue;
         }
-        if mail.kind.is_reminder() && !may_remind(app, now)? {
-            continue;
+        if mail.kind.is_reminder() {
+            match may_remind(app, now)? {
+                Reminding::Now => {}
+                Reminding::LookFirst => {
+                    done.look_first = true;
+                    continue;
+                }
+                Reminding::OutOfHours => continue,
+            }
         }
         match compose::compose(&app.config, store, &mail, now)? {
             Composed::Hold => {}
@@ -71,24 +96,41 @@ pub async fn pass(
                         "địa chỉ đã nhận đủ số thư trong ngày",
                     )?;
                 } else {
+                    done.mails += 1;
                     send_one(app, transport, &mail, &draft, now).await?;
                 }
             }
         }
     }
     transport.close().await;
-    Ok(())
+    Ok(done)
 }
 
-/// Whether a unit may be reminded now: in working hours, and only knowing what has come and what it says.
-fn may_remind(app: &App, now: Timestamp) -> Result<bool> {
-    let config = &app.config;
-    let looked = app.store.health(Part::Mailbox)?.success_at;
-    if app.store.health(Part::Reading)?.failing().is_some() {
-        return Ok(false);
+/// Whether units may be reminded at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reminding {
+    Now,
+    /// The mailbox has to be looked through before: the report may lie there.
+    LookFirst,
+    OutOfHours,
+}
+
+/// `looked`: when the mailbox was last looked through, wholly and with all that came read.
+fn reminding(in_hours: bool, looked: Option<Timestamp>, now: Timestamp) -> Reminding {
+    // A look that lies ahead was dated by a clock that was wrong then or is wrong now.
+    let fresh = looked.is_some_and(|at| at <= now && now.duration_since(at) <= FRESH);
+    match (in_hours, fresh) {
+        (false, _) => Reminding::OutOfHours,
+        (true, true) => Reminding::Now,
+        (true, false) => Reminding::LookFirst,
     }
-    let fresh = looked.is_some_and(|at| now.duration_since(at) <= FRESH);
-    Ok(fresh && in_working_hours(&config.calendar, config.settings.schedule.work_hours, now))
+}
+
+fn may_remind(app: &App, now: Timestamp) -> Result<Reminding> {
+    let config = &app.config;
+    let in_hours = in_working_hours(&config.calendar, config.settings.schedule.work_hours, now);
+    let looked = app.store.health(Part::Mailbox)?.success_at;
+    Ok(reminding(in_hours, looked, now))
 }
 
 async fn send_one(
@@ -107,51 +149,40 @@ async fn send_one(
         None => format!("thubaocao.{}.{}@{domain}", mail.id, now.as_second()),
     };
     let raw = draft.to_bytes(&settings.department, from, &message_id, now)?;
+    let recipients = draft.recipients();
+    let sha256 = app.archive.put(&raw)?;
+    store.start_sending(mail.id, draft, &message_id, &sha256)?;
     let name = match &mail.unit {
         Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
         None => format!("{:05}-{}", mail.id, mail.kind.word()),
     };
-    let parcel = Parcel {
-        name: &name,
-        from,
-        to: &draft.recipients(),
-        raw: &raw,
-    };
-    // Only from here on may it have left: what breaks before leaves it queued.
-    let mut begins = |_: &[NotTaken]| {
-        let sha256 = app.archive.put(&raw)?;
-        store.start_sending(mail.id, draft, &message_id, &sha256)
-    };
-    match transport.send(parcel, &mut begins).await? {
-        Outcome::Taken(not_taken) => {
+    let fate = transport
+        .send(Parcel {
+            name: &name,
+            from,
+            to: &recipients,
+            raw: &raw,
+        })
+        .await;
+    if let Fate::Sent(Some(why)) | Fate::Refused(why) = &fate {
+        record_refusals(store, mail, &recipients, why, now)?;
+    }
+    match fate {
+        Fate::Sent(but) => {
             tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
-            record_refusals(app, mail, &not_taken, now)?;
-            let but: Vec<String> = not_taken
-                .iter()
-                .map(|n| format!("{}: {}", n.address, n.why))
-                .collect();
-            let but = (!but.is_empty()).then(|| but.join("; "));
             store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
             store.succeeded(Part::Transport, now)?;
         }
-        Outcome::Refused(why, not_taken) => {
+        Fate::Refused(why) => {
             tracing::warn!(mail = mail.key, why, "refused for good");
-            record_refusals(app, mail, &not_taken, now)?;
             store.end_sending(mail.id, OutgoingState::Failed, Some(&why), now)?;
         }
-        Outcome::Deferred(why, not_taken) => {
+        Fate::Later(why) => {
             tracing::warn!(mail = mail.key, why, "not sent; tried again later");
-            record_refusals(app, mail, &not_taken, now)?;
-            store.defer(mail.id, now + pause(mail.tries + 1), &why)?;
+            store.try_again(mail.id, now + pause(mail.tries + 1), &why)?;
             store.failed(Part::Transport, now, &why)?;
         }
-        Outcome::Halted(halt) => {
-            let why = halt.why();
-            tracing::warn!(mail = mail.key, why, "nothing can be sent");
-            store.defer(mail.id, now + pause(mail.tries + 1), why)?;
-            store.failed(Part::Transport, now, why)?;
-        }
-        Outcome::Unknown(why) => {
+        Fate::Unknown(why) => {
             // It stays *sending*: the next pass looks it up.
             tracing::warn!(
                 mail = mail.key,
@@ -164,25 +195,30 @@ async fn send_one(
     Ok(())
 }
 
-/// Notes which addresses did not take a mail. Staff's own stay what they are: the digest goes to them in any case.
+/// Notes which addresses the server refused for good, by what it said of each.
 fn record_refusals(
-    app: &App,
+    store: &Store,
     mail: &Outgoing,
-    not_taken: &[NotTaken],
+    recipients: &[String],
+    why: &str,
     now: Timestamp,
 ) -> Result<()> {
-    for recipient in not_taken {
-        let kind = match recipient.verdict {
-            Verdict::Dead => BounceKind::Hard,
-            Verdict::Doubtful => BounceKind::Soft,
-            Verdict::Later => continue,
+    for address in recipients {
+        let mut said = why
+            .split("; ")
+            .filter_map(|part| part.strip_prefix(address.as_str()));
+        let Some(said) = said.find(|s| s.starts_with(": permanent")) else {
+            continue;
         };
-        let address = recipient.address.to_lowercase();
-        if !app.config.settings.digest_to.contains(&address) {
-            let status = recipient.status.as_deref();
-            app.store
-                .record_bounce(&address, kind, status, mail.id, now)?;
-        }
+        let status = said
+            .split_whitespace()
+            .find(|word| word.starts_with("5.") && word.split('.').count() == 3);
+        // 5.7: the mail was not liked (RFC 3463, 3.8); the address may be right.
+        let kind = match status {
+            Some(s) if s.starts_with("5.7.") => BounceKind::Soft,
+            _ => BounceKind::Hard,
+        };
+        store.record_bounce(&address.to_lowercase(), kind, status, mail.id, now)?;
     }
     Ok(())
 }
@@ -195,15 +231,8 @@ fn pause(tries: u32) -> SignedDuration {
 }
 
 /// Finds out what became of mails that were being handed over when something broke.
-async fn settle_doubts(app: &App, mailbox: Option<&mut Mailbox>, now: Timestamp) -> Result<()> {
-    let doubts = app.store.in_doubt()?;
-    if doubts.is_empty() {
-        return Ok(());
-    }
-    let Some(mailbox) = mailbox else {
-        return Ok(()); // when the mailbox is back
-    };
-    for mail in doubts {
+async fn settle_doubts(app: &App, mailbox: &mut Mailbox, now: Timestamp) -> Result<()> {
+    for mail in app.store.in_doubt()? {
         let Some(message_id) = &mail.message_id else {
             app.store
                 .try_again(mail.id, now, "it had no Message-ID yet")?;
@@ -230,6 +259,24 @@ async fn settle_doubts(app: &App, mailbox: Option<&mut Mailbox>, now: Timestamp)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn units_are_reminded_in_working_hours_and_shortly_after_a_look_into_the_mailbox() {
+        let at = |t: &str| format!("2026-06-16T{t}Z").parse::<Timestamp>().unwrap();
+        let now = at("02:00:00");
+        for (in_hours, looked, expected) in [
+            (true, Some(at("01:59:00")), Reminding::Now),
+            (true, Some(now), Reminding::Now),
+            (true, Some(at("01:58:59")), Reminding::LookFirst),
+            (true, None, Reminding::LookFirst),
+            // The clock ran ahead when the mailbox was looked at.
+            (true, Some(at("02:00:01")), Reminding::LookFirst),
+            (false, Some(now), Reminding::OutOfHours),
+            (false, None, Reminding::OutOfHours),
+        ] {
+            assert_eq!(reminding(in_hours, looked, now), expected, "{looked:?}");
+        }
+    }
 
     #[test]
     fn the_pause_between_tries_grows_and_has_a_cap() {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::lab::imap_fake::{FakeImap, Fault, Step};
+use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
 use crate::lab::installation::{Installation, LATE, REPORTING, both_forms};
 use crate::lab::{await_until, written};
 
@@ -42,7 +42,14 @@ fn reminded(installation: &Installation, to: &str) -> usize {
     letters(installation, to, "Đề nghị gửi báo cáo")
 }
 
-/// Reports logged for a unit.
+/// What `check` says that fails.
+fn failure(installation: &Installation) -> String {
+    let output = installation.run(&["check"]);
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Whether a unit has reported all that it owes.
 fn logged(installation: &Installation, unit: &str) -> bool {
     let status = installation.json(&["status", "--json"]);
     let line = status.iter().find(|l| l["unit"] == unit).unwrap();
@@ -134,7 +141,6 @@ fn a_mail_wakes_the_daemon_out_of_idle() {
 }
 
 #[test]
-#[ignore = "IDLE that ends at once is asked again at once"]
 fn a_server_that_wakes_us_for_nothing_is_not_asked_again_at_once() {
     let server = FakeImap::start();
     let installation = Installation::against(&server);
@@ -142,9 +148,9 @@ fn a_server_that_wakes_us_for_nothing_is_not_asked_again_at_once() {
     let daemon = installation.start();
     server.await_step(Step::Idle, 1);
     let begun = Instant::now();
-    server.await_step(Step::Idle, 3);
+    server.await_step(Step::Idle, 2);
     assert!(
-        begun.elapsed() > Duration::from_secs(5),
+        begun.elapsed() > Duration::from_secs(4),
         "{:?}",
         begun.elapsed()
     );
@@ -324,4 +330,86 @@ fn a_mail_that_comes_between_listing_and_fetch_is_taken_too() {
     round(&installation);
     assert!(logged(&installation, "ldld-dong-hoa"));
     assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
+
+#[test]
+fn a_folder_that_is_renamed_is_followed_by_what_it_is_for() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    round(&installation);
+    server.change(|a| a.folder("Spam").name = "[Gmail]/Thư rác".to_owned());
+    server.deliver("[Gmail]/Thư rác", ago(60), &report(REPORTING, "1"));
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+
+    // And in the middle of a session.
+    let daemon = installation.start();
+    server.await_step(Step::Idle, 1);
+    server.change(|a| {
+        a.folder("[Gmail]/Thư rác").name = "Junk".to_owned();
+        a.folder("Junk").deliver(ago(1), &report(LATE, "2"));
+        a.folder("INBOX")
+            .deliver(ago(1), &written("chao@la.example", "x", "", &[])); // wakes the daemon
+    });
+    await_until("the acknowledgement", || {
+        acknowledged(&installation, LATE) == 1
+    });
+    daemon.terminate();
+}
+
+#[test]
+fn a_folder_may_be_configured_by_what_it_is_for() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    installation.edit("thubaocao.toml", "\"Spam\"", "'\\Junk'");
+    server.change(|a| a.folder("Spam").name = "Thư rác".to_owned());
+    server.deliver("Thư rác", ago(60), &report(REPORTING, "1"));
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named_with_those_that_are() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.change(|a| {
+        a.folders.retain(|f| f.name != "Spam");
+        a.folders.push(Folder::new("Đã gửi", Some("\\Sent")));
+    });
+    let said = failure(&installation);
+    assert!(
+        said.contains("there is no folder Spam; those that are there: INBOX, Đã gửi"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_login_that_is_refused_for_the_moment_is_not_taken_for_a_wrong_password() {
+    for why in [
+        "[ALERT] Too many simultaneous connections. (Failure)",
+        "[UNAVAILABLE] Temporary authentication failure",
+    ] {
+        let server = FakeImap::start();
+        let installation = Installation::against(&server);
+        server.on(Step::Login, .., Fault::No(why));
+        let said = failure(&installation);
+        assert!(said.contains("takes no login"), "{said}");
+        assert!(!said.contains("password"), "{said}");
+        assert!(!said.contains("Some("), "{said}");
+    }
+}
+
+#[test]
+fn a_refused_login_is_told_in_the_server_s_words() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let why = "[ALERT] Application-specific password required";
+    server.on(Step::Login, .., Fault::No(why));
+    let said = failure(&installation);
+    assert!(
+        said.contains(
+            "refuses the login of bancsplpy@gmail.com: Application-specific password required;"
+        ),
+        "{said}"
+    );
 }

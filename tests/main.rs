@@ -17,6 +17,5 @@ mod model;
 mod reader;
 mod refusals;
 mod reminders;
-mod sending;
 mod staff;
 mod trust;

@@ -16,7 +16,7 @@ use thubaocao::domain::unit::UnitId;
 use thubaocao::plan;
 use thubaocao::reading::BounceKind;
 use thubaocao::store::{
-    Arrived, MessageState, NewSubmission, OutgoingState, Place, Store, Verdict,
+    Arrived, MessageState, NewSubmission, OutgoingState, Place, Receipts, Store, Verdict,
 };
 
 const UNITS: usize = 60;
@@ -158,7 +158,7 @@ impl Year {
     /// The periods that open are learnt from the store once, as a clerk would read them off a list.
     fn learn(&mut self, now: Timestamp) {
         plan::store_expected(&self.config, &self.store, now).unwrap();
-        for o in self.store.obligations(now).unwrap() {
+        for o in self.store.obligations(Receipts::All).unwrap() {
             let title = &self.config.report(&o.report).unwrap().title;
             self.known.entry(o.id).or_insert_with(|| Known {
                 unit: o.unit.0[1..].parse().unwrap(),

@@ -71,6 +71,25 @@ async fn a_mail_that_fails_where_another_is_read_is_at_fault_itself() {
 }
 
 #[tokio::test]
+async fn a_process_that_cannot_be_started_is_never_the_mails_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut reader = reader(folder.path(), "real \"$@\"");
+    let mode = |mode| {
+        fs::set_permissions(
+            folder.path().join("reader"),
+            fs::Permissions::from_mode(mode),
+        )
+    };
+    let mail = with_file("57.pdf", b"%PDF-1.4 trang 1".to_vec());
+    mode(0o644).unwrap();
+    let outcome = reader.read(&mail).await;
+    assert!(matches!(outcome, Outcome::MachineFails(_)), "{outcome:?}");
+    mode(0o755).unwrap();
+    let outcome = reader.read(&mail).await;
+    assert!(matches!(outcome, Outcome::Read(_)), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn where_no_mail_is_read_the_machine_is_at_fault() {
     for fault in ["kill -9 $$", "exec sleep 60", "exit 1"] {
         let (outcome, _) = outcome(fault).await;
@@ -149,7 +168,9 @@ fn mails_that_the_machine_cannot_read_stay_unread_hold_reminders_and_are_read_af
     daemon.await_log("no mail can be read", 2);
     assert_eq!(versions(&installation), Some(0));
     assert!(lab.mails_of(REPORTING).is_empty() && lab.mails_of(LATE).is_empty());
-    fs::copy(PROGRAM, &program).unwrap();
+    let repaired = installation.dir.path().join("repaired");
+    fs::copy(PROGRAM, &repaired).unwrap();
+    fs::rename(&repaired, &program).unwrap();
     daemon.signal(libc::SIGHUP);
     daemon.await_log("read a mail", 1);
     // The unit that has sent nothing is reminded now: its reminder was held, not lost.

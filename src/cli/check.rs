@@ -6,7 +6,7 @@ use super::{Session, say};
 use crate::collect::folders;
 use crate::config::MailboxKind;
 use crate::domain::date_of;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Mailbox, SpecialUses};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
@@ -50,11 +50,16 @@ pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
         }
     };
     let data = &config.settings.data;
+    let store = Store::open(data, now);
+    let known = match &store {
+        Ok(store) => store.special_uses(&config.settings.mailbox.address)?,
+        Err(_) => SpecialUses::default(), // that is told in its own line
+    };
+    tell("store", store.map(|_| format!(" ({})", data.display())))?;
     tell(
-        "store",
-        Store::open(data, now).map(|_| format!(" ({})", data.display())),
+        "mailbox",
+        mailbox(&config.settings.mailbox.kind, known).await,
     )?;
-    tell("mailbox", mailbox(&config.settings.mailbox.kind).await)?;
     let transport = match Transport::new(&config.settings.transport) {
         Ok(mut t) => t.check().await.map(|()| String::new()),
         Err(e) => Err(e),
@@ -67,12 +72,12 @@ pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
 }
 
 /// Logs in and opens every folder.
-async fn mailbox(kind: &MailboxKind) -> Result<String> {
+async fn mailbox(kind: &MailboxKind, known: SpecialUses) -> Result<String> {
     let password = match kind {
         MailboxKind::Imap { password, .. } => Some(password.read()?),
         MailboxKind::Maildir { .. } => None,
     };
-    let mut mailbox = Mailbox::open(kind, password.as_ref()).await?;
+    let mut mailbox = Mailbox::open(kind, password.as_ref(), known).await?;
     let mut found = Vec::new();
     for folder in folders(kind) {
         let listing = mailbox.list(&folder, None, false).await?;

@@ -12,7 +12,7 @@ use crate::domain::unit::UnitId;
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Reading, Role};
-use crate::store::Store;
+use crate::store::{Receipts, Store};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -69,7 +69,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
             None => vec![],
         };
         let obligations = if history_known {
-            store.obligations(received_at)?
+            store.obligations(Receipts::Until(received_at))?
         } else {
             crate::plan::obligations(&config, received_at)
         };

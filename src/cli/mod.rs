@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use tracing_subscriber::EnvFilter;
 
+use crate::clock::Clock;
 use crate::config::{Config, Fault};
 use crate::domain::instant;
 use crate::domain::period::PeriodId;
@@ -213,8 +214,12 @@ struct Faulty(Vec<Fault>);
 struct Usage(String);
 
 impl Session {
+    fn clock(&self) -> Clock {
+        self.at.map_or(Clock::System, Clock::Fixed)
+    }
+
     fn now(&self) -> Timestamp {
-        self.at.unwrap_or_else(Timestamp::now)
+        self.clock().now()
     }
 
     fn config(&self) -> Result<Config> {

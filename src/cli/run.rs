@@ -9,7 +9,7 @@ pub(super) async fn run(session: &Session, once: bool) -> Result<()> {
     let config = session.config()?;
     let program = app::own_program()?;
     if once {
-        return daemon::once(config, program, session.now()).await;
+        return daemon::once(config, program, session.clock()).await;
     }
     if session.at.is_some() {
         return Err(Usage(

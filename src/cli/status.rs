@@ -11,6 +11,7 @@ use crate::config::source::suggestion;
 use crate::domain::obligation::{Obligation, Rates, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
+use crate::store::Receipts;
 use crate::{overview, plan};
 
 /// One line of the JSON interface.
@@ -45,7 +46,7 @@ pub(super) fn run(
     }
     let now = session.now();
     let store = session.snapshot(&config, now)?;
-    let mut all = store.obligations(now)?;
+    let mut all = store.obligations(Receipts::Until(now))?;
     // A snapshot may hold what opened after the moment that is asked about.
     all.retain(|o| o.opens <= date_of(now) || !o.receipts.is_empty());
     all.retain(|o| report.is_none_or(|r| o.report == r) && period.is_none_or(|p| o.period == *p));

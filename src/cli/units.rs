@@ -13,7 +13,7 @@ use crate::config::sheet;
 use crate::correct;
 use crate::domain::unit::{Register, UnitId};
 use crate::domain::zone;
-use crate::store::Store;
+use crate::store::{Receipts, Store};
 use crate::writing::spreadsheet::{self, Cell, Sheet};
 
 #[derive(Debug, Subcommand)]
@@ -107,7 +107,7 @@ fn read(session: &Session, file: &Path) -> Result<Register> {
     let path = Store::path(&config.settings.data);
     if path.exists() {
         let named: BTreeSet<&UnitId> = register.units.iter().map(|u| &u.id).collect();
-        let expected = Store::copy_of(&path)?.obligations(session.now())?;
+        let expected = Store::copy_of(&path)?.obligations(Receipts::All)?;
         let lost: BTreeSet<&str> = expected
             .iter()
             .filter(|o| !named.contains(&o.unit))

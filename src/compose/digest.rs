@@ -11,7 +11,7 @@ use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
-use crate::store::{Message, MessageState, OutgoingState, Part, Store};
+use crate::store::{Message, MessageState, OutgoingState, Part, Receipts, Store};
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
     SystemLine, WaitingMail,
@@ -42,7 +42,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
             (since.min(now), now)
         }
     };
-    let obligations = store.obligations(until)?;
+    let obligations = store.obligations(Receipts::Until(until))?;
     let messages = store.stored_between(since, until)?;
     let links = Links::of(store, &config.settings.mailbox.address, day)?;
     let mut data = DigestData {

@@ -15,7 +15,7 @@ use crate::domain::unit::Addressee;
 use crate::plan;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
-use crate::store::{Message, MessageState, Outgoing, Store};
+use crate::store::{Message, MessageState, Outgoing, Receipts, Store};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
 
 pub use digest::digest;
@@ -42,7 +42,7 @@ pub fn compose(
     now: Timestamp,
 ) -> Result<Composed> {
     match mail.kind {
-        Kind::Acknowledgement => acknowledgement(config, store, mail, now),
+        Kind::Acknowledgement => acknowledgement(config, store, mail),
         Kind::Notice => match mail.key.split_once(':') {
             Some(("command", _)) => command_answer(config, store, mail, now),
             Some(("parent", _)) => grassroots(config, store, mail),
@@ -63,12 +63,7 @@ pub fn compose(
     }
 }
 
-fn acknowledgement(
-    config: &Config,
-    store: &Store,
-    mail: &Outgoing,
-    now: Timestamp,
-) -> Result<Composed> {
+fn acknowledgement(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
     let message = answered(store, mail)?;
     let submissions = store.submissions_of(message.id)?;
     let (Some(first), Some(reading)) = (submissions.first(), &message.reading) else {
@@ -83,7 +78,7 @@ fn acknowledgement(
         .register
         .nearest(&first.unit, date_of(message.received_at))
         .with_context(|| format!("{} is not in the register", first.unit))?;
-    let obligations = store.obligations(now)?;
+    let obligations = store.obligations(Receipts::All)?;
     let receipts: Vec<Receipt<'_>> = submissions
         .iter()
         .filter_map(|submission| {
@@ -247,12 +242,9 @@ fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) ->
 
 fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
     let unit = mail.unit.as_ref().context("a reminder without a unit")?;
-    if store.has_undecided_mail(unit)? {
-        return Ok(Composed::Hold);
-    }
     let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
     let mut owed = Vec::new();
-    for o in store.obligations_of(unit, now)? {
+    for o in store.obligations_of(unit, Receipts::All)? {
         let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
             continue;
         };
@@ -263,6 +255,9 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
     }
     if owed.is_empty() {
         return Ok(Composed::Dropped("nothing is missing any more".into()));
+    }
+    if store.has_undecided_mail(unit)? {
+        return Ok(Composed::Hold);
     }
     let dead = store.dead_contacts(now)?;
     let Some(to) = plan::addressee(config, &dead, unit, date_of(now)) else {

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 pub use secret::{Password, Secret};
 pub use settings::{
-    Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings, Tls,
-    TransportKind, TrustSettings,
+    Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings,
+    SpecialUse, Tls, TransportKind, TrustSettings,
 };
 pub use source::Fault;
 

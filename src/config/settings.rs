@@ -87,7 +87,7 @@ pub enum MailboxKind {
         password: Secret,
         /// A private certificate authority, beside those of the machine.
         ca_file: Option<PathBuf>,
-        /// The folders to look into, as the server names them.
+        /// The folders to look into, as the server names them, or by what they are for, such as `\Junk`.
         folders: Vec<String>,
     },
     /// A Maildir on this machine.
@@ -97,6 +97,37 @@ pub enum MailboxKind {
         /// Whether it is made where it is missing.
         create: bool,
     },
+}
+
+/// What a folder is for (RFC 6154): its name changes with the account's language, this does not. Of those that exist,
+/// the ones in which reports arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecialUse {
+    /// Every mail of the account.
+    All,
+    /// Mails that were put away.
+    Archive,
+    /// What is taken for spam.
+    Junk,
+}
+
+impl SpecialUse {
+    const EVERY: [SpecialUse; 3] = [SpecialUse::All, SpecialUse::Archive, SpecialUse::Junk];
+
+    /// The attribute by which the server says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            SpecialUse::All => "\\All",
+            SpecialUse::Archive => "\\Archive",
+            SpecialUse::Junk => "\\Junk",
+        }
+    }
+
+    /// What an attribute says, if it is one of these.
+    pub fn from_word(word: &str) -> Option<SpecialUse> {
+        let mut every = SpecialUse::EVERY.into_iter();
+        every.find(|u| u.word().eq_ignore_ascii_case(word))
+    }
 }
 
 /// How staff see in the mailbox what became of a mail. Nothing is ever deleted or marked as read.
@@ -358,6 +389,15 @@ fn imap(s: &Section<'_>, base: &Path) -> Option<MailboxKind> {
             "folders",
             "`mailbox.folders` is empty; name at least \"INBOX\"",
         );
+    }
+    for folder in folders.iter().filter(|f| f.starts_with('\\')) {
+        if SpecialUse::from_word(folder).is_none() {
+            let words = SpecialUse::EVERY.map(|u| format!("'{}'", u.word()));
+            s.fault_at(
+                "folders",
+                format!("'{folder}' is nothing that a folder is read for; it must be one of {}, or a folder's name", words.join(", ")),
+            );
+        }
     }
     Some(MailboxKind::Imap {
         host: host?,

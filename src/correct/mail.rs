@@ -66,7 +66,7 @@ pub fn assign(
                     (file.title, file.genre, file.issuer) = (None, None, None);
                 }
             }
-            let found = collect::match_mail(app, &again, message.received_at, now)?;
+            let found = collect::match_mail(app, &again, message.received_at)?;
             let trusted = matches!(&found.unit, UnitMatch::Certain(u) if u == unit);
             if found.items.is_empty() || !trusted {
                 bail!(

@@ -1,33 +1,32 @@
 //! An IMAP server (RFC 3501 and extensions) over TLS.
 //!
-//! async-imap frames the protocol and logs in. Its commands are not used: they take a refusal or a lost connection
-//! for an empty answer. [`Connection::command`] gives an answer only after the tagged OK.
+//! async-imap frames the protocol. Its commands are not used: they take a refusal or a lost connection for an empty
+//! answer. [`Connection::command`] gives an answer only after the tagged OK.
 //!
 //! A connection on which anything failed is thrown away by its owner: what was half read would answer the next command.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_imap::Client;
 use async_imap::imap_proto::{
-    AttributeValue, Capability, MailboxDatum, NameAttribute, RequestId, Response, ResponseCode,
-    Status,
+    AttributeValue, Capability, MailboxDatum, Response, ResponseCode, Status,
 };
-use async_imap::{Client, Session};
 use jiff::Timestamp;
 use rustls_pki_types::ServerName;
-use tokio::io::BufWriter;
+use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::folders::{self, Folder, SpecialUses};
 use super::{Envelope, Listing};
-use crate::config::Show;
+use crate::config::{Show, SpecialUse};
 use crate::store::{MessageState, Place};
 
 /// How long connecting, TLS and the greeting may take, each.
@@ -74,6 +73,29 @@ pub enum MailboxError {
         /// What the server said.
         answer: String,
     },
+    /// It takes no login at this moment, whatever the password.
+    #[error(
+        "{host} takes no login of {user} at the moment: {answer}; it is tried again; other programs that use this mailbox may have to be closed"
+    )]
+    Busy {
+        /// Host.
+        host: String,
+        /// Login name.
+        user: String,
+        /// What the server said.
+        answer: String,
+    },
+    /// A folder of the configuration is not there.
+    #[error(
+        "there is no folder {folder}; those that are there: {}; correct mailbox.folders, or name the folder by what it is for, such as '\\Junk'",
+        there.join(", ")
+    )]
+    NoFolder {
+        /// The folder, as the configuration names it.
+        folder: String,
+        /// The folders that can be opened.
+        there: Vec<String>,
+    },
     /// It refuses a command.
     #[error("the server refuses {command}: {answer}")]
     Refused {
@@ -102,16 +124,25 @@ struct Selected {
 
 /// A session with a server.
 pub struct Connection {
-    session: Session<Stream>,
+    client: Client<Stream>,
+    /// How many commands were sent; their tags are counted.
+    commands: u32,
     gmail: bool,
     idle: bool,
-    /// The folder that is open, and whether it may be changed.
+    /// Whether it is to be asked what its folders are for (RFC 6154, by LIST-EXTENDED).
+    special_use: bool,
+    /// The folder that is open, as the configuration names it, and whether it may be changed.
     selected: Option<(String, bool)>,
-    sent_folder: Option<Option<String>>,
-    /// UIDNEXT of each folder when it was last listed.
-    listed: HashMap<String, u32>,
+    /// The folders that are there, once they were asked for.
+    folders: Option<Vec<Folder>>,
+    /// What configured folders were for when they were last seen.
+    known: SpecialUses,
+    /// UIDNEXT and EXISTS of each folder when it was last listed.
+    listed: HashMap<String, (u32, u32)>,
     /// The answer to the last command told of new mail.
     news: bool,
+    /// How often in a row the server told of news and there were none.
+    in_vain: u32,
 }
 
 fn lost(e: impl std::fmt::Display) -> MailboxError {
@@ -128,6 +159,7 @@ impl Connection {
         ca_file: Option<&Path>,
         user: &str,
         password: &str,
+        known: SpecialUses,
     ) -> Result<Connection> {
         let unreachable = |why: String| MailboxError::Unreachable {
             host: host.to_owned(),
@@ -184,29 +216,35 @@ impl Connection {
             Ok(None) => return Err(unreachable("the server hung up".into())),
             Err(e) => return Err(lost(e)),
         }
-        let session = timeout(CONNECT, client.login(user, password))
-            .await
-            .map_err(late)?
-            .map_err(|(e, _)| match e {
-                async_imap::error::Error::No(answer) | async_imap::error::Error::Bad(answer) => {
-                    MailboxError::Login {
-                        host: host.to_owned(),
-                        user: user.to_owned(),
-                        answer,
-                    }
-                }
-                other => lost(other),
-            })?;
         let mut connection = Connection {
-            session,
+            client,
+            commands: 0,
             gmail: false,
             idle: false,
+            special_use: false,
             selected: None,
-            sent_folder: None,
+            folders: None,
+            known,
             listed: HashMap::new(),
             news: false,
+            in_vain: 0,
         };
-        let (mut gmail, mut idle) = (false, false);
+        let login = format!("LOGIN {} {}", string(user)?, string(password)?);
+        timeout(CONNECT, connection.command(&login, |_| {}))
+            .await
+            .map_err(late)?
+            .map_err(|e| match e {
+                MailboxError::Refused { answer, .. } => {
+                    let (host, user) = (host.to_owned(), user.to_owned());
+                    if takes_nobody(&answer) {
+                        MailboxError::Busy { host, user, answer }
+                    } else {
+                        MailboxError::Login { host, user, answer }
+                    }
+                }
+                other => other,
+            })?;
+        let (mut gmail, mut idle, mut special_use) = (false, false, false);
         connection
             .command("CAPABILITY", |answer| {
                 if let Response::Capabilities(list) = answer {
@@ -217,29 +255,48 @@ impl Connection {
                     };
                     gmail |= has("X-GM-EXT-1");
                     idle |= has("IDLE");
+                    special_use |= has("SPECIAL-USE") && has("LIST-EXTENDED");
                 }
             })
             .await?;
         connection.gmail = gmail;
         connection.idle = idle;
+        connection.special_use = special_use;
         Ok(connection)
     }
 
     /// Sends a command and shows `take` the untagged answers. They count only if this succeeds: the server said OK.
     async fn command(&mut self, text: &str, take: impl FnMut(&Response<'_>)) -> Result<()> {
-        let id = self.session.run_command(text).await.map_err(lost)?;
-        self.answers(&id, text, take).await
+        let tag = self.send(text).await?;
+        self.answers(&tag, text, take).await
+    }
+
+    /// Sends a command, and gives its tag.
+    async fn send(&mut self, command: &str) -> Result<String> {
+        self.commands += 1;
+        let tag = format!("T{}", self.commands);
+        self.send_line(&format!("{tag} {command}")).await?;
+        Ok(tag)
+    }
+
+    async fn send_line(&mut self, line: &str) -> Result<()> {
+        let stream = self.client.get_mut();
+        stream
+            .write_all(format!("{line}\r\n").as_bytes())
+            .await
+            .map_err(lost)?;
+        stream.flush().await.map_err(lost)
     }
 
     async fn answers(
         &mut self,
-        id: &RequestId,
+        own_tag: &str,
         command: &str,
         mut take: impl FnMut(&Response<'_>),
     ) -> Result<()> {
         loop {
             let answer = self
-                .session
+                .client
                 .read_response()
                 .await
                 .map_err(lost)?
@@ -249,7 +306,7 @@ impl Connection {
                     tag,
                     status,
                     outcome,
-                } if tag == id => {
+                } if tag.0 == own_tag => {
                     if *status == Status::Ok {
                         return Ok(());
                     }
@@ -281,23 +338,84 @@ impl Connection {
         }
     }
 
-    /// Opens a folder.
+    /// Opens a folder of the configuration. One that was renamed meanwhile is looked for once more.
     async fn select(&mut self, folder: &str, writable: bool) -> Result<Selected> {
+        let asked_before = self.folders.is_some();
+        let wire = match self.wire_name(folder).await {
+            Err(MailboxError::NoFolder { .. }) if asked_before => {
+                self.folders = None;
+                self.wire_name(folder).await?
+            }
+            other => other?,
+        };
+        match self.open_folder(folder, &wire, writable).await {
+            Err(refused @ MailboxError::Refused { .. }) if asked_before => {
+                self.folders = None;
+                let now = self.wire_name(folder).await?;
+                if now == wire {
+                    return Err(refused);
+                }
+                self.open_folder(folder, &now, writable).await
+            }
+            other => other,
+        }
+    }
+
+    /// What the server calls a folder of the configuration.
+    async fn wire_name(&mut self, folder: &str) -> Result<String> {
+        if folder.eq_ignore_ascii_case("INBOX") {
+            return Ok("INBOX".to_owned()); // always there (RFC 3501, 5.1)
+        }
+        self.ask_folders().await?;
+        let folders = self.folders.as_deref().unwrap_or_default();
+        match folders::meant(folder, folders, &self.known) {
+            Some(found) => Ok(found.wire.clone()),
+            None => Err(MailboxError::NoFolder {
+                folder: folder.to_owned(),
+                there: folders
+                    .iter()
+                    .filter(|f| f.selectable)
+                    .map(|f| f.name.clone())
+                    .collect(),
+            }),
+        }
+    }
+
+    /// Asks for the folders that are there, unless that was done.
+    async fn ask_folders(&mut self) -> Result<()> {
+        if self.folders.is_some() {
+            return Ok(());
+        }
+        let mut folders = Vec::new();
+        // Some servers that know special uses tell them to a client that does not ask, too, some do not (RFC 6154, 2).
+        let command = if self.special_use {
+            "LIST \"\" \"*\" RETURN (SPECIAL-USE)"
+        } else {
+            "LIST \"\" \"*\""
+        };
+        self.command(command, |answer| {
+            if let Response::MailboxData(MailboxDatum::List(list)) = answer {
+                folders.push(Folder::new(&list.name, &list.name_attributes));
+            }
+        })
+        .await?;
+        self.folders = Some(folders);
+        Ok(())
+    }
+
+    async fn open_folder(&mut self, folder: &str, wire: &str, writable: bool) -> Result<Selected> {
         let verb = if writable { "SELECT" } else { "EXAMINE" };
         self.selected = None;
         let (mut validity, mut exists, mut uid_next) = (None, None, 0);
-        self.command(
-            &format!("{verb} {}", quoted(folder)),
-            |answer| match answer {
-                Response::Data { outcome, .. } => match outcome.code {
-                    Some(ResponseCode::UidValidity(v)) => validity = Some(v),
-                    Some(ResponseCode::UidNext(n)) => uid_next = n,
-                    _ => {}
-                },
-                Response::MailboxData(MailboxDatum::Exists(n)) => exists = Some(*n),
+        self.command(&format!("{verb} {}", quoted(wire)), |answer| match answer {
+            Response::Data { outcome, .. } => match outcome.code {
+                Some(ResponseCode::UidValidity(v)) => validity = Some(v),
+                Some(ResponseCode::UidNext(n)) => uid_next = n,
                 _ => {}
             },
-        )
+            Response::MailboxData(MailboxDatum::Exists(n)) => exists = Some(*n),
+            _ => {}
+        })
         .await?;
         let (Some(validity), Some(exists)) = (validity, exists) else {
             return Err(lost(
@@ -324,9 +442,13 @@ impl Connection {
             exists,
             uid_next,
         } = self.select(folder, writable).await?;
-        self.listed.insert(folder.to_owned(), uid_next);
+        let state = (uid_next, exists);
+        if self.listed.insert(folder.to_owned(), state) != Some(state) {
+            self.in_vain = 0; // there was something new to wake us for
+        }
         let mut listing = Listing {
             uidvalidity,
+            special_use: self.special_use_of(folder),
             envelopes: Vec::new(),
         };
         if exists == 0 {
@@ -371,6 +493,11 @@ impl Connection {
         Ok(listing)
     }
 
+    fn special_use_of(&self, folder: &str) -> Option<SpecialUse> {
+        let folders = self.folders.as_deref().unwrap_or_default();
+        folders::meant(folder, folders, &self.known)?.special_use
+    }
+
     pub(super) async fn fetch(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
         let mut mails = Vec::new();
         let command = format!("UID FETCH {} (UID BODY.PEEK[])", uids.join(","));
@@ -396,70 +523,72 @@ impl Connection {
         Ok(mails)
     }
 
-    /// IDLE (RFC 2177) until there is news, or a plain wait where the server cannot.
+    /// IDLE (RFC 2177) until there is news, or a plain wait where the server cannot. A server that told of news which
+    /// there were not is asked again only after a pause.
     pub(super) async fn wait(&mut self, folder: &str, at_most: Duration) -> Result<()> {
+        let begun = Instant::now();
+        sleep(calm(self.in_vain).min(at_most)).await;
+        let at_most = at_most.saturating_sub(begun.elapsed());
+        self.in_vain = match self.await_news(folder, at_most).await? {
+            true => self.in_vain + 1, // until the next listing knows better
+            false => 0,
+        };
+        Ok(())
+    }
+
+    /// Whether the server told of news in time.
+    async fn await_news(&mut self, folder: &str, at_most: Duration) -> Result<bool> {
         if self.selected.as_ref().is_none_or(|(f, _)| f != folder) {
             // Mail that came since the folder was listed would not wake us any more.
-            let now = self.select(folder, false).await?.uid_next;
-            if self.listed.get(folder) != Some(&now) {
-                return Ok(());
+            let opened = self.select(folder, false).await?;
+            if self.listed.get(folder) != Some(&(opened.uid_next, opened.exists)) {
+                return Ok(true);
             }
         }
         if std::mem::take(&mut self.news) {
-            return Ok(());
+            return Ok(true);
         }
         if !self.idle {
-            tokio::time::sleep(at_most).await;
-            return Ok(());
+            sleep(at_most).await;
+            return Ok(false);
         }
-        let id = self.session.run_command("IDLE").await.map_err(lost)?;
-        let mut ended = false;
+        let own_tag = self.send("IDLE").await?;
         // Until the continuation the usual time-outs hold; a tagged NO means that there is no IDLE after all.
         loop {
-            let answer = self.session.read_response().await.map_err(lost)?;
+            let answer = self.client.read_response().await.map_err(lost)?;
             match answer.as_ref().map(|a| a.parsed()) {
                 None => return Err(lost("the server hung up")),
                 Some(Response::Continue(_)) => break,
-                Some(Response::Done { tag, .. }) if *tag == id => {
+                Some(Response::Done { tag, .. }) if tag.0 == own_tag => {
                     self.idle = false;
-                    ended = true;
-                    break;
+                    sleep(at_most).await;
+                    return Ok(false);
                 }
                 Some(Response::MailboxData(MailboxDatum::Exists(_))) => self.news = true,
                 Some(_) => {}
             }
         }
-        if ended {
-            tokio::time::sleep(at_most).await;
-            return Ok(());
-        }
-        if !std::mem::take(&mut self.news) {
-            self.session
-                .get_mut()
-                .as_mut()
-                .set_read_timeout_pinned(None);
+        if !self.news {
+            self.client.get_mut().as_mut().set_read_timeout_pinned(None);
             let heard = timeout(at_most, self.news_in_idle()).await;
-            self.session
+            self.client
                 .get_mut()
                 .as_mut()
                 .set_read_timeout_pinned(Some(SILENCE));
             if let Ok(result) = heard {
                 result?;
+                self.news = true;
             }
         }
-        self.session
-            .run_command_untagged("DONE")
-            .await
-            .map_err(lost)?;
-        self.answers(&id, "IDLE", |_| {}).await?;
-        self.news = false;
-        Ok(())
+        self.send_line("DONE").await?;
+        self.answers(&own_tag, "IDLE", |_| {}).await?;
+        Ok(std::mem::take(&mut self.news))
     }
 
     /// Reads until the server tells of new mail. Keep-alives and changes of flags are passed over.
     async fn news_in_idle(&mut self) -> Result<()> {
         loop {
-            let answer = self.session.read_response().await.map_err(lost)?;
+            let answer = self.client.read_response().await.map_err(lost)?;
             match answer.as_ref().map(|a| a.parsed()) {
                 None => return Err(lost("the server hung up")),
                 Some(Response::MailboxData(MailboxDatum::Exists(_))) => return Ok(()),
@@ -501,17 +630,17 @@ impl Connection {
             Show::Label => {
                 for (state, name) in FOLDERS {
                     let sign = if state == outcome { '+' } else { '-' };
-                    let label = quoted(name);
+                    let label = quoted(&folders::encoded(name));
                     let store = format!("UID STORE {uid} {sign}X-GM-LABELS.SILENT ({label})");
                     self.command(&store, |_| {}).await?;
                 }
             }
             Show::Folder => {
                 if let Some((_, name)) = FOLDERS.iter().find(|(s, _)| *s == outcome) {
-                    let copy = format!("UID COPY {uid} {}", quoted(name));
+                    let name = quoted(&folders::encoded(name));
+                    let copy = format!("UID COPY {uid} {name}");
                     if let Err(MailboxError::Refused { .. }) = self.command(&copy, |_| {}).await {
-                        self.command(&format!("CREATE {}", quoted(name)), |_| {})
-                            .await?;
+                        self.command(&format!("CREATE {name}"), |_| {}).await?;
                         self.command(&copy, |_| {}).await?;
                     }
                 }
@@ -521,18 +650,15 @@ impl Connection {
     }
 
     pub(super) async fn was_sent(&mut self, message_id: &str) -> Result<Option<bool>> {
-        let folder = match &self.sent_folder {
-            Some(known) => known.clone(),
-            None => {
-                let found = self.find_sent_folder().await?;
-                self.sent_folder = Some(found.clone());
-                found
-            }
-        };
-        let Some(folder) = folder else {
+        if !self.gmail {
+            return Ok(None); // only Gmail is known to keep what was sent through it
+        }
+        self.ask_folders().await?;
+        let folders = self.folders.iter().flatten();
+        let Some(wire) = folders.into_iter().find(|f| f.sent).map(|f| f.wire.clone()) else {
             return Ok(None);
         };
-        self.select(&folder, false).await?;
+        self.open_folder(&wire, &wire, false).await?;
         let mut found = false;
         let search = format!("UID SEARCH HEADER Message-ID {}", quoted(message_id));
         self.command(&search, |answer| {
@@ -540,23 +666,6 @@ impl Connection {
         })
         .await?;
         Ok(Some(found))
-    }
-
-    /// The folder in which the server itself keeps what was sent through it; only Gmail is known to.
-    async fn find_sent_folder(&mut self) -> Result<Option<String>> {
-        if !self.gmail {
-            return Ok(None);
-        }
-        let mut found = None;
-        self.command("LIST \"\" \"*\"", |answer| {
-            if let Response::MailboxData(MailboxDatum::List(list)) = answer
-                && list.name_attributes.contains(&NameAttribute::Sent)
-            {
-                found = Some(utf7_imap::decode_utf7_imap(list.name.to_string()));
-            }
-        })
-        .await?;
-        Ok(found)
     }
 
     pub(super) async fn close(mut self) {
@@ -577,19 +686,48 @@ const FOLDERS: [(MessageState, &str); 2] = [
     (MessageState::Waiting, "Báo cáo chờ xử lý"),
 ];
 
-/// A folder's name as the protocol wants it: modified UTF-7, quoted.
-fn quoted(name: &str) -> String {
-    let encoded = if name.is_ascii() {
-        name.to_owned()
-    } else {
-        utf7_imap::encode_utf7_imap(name.to_owned())
-    };
+/// How long to leave a server alone that woke us so many times for nothing.
+fn calm(in_vain: u32) -> Duration {
+    match in_vain {
+        0 => Duration::ZERO,
+        n => Duration::from_secs(5 << (n - 1).min(3)).min(SILENCE),
+    }
+}
+
+/// Whether a refused login is not about the password (RFC 5530, and what servers say without its codes).
+fn takes_nobody(answer: &str) -> bool {
+    const SIGNS: [&str; 9] = [
+        "[unavailable]",
+        "[inuse]",
+        "[limit]",
+        "[serverbug]",
+        "too many",
+        "maximum number of connections",
+        "bandwidth limit",
+        "temporar",
+        "try again later",
+    ];
+    let answer = answer.to_lowercase();
+    !answer.starts_with("[auth") && SIGNS.iter().any(|sign| answer.contains(sign))
+}
+
+/// A text that stands in quotes. What ends a line cannot.
+fn string(text: &str) -> Result<String> {
+    if text.chars().any(char::is_control) {
+        let why = anyhow::anyhow!("a user name or password has a control character in it");
+        return Err(MailboxError::Other(why));
+    }
+    Ok(quoted(text))
+}
+
+/// A text in quotes, without what cannot stand in them.
+fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
-    for c in encoded.chars().filter(|c| !c.is_control()) {
+    for c in text.chars().filter(|c| !c.is_control()) {
         if matches!(c, '"' | '\\') {
             out.push('\\');
         }
-        let _ = write!(out, "{c}"); // writing to a String cannot fail
+        out.push(c);
     }
     out.push('"');
     out
@@ -622,9 +760,45 @@ mod tests {
     }
 
     #[test]
-    fn folder_names_are_encoded_and_quoted() {
+    fn texts_in_quotes_hold_nothing_that_ends_them() {
         assert_eq!(quoted("INBOX"), "\"INBOX\"");
         assert_eq!(quoted("a\"b\\c\r\n"), "\"a\\\"b\\\\c\"");
-        assert_eq!(quoted("Thư rác"), "\"Th&AbA- r&AOE-c\"");
+        assert!(string("a\r\nb").is_err());
+    }
+
+    #[test]
+    fn a_login_refused_for_the_moment_is_told_from_a_wrong_password() {
+        for (answer, busy) in [
+            ("Too many simultaneous connections. (Failure)", true),
+            (
+                "[UNAVAILABLE] Maximum number of connections from user+IP exceeded",
+                true,
+            ),
+            ("[UNAVAILABLE] Temporary authentication failure.", true),
+            ("[INUSE] the mailbox is in use", true),
+            ("[LIMIT] Rate exceeded", true),
+            (
+                "Account exceeded command or bandwidth limits. (Failure)",
+                true,
+            ),
+            (
+                "[AUTHENTICATIONFAILED] Invalid credentials (Failure)",
+                false,
+            ),
+            (
+                "[AUTHENTICATIONFAILED] Too many failures, try again later",
+                false,
+            ),
+            ("Application-specific password required", false),
+            ("LOGIN failed.", false),
+        ] {
+            assert_eq!(takes_nobody(answer), busy, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_wakes_us_for_nothing_is_left_alone_longer_and_longer() {
+        let seconds: Vec<u64> = (0..6).map(|n| calm(n).as_secs()).collect();
+        assert_eq!(seconds, [0, 5, 10, 20, 40, 40]);
     }
 }

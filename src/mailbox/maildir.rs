@@ -81,6 +81,7 @@ impl Maildir {
             envelopes.sort_by(|a, b| (a.received_at, &a.uid).cmp(&(b.received_at, &b.uid)));
             Ok(Listing {
                 uidvalidity: 0,
+                special_use: None,
                 envelopes,
             })
         };

@@ -1,5 +1,6 @@
 //! Mailboxes: raw mails in, outcomes out. Nothing is ever deleted or marked as read.
 
+mod folders;
 mod imap;
 mod maildir;
 mod tls;
@@ -9,10 +10,11 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
+pub use folders::SpecialUses;
 pub use imap::{Connection, MailboxError};
 pub use maildir::Maildir;
 
-use crate::config::{MailboxKind, Password, Show};
+use crate::config::{MailboxKind, Password, Show, SpecialUse};
 use crate::store::{MessageState, Place};
 
 /// What is known of a mail before it is fetched.
@@ -33,6 +35,8 @@ pub struct Envelope {
 pub struct Listing {
     /// UIDVALIDITY; 0 for a Maildir.
     pub uidvalidity: u32,
+    /// What the folder is for, where the server says.
+    pub special_use: Option<SpecialUse>,
     /// In the order of UIDs, or of delivery.
     pub envelopes: Vec<Envelope>,
 }
@@ -46,13 +50,14 @@ pub enum Mailbox {
 }
 
 impl Mailbox {
-    /// Opens a mailbox. `password` is needed for a server.
+    /// Opens a mailbox. `password` is needed for a server; `known`, so that folders that were renamed are found.
     ///
     /// # Errors
     /// When it cannot be reached or refuses the login; the message says what to do.
     pub async fn open(
         kind: &MailboxKind,
         password: Option<&Password>,
+        known: SpecialUses,
     ) -> Result<Mailbox, MailboxError> {
         match kind {
             MailboxKind::Imap {
@@ -64,7 +69,8 @@ impl Mailbox {
             } => {
                 let password = password.map_or("", |p| p.0.as_str());
                 let connection =
-                    Connection::open(host, *port, ca_file.as_deref(), user, password).await?;
+                    Connection::open(host, *port, ca_file.as_deref(), user, password, known)
+                        .await?;
                 Ok(Mailbox::Imap(Box::new(connection)))
             }
             MailboxKind::Maildir { path, create } => {

@@ -218,6 +218,7 @@ impl Reader {
         let failure = match self.ask(mail, None).await {
             Ok(Answer::Read(reading)) => return Outcome::Read(reading),
             Ok(Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_)) => unexpected(),
+            Err(failure @ Failure::Start(_)) => return Outcome::MachineFails(failure.to_string()),
             Err(failure) => failure,
         };
         tracing::warn!(error = %failure, "a mail was not read; trying another one");

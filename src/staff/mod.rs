@@ -17,7 +17,7 @@ use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::reading::text::fold;
 use crate::reading::{Reading, Trust, matching};
-use crate::store::{Message, MessageState, NewMail, StaffCommand, Store, Verdict};
+use crate::store::{Message, MessageState, NewMail, Receipts, StaffCommand, Store, Verdict};
 use crate::writing::Kind;
 use token::{Action, Item, Token};
 
@@ -373,7 +373,7 @@ fn act(
         }
         (Item::Obligation(id), Action::Excuse) => {
             let reason = needs_reason()?;
-            target(app, id, now).and_then(|t| correct::excuse(app, &t, &reason, by, now))
+            target(app, id).and_then(|t| correct::excuse(app, &t, &reason, by, now))
         }
         (Item::Obligation(id), Action::Extend) => {
             let due = words::field(body, "den het ngay").unwrap_or_else(|| body.to_owned());
@@ -382,14 +382,14 @@ fn act(
             if due < today {
                 return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại".into());
             }
-            target(app, id, now).and_then(|t| correct::extend(app, &t, due, by, now))
+            target(app, id).and_then(|t| correct::extend(app, &t, due, by, now))
         }
         (Item::Obligation(id), Action::Paper) => {
             let paper = words::field(body, "nhan ban giay");
             let paper = paper.as_deref().or(command).unwrap_or("");
             let on = words::past_day(paper, today);
             let number = words::number(paper);
-            target(app, id, now)
+            target(app, id)
                 .and_then(|t| correct::received_paper(app, &t, on, number.as_deref(), by, now))
         }
         (Item::Contact(id), Action::Reset) => {
@@ -425,8 +425,8 @@ fn named_unit(app: &App, body: &str, day: Date) -> Result<UnitId, String> {
     }
 }
 
-fn target(app: &App, obligation: i64, now: Timestamp) -> Result<Target> {
-    let all = app.store.obligations(now)?;
+fn target(app: &App, obligation: i64) -> Result<Target> {
+    let all = app.store.obligations(Receipts::All)?;
     let o = all
         .into_iter()
         .find(|o| o.id == obligation)

@@ -12,12 +12,32 @@ use super::{Store, parsed_option};
 pub enum Part {
     /// Looking through the mailbox.
     Mailbox,
-    /// Fetching within the day's budget.
+    /// Logging in to the mailbox: the server refuses user or password.
+    Login,
+    /// A folder that is configured and cannot be read; the others are.
+    Folder,
+    /// Fetching within the day's budget; a failure is of its day.
     Download,
     /// The child process that reads mails.
     Reading,
-    /// Handing mails over.
+    /// What keeps that child from everything but its mail: less of it than the kernel offers.
+    Confinement,
+    /// Handing single mails over.
     Transport,
+    /// The queue as a whole: the server refuses us, so nothing leaves for a while.
+    Sending,
+    /// The daily digest.
+    Digest,
+    /// Room on the disk, and whether it can be written.
+    Disk,
+    /// The machine's clock.
+    Clock,
+    /// Store and archive are what they were.
+    Damage,
+    /// The configuration names the units and reports that the store knows.
+    Register,
+    /// The second way out.
+    Alarm,
 }
 
 impl Part {
@@ -25,11 +45,39 @@ impl Part {
     pub fn word(self) -> &'static str {
         match self {
             Part::Mailbox => "mailbox",
+            Part::Login => "login",
+            Part::Folder => "folder",
             Part::Download => "download",
             Part::Reading => "reading",
+            Part::Confinement => "confinement",
             Part::Transport => "transport",
+            Part::Sending => "sending",
+            Part::Digest => "digest",
+            Part::Disk => "disk",
+            Part::Clock => "clock",
+            Part::Damage => "damage",
+            Part::Register => "register",
+            Part::Alarm => "alarm",
         }
     }
+
+    /// All parts.
+    pub const ALL: [Part; 14] = [
+        Part::Mailbox,
+        Part::Login,
+        Part::Folder,
+        Part::Download,
+        Part::Reading,
+        Part::Confinement,
+        Part::Transport,
+        Part::Sending,
+        Part::Digest,
+        Part::Disk,
+        Part::Clock,
+        Part::Damage,
+        Part::Register,
+        Part::Alarm,
+    ];
 }
 
 /// How a part of the service fared last.
@@ -41,14 +89,15 @@ pub struct Health {
     pub failure_at: Option<Timestamp>,
     /// Why.
     pub failure: Option<String>,
+    /// Since when it has been failing; `None` if it worked since.
+    pub failing_since: Option<Timestamp>,
 }
 
 impl Health {
     /// The last failure, if nothing succeeded after it.
     pub fn failing(&self) -> Option<&str> {
-        (self.failure_at > self.success_at)
-            .then_some(self.failure.as_deref())
-            .flatten()
+        self.failing_since?;
+        self.failure.as_deref()
     }
 }
 
@@ -57,7 +106,7 @@ impl Store {
     pub fn succeeded(&self, part: Part, at: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO health (part, success_at) VALUES (?1, ?2)
-             ON CONFLICT (part) DO UPDATE SET success_at = excluded.success_at",
+             ON CONFLICT (part) DO UPDATE SET success_at = excluded.success_at, failing_since = NULL",
             params![part.word(), at.to_string()],
         )?;
         Ok(())
@@ -66,8 +115,9 @@ impl Store {
     /// Notes that a part failed, and why.
     pub fn failed(&self, part: Part, at: Timestamp, why: &str) -> Result<()> {
         self.conn.execute(
-            "INSERT INTO health (part, failure_at, failure) VALUES (?1, ?2, ?3)
-             ON CONFLICT (part) DO UPDATE SET failure_at = excluded.failure_at, failure = excluded.failure",
+            "INSERT INTO health (part, failure_at, failure, failing_since) VALUES (?1, ?2, ?3, ?2)
+             ON CONFLICT (part) DO UPDATE SET failure_at = excluded.failure_at, failure = excluded.failure,
+                 failing_since = coalesce(failing_since, excluded.failing_since)",
             params![part.word(), at.to_string(), why],
         )?;
         Ok(())
@@ -78,13 +128,14 @@ impl Store {
         Ok(self
             .conn
             .query_row(
-                "SELECT success_at, failure_at, failure FROM health WHERE part = ?1",
+                "SELECT success_at, failure_at, failure, failing_since FROM health WHERE part = ?1",
                 [part.word()],
                 |r| {
                     Ok(Health {
                         success_at: parsed_option(r, "success_at")?,
                         failure_at: parsed_option(r, "failure_at")?,
                         failure: r.get("failure")?,
+                        failing_since: parsed_option(r, "failing_since")?,
                     })
                 },
             )
@@ -113,5 +164,29 @@ impl Store {
             )
             .optional()?;
         Ok(bytes.unwrap_or(0) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_lasts_from_its_beginning_until_something_worked() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let store = Store::in_memory(at(0)).unwrap();
+        for part in Part::ALL {
+            let health = || store.health(part).unwrap();
+            assert_eq!(health(), Health::default());
+            store.failed(part, at(10), "a").unwrap();
+            store.failed(part, at(20), "b").unwrap();
+            assert_eq!(health().failing(), Some("b"));
+            assert_eq!(health().failing_since, Some(at(10)));
+            // The clock was set back: what came later counts.
+            store.succeeded(part, at(5)).unwrap();
+            assert_eq!((health().failing(), health().failing_since), (None, None));
+            store.failed(part, at(5), "c").unwrap();
+            assert_eq!(health().failing_since, Some(at(5)));
+        }
     }
 }

@@ -5,6 +5,7 @@
 mod contact;
 mod correction;
 mod digest;
+mod folder;
 mod health;
 mod location;
 mod message;
@@ -27,17 +28,20 @@ pub use correction::{Correction, Made, StaffCommand};
 pub use health::{Health, Part};
 pub use location::{Cursor, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
+pub use obligation::Receipts;
 pub use outbox::{NewMail, Outgoing, OutgoingState, StepTaken};
 pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
     include_str!("../../migrations/0004_contact.sql"),
     include_str!("../../migrations/0005_reminder_by_deadline.sql"),
+    include_str!("../../migrations/0006_special_use.sql"),
+    include_str!("../../migrations/0007_health.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

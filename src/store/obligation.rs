@@ -12,6 +12,25 @@ use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 
+/// Which receipts count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipts {
+    /// Every one that the store knows, whatever the clock says: what is decided rests on this.
+    All,
+    /// What had been received or logged by a moment: a view of the past.
+    Until(Timestamp),
+}
+
+impl Receipts {
+    /// The last moment that counts.
+    fn until(self) -> Timestamp {
+        match self {
+            Receipts::All => Timestamp::MAX,
+            Receipts::Until(moment) => moment,
+        }
+    }
+}
+
 fn obligation(row: &Row<'_>) -> rusqlite::Result<Obligation> {
     Ok(Obligation {
         id: row.get("id")?,
@@ -51,21 +70,22 @@ impl Store {
         Ok(())
     }
 
-    /// Every obligation with what had come by a moment, in the order of deadlines.
-    pub fn obligations(&self, as_of: Timestamp) -> Result<Vec<Obligation>> {
-        self.obligations_where(None, as_of)
+    /// Every obligation with what has come for it, in the order of deadlines.
+    pub fn obligations(&self, receipts: Receipts) -> Result<Vec<Obligation>> {
+        self.obligations_where(None, receipts)
     }
 
     /// Those of one unit.
-    pub fn obligations_of(&self, unit: &UnitId, as_of: Timestamp) -> Result<Vec<Obligation>> {
-        self.obligations_where(Some(unit), as_of)
+    pub fn obligations_of(&self, unit: &UnitId, receipts: Receipts) -> Result<Vec<Obligation>> {
+        self.obligations_where(Some(unit), receipts)
     }
 
     fn obligations_where(
         &self,
         unit: Option<&UnitId>,
-        as_of: Timestamp,
+        receipts: Receipts,
     ) -> Result<Vec<Obligation>> {
+        let as_of = receipts.until();
         let (those, these) = match unit {
             Some(_) => (
                 "WHERE unit = ?1",
@@ -93,14 +113,15 @@ impl Store {
             };
         each(
             &format!(
-                "SELECT obligation, received_at, signed, soft FROM submission s
+                "SELECT obligation, received_at, logged_at, signed, soft FROM submission s
                  WHERE {these} withdrawn_at IS NULL AND NOT EXISTS
                      (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
                  ORDER BY received_at, id"
             ),
             &mut |o, row| {
                 let at: Timestamp = parsed(row, "received_at")?;
-                if at <= as_of {
+                // The clocks of two machines differ: what is logged is there, though it seems to come later.
+                if at.min(parsed(row, "logged_at")?) <= as_of {
                     o.receipts.push(Receipt {
                         at,
                         forms: Forms {

@@ -232,7 +232,7 @@ impl FakeImap {
         }));
         let (news, _) = watch::channel(());
         let (end, ended) = oneshot::channel::<()>();
-        let acceptor = TlsAcceptor::from(tls(dir.path()));
+        let acceptor = acceptor(dir.path());
         let shared = (Arc::clone(&account), news.clone());
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -310,8 +310,7 @@ impl FakeImap {
     }
 }
 
-/// The side of TLS that has the certificate of a folder.
-pub(super) fn tls(dir: &std::path::Path) -> Arc<rustls::ServerConfig> {
+fn acceptor(dir: &std::path::Path) -> TlsAcceptor {
     let pem = fs::read(dir.join("server.pem")).unwrap();
     let chain = CertificateDer::pem_reader_iter(BufReader::new(pem.as_slice()))
         .collect::<Result<Vec<_>, _>>()
@@ -324,7 +323,7 @@ pub(super) fn tls(dir: &std::path::Path) -> Arc<rustls::ServerConfig> {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
-    Arc::new(config)
+    TlsAcceptor::from(Arc::new(config))
 }
 
 async fn accept(

@@ -16,10 +16,11 @@ use jiff::civil::{Date, Time, date};
 use jiff::{Timestamp, ToSpan};
 
 use super::say;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::obligation::Rates;
 use crate::domain::{instant, zone};
-use crate::store::{MessageState, Store};
+use crate::store::{MessageState, Receipts, Store};
 use crate::writing::Kind;
 use crate::{app, compose, daemon};
 
@@ -115,7 +116,7 @@ async fn live_through(
             Some(s) => s,
             None => service.insert(daemon::Service::open(load()?, app::own_program()?, now)?),
         };
-        if let Some(failure) = service.round(now, &Cell::new(false)).await? {
+        if let Some(failure) = service.round(Clock::Fixed(now), &Cell::new(false)).await? {
             return Err(failure);
         }
         done.set_setting("demo_lived_until", &now.to_string())?;
@@ -212,7 +213,7 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
     ))?;
 
     say("Who was reminded")?;
-    let obligations = store.obligations(end)?;
+    let obligations = store.obligations(Receipts::All)?;
     let mut lines: Vec<(String, u32)> = Vec::new();
     for mail in sent.iter().filter(|m| m.kind.is_reminder()) {
         let steps = store.steps_of(mail.id)?;
