@@ -2,19 +2,26 @@
 //!
 //! What `put` returned is on the disk, name and all: nothing else may move before that.
 
-use std::fs::File;
+use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::store::make_private_folder;
 
+/// Where files lie before they have their name.
+pub const INCOMING: &str = "incoming";
+
 /// A folder of files named by their content.
 #[derive(Clone, Debug)]
 pub struct Archive {
     root: PathBuf,
+    /// `incoming`, locked together with all other processes that may put something there. The lock goes with the
+    /// process, however it ends.
+    incoming: Arc<File>,
 }
 
 /// The SHA-256 of a content in hex.
@@ -43,39 +50,123 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     Some(found.f_bavail * found.f_frsize)
 }
 
+/// How a content lies in the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Soundness {
+    /// Whole.
+    Sound,
+    /// Not at all.
+    Missing,
+    /// Under its name lies something else.
+    Damaged,
+}
+
 impl Archive {
     /// The archive of a data folder, made where it is missing.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(data: &Path) -> Result<Archive> {
-        let root = data.join("archive");
+        let root = Archive::folder(data);
+        let path = root.join(INCOMING);
         make_private_folder(&root)?;
-        make_private_folder(&root.join("incoming"))?;
-        Ok(Archive { root })
+        make_private_folder(&path)?;
+        let open = || -> std::io::Result<File> {
+            let incoming = File::open(&path)?;
+            incoming.lock_shared()?;
+            Ok(incoming)
+        };
+        let incoming = open().with_context(|| format!("cannot use {}", path.display()))?;
+        Ok(Archive {
+            root,
+            incoming: Arc::new(incoming),
+        })
+    }
+
+    /// Where the archive of a data folder lies.
+    pub fn folder(data: &Path) -> PathBuf {
+        data.join("archive")
+    }
+
+    /// Removes what killed processes left in [`Archive::incoming`]: files of mails, which must not outlive their time.
+    /// Nothing is removed while another process works there. Call it before this process has put anything there. Gives
+    /// how many entries went.
+    ///
+    /// # Errors
+    /// When the disk does not let them go.
+    pub fn clear_incoming(&self) -> Result<usize> {
+        match self.incoming.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                self.incoming.lock_shared()?; // a lock that could not be changed may be lost
+                return Ok(0);
+            }
+            Err(TryLockError::Error(e)) => return Err(e.into()),
+        }
+        let mut gone = 0;
+        for entry in fs::read_dir(self.incoming())? {
+            let entry = entry?;
+            let path = entry.path();
+            let removed = if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.with_context(|| format!("cannot remove {}", path.display()))?;
+            gone += 1;
+        }
+        self.incoming.lock_shared()?;
+        Ok(gone)
     }
 
     /// Where files lie before they have their name. Same file system, so that they can be renamed.
     pub fn incoming(&self) -> PathBuf {
-        self.root.join("incoming")
+        self.root.join(INCOMING)
     }
 
     /// Where a content lies.
     pub fn path(&self, sha256: &str) -> PathBuf {
-        self.root.join(&sha256[..2]).join(sha256)
+        self.root
+            .join(sha256.get(..2).unwrap_or_default())
+            .join(sha256)
     }
 
-    /// Stores a content and gives its name. When this returns, the content survives a power cut.
+    /// The names of all that lies in the archive, in order, whole or not.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
+            let read = || fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect();
+            let read: std::io::Result<_> = read();
+            read.with_context(|| format!("cannot read {}", folder.display()))
+        };
+        let mut names = Vec::new();
+        for folder in entries(&self.root)? {
+            if !folder.is_dir() || folder.ends_with(INCOMING) {
+                continue;
+            }
+            for path in entries(&folder)? {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if self.path(&name) == path {
+                    names.push(name.into_owned());
+                }
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Stores a content and gives its name. When this returns, the content survives a power cut: a file that is there
+    /// already counts only if it holds the same.
     ///
     /// # Errors
     /// When the disk does not take it.
     pub fn put(&self, content: &[u8]) -> Result<String> {
         let name = sha256(content);
         let path = self.path(&name);
-        if path
-            .metadata()
-            .is_ok_and(|m| m.len() == content.len() as u64)
-        {
+        let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
+        if path.metadata().is_ok_and(same_length) && fs::read(&path).is_ok_and(|c| c == content) {
             return Ok(name);
         }
         let folder = path.parent().expect("every name lies in a folder");
@@ -102,12 +193,30 @@ impl Archive {
     /// When the disk does not let it go.
     pub fn remove(&self, name: &str) -> Result<()> {
         let path = self.path(name);
-        match std::fs::remove_file(&path) {
+        match fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 Err(e).with_context(|| format!("cannot remove {}", path.display()))
             }
             _ => Ok(()),
         }
+    }
+
+    /// How a content lies in the archive; the whole file is read, a piece at a time.
+    ///
+    /// # Errors
+    /// When the disk does not give it.
+    pub fn soundness(&self, name: &str) -> std::io::Result<Soundness> {
+        let mut file = match File::open(self.path(name)) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Soundness::Missing),
+            Err(e) => return Err(e),
+        };
+        let mut digest = Sha256::new();
+        std::io::copy(&mut file, &mut digest)?;
+        Ok(match hex(&digest.finalize()) == name {
+            true => Soundness::Sound,
+            false => Soundness::Damaged,
+        })
     }
 
     /// A content by its name.
@@ -116,8 +225,7 @@ impl Archive {
     /// When it is not there or is not what its name says.
     pub fn get(&self, name: &str) -> Result<Vec<u8>> {
         let path = self.path(name);
-        let content =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if sha256(&content) != name {
             bail!(
                 "{} is damaged: its content does not have the hash of its name",
@@ -147,19 +255,35 @@ mod tests {
     }
 
     #[test]
-    fn a_half_written_file_is_replaced_and_a_damaged_one_is_named() {
+    fn a_damaged_file_is_named_and_is_replaced_when_its_content_comes_again() {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::open(dir.path()).unwrap();
         let name = archive.put(b"abc").unwrap();
-        std::fs::write(archive.path(&name), b"ab").unwrap();
-        assert!(
-            archive
-                .get(&name)
-                .unwrap_err()
-                .to_string()
-                .contains("damaged")
-        );
-        archive.put(b"abc").unwrap();
-        assert_eq!(archive.get(&name).unwrap(), b"abc");
+        for damaged in [b"ab".as_slice(), b"abd"] {
+            fs::write(archive.path(&name), damaged).unwrap();
+            let error = archive.get(&name).unwrap_err().to_string();
+            assert!(error.contains("damaged"), "{error}");
+            archive.put(b"abc").unwrap();
+            assert_eq!(archive.get(&name).unwrap(), b"abc");
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_and_what_a_living_one_needs_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let left = archive.incoming().join("left");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("file"), "x").unwrap();
+        fs::write(archive.incoming().join("half"), "x").unwrap();
+        let living = Archive::open(dir.path()).unwrap();
+        assert_eq!(archive.clear_incoming().unwrap(), 0);
+        assert!(left.exists());
+        drop(living);
+        assert_eq!(archive.clear_incoming().unwrap(), 2);
+        assert!(!left.exists());
+        // It is held as before: what comes now is safe from others.
+        let other = Archive::open(dir.path()).unwrap();
+        assert_eq!(other.clear_incoming().unwrap(), 0);
     }
 }

@@ -1,138 +1,315 @@
 //! A copy of everything that an installation knows, made while it runs, and back.
+//!
+//! What goes in is compared with its name, and so is what comes out: one damaged file costs that file alone. A damaged
+//! store is another matter: a copy of it cannot be restored, so it never takes the place of an earlier backup.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use tempfile::NamedTempFile;
 
-use crate::archive::sha256;
-use crate::store::{Store, make_private_folder};
+use crate::archive::{Archive, Soundness, sha256};
+use crate::audit::Fault;
+use crate::store::{Content, Owner, Store, make_private_folder};
 
 const STORE: &str = "thubaocao.sqlite";
+/// How the names of files end that a backup is still writing.
+const PARTIAL: &str = ".thubaocao-partial";
+/// The beginning of the name of a folder that a restore is still laying out.
+const RESTORING: &str = "restore-";
+
+/// What a backup or a restore brought over.
+#[derive(Debug, Default)]
+pub struct Copied {
+    /// How many files of the archive.
+    pub files: u64,
+    /// What is not sound and was left out.
+    pub faults: Vec<Fault>,
+    /// Where the backup lies.
+    pub written: PathBuf,
+    /// Where the earlier backup of this name lies, if it was kept because it may hold what was left out.
+    pub kept: Option<PathBuf>,
+}
 
 /// Writes a tar file with the store and the archive of a data folder. The store is copied first: what it names is in the
 /// archive by then, and stays as it is.
 ///
+/// What is not sound is left out and told. An earlier backup under the same name is kept beside then
+/// (`FILE.earlier`), for it may hold what was left out. Of a damaged store the copy is written as `FILE.damaged`, for
+/// tools that save what can be saved; an earlier backup stays as it is.
+///
 /// # Errors
 /// When there is no store, or the disk does not take the file.
-pub fn write(data: &Path, target: &Path) -> Result<u64> {
-    let store = Store::path(data);
-    if !store.exists() {
+pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
+    let path = Store::path(data);
+    if !path.exists() {
         bail!(
             "{} does not exist: nothing was collected yet",
-            store.display()
+            path.display()
         );
     }
     let folder = match target.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
     };
-    let copy = tempfile::NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write into {}", folder.display()))?;
-    Store::copy_file(&store, copy.path())?;
-    let mut written = tempfile::NamedTempFile::new_in(folder)?; // 0600
+    remove_stale(folder)?;
+    let copy = partial(folder)?;
+    Store::copy_file(&path, copy.path(), now)?;
+    let store = Store::open_read_only(copy.path())?;
+    let mut copied = Copied::default();
+    let says = store.database_faults(true);
+    copied.faults = says
+        .into_iter()
+        .map(|says| Fault::Database { says })
+        .collect();
+    let broken = !copied.faults.is_empty();
+    let mut expected = match store.contents("", usize::MAX) {
+        Err(_) if broken => HashMap::new(),
+        found => by_name(found?),
+    };
+    let mut written = partial(folder)?; // 0600
     let mut tar = tar::Builder::new(&mut written);
     tar.append_path_with_name(copy.path(), STORE)?;
-    let mut files = 0;
-    for part in entries(&data.join("archive"))? {
-        let name = part.file_name().unwrap_or_default().to_owned();
-        if name == "incoming" || !part.is_dir() {
-            continue;
-        }
-        for file in entries(&part)? {
-            let inside = Path::new("archive")
-                .join(&name)
-                .join(file.file_name().unwrap_or_default());
-            let Ok(mut content) = File::open(&file) else {
-                continue; // past its time, and removed in this moment
-            };
-            tar.append_file(inside, &mut content)?;
-            files += 1;
-        }
+    let archive = Archive::open(data)?;
+    for name in archive.names()? {
+        let of = expected.remove(&name).unwrap_or_default();
+        let fault = match archive.soundness(&name) {
+            Ok(Soundness::Sound) => {
+                let Ok(mut content) = File::open(archive.path(&name)) else {
+                    continue; // past its time, and removed in this moment
+                };
+                tar.append_file(inside(&name), &mut content)?;
+                copied.files += 1;
+                continue;
+            }
+            Ok(Soundness::Missing) => continue, // the same
+            Ok(Soundness::Damaged) => Fault::Damaged { sha256: name, of },
+            Err(e) => Fault::Unreadable {
+                sha256: name,
+                of,
+                says: e.to_string(),
+            },
+        };
+        copied.faults.push(fault);
     }
+    if !expected.is_empty() {
+        // What was past its time was removed after the store was copied.
+        let still = by_name(Store::open_read_only(&path)?.contents("", usize::MAX)?);
+        expected.retain(|name, _| still.contains_key(name));
+    }
+    copied.faults.extend(missing(expected));
     tar.into_inner()?.flush()?;
     written.as_file().sync_all()?;
+    copied.written = match broken {
+        true => with_ending(target, ".damaged"),
+        false => target.to_owned(),
+    };
+    let earlier = with_ending(target, ".earlier");
+    if !broken && !copied.faults.is_empty() && target.exists() {
+        // The first one that was kept is the one that was whole.
+        if !earlier.exists() {
+            fs::hard_link(target, &earlier)
+                .or_else(|_| fs::copy(target, &earlier).map(|_| ()))
+                .with_context(|| format!("cannot keep {} beside it", target.display()))?;
+        }
+        copied.kept = Some(earlier);
+    }
     written
-        .persist(target)
-        .with_context(|| format!("cannot write {}", target.display()))?;
-    Ok(files)
+        .persist(&copied.written)
+        .with_context(|| format!("cannot write {}", copied.written.display()))?;
+    File::open(folder)?.sync_all()?;
+    Ok(copied)
 }
 
-fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
-    let mut found = fs::read_dir(folder)
-        .with_context(|| format!("cannot read {}", folder.display()))?
-        .map(|e| Ok(e?.path()))
-        .collect::<Result<Vec<_>>>()?;
-    found.sort();
-    Ok(found)
+fn by_name(contents: Vec<Content>) -> HashMap<String, Vec<Owner>> {
+    contents.into_iter().map(|c| (c.sha256, c.owners)).collect()
 }
 
-/// Lays out a data folder from a backup, wholly or not at all. Every file is compared with its name.
+fn missing(expected: HashMap<String, Vec<Owner>>) -> Vec<Fault> {
+    let mut expected: Vec<_> = expected.into_iter().collect();
+    expected.sort_by(|a, b| a.0.cmp(&b.0));
+    let fault = |(sha256, of)| Fault::Missing { sha256, of };
+    expected.into_iter().map(fault).collect()
+}
+
+/// Where a content lies within the tar file.
+fn inside(name: &str) -> PathBuf {
+    Path::new("archive").join(&name[..2]).join(name)
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+/// A file that is still being written, locked so that another backup knows it from one that was left behind.
+fn partial(folder: &Path) -> Result<NamedTempFile> {
+    let make = || -> Result<NamedTempFile> {
+        let file = tempfile::Builder::new()
+            .suffix(PARTIAL)
+            .tempfile_in(folder)?;
+        file.as_file().lock()?;
+        Ok(file)
+    };
+    make().with_context(|| format!("cannot write into {}", folder.display()))
+}
+
+/// Removes what killed backups left in a folder.
+fn remove_stale(folder: &Path) -> Result<()> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let ours = path.to_string_lossy().ends_with(PARTIAL);
+        if ours && File::open(&path).is_ok_and(|f| f.try_lock().is_ok()) {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Lays out a data folder from a backup, wholly or not at all. Every file is compared with its name. `keep_going`: what
+/// is sound is taken, the rest told; a mail that is missing then is fetched again from the mailbox. Without a sound
+/// store nothing is.
 ///
 /// # Errors
 /// When the folder has a store already, or the backup is damaged or none.
-pub fn restore(backup: &Path, data: &Path) -> Result<u64> {
+pub fn restore(backup: &Path, data: &Path, keep_going: bool, now: Timestamp) -> Result<Copied> {
     if Store::path(data).exists() {
         bail!(
             "{} holds a store already; move that folder away first",
             data.display()
         );
     }
-    make_private_folder(data)?;
-    let fresh = tempfile::Builder::new()
-        .prefix("restore-")
-        .tempdir_in(data)?;
-    let file = File::open(backup).with_context(|| format!("cannot read {}", backup.display()))?;
-    let mut files = 0;
-    let mut tar = tar::Archive::new(file);
-    let damaged = || format!("{} is no backup, or damaged", backup.display());
-    for entry in tar.entries().with_context(damaged)? {
-        let mut entry = entry.with_context(damaged)?;
-        let path = entry.path()?.into_owned();
-        let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).collect();
-        let hash = match parts[..] {
-            [STORE] => None,
-            ["archive", folder, name] if name.starts_with(folder) && folder.len() == 2 => {
-                Some(name)
-            }
-            _ => bail!(
-                "{}: it holds {}, which no backup does",
-                damaged(),
-                path.display()
-            ),
-        };
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content).with_context(damaged)?;
-        if let Some(name) = hash {
-            if sha256(&content) != name {
-                bail!(
-                    "{}: {} is not what its name says",
-                    damaged(),
-                    path.display()
-                );
-            }
-            files += 1;
-        }
-        let target = fresh.path().join(&path);
-        make_private_folder(target.parent().unwrap_or(fresh.path()))?;
-        let mut file = File::create(&target)?;
-        file.write_all(&content)?;
-        file.sync_all()?;
+    let archive = Archive::folder(data);
+    if archive.exists() {
+        bail!("{} exists already; move it away first", archive.display());
     }
+    make_private_folder(data)?;
+    clear_restoring(data)?;
+    let fresh = tempfile::Builder::new()
+        .prefix(RESTORING)
+        .tempdir_in(data)?;
+    let damaged = || format!("{} is no backup, or damaged", backup.display());
+    let mut copied = Copied {
+        written: data.to_owned(),
+        ..Copied::default()
+    };
+    let mut found = Found::default();
+    let unpacked = unpack(backup, fresh.path(), &mut found);
+    if let Err(e) = unpacked {
+        if !keep_going {
+            return Err(e.context(KEEP_GOING)).with_context(damaged);
+        }
+        tracing::warn!(error = %format!("{e:#}"), "the backup ends before its time");
+    }
+    copied.files = found.files;
     let store = fresh.path().join(STORE);
     if !store.exists() {
         bail!("{}: it holds no store", damaged());
     }
-    Store::check_file(&store).with_context(damaged)?;
-    make_private_folder(&fresh.path().join("archive"))?;
-    let archive = data.join("archive");
-    if archive.exists() {
-        bail!("{} exists already; move it away first", archive.display());
+    let opened = Store::open_read_only(&store).with_context(damaged)?;
+    if let Some(says) = opened.database_faults(true).first() {
+        bail!(
+            "{}: the store in it is damaged ({says}); take an earlier backup",
+            damaged()
+        );
     }
+    let mut expected = by_name(opened.contents("", usize::MAX)?);
+    drop(opened);
+    expected.retain(|name, _| !fresh.path().join(inside(name)).exists());
+    copied.faults = found
+        .damaged
+        .into_iter()
+        .map(|sha256| Fault::Damaged {
+            of: expected.remove(&sha256).unwrap_or_default(),
+            sha256,
+        })
+        .collect();
+    copied.faults.extend(missing(expected));
+    if let Some(fault) = copied.faults.first()
+        && !keep_going
+    {
+        bail!("{}: {fault}; {KEEP_GOING}", damaged());
+    }
+    let opened = Store::open(fresh.path(), now)?;
+    opened.transaction(|s| {
+        s.mark_restored(now)?;
+        for owner in copied.faults.iter().flat_map(Fault::owners) {
+            if let Owner::Mail(message) = owner {
+                s.fetch_again(*message, now)?;
+            }
+        }
+        Ok(())
+    })?;
+    drop(opened); // what SQLite wrote beside it goes into it
+    make_private_folder(&fresh.path().join("archive"))?;
     fs::rename(fresh.path().join("archive"), &archive)?;
     // The store comes last: without it the folder counts as empty.
     fs::rename(store, Store::path(data))?;
     File::open(data)?.sync_all()?;
-    Ok(files)
+    Ok(copied)
+}
+
+const KEEP_GOING: &str = "`restore --keep-going` brings back what is sound";
+
+/// Removes what killed restores left in a data folder.
+///
+/// # Errors
+/// When the disk does not let it go.
+pub fn clear_restoring(data: &Path) -> Result<()> {
+    for entry in fs::read_dir(data)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(RESTORING) && entry.path().is_dir() {
+            fs::remove_dir_all(entry.path())
+                .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What lay in a tar file.
+#[derive(Default)]
+struct Found {
+    files: u64,
+    /// The names of files whose content is another one.
+    damaged: Vec<String>,
+}
+
+/// Unpacks the sound files of a backup. What was unpacked before an error stays.
+fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
+    let file = File::open(backup).context("it cannot be read")?;
+    for entry in tar::Archive::new(file).entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).collect();
+        let name = match parts[..] {
+            [STORE] => None,
+            ["archive", folder, name] if name.starts_with(folder) && folder.len() == 2 => {
+                Some(name)
+            }
+            _ => bail!("it holds {}, which no backup does", path.display()),
+        };
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content)?;
+        if let Some(name) = name {
+            if sha256(&content) != name {
+                found.damaged.push(name.to_owned());
+                continue;
+            }
+            found.files += 1;
+        }
+        let target = into.join(&path);
+        make_private_folder(target.parent().unwrap_or(into))?;
+        let mut file = File::create(&target)?;
+        file.write_all(&content)?;
+        file.sync_all()?;
+    }
+    Ok(())
 }

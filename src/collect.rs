@@ -1,6 +1,8 @@
 //! The first pass: mailbox → store. Fetch and make durable, then read, match and log, then show.
 
-use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
@@ -337,6 +339,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             Err(e) => {
                 // One mail that the disk has lost must not keep the others from being read.
                 tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
+                app.store.fetch_again(message.id, now)?;
                 Reading::unreadable("its file in the archive is damaged")
             }
         };
@@ -422,21 +425,43 @@ pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
     }
 }
 
-/// Moves the files that the reader found from where it put them to their place.
+/// Moves the files that the reader found from where it put them to their place. One that lies there already may be
+/// damaged, which [`Archive::put`](crate::archive::Archive::put) sees.
 fn archive_files(app: &App, reading: &Reading) -> Result<()> {
-    let Some(staged) = app.reader.files() else {
+    let Some(folder) = app.reader.files() else {
         return Ok(());
     };
-    for file in &reading.attachments {
-        let staged = staged.join(&file.sha256);
-        if !app.archive.path(&file.sha256).exists() {
-            let content = std::fs::read(&staged)
-                .with_context(|| format!("the reader did not leave {}", staged.display()))?;
-            app.archive.put(&content)?;
-        }
-        let _ = std::fs::remove_file(&staged); // the same file twice in one mail: gone already
+    let names: BTreeSet<&str> = reading
+        .attachments
+        .iter()
+        .map(|a| a.sha256.as_str())
+        .collect();
+    for name in names {
+        let staged = folder.join(name);
+        let content = std::fs::read(&staged)
+            .with_context(|| format!("the reader did not leave {}", staged.display()))?;
+        app.archive.put(&content)?;
+        let _ = std::fs::remove_file(&staged); // the folder goes with the reader at the latest
     }
     Ok(())
+}
+
+/// Takes the files of a mail out of it again and puts them into the archive.
+///
+/// # Errors
+/// When the archive does not hold the mail whole, or the disk fails.
+pub async fn take_out_files(app: &mut App, message: i64) -> Result<()> {
+    let message = app
+        .store
+        .message(message)?
+        .context("there is no such mail")?;
+    let raw = app
+        .archive
+        .get(&message.sha256.context("it was not fetched")?)?;
+    match app.reader.read(&raw).await {
+        Outcome::Read(reading) => archive_files(app, &reading),
+        Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => bail!(why),
+    }
 }
 
 /// What is decided about a mail, with what follows from it.

@@ -19,7 +19,7 @@ use crate::config::{Config, MailboxKind};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::store::Part;
 use crate::transport::Transport;
-use crate::{plan, retention, send};
+use crate::{audit, backup, plan, retention, send};
 
 /// How long a round may go on after SIGTERM, to bring a mail that is being sent to its end.
 const GRACE: Duration = Duration::from_secs(4);
@@ -70,6 +70,14 @@ impl Service {
         let transport = Transport::new(&config.settings.transport)?;
         let app = App::open(config, program, now)?;
         let lock = lock(&app.config.settings.data)?;
+        backup::clear_restoring(&app.config.settings.data)?;
+        let left = app.archive.clear_incoming()?;
+        if left > 0 {
+            tracing::info!(
+                left,
+                "removed what a killed process had left in archive/incoming"
+            );
+        }
         Ok(Service {
             app,
             transport,
@@ -185,6 +193,7 @@ impl Service {
             looked_again = true;
         }
         retention::pass(&self.app, clock.now())?;
+        audit::pass(&mut self.app, clock.now()).await?;
         Ok(failure)
     }
 

@@ -24,6 +24,7 @@
 //! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
+//! | [`audit`] | whether the archive holds what the store names, whole |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
@@ -69,6 +70,7 @@
 #![allow(rustdoc::private_intra_doc_links)]
 pub mod app;
 pub mod archive;
+pub mod audit;
 pub mod back_fill;
 pub mod backup;
 pub mod cli;

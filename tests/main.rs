@@ -18,4 +18,5 @@ mod reader;
 mod refusals;
 mod reminders;
 mod staff;
+mod storage;
 mod trust;

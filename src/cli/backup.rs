@@ -2,30 +2,65 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{Session, say};
 use crate::app::{self, App};
+use crate::audit::Fault;
+use crate::store::make_private_folder;
 use crate::{back_fill, backup, daemon};
 
 pub(super) fn write(session: &Session, file: &Path) -> Result<()> {
     let config = session.config()?;
-    let files = backup::write(&config.settings.data, file)?;
+    let copied = backup::write(&config.settings.data, file, session.now())?;
     say(format!(
-        "{}: the store and {files} files; keep the configuration folder with it",
-        file.display()
+        "{}: the store and {} files; keep the configuration folder with it",
+        copied.written.display(),
+        copied.files
     ))?;
+    if copied.faults.is_empty() {
+        return Ok(());
+    }
+    tell(&copied.faults)?;
+    if let Some(kept) = &copied.kept {
+        say(format!(
+            "{}: the earlier backup, which may hold what is missing",
+            kept.display()
+        ))?;
+    }
+    if copied.written != file {
+        bail!(
+            "the store is damaged: its copy cannot be restored and lies in {}; {} was left as it was. Keep an earlier backup safe and restore it",
+            copied.written.display(),
+            file.display()
+        );
+    }
+    bail!("not everything is sound; the backup holds all that is. `thubaocao verify` tells more")
+}
+
+/// A line a fault.
+fn tell(faults: &[Fault]) -> Result<()> {
+    for fault in faults {
+        say(fault)?;
+    }
     Ok(())
 }
 
-pub(super) fn restore(session: &Session, file: &Path) -> Result<()> {
+pub(super) fn restore(session: &Session, file: &Path, keep_going: bool) -> Result<()> {
     let config = session.config()?;
     let data = &config.settings.data;
-    let files = backup::restore(file, data)?;
+    make_private_folder(data)?;
+    let _lock = daemon::lock(data)?;
+    let copied = backup::restore(file, data, keep_going, session.now())?;
     say(format!(
-        "{}: the store and {files} files are back",
-        data.display()
+        "{}: the store and {} files are back",
+        data.display(),
+        copied.files
     ))?;
+    tell(&copied.faults)?;
+    say(
+        "what came before this moment is logged, not answered: it may have been answered after the backup was made",
+    )?;
     Ok(())
 }
 

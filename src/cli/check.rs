@@ -1,8 +1,11 @@
 //! `check`: every fault of the configuration at once, then mailbox, transport and store tried for real.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use super::{Session, say};
+use crate::audit;
 use crate::collect::folders;
 use crate::config::MailboxKind;
 use crate::domain::date_of;
@@ -11,7 +14,7 @@ use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
 
-pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
+pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<()> {
     let config = session.config()?;
     let now = session.now();
     say(format!(
@@ -55,7 +58,10 @@ pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
         Ok(store) => store.special_uses(&config.settings.mailbox.address)?,
         Err(_) => SpecialUses::default(), // that is told in its own line
     };
-    tell("store", store.map(|_| format!(" ({})", data.display())))?;
+    tell("store", store.and_then(|store| sound(&store, data)))?;
+    if deep {
+        tell("archive", archive(data))?;
+    }
     tell(
         "mailbox",
         mailbox(&config.settings.mailbox.kind, known).await,
@@ -69,6 +75,26 @@ pub(super) async fn run(session: &Session, offline: bool) -> Result<()> {
         bail!("the check failed; see above");
     }
     Ok(())
+}
+
+/// Looks through the pages of the store.
+fn sound(store: &Store, data: &Path) -> Result<String> {
+    match store.database_faults(false).first() {
+        None => Ok(format!(" ({})", data.display())),
+        Some(says) => bail!("{says}; restore a backup"),
+    }
+}
+
+/// Looks through the archive and, thoroughly, the store.
+fn archive(data: &Path) -> Result<String> {
+    let found = audit::whole(data)?;
+    match found.faults.first() {
+        None => Ok(format!(" ({} files)", found.sound)),
+        Some(first) => bail!(
+            "{first} ({} faults; `thubaocao verify` names them all)",
+            found.faults.len()
+        ),
+    }
 }
 
 /// Logs in and opens every folder.

@@ -15,6 +15,7 @@ mod retention;
 mod run;
 mod status;
 mod units;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,6 +80,9 @@ enum Command {
         /// Look at the configuration only
         #[arg(long)]
         offline: bool,
+        /// Look through the whole database and archive too, as `verify` does
+        #[arg(long, conflicts_with = "offline")]
+        deep: bool,
     },
     /// Say what would be done with mails and why; writes nothing, contacts nobody
     Explain {
@@ -180,6 +184,15 @@ enum Command {
     Restore {
         /// The tar file
         file: PathBuf,
+        /// Bring back what is sound of a damaged one
+        #[arg(long)]
+        keep_going: bool,
+    },
+    /// Compare the archive with what the store names, both ways, and look through the database
+    Verify {
+        /// One line of JSON a fault
+        #[arg(long)]
+        json: bool,
     },
     /// Look after the addresses that mails do not reach
     #[command(subcommand)]
@@ -278,7 +291,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
     match command {
         Command::Demo { dir } => demo::run(dir).await,
         Command::Run { once } => run::run(session, once).await,
-        Command::Check { offline } => check::run(session, offline).await,
+        Command::Check { offline, deep } => check::run(session, offline, deep).await,
         Command::Explain { paths, json } => explain::run(session, &paths, json).await,
         Command::Status {
             report,
@@ -312,7 +325,8 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Retention { apply } => retention::run(session, apply),
         Command::Import { path } => backup::import(session, &path).await,
         Command::Backup { file } => backup::write(session, &file),
-        Command::Restore { file } => backup::restore(session, &file),
+        Command::Restore { file, keep_going } => backup::restore(session, &file, keep_going),
+        Command::Verify { json } => verify::run(session, json),
         Command::Contacts(command) => contacts::run(session, &command),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),

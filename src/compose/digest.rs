@@ -418,10 +418,13 @@ fn sent(
             _ => None,
         };
         if let Some(failure) = failure {
+            let to = match mail.recipients.as_slice() {
+                [] => String::new(), // it was never addressed
+                some => format!(" ({})", some.join(", ")),
+            };
             data.failed.push(format!(
-                "{} gửi {unit} ({}): {failure}. {}",
+                "{} gửi {unit}{to}: {failure}. {}",
                 kind_in_words(mail.kind),
-                mail.recipients.join(", "),
                 mail.error.as_deref().unwrap_or("")
             ));
         } else if mail.state == OutgoingState::Sent && mail.kind.is_reminder() {
@@ -520,6 +523,9 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
     }
     if let Some(why) = store.health(Part::Transport)?.failing() {
         line(true, format!("Gửi thư đang có lỗi: {why}"));
+    }
+    if let Some(why) = store.health(Part::Damage)?.failing() {
+        line(true, format!("Kho lưu trữ đang có lỗi: {why}."));
     }
     let download = store.health(Part::Download)?;
     if download

@@ -201,10 +201,14 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             who: who.to_owned(),
             way: "mail",
         };
+        let before = s.last_owed()?;
         let (outcome, token, correction) = match carry_out(app, message, reading, &by, now) {
             Ok((token, done)) => (done.in_vietnamese, Some(token), Some(done.correction)),
             Err(why) => (why, None, None),
         };
+        if s.perhaps_answered(message.received_at)? {
+            s.leave_to_staff(before, now)?;
+        }
         tracing::info!(
             message = message.id,
             done = correction.is_some(),

@@ -58,7 +58,7 @@ impl Store {
         Ok(())
     }
 
-    /// Every UID of a folder that has a row.
+    /// Every UID of a folder that has a row, but for those of damaged mails, which are fetched again.
     pub fn known_uids(
         &self,
         account: &str,
@@ -66,7 +66,8 @@ impl Store {
         uidvalidity: u32,
     ) -> Result<HashSet<String>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT uid FROM location WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3",
+            "SELECT l.uid FROM location l JOIN message m ON m.id = l.message
+             WHERE l.account = ?1 AND l.folder = ?2 AND l.uidvalidity = ?3 AND m.damaged_at IS NULL",
         )?;
         let rows = statement.query_map(params![account, folder, uidvalidity], |r| r.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

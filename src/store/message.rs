@@ -145,6 +145,22 @@ impl Store {
             }
         };
         self.add_location(&mail.place, id)?;
+        if mail.sha256.is_some() {
+            // Whatever came this time, it is not asked for again and again. What could not be read for it is read now.
+            self.conn.execute(
+                "UPDATE message SET damaged_at = NULL,
+                     state = CASE WHEN state = 'waiting' AND class = 'unreadable' THEN 'received' ELSE state END
+                 WHERE damaged_at IS NOT NULL AND id IN (
+                     SELECT message FROM location
+                     WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid = ?4)",
+                params![
+                    mail.place.account,
+                    mail.place.folder,
+                    mail.place.uidvalidity,
+                    mail.place.uid
+                ],
+            )?;
+        }
         Ok(id)
     }
 
@@ -157,12 +173,13 @@ impl Store {
         )?)
     }
 
-    /// The mail of a Gmail message id, whose folders and labels all show the same one.
+    /// The mail of a Gmail message id, whose folders and labels all show the same one. A damaged one is not known: it is
+    /// fetched again.
     pub fn message_of_gmail(&self, gm_msgid: u64) -> Result<Option<i64>> {
         Ok(self
             .conn
             .query_row(
-                "SELECT id FROM message WHERE gm_msgid = ?1",
+                "SELECT id FROM message WHERE gm_msgid = ?1 AND damaged_at IS NULL",
                 [gm_msgid as i64],
                 |r| r.get(0),
             )

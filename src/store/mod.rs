@@ -3,6 +3,7 @@
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 
 mod contact;
+mod content;
 mod correction;
 mod digest;
 mod folder;
@@ -11,6 +12,7 @@ mod location;
 mod message;
 mod obligation;
 mod outbox;
+mod restoration;
 mod retention;
 mod submission;
 
@@ -24,6 +26,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 pub use contact::{DeadContact, DeadContacts};
+pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
 pub use health::{Health, Part};
 pub use location::{Cursor, Place};
@@ -34,7 +37,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -42,6 +45,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0005_reminder_by_deadline.sql"),
     include_str!("../../migrations/0006_special_use.sql"),
     include_str!("../../migrations/0007_health.sql"),
+    include_str!("../../migrations/0008_damage.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {
@@ -146,30 +150,21 @@ impl Store {
         Store::prepare(copy, Path::new(":memory:"), &MIGRATIONS)
     }
 
-    /// Copies the store in a file into another one, while it is in use.
+    /// Copies the store in a file into another one, while it is in use. The copy says when it was made.
     ///
     /// # Errors
     /// When one cannot be read or the other not be written.
-    pub fn copy_file(from: &Path, to: &Path) -> Result<()> {
+    pub fn copy_file(from: &Path, to: &Path, now: Timestamp) -> Result<()> {
         let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         source.busy_timeout(Duration::from_secs(15))?;
         let mut copy = Connection::open(to)?;
         Backup::new(&source, &mut copy)?.run_to_completion(10_000, Duration::ZERO, None)?;
         // A copy of one file, without a log beside it.
         copy.pragma_update(None, "journal_mode", "DELETE")?;
-        Ok(())
-    }
-
-    /// Looks whether a file is a sound store of ours.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn check_file(path: &Path) -> Result<()> {
-        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let found: String = conn.query_row("PRAGMA integrity_check", [], |r| r.get(0))?;
-        let application: i32 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
-        if found != "ok" || application != APPLICATION_ID {
-            bail!("the store in it is damaged: {found}");
+        let copy = Store { conn: copy };
+        // A damaged store may not take it; the copy is told as damaged then.
+        if let Err(e) = copy.set_setting(restoration::BACKUP_AT, &now.to_string()) {
+            tracing::debug!(error = %e, "the copy does not say when it was made");
         }
         Ok(())
     }

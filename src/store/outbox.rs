@@ -59,6 +59,21 @@ pub struct NewMail {
     pub message: Option<i64>,
 }
 
+impl NewMail {
+    /// Whether it answers what a unit sent, as against what a person asks for.
+    fn answers_what_came(&self) -> bool {
+        match self.kind {
+            Kind::Acknowledgement => true,
+            Kind::Notice => self.key.starts_with("link:") || self.key.starts_with("parent:"),
+            Kind::Digest
+            | Kind::Opening
+            | Kind::ReminderBefore
+            | Kind::ReminderLate
+            | Kind::Escalation => false,
+        }
+    }
+}
+
 /// A mail in the outbox.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -109,7 +124,8 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
 }
 
 impl Store {
-    /// Queues a mail unless its key is taken; gives its row if it is new.
+    /// Queues a mail unless its key is taken; gives its row if it is new. An answer that may have been given before the
+    /// store was laid out from a backup is left to staff instead.
     pub fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<i64>> {
         let n = self.conn.execute(
             "INSERT INTO outbox (key, kind, unit, message, priority, state, queued_at, next_try)
@@ -123,7 +139,15 @@ impl Store {
                 now.to_string()
             ],
         )?;
-        Ok((n > 0).then(|| self.conn.last_insert_rowid()))
+        let row = (n > 0).then(|| self.conn.last_insert_rowid());
+        // What a person asks for now, such as a return, is none of this.
+        if let (Some(row), Some(message)) = (row, mail.message)
+            && mail.answers_what_came()
+            && self.perhaps_answered_mail(message)?
+        {
+            self.leave_to_staff(row - 1, now)?;
+        }
+        Ok(row)
     }
 
     /// Whether a key is taken.

@@ -1,0 +1,115 @@
+//! What a store that was laid out from a backup does not know: what was sent after the backup was made.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+use super::{Part, Store, parsed};
+use crate::domain::date_of;
+use crate::writing::Kind;
+
+/// When the store was last laid out from a backup.
+const RESTORED_AT: &str = "restored_at";
+/// When the backup was made that the store was laid out from.
+pub(super) const BACKUP_AT: &str = "backup_at";
+/// Why an answer waits for a person.
+const PERHAPS_SENT: &str =
+    "hệ thống đã được khôi phục từ bản sao lưu, có thể thư này đã được gửi trước đó";
+
+impl Store {
+    /// When the store was last laid out from a backup, if ever.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn restored_at(&self) -> Result<Option<Timestamp>> {
+        self.setting(RESTORED_AT)?
+            .map(|at| Ok(at.parse()?))
+            .transpose()
+    }
+
+    /// Notes that the store was laid out from a backup. What was queued then may have left since:
+    ///
+    /// - answers to units are not sent blindly: their fate is unknown, and staff are told;
+    /// - digests of earlier days are dropped; the one of the day itself is sent, be it for the second time, for it says
+    ///   how everything stands;
+    /// - reminders and answers to staff stay: a reminder is looked at once more when it is sent, and leaves only after
+    ///   the mailbox was looked through anew.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn mark_restored(&self, now: Timestamp) -> Result<()> {
+        self.set_setting(RESTORED_AT, &now.to_string())?;
+        self.conn.execute(
+            "UPDATE outbox SET state = 'unknown', error = ?1, ended_at = ?2
+             WHERE state = 'queued' AND kind IN (?3, ?4) AND key NOT LIKE 'command:%'",
+            params![
+                PERHAPS_SENT,
+                now.to_string(),
+                Kind::Acknowledgement.word(),
+                Kind::Notice.word()
+            ],
+        )?;
+        self.conn.execute(
+            "UPDATE outbox SET state = 'dropped', error = ?1, ended_at = ?2
+             WHERE state = 'queued' AND kind = ?3 AND key < ?4",
+            params![
+                "bản tin của ngày trước khi khôi phục",
+                now.to_string(),
+                Kind::Digest.word(),
+                format!("digest:{}", date_of(now))
+            ],
+        )?;
+        self.conn.execute(
+            "UPDATE health SET success_at = NULL WHERE part = ?1",
+            [Part::Mailbox.word()],
+        )?;
+        Ok(())
+    }
+
+    /// Whether a mail came before the store was laid out from a backup: it may have been answered then. Mailboxes tell
+    /// the second only; what came in the same one is taken as later.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn perhaps_answered(&self, received_at: Timestamp) -> Result<bool> {
+        let restored = self.restored_at()?;
+        Ok(restored.is_some_and(|at| received_at.as_second() < at.as_second()))
+    }
+
+    /// The same of a mail by its row.
+    pub(super) fn perhaps_answered_mail(&self, message: i64) -> Result<bool> {
+        let received = self
+            .conn
+            .query_row(
+                "SELECT received_at FROM message WHERE id = ?1",
+                [message],
+                |r| parsed(r, "received_at"),
+            )
+            .optional()?;
+        received.map_or(Ok(false), |at| self.perhaps_answered(at))
+    }
+
+    /// The row of the mail that was queued last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_owed(&self) -> Result<i64> {
+        let last: Option<i64> = self
+            .conn
+            .query_row("SELECT max(id) FROM outbox", [], |r| r.get(0))?;
+        Ok(last.unwrap_or(0))
+    }
+
+    /// Leaves to staff what was queued after a row: it may have been sent before the store was laid out from a backup.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn leave_to_staff(&self, after: i64, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = 'unknown', error = ?2, ended_at = ?3
+             WHERE id > ?1 AND state = 'queued'",
+            params![after, PERHAPS_SENT, now.to_string()],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,364 @@
+//! What lies on the disk is whole, or it is said what is not; a backup is of use; what a crash leaves goes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use jiff::ToSpan;
+use thubaocao::domain::zone;
+use thubaocao::store::{Content, Owner, Store};
+
+use crate::lab::demo::Demo;
+use crate::lab::installation::{Installation, REPORTING, both_forms, json_lines, succeed};
+use crate::lab::{Lab, Letter, await_until};
+
+/// Long after the demo: its weekly audit is due.
+const LATER: &str = "2026-07-06T08:00:00+07:00";
+
+fn contents(data: &Path) -> Vec<Content> {
+    let store = Store::open_read_only(&Store::path(data)).unwrap();
+    store.contents("", usize::MAX).unwrap()
+}
+
+/// Where files of the archive lie that only mails as they came need, or only files of mails.
+fn archived(data: &Path, wanted: impl Fn(&Owner) -> bool) -> Vec<PathBuf> {
+    contents(data)
+        .iter()
+        .filter(|c| c.owners.iter().all(&wanted))
+        .map(|c| data.join("archive").join(&c.sha256[..2]).join(&c.sha256))
+        .collect()
+}
+
+fn flip_a_bit(path: &Path) {
+    let mut content = fs::read(path).unwrap();
+    let middle = content.len() / 2;
+    content[middle] ^= 1;
+    fs::write(path, content).unwrap();
+}
+
+/// What a command that must fail said, on both ways.
+fn fail(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().unwrap().to_str().unwrap()
+}
+
+/// A demo of whose archive two mails and a file are damaged: flipped, gone, cut short.
+fn damaged_demo() -> (Demo, [PathBuf; 3]) {
+    let demo = Demo::new();
+    let data = demo.dir().join("data");
+    let mails = archived(&data, |o| matches!(o, Owner::Mail(_)));
+    let files = archived(&data, |o| matches!(o, Owner::File(_)));
+    flip_a_bit(&mails[0]);
+    fs::remove_file(&mails[1]).unwrap();
+    let file = fs::read(&files[0]).unwrap();
+    fs::write(&files[0], &file[..file.len() / 2]).unwrap();
+    (demo, [mails[0].clone(), mails[1].clone(), files[0].clone()])
+}
+
+#[test]
+fn a_damaged_archive_is_told_and_comes_back_from_the_mailbox() {
+    let (demo, broken) = damaged_demo();
+    let said = fail(demo.output(&["verify"]));
+    for (path, what) in broken.iter().zip(["damaged", "missing", "damaged"]) {
+        let told = |l: &&str| l.contains(name(path)) && l.ends_with(what);
+        assert_eq!(said.lines().filter(told).count(), 1, "{what}: {said}");
+    }
+    assert!(
+        said.contains("3 faults; 2 mails are fetched again"),
+        "{said}"
+    );
+    let lines = demo.output(&["verify", "--json"]);
+    let lines = json_lines(&String::from_utf8(lines.stdout).unwrap());
+    assert_eq!(lines.len(), 3);
+    assert!(
+        lines
+            .iter()
+            .any(|l| l["fault"] == "missing" && l["sha256"] == name(&broken[1]))
+    );
+    let said = fail(demo.output(&["check", "--deep"]));
+    assert!(
+        said.contains("archive: FAILED") && said.contains("3 faults"),
+        "{said}"
+    );
+
+    // The mails are fetched again at the first look, the file is taken out of its mail by the weekly audit.
+    demo.run(&["--at", LATER, "run", "--once"]);
+    let said = demo.run(&["verify"]);
+    assert!(
+        said.starts_with("sound: ") || said.contains("\nsound: "),
+        "{said}"
+    );
+    assert!(demo.run(&["check", "--deep"]).contains("archive: ok"));
+}
+
+#[test]
+fn the_weekly_audit_finds_damage_and_tells_staff() {
+    let (demo, [_, missing, _]) = damaged_demo();
+    let data = demo.dir().join("data");
+    let number = contents(&data)
+        .iter()
+        .find(|c| c.sha256 == name(&missing))
+        .map(|c| c.owners[0])
+        .unwrap();
+    let Owner::Mail(number) = number else {
+        panic!("{number:?}");
+    };
+    demo.run(&["--at", LATER, "run", "--once"]);
+    let page = demo.digest("2026-07-07", "2026-07-07T07:00:00+07:00");
+    assert!(
+        page.contains("Kho lưu trữ đang có lỗi") && page.contains(&format!("thư số {number}")),
+        "{page}"
+    );
+    // A day later it is looked at again, and everything is back by then.
+    demo.run(&["--at", "2026-07-07T08:00:00+07:00", "run", "--once"]);
+    let page = demo.digest("2026-07-08", "2026-07-08T07:00:00+07:00");
+    assert!(!page.contains("Kho lưu trữ đang có lỗi"), "{page}");
+    assert!(demo.run(&["verify"]).contains("sound: "));
+}
+
+#[test]
+fn a_file_that_comes_again_replaces_its_damaged_copy() {
+    let demo = Demo::new();
+    let data = demo.dir().join("data");
+    let file = archived(&data, |o| matches!(o, Owner::File(_))).remove(0);
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let owner = contents(&data)
+        .into_iter()
+        .find(|c| c.sha256 == name(&file))
+        .map(|c| c.owners[0]);
+    let Some(Owner::File(message)) = owner else {
+        panic!("{owner:?}");
+    };
+    let store = Store::open_read_only(&Store::path(&data)).unwrap();
+    let raw = store.message(message).unwrap().unwrap().sha256.unwrap();
+    let mail = fs::read(data.join("archive").join(&raw[..2]).join(&raw)).unwrap();
+    let again = [b"X-Again: 1\r\n".as_slice(), &mail].concat();
+    fs::write(demo.dir().join("maildir/new/again"), again).unwrap();
+    demo.after(&["run", "--once"]);
+    assert_eq!(fs::read(&file).unwrap(), whole);
+}
+
+#[test]
+fn a_backup_of_a_damaged_archive_holds_all_that_is_sound_and_can_be_restored() {
+    let (demo, broken) = damaged_demo();
+    let (folder, data) = (demo.folder.path(), demo.dir().join("data"));
+    let file = folder.join("sao luu.tar");
+    let path = file.to_str().unwrap();
+    fs::write(&file, "yesterday's").unwrap();
+    let said = fail(demo.output(&["backup", path]));
+    for path in &broken {
+        assert!(said.contains(name(path)), "{said}");
+    }
+    let earlier = folder.join("sao luu.tar.earlier");
+    assert_eq!(fs::read(&earlier).unwrap(), b"yesterday's");
+    // A second bad day does not take the good one away.
+    fail(demo.output(&["backup", path]));
+    assert_eq!(fs::read(&earlier).unwrap(), b"yesterday's");
+
+    let sound = contents(&data).len() - broken.len();
+    fs::rename(&data, folder.join("cu")).unwrap();
+    let said = fail(demo.output(&["restore", path]));
+    assert!(said.contains("--keep-going"), "{said}");
+    let said = demo.after(&["restore", "--keep-going", path]);
+    assert!(
+        said.contains(&format!("the store and {sound} files are back")),
+        "{said}"
+    );
+    assert!(said.contains(name(&broken[0])), "{said}");
+    // The mails that were left out are in the mailbox still.
+    demo.run(&["--at", LATER, "run", "--once"]);
+    assert!(demo.run(&["verify"]).contains("sound: "));
+}
+
+#[test]
+fn one_flipped_bit_in_a_backup_costs_one_file() {
+    let demo = Demo::new();
+    let (folder, data) = (demo.folder.path(), demo.dir().join("data"));
+    let file = folder.join("sao luu.tar");
+    let path = file.to_str().unwrap();
+    demo.run(&["backup", path]);
+    let mut tar = fs::read(&file).unwrap();
+    let at = tar.windows(8).rposition(|w| w == b"Subject:").unwrap();
+    tar[at] ^= 1;
+    fs::write(&file, tar).unwrap();
+    let all = contents(&data).len();
+    fs::rename(&data, folder.join("cu")).unwrap();
+    let said = fail(demo.output(&["restore", path]));
+    assert!(
+        said.contains("damaged") && said.contains("--keep-going"),
+        "{said}"
+    );
+    assert!(!Store::path(&data).exists());
+    let said = demo.run(&["restore", "--keep-going", path]);
+    assert!(
+        said.contains(&format!("{} files are back", all - 1)),
+        "{said}"
+    );
+}
+
+/// Empties the page on which a table begins.
+fn damage_table(data: &Path, table: &str) {
+    let path = Store::path(data);
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    let page: u32 = conn
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
+            [table],
+            |r| r.get(0),
+        )
+        .unwrap();
+    let size: u32 = conn
+        .query_row("PRAGMA page_size", [], |r| r.get(0))
+        .unwrap();
+    drop(conn);
+    let (page, size) = (page as usize, size as usize);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[(page - 1) * size..page * size].fill(0);
+    fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_database_is_told_and_never_takes_the_place_of_a_good_backup() {
+    let demo = Demo::new();
+    let (folder, data) = (demo.folder.path(), demo.dir().join("data"));
+    let file = folder.join("sao luu.tar");
+    let path = file.to_str().unwrap();
+    demo.run(&["backup", path]);
+    let good = fs::read(&file).unwrap();
+    damage_table(&data, "attachment");
+    let said = fail(demo.output(&["check"]));
+    assert!(said.contains("store: FAILED"), "{said}");
+    let said = fail(demo.output(&["verify"]));
+    assert!(said.contains("the database is damaged"), "{said}");
+    let said = fail(demo.output(&["backup", path]));
+    assert!(said.contains("sao luu.tar.damaged"), "{said}");
+    assert_eq!(fs::read(&file).unwrap(), good);
+    fs::rename(&data, folder.join("cu")).unwrap();
+    let said = fail(demo.output(&["restore", "--keep-going", &format!("{path}.damaged")]));
+    assert!(said.contains("take an earlier backup"), "{said}");
+    demo.run(&["restore", path]);
+}
+
+#[test]
+fn what_killed_processes_left_is_gone_after_the_next_start_and_the_next_backup() {
+    let demo = Demo::new();
+    let data = demo.dir().join("data");
+    let left = data.join("archive/incoming/.tmpKilled");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("file"), "names of children").unwrap();
+    let restoring = data.join("restore-Killed");
+    fs::create_dir(&restoring).unwrap();
+    let said = demo.run(&["verify"]);
+    assert!(
+        said.contains(".tmpKilled") && said.contains("restore-Killed"),
+        "{said}"
+    );
+    demo.after(&["run", "--once"]);
+    assert!(!left.exists() && !restoring.exists());
+
+    let folder = demo.folder.path();
+    let stale = folder.join(".tmpKilled.thubaocao-partial");
+    fs::write(&stale, "half a backup").unwrap();
+    let living = folder.join(".tmpLiving.thubaocao-partial");
+    let lock = fs::File::create(&living).unwrap();
+    lock.lock().unwrap();
+    demo.run(&["backup", folder.join("a.tar").to_str().unwrap()]);
+    assert!(!stale.exists() && living.exists());
+    let names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(names.len(), 3, "{names:?}"); // the demo, a.tar, the living one
+}
+
+fn answers(lab: &Lab) -> Vec<String> {
+    let is_answer = |l: &Letter| l.subject.starts_with("Re: ");
+    let letters = lab.letters(REPORTING);
+    letters
+        .iter()
+        .filter(|l| is_answer(l))
+        .map(|l| l.subject.clone())
+        .collect()
+}
+
+#[test]
+fn what_may_have_been_answered_before_a_restore_is_logged_and_left_to_staff() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let data = installation.dir.path().join("data");
+    let file = installation.dir.path().join("a.tar");
+    let once = || succeed(installation.run(&["run", "--once"]));
+    lab.unit_sends(REPORTING, "Báo cáo trẻ em 1", "Gửi Ban", &both_forms("1"));
+    once();
+    succeed(installation.run(&["backup", file.to_str().unwrap()]));
+    lab.unit_sends(REPORTING, "Báo cáo trẻ em 2", "Gửi Ban", &both_forms("2"));
+    once();
+    await_until("two answers", || answers(&lab).len() == 2);
+
+    fs::rename(&data, installation.dir.path().join("lost")).unwrap();
+    // The mailbox tells the second only.
+    let second = jiff::Timestamp::now().as_second();
+    await_until("another second", || {
+        jiff::Timestamp::now().as_second() > second
+    });
+    succeed(installation.run(&["restore", file.to_str().unwrap()]));
+    once();
+    let status = installation.json(&["status", "--json"]);
+    let line = status
+        .iter()
+        .find(|l| l["unit"] == "ldld-dong-hoa")
+        .unwrap();
+    assert_eq!(line["versions"], 2, "it is logged");
+    lab.unit_sends(REPORTING, "Báo cáo trẻ em 3", "Gửi Ban", &both_forms("3"));
+    once();
+    await_until("the answer to what came later", || answers(&lab).len() >= 3);
+    let answers = answers(&lab);
+    assert_eq!(answers.len(), 3, "{answers:?}");
+    assert!(answers.iter().any(|a| a.ends_with('3')));
+    let tomorrow = jiff::Zoned::now().with_time_zone(zone()) + 1.day();
+    let (day, at) = (
+        tomorrow.date().to_string(),
+        tomorrow.timestamp().to_string(),
+    );
+    let digest = succeed(installation.run(&["--at", &at, "digest", "--on", &day]));
+    assert!(
+        digest.contains("đã được khôi phục từ bản sao lưu"),
+        "{digest}"
+    );
+}
+
+#[test]
+fn nobody_is_reminded_after_a_restore_before_the_mailbox_was_read_through() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let data = installation.dir.path().join("data");
+    let file = installation.dir.path().join("a.tar");
+    let settings = installation.config().join("thubaocao.toml");
+    let usual = fs::read_to_string(&settings).unwrap();
+    // The mailbox was looked through just before the backup; reminders are due only after it.
+    let quiet = usual.replace("remind_backlog = true", "remind_backlog = false");
+    fs::write(&settings, quiet).unwrap();
+    succeed(installation.run(&["run", "--once"]));
+    succeed(installation.run(&["backup", file.to_str().unwrap()]));
+    fs::write(&settings, usual).unwrap();
+    fs::rename(&data, installation.dir.path().join("lost")).unwrap();
+    succeed(installation.run(&["restore", file.to_str().unwrap()]));
+    let reminded = || {
+        let status = installation.json(&["status", "--json"]);
+        status
+            .iter()
+            .map(|l| l["reminders_sent"].as_u64().unwrap())
+            .sum::<u64>()
+    };
+    lab.stop_dovecot();
+    assert_eq!(installation.run(&["run", "--once"]).status.code(), Some(1));
+    assert_eq!(reminded(), 0);
+    lab.start_dovecot();
+    succeed(installation.run(&["run", "--once"]));
+    assert_eq!(reminded(), 2);
+}
