@@ -9,8 +9,8 @@ use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
 use crate::reading::BounceKind;
-use crate::store::{Outgoing, OutgoingState, Part, Store};
-use crate::transport::{Fate, Parcel, Transport};
+use crate::store::{Outgoing, OutgoingState, Part};
+use crate::transport::{NotTaken, Outcome, Parcel, Transport, Verdict};
 use crate::writing::{Draft, Kind};
 
 /// A reminder leaves only if the mailbox was looked through so shortly before.
@@ -149,40 +149,51 @@ async fn send_one(
         None => format!("thubaocao.{}.{}@{domain}", mail.id, now.as_second()),
     };
     let raw = draft.to_bytes(&settings.department, from, &message_id, now)?;
-    let recipients = draft.recipients();
-    let sha256 = app.archive.put(&raw)?;
-    store.start_sending(mail.id, draft, &message_id, &sha256)?;
     let name = match &mail.unit {
         Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
         None => format!("{:05}-{}", mail.id, mail.kind.word()),
     };
-    let fate = transport
-        .send(Parcel {
-            name: &name,
-            from,
-            to: &recipients,
-            raw: &raw,
-        })
-        .await;
-    if let Fate::Sent(Some(why)) | Fate::Refused(why) = &fate {
-        record_refusals(store, mail, &recipients, why, now)?;
-    }
-    match fate {
-        Fate::Sent(but) => {
+    let parcel = Parcel {
+        name: &name,
+        from,
+        to: &draft.recipients(),
+        raw: &raw,
+    };
+    // Only from here on may it have left: what breaks before leaves it queued.
+    let mut begins = |_: &[NotTaken]| {
+        let sha256 = app.archive.put(&raw)?;
+        store.start_sending(mail.id, draft, &message_id, &sha256)
+    };
+    match transport.send(parcel, &mut begins).await? {
+        Outcome::Taken(not_taken) => {
             tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
+            record_refusals(app, mail, &not_taken, now)?;
+            let but: Vec<String> = not_taken
+                .iter()
+                .map(|n| format!("{}: {}", n.address, n.why))
+                .collect();
+            let but = (!but.is_empty()).then(|| but.join("; "));
             store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
             store.succeeded(Part::Transport, now)?;
         }
-        Fate::Refused(why) => {
+        Outcome::Refused(why, not_taken) => {
             tracing::warn!(mail = mail.key, why, "refused for good");
+            record_refusals(app, mail, &not_taken, now)?;
             store.end_sending(mail.id, OutgoingState::Failed, Some(&why), now)?;
         }
-        Fate::Later(why) => {
+        Outcome::Deferred(why, not_taken) => {
             tracing::warn!(mail = mail.key, why, "not sent; tried again later");
-            store.try_again(mail.id, now + pause(mail.tries + 1), &why)?;
+            record_refusals(app, mail, &not_taken, now)?;
+            store.defer(mail.id, now + pause(mail.tries + 1), &why)?;
             store.failed(Part::Transport, now, &why)?;
         }
-        Fate::Unknown(why) => {
+        Outcome::Halted(halt) => {
+            let why = halt.why();
+            tracing::warn!(mail = mail.key, why, "nothing can be sent");
+            store.defer(mail.id, now + pause(mail.tries + 1), why)?;
+            store.failed(Part::Transport, now, why)?;
+        }
+        Outcome::Unknown(why) => {
             // It stays *sending*: the next pass looks it up.
             tracing::warn!(
                 mail = mail.key,
@@ -195,30 +206,25 @@ async fn send_one(
     Ok(())
 }
 
-/// Notes which addresses the server refused for good, by what it said of each.
+/// Notes which addresses did not take a mail. Staff's own stay what they are: the digest goes to them in any case.
 fn record_refusals(
-    store: &Store,
+    app: &App,
     mail: &Outgoing,
-    recipients: &[String],
-    why: &str,
+    not_taken: &[NotTaken],
     now: Timestamp,
 ) -> Result<()> {
-    for address in recipients {
-        let mut said = why
-            .split("; ")
-            .filter_map(|part| part.strip_prefix(address.as_str()));
-        let Some(said) = said.find(|s| s.starts_with(": permanent")) else {
-            continue;
+    for recipient in not_taken {
+        let kind = match recipient.verdict {
+            Verdict::Dead => BounceKind::Hard,
+            Verdict::Doubtful => BounceKind::Soft,
+            Verdict::Later => continue,
         };
-        let status = said
-            .split_whitespace()
-            .find(|word| word.starts_with("5.") && word.split('.').count() == 3);
-        // 5.7: the mail was not liked (RFC 3463, 3.8); the address may be right.
-        let kind = match status {
-            Some(s) if s.starts_with("5.7.") => BounceKind::Soft,
-            _ => BounceKind::Hard,
-        };
-        store.record_bounce(&address.to_lowercase(), kind, status, mail.id, now)?;
+        let address = recipient.address.to_lowercase();
+        if !app.config.settings.digest_to.contains(&address) {
+            let status = recipient.status.as_deref();
+            app.store
+                .record_bounce(&address, kind, status, mail.id, now)?;
+        }
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod model;
 mod reader;
 mod refusals;
 mod reminders;
+mod sending;
 mod staff;
 mod storage;
 mod trust;

@@ -196,7 +196,7 @@ impl Store {
     /// Notes that a mail is about to be handed over, with all that is needed to look it up afterwards.
     pub fn start_sending(&self, id: i64, draft: &Draft, message_id: &str, raw: &str) -> Result<()> {
         self.conn.execute(
-            "UPDATE outbox SET state = 'sending', tries = tries + 1, kind = ?2, message_id = ?3, recipients = ?4,
+            "UPDATE outbox SET state = 'sending', kind = ?2, message_id = ?3, recipients = ?4,
                                subject = ?5, raw = ?6
              WHERE id = ?1",
             params![
@@ -250,7 +250,16 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a mail back into the queue, to be tried again at a moment.
+    /// Puts a mail that was tried in vain back into the queue, to be tried again at a moment.
+    pub fn defer(&self, id: i64, at: Timestamp, why: &str) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3 WHERE id = ?1",
+            params![id, at.to_string(), why],
+        )?;
+        Ok(())
+    }
+
+    /// Puts a mail back into the queue, to be looked at again at a moment.
     pub fn try_again(&self, id: i64, at: Timestamp, error: &str) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', next_try = ?2, error = ?3 WHERE id = ?1",

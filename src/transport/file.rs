@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Fate, Parcel};
+use super::{Begins, Halt, Outcome, Parcel};
 
 pub struct Folder {
     path: PathBuf,
@@ -18,19 +18,28 @@ impl Folder {
         }
     }
 
-    pub(super) fn send(&self, parcel: Parcel<'_>) -> Fate {
-        let write = || -> Result<()> {
+    pub(super) fn send(&self, parcel: Parcel<'_>, begins: Begins<'_>) -> Result<Outcome> {
+        let written = || -> Result<tempfile::NamedTempFile> {
             self.check()?;
             let mut file = tempfile::NamedTempFile::new_in(&self.path)?;
             file.write_all(parcel.raw)?;
             file.as_file().sync_all()?;
+            Ok(file)
+        };
+        let halted = |e: anyhow::Error| Ok(Outcome::Halted(Halt::Line(format!("{e:#}"))));
+        let file = match written() {
+            Ok(file) => file,
+            Err(e) => return halted(e.context(format!("cannot write in {}", self.path.display()))),
+        };
+        begins(&[])?;
+        let shown = || -> Result<()> {
             file.persist(self.path.join(format!("{}.eml", parcel.name)))?;
             std::fs::File::open(&self.path)?.sync_all()?;
             Ok(())
         };
-        match write() {
-            Ok(()) => Fate::Sent(None),
-            Err(e) => Fate::Later(format!("{e:#}")),
+        match shown() {
+            Ok(()) => Ok(Outcome::Taken(vec![])),
+            Err(e) => halted(e), // written again under the same name, it is there once
         }
     }
 

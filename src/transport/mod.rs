@@ -1,5 +1,7 @@
-//! Ways for mails to leave. Each tells what became of a mail: taken, refused, to be tried later, or unknown.
+//! Ways for mails to leave. Each tells what became of a mail, and whether what stands in its way is the mail, an
+//! address, or ourselves ([`answer`]).
 
+mod answer;
 mod file;
 mod sendmail;
 mod smtp;
@@ -10,15 +12,59 @@ use crate::config::TransportKind;
 
 /// What became of a mail that was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It was taken; what is said of single recipients that were not.
-    Sent(Option<String>),
-    /// It will never be taken.
-    Refused(String),
+pub enum Outcome {
+    /// It was taken, for those recipients that are not named.
+    Taken(Vec<NotTaken>),
+    /// It will never be taken as it is: why, and what was said of its recipients.
+    Refused(String, Vec<NotTaken>),
     /// It was not taken; later it may be.
-    Later(String),
+    Deferred(String, Vec<NotTaken>),
+    /// It is not about this mail: none would leave now.
+    Halted(Halt),
     /// It may have been taken: the connection broke after the last byte.
     Unknown(String),
+}
+
+/// Why no mail would leave now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// There is no connection, or it broke.
+    Line(String),
+    /// We are refused: the login, the day's limit, the server's own trouble.
+    Refusal(String),
+}
+
+impl Halt {
+    /// What there is to say.
+    pub fn why(&self) -> &str {
+        match self {
+            Halt::Line(why) | Halt::Refusal(why) => why,
+        }
+    }
+}
+
+/// A recipient for whom a mail was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotTaken {
+    /// The address, as it was given.
+    pub address: String,
+    /// What that means for it.
+    pub verdict: Verdict,
+    /// The enhanced status code (RFC 3463), where one was said.
+    pub status: Option<String>,
+    /// What was said.
+    pub why: String,
+}
+
+/// What a refusal means for an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not exist.
+    Dead,
+    /// It did not take this mail; others it may take.
+    Doubtful,
+    /// Later it may take this one.
+    Later,
 }
 
 /// A mail as a transport takes it.
@@ -34,6 +80,10 @@ pub struct Parcel<'a> {
     pub raw: &'a [u8],
 }
 
+/// Told immediately before the first byte of a mail leaves, with the recipients for whom it will not be taken. Before
+/// that, whatever breaks, nothing has left.
+pub type Begins<'a> = &'a mut dyn FnMut(&[NotTaken]) -> Result<()>;
+
 /// A way for mails to leave.
 pub enum Transport {
     /// A server.
@@ -45,10 +95,10 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// A transport as configured. No connection is made before the first mail.
+    /// A transport as configured. No connection is made, and no password read, before the first mail.
     ///
     /// # Errors
-    /// When a password or certificate cannot be read.
+    /// When a certificate cannot be read.
     pub fn new(kind: &TransportKind) -> Result<Transport> {
         Ok(match kind {
             TransportKind::Smtp(settings) => Transport::Smtp(Box::new(smtp::Smtp::new(settings)?)),
@@ -60,11 +110,14 @@ impl Transport {
     }
 
     /// Hands over one mail.
-    pub async fn send(&mut self, parcel: Parcel<'_>) -> Fate {
+    ///
+    /// # Errors
+    /// Only those of `begins`; then nothing has left.
+    pub async fn send(&mut self, parcel: Parcel<'_>, begins: Begins<'_>) -> Result<Outcome> {
         match self {
-            Transport::Smtp(t) => t.send(parcel).await,
-            Transport::Sendmail(t) => t.send(parcel).await,
-            Transport::File(t) => t.send(parcel),
+            Transport::Smtp(t) => t.send(parcel, begins).await,
+            Transport::Sendmail(t) => t.send(parcel, begins).await,
+            Transport::File(t) => t.send(parcel, begins),
         }
     }
 

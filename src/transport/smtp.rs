@@ -1,26 +1,31 @@
 //! An SMTP server (RFC 5321) over TLS, step by step: so that it is known whether a mail had left when something broke.
 
+use std::error::Error as _;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use lettre::Address;
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
-use super::{Fate, Parcel};
-use crate::config::{Password, SmtpSettings, Tls};
+use super::answer::{About, Answer, Step, classify};
+use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict};
+use crate::config::{SmtpSettings, Tls};
 
 /// How long one step of the dialogue may take.
 const STEP: Duration = Duration::from_secs(60);
+/// How long a farewell may take.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How long the answer to the last byte may take (RFC 5321, 4.5.3.2.6, says ten minutes; we look it up instead).
 const LAST_STEP: Duration = Duration::from_secs(180);
 
 pub struct Smtp {
     settings: SmtpSettings,
-    password: Option<Password>,
     tls: TlsParameters,
     connection: Option<AsyncSmtpConnection>,
 }
@@ -35,21 +40,24 @@ impl Smtp {
                 .with_context(|| format!("there is no certificate in {}", path.display()))?;
             tls = tls.add_root_certificate(certificate);
         }
-        let password = match &settings.login {
-            Some((_, secret)) => Some(secret.read()?),
-            None => None,
-        };
         Ok(Smtp {
             tls: tls.build_rustls().context("cannot set up TLS for SMTP")?,
             settings: settings.clone(),
-            password,
             connection: None,
         })
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection> {
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Halt> {
         let s = &self.settings;
         let place = format!("{}:{}", s.host, s.port);
+        // Read anew each time: the administrator may have renewed it.
+        let credentials = match &s.login {
+            Some((user, secret)) => {
+                let password = secret.read().map_err(|e| Halt::Refusal(format!("{e:#}")))?;
+                Some(Credentials::new(user.clone(), password.0))
+            }
+            None => None,
+        };
         let hello = ClientId::default();
         let at_once = (s.tls == Tls::Implicit).then(|| self.tls.clone());
         let open = AsyncSmtpConnection::connect_tokio1(
@@ -62,126 +70,229 @@ impl Smtp {
         let mut connection = timeout(STEP, open)
             .await
             .map_err(|_| {
-                anyhow!(
+                Halt::Line(format!(
                     "cannot reach {place}: no answer within {} s",
                     STEP.as_secs()
-                )
+                ))
             })?
-            .map_err(|e| anyhow!("cannot reach {place}: {}", chain(&e)))?;
+            .map_err(|e| halt(&e, format!("cannot reach {place}: {}", chain(&e))))?;
         if s.tls == Tls::StartTls {
             if !connection.can_starttls() {
-                bail!(
+                return Err(Halt::Refusal(format!(
                     "{place} does not offer STARTTLS; passwords and reports are not sent in the clear (transport.tls = \"tls\" is the other way)"
-                );
+                )));
             }
             timeout(STEP, connection.starttls(self.tls.clone(), &hello))
                 .await
-                .map_err(|_| anyhow!("{place} did not finish STARTTLS"))?
-                .map_err(|e| anyhow!("no TLS with {place}: {}; check transport.host, or name a private authority in transport.ca_file", chain(&e)))?;
+                .map_err(|_| Halt::Line(format!("{place} did not finish STARTTLS")))?
+                .map_err(|e| halt(&e, format!("no TLS with {place}: {}; check transport.host, or name a private authority in transport.ca_file", chain(&e))))?;
         }
-        if let (Some((user, _)), Some(password)) = (&s.login, &self.password) {
-            let credentials = Credentials::new(user.clone(), password.0.clone());
-            timeout(STEP, connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials))
-                .await
-                .map_err(|_| anyhow!("{place} did not answer the login"))?
-                .map_err(|e| anyhow!("{place} refuses the login of {user}: {}; check user and password (Gmail needs an app password)", chain(&e)))?;
+        if let Some(credentials) = credentials {
+            let user = s.login.as_ref().map_or("", |(user, _)| user);
+            timeout(
+                STEP,
+                connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials),
+            )
+            .await
+            .map_err(|_| Halt::Line(format!("{place} did not answer the login")))?
+            .map_err(|e| {
+                let advice = if e.is_permanent() {
+                    "; check user and password (Gmail needs an app password)"
+                } else {
+                    ""
+                };
+                halt(
+                    &e,
+                    format!("{place} refuses the login of {user}: {}{advice}", chain(&e)),
+                )
+            })?;
         }
         Ok(connection)
     }
 
     pub(super) async fn check(&mut self) -> Result<()> {
-        let mut connection = self.connect().await?;
+        let mut connection = match self.connect().await {
+            Ok(connection) => connection,
+            Err(halt) => bail!("{}", halt.why()),
+        };
         let _ = timeout(STEP, connection.quit()).await; // it answered all that matters
         Ok(())
     }
 
     pub(super) async fn close(&mut self) {
         if let Some(mut connection) = self.connection.take() {
-            let _ = timeout(Duration::from_secs(2), connection.quit()).await; // we go, heard or not
+            let _ = timeout(FAREWELL, connection.quit()).await; // we go, heard or not
         }
     }
 
-    pub(super) async fn send(&mut self, parcel: Parcel<'_>) -> Fate {
-        let mut connection = match self.connection.take() {
-            Some(c) => c,
+    pub(super) async fn send(&mut self, parcel: Parcel<'_>, begins: Begins<'_>) -> Result<Outcome> {
+        let mut connection = match self.still_open().await {
+            Some(open) => open,
             None => match self.connect().await {
-                Ok(c) => c,
-                Err(e) => return Fate::Later(format!("{e:#}")),
+                Ok(new) => new,
+                Err(halt) => return Ok(Outcome::Halted(halt)),
             },
         };
-        let fate = deliver(&mut connection, parcel).await;
-        if matches!(fate, Fate::Sent(_)) {
-            self.connection = Some(connection);
-        } else {
+        let outcome = deliver(&mut connection, parcel, begins).await?;
+        match outcome {
+            // The server answered to the end: no second login for the next mail.
+            Outcome::Taken(_) | Outcome::Refused(..) | Outcome::Deferred(..) => {
+                self.connection = Some(connection);
+            }
             // Whatever state the dialogue is in, the next mail begins a new one.
-            let _ = timeout(Duration::from_secs(2), connection.abort()).await;
+            Outcome::Halted(_) | Outcome::Unknown(_) => {
+                let _ = timeout(FAREWELL, connection.abort()).await;
+            }
         }
-        fate
+        Ok(outcome)
+    }
+
+    /// The connection of the mail before, if the server still takes mails on it.
+    async fn still_open(&mut self) -> Option<AsyncSmtpConnection> {
+        let mut connection = self.connection.take()?;
+        match timeout(STEP, connection.command(Rset)).await {
+            Ok(Ok(_)) => Some(connection),
+            Ok(Err(_)) | Err(_) => {
+                let _ = timeout(FAREWELL, connection.abort()).await;
+                None
+            }
+        }
     }
 }
 
-async fn deliver(connection: &mut AsyncSmtpConnection, parcel: Parcel<'_>) -> Fate {
-    macro_rules! step {
-        ($what:expr, $step:expr) => {
-            match timeout(STEP, $step).await {
-                Ok(Ok(_)) => {}
-                Ok(Err(e)) => return before_the_last_byte($what, &e),
-                Err(_) => return Fate::Later(format!("no answer to {}", $what)),
-            }
-        };
-    }
+async fn deliver(
+    connection: &mut AsyncSmtpConnection,
+    parcel: Parcel<'_>,
+    begins: Begins<'_>,
+) -> Result<Outcome> {
     let Ok(from) = parcel.from.parse::<Address>() else {
-        return Fate::Refused(format!("{:?} is no mail address", parcel.from));
+        let why = format!("{:?} is no mail address", parcel.from);
+        return Ok(Outcome::Halted(Halt::Refusal(why)));
     };
-    step!(
-        "MAIL FROM",
-        connection.command(Mail::new(Some(from), vec![]))
-    );
-    let mut refused = Vec::new();
-    let mut accepted = 0;
-    let mut later = false;
+    let mail = connection.command(Mail::new(Some(from), vec![]));
+    if let Err(no) = answered(Step::Mail, STEP, mail).await {
+        return Ok(no.of_the_mail(vec![]));
+    }
+    let mut not_taken = Vec::new();
     for to in parcel.to {
         let Ok(address) = to.parse::<Address>() else {
-            refused.push(format!("{to}: no mail address"));
+            not_taken.push(NotTaken {
+                address: to.clone(),
+                verdict: Verdict::Dead,
+                status: None,
+                why: "no mail address".into(),
+            });
             continue;
         };
-        match timeout(STEP, connection.command(Rcpt::new(address, vec![]))).await {
-            Ok(Ok(_)) => accepted += 1,
-            Ok(Err(e)) if e.is_permanent() => refused.push(format!("{to}: {}", chain(&e))),
-            Ok(Err(e)) if e.is_transient() => {
-                later = true;
-                refused.push(format!("{to}: {}", chain(&e)));
-            }
-            Ok(Err(e)) => return before_the_last_byte("RCPT TO", &e),
-            Err(_) => return Fate::Later("no answer to RCPT TO".into()),
+        let rcpt = connection.command(Rcpt::new(address, vec![]));
+        match answered(Step::Rcpt, STEP, rcpt).await {
+            Ok(()) => {}
+            Err(No::Answer(about, answer)) => match verdict(about) {
+                Some(verdict) => not_taken.push(NotTaken {
+                    address: to.clone(),
+                    verdict,
+                    status: answer.status.map(|s| s.to_string()),
+                    why: answer.to_string(),
+                }),
+                None => return Ok(No::Answer(about, answer).of_the_mail(vec![])),
+            },
+            Err(no) => return Ok(no.of_the_mail(vec![])),
         }
     }
-    if accepted == 0 {
-        let why = refused.join("; ");
-        return if later {
-            Fate::Later(why)
+    if not_taken.len() == parcel.to.len() {
+        let why = in_one_line(&not_taken);
+        let later = not_taken.iter().any(|n| n.verdict == Verdict::Later);
+        return Ok(if later {
+            Outcome::Deferred(why, not_taken)
         } else {
-            Fate::Refused(why)
-        };
+            Outcome::Refused(why, not_taken)
+        });
     }
-    step!("DATA", connection.command(Data));
-    match timeout(LAST_STEP, connection.message(parcel.raw)).await {
-        Ok(Ok(_)) => Fate::Sent((!refused.is_empty()).then(|| refused.join("; "))),
-        Ok(Err(e)) if e.is_permanent() => Fate::Refused(chain(&e)),
-        Ok(Err(e)) if e.is_transient() => Fate::Later(chain(&e)),
-        Ok(Err(e)) => Fate::Unknown(chain(&e)),
-        Err(_) => Fate::Unknown("no answer after the last byte".into()),
+    if let Err(no) = answered(Step::Data, STEP, connection.command(Data)).await {
+        return Ok(no.of_the_mail(not_taken));
+    }
+    begins(&not_taken)?;
+    Ok(
+        match answered(Step::Dot, LAST_STEP, connection.message(parcel.raw)).await {
+            Ok(()) => Outcome::Taken(not_taken),
+            Err(No::Line(why)) => Outcome::Unknown(why),
+            Err(no) => no.of_the_mail(not_taken),
+        },
+    )
+}
+
+/// Why a step did not succeed.
+enum No {
+    /// The server said no, which speaks of something.
+    Answer(About, Answer),
+    /// It said nothing that is understood.
+    Line(String),
+}
+
+impl No {
+    /// What becomes of the mail.
+    fn of_the_mail(self, not_taken: Vec<NotTaken>) -> Outcome {
+        match self {
+            No::Line(why) => Outcome::Halted(Halt::Line(why)),
+            No::Answer(about, answer) => {
+                let why = answer.to_string();
+                match about {
+                    About::Us => Outcome::Halted(Halt::Refusal(why)),
+                    About::ThisForNow => Outcome::Deferred(why, not_taken),
+                    About::ThisMail | About::DeadAddress | About::DoubtfulAddress => {
+                        Outcome::Refused(why, not_taken)
+                    }
+                }
+            }
+        }
     }
 }
 
-/// An error of a step that comes before the mail itself: it has not left.
-fn before_the_last_byte(step: &str, e: &lettre::transport::smtp::Error) -> Fate {
-    let why = format!("{step}: {}", chain(e));
-    if e.is_permanent() {
-        Fate::Refused(why)
-    } else {
-        Fate::Later(why)
+/// What a refusal of a recipient means for the address; `None` where it is not about the recipient.
+fn verdict(about: About) -> Option<Verdict> {
+    match about {
+        About::Us | About::ThisMail => None,
+        About::ThisForNow => Some(Verdict::Later),
+        About::DeadAddress => Some(Verdict::Dead),
+        About::DoubtfulAddress => Some(Verdict::Doubtful),
     }
+}
+
+/// Waits for the answer to a step.
+async fn answered(
+    step: Step,
+    patience: Duration,
+    asked: impl Future<Output = Result<Response, Error>>,
+) -> Result<(), No> {
+    match timeout(patience, asked).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(e)) => Err(match refusal(&e) {
+            Some(answer) => No::Answer(classify(step, &answer), answer),
+            None => No::Line(format!("{step}: {}", chain(&e))),
+        }),
+        Err(_) => Err(No::Line(format!("no answer to {step}"))),
+    }
+}
+
+/// What a server refused with, if it is an answer that failed and not the line.
+fn refusal(e: &Error) -> Option<Answer> {
+    let text = e.source().map_or(String::new(), ToString::to_string);
+    Some(Answer::new(e.status()?.into(), &text))
+}
+
+fn halt(e: &Error, why: String) -> Halt {
+    match e.status() {
+        Some(_) => Halt::Refusal(why),
+        None => Halt::Line(why),
+    }
+}
+
+fn in_one_line(not_taken: &[NotTaken]) -> String {
+    let lines: Vec<String> = not_taken
+        .iter()
+        .map(|n| format!("{}: {}", n.address, n.why))
+        .collect();
+    lines.join("; ")
 }
 
 /// An error with its causes in one line.

@@ -232,7 +232,7 @@ impl FakeImap {
         }));
         let (news, _) = watch::channel(());
         let (end, ended) = oneshot::channel::<()>();
-        let acceptor = acceptor(dir.path());
+        let acceptor = TlsAcceptor::from(tls(dir.path()));
         let shared = (Arc::clone(&account), news.clone());
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -310,7 +310,8 @@ impl FakeImap {
     }
 }
 
-fn acceptor(dir: &std::path::Path) -> TlsAcceptor {
+/// The side of TLS that has the certificate of a folder.
+pub(super) fn tls(dir: &std::path::Path) -> Arc<rustls::ServerConfig> {
     let pem = fs::read(dir.join("server.pem")).unwrap();
     let chain = CertificateDer::pem_reader_iter(BufReader::new(pem.as_slice()))
         .collect::<Result<Vec<_>, _>>()
@@ -323,7 +324,7 @@ fn acceptor(dir: &std::path::Path) -> TlsAcceptor {
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
-    TlsAcceptor::from(Arc::new(config))
+    Arc::new(config)
 }
 
 async fn accept(

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use thubaocao::domain::zone;
 
 use super::imap_fake::FakeImap;
+use super::smtp_fake::FakeSmtp;
 use super::{Lab, Letter, MAILBOX, PASSWORD, await_until};
 
 /// Units of the lab's register: one that reports, one that is late, one whose address does not work.
@@ -67,6 +68,16 @@ impl Installation {
 
     /// An installation like the others on a misbehaving server; its mails leave into a folder.
     pub fn against(server: &FakeImap) -> Installation {
+        Installation::leaving(server, "kind = \"file\"\nfolder = \"outbox\"")
+    }
+
+    /// An installation between two misbehaving servers.
+    pub fn between(imap: &FakeImap, smtp: &FakeSmtp) -> Installation {
+        Installation::leaving(imap, &through(smtp))
+    }
+
+    /// An installation on a misbehaving server whose mails leave as a section of the configuration says.
+    pub fn leaving(server: &FakeImap, transport: &str) -> Installation {
         let installation = Installation {
             dir: tempfile::tempdir().unwrap(),
         };
@@ -78,7 +89,7 @@ impl Installation {
             smtp_tls: "",
             show: "nothing",
         };
-        installation.write(&wishes, "kind = \"file\"\nfolder = \"outbox\"");
+        installation.write(&wishes, transport);
         installation
     }
 
@@ -257,6 +268,15 @@ words = ["trẻ em"]
             .unwrap();
         Daemon { child, log }
     }
+}
+
+/// The section of a configuration whose mails leave through a misbehaving server.
+fn through(smtp: &FakeSmtp) -> String {
+    format!(
+        "kind = \"smtp\"\nhost = \"localhost\"\nport = {}\ntls = \"starttls\"\nuser = \"{MAILBOX}\"\npassword_file = \"password\"\nca_file = {:?}",
+        smtp.port,
+        smtp.ca_file()
+    )
 }
 
 /// The private certificate authority of the servers, as both sections of the configuration name it.

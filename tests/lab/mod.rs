@@ -10,6 +10,7 @@ pub mod dns;
 pub mod imap_fake;
 pub mod installation;
 pub mod proxy;
+pub mod smtp_fake;
 
 use std::fs;
 use std::net::TcpListener;
