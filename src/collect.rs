@@ -16,8 +16,8 @@ use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::worker::Outcome;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Arrived, Cursor, Message, MessageState, NewMail, NewSubmission, Part, Place, Receipts, Store,
-    Verdict,
+    Arrived, Awaited, Cursor, Message, MessageState, NewMail, NewSubmission, Part, Place, Receipts,
+    Store, Verdict,
 };
 use crate::writing::Kind;
 use crate::{plan, staff};
@@ -364,6 +364,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         app.store.transaction(|s| {
             s.set_reading(message.id, &reading)?;
             s.set_verdict(message.id, &decision.verdict)?;
+            s.set_awaited(message.id, &decision.awaited)?;
             record_bounce(s, &message, &reading)?;
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
@@ -469,6 +470,8 @@ struct Decision {
     verdict: Verdict,
     submissions: Vec<NewSubmission>,
     answer: Option<NewMail>,
+    /// What it may be, where it waits.
+    awaited: Awaited,
 }
 
 impl Decision {
@@ -482,7 +485,24 @@ impl Decision {
             },
             submissions: vec![],
             answer: None,
+            awaited: found.map_or_else(Awaited::default, awaited),
         }
+    }
+}
+
+/// What a mail may be that waits: the reports that it names, or any where one of its documents is not clear.
+fn awaited(found: &Match) -> Awaited {
+    let named = found
+        .items
+        .iter()
+        .map(|i| (i.report.clone(), i.period.clone()));
+    Awaited {
+        reports: if found.unclear {
+            vec![]
+        } else {
+            named.collect()
+        },
+        suspicious: !found.suspicious.is_empty(),
     }
 }
 
@@ -643,6 +663,7 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
             why: found.reasons.clone(),
         },
         submissions,
+        awaited: Awaited::default(),
     })
 }
 

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::consolidation::{self, Source};
-use crate::domain::obligation::Obligation;
+use crate::domain::obligation::{Obligation, State};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::overview;
+use crate::standing::View;
 use crate::store::{Receipts, Store, StoredFile, Submission};
 use crate::writing::consolidation as draft;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
@@ -63,10 +64,12 @@ pub async fn period(
     if fs::read_dir(folder)?.next().is_some() {
         bail!("{} is not empty; name a new folder", folder.display());
     }
+    let view = View::at(now, &app.config, &app.store)?;
     let mut exported = Exported::default();
     let mut index: Vec<Vec<Cell>> = Vec::new();
     let mut sources: Vec<Source> = Vec::new();
     let (mut without_files, mut without_soft_file) = (Vec::new(), Vec::new());
+    let mut waiting = Vec::new();
     for (n, o) in obligations.iter().enumerate() {
         let unit = app.config.unit_name(&o.unit, date_of(o.due));
         let standing = standing(&app.store, o)?;
@@ -76,7 +79,7 @@ pub async fn period(
             vec![
                 Cell::Number(n as i64 + 1),
                 unit.clone().into(),
-                overview::state_cell(&app.config, o, now),
+                overview::state_cell(&view, o),
                 received.map_or(Cell::Empty, |at| Cell::Day(date_of(at))),
                 number.unwrap_or_default().into(),
                 file,
@@ -84,7 +87,9 @@ pub async fn period(
         };
         if standing.is_empty() {
             index.push(head(None, None, Cell::Empty));
-            if o.excused.is_none() {
+            if let State::Waiting(mail) = view.state(o) {
+                waiting.push(format!("{unit} (thư số {mail})"));
+            } else if o.excused.is_none() {
                 without_files.push(unit);
             }
             continue;
@@ -115,7 +120,9 @@ pub async fn period(
                 });
             }
         }
-        if !standing.iter().any(|s| s.file.role == "soft_file") {
+        if let State::Waiting(mail) = view.state(o) {
+            waiting.push(format!("{unit} (thư số {mail})"));
+        } else if !standing.iter().any(|s| s.file.role == "soft_file") {
             without_soft_file.push(unit);
         }
     }
@@ -148,6 +155,7 @@ pub async fn period(
     let sections = known.map_or(&[][..], |r| r.sections.as_slice());
     let mut arranged = consolidation::arrange(sections, &sources);
     for (what, units) in [
+        ("Đang chờ xử lý", waiting),
         ("Chưa có tệp", without_files),
         ("Chưa có file mềm", without_soft_file),
     ] {

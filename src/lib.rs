@@ -27,6 +27,7 @@
 //! | [`audit`] | whether the archive holds what the store names, whole |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
+//! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
 //! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
@@ -90,6 +91,7 @@ pub mod reading;
 pub mod retention;
 pub mod send;
 pub mod staff;
+pub mod standing;
 pub mod store;
 pub mod transport;
 pub mod verify;

@@ -5,40 +5,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::config::Config;
-use crate::domain::obligation::{Group, Obligation, Rates, State, groups};
+use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
-use crate::plan;
+use crate::standing::View;
 use crate::store::{Store, Submission};
 use crate::writing::Total;
 use crate::writing::chart::{MOST_POINTS, Point, Row};
 use crate::writing::spreadsheet::{self, Cell, Sheet, Tone};
 
-/// The total of a group at a moment; `None` where nothing is expected.
-pub fn total(config: &Config, group: &Group<'_>, now: Timestamp) -> Option<Total> {
-    let r = Rates::of(group.members.iter().copied(), now);
+/// The total of a group; `None` where nothing is expected that is tracked.
+pub fn total(view: &View<'_>, group: &Group<'_>) -> Option<Total> {
+    let r = view.rates(group.members.iter().copied());
     Some(Total {
-        report: config.report_name(group.report),
+        report: view.config().report_name(group.report),
         period: group.period.in_vietnamese(),
         due: vietnamese_date(date_of(group.due)),
         expected: r.expected,
         on_time: r.on_time,
         late: r.complete - r.on_time,
         partial: r.partial,
-        nothing: r.overdue,
+        waiting: r.waiting,
+        not_yet: r.overdue,
+        not_at_all: r.closed,
         rate: r.reporting_rate()?,
         timeliness: r.timeliness()?,
     })
 }
 
 /// The rows of the chart: each report with the last of its periods whose deadline has passed.
-pub fn chart_rows(config: &Config, obligations: &[Obligation], now: Timestamp) -> Vec<Row> {
+pub fn chart_rows(view: &View<'_>, obligations: &[Obligation]) -> Vec<Row> {
     let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
-    for group in groups(obligations).iter().filter(|g| g.due < now) {
-        let place = config.reports.iter().position(|r| r.id == group.report);
-        let (Some(place), Some(total)) = (place, total(config, group, now)) else {
+    for group in groups(obligations).iter().filter(|g| g.due < view.now()) {
+        let reports = &view.config().reports;
+        let place = reports.iter().position(|r| r.id == group.report);
+        let (Some(place), Some(total)) = (place, total(view, group)) else {
             continue;
         };
         let row = rows.entry(place).or_insert_with(|| Row {
@@ -72,16 +74,12 @@ fn short_period(period: &PeriodId) -> String {
     }
 }
 
-/// The Excel file of obligations at a moment, ready to be the annex of a letter.
+/// The Excel file of obligations, ready to be the annex of a letter.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn workbook(
-    config: &Config,
-    store: &Store,
-    obligations: &[Obligation],
-    now: Timestamp,
-) -> Result<Vec<u8>> {
+pub fn workbook(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> Result<Vec<u8>> {
+    let (config, now) = (view.config(), view.now());
     let groups = groups(obligations);
     let title = |what: &str| {
         vec![
@@ -108,21 +106,29 @@ pub fn workbook(
                     "Đúng hạn",
                     "Trễ",
                     "Thiếu một phần",
+                    "Đang chờ xử lý",
+                    "Chưa nộp",
                     "Không nộp",
                     "Chưa đến hạn",
                     "Được miễn",
+                    "Chưa theo dõi",
                     "Tỷ lệ báo cáo",
                     "Tỷ lệ đúng hạn",
                 ],
             ),
         ]
         .concat(),
-        rows: groups.iter().map(|g| total_row(config, g, now)).collect(),
+        rows: groups.iter().map(|g| total_row(view, g)).collect(),
     };
-    // What is far ahead would only widen the page.
+    // What is far ahead, or from before the installation with nothing to show, would only widen the page.
     let soon = now + SignedDuration::from_hours(24 * 31);
-    let near: Vec<Group<'_>> = groups.iter().filter(|g| g.due <= soon).cloned().collect();
-    let (columns, rows) = matrix(config, obligations, &near, now);
+    let untracked = |o: &&Obligation| view.state(o) == State::Untracked && o.receipts.is_empty();
+    let near: Vec<Group<'_>> = groups
+        .iter()
+        .filter(|g| g.due <= soon && !g.members.iter().all(untracked))
+        .cloned()
+        .collect();
+    let (columns, rows) = matrix(view, obligations, &near);
     let matrix = Sheet {
         name: "Theo đơn vị".into(),
         title: title("TÌNH HÌNH GỬI BÁO CÁO THEO ĐƠN VỊ"),
@@ -138,7 +144,7 @@ pub fn workbook(
     for o in obligations {
         let key = (o.unit.clone(), o.report.clone(), o.period.clone());
         let own = submissions.get(&key).map_or(&[][..], Vec::as_slice);
-        rows.push(detail_row(config, store, o, own, now)?);
+        rows.push(detail_row(view, store, o, own)?);
     }
     let details = Sheet {
         name: "Chi tiết".into(),
@@ -158,25 +164,30 @@ pub fn workbook(
     spreadsheet::workbook(&[totals, matrix, details], now)
 }
 
-fn total_row(config: &Config, group: &Group<'_>, now: Timestamp) -> Vec<Cell> {
-    let r = Rates::of(group.members.iter().copied(), now);
+fn total_row(view: &View<'_>, group: &Group<'_>) -> Vec<Cell> {
+    let r = view.rates(group.members.iter().copied());
     let share = |n: u32| match r.expected {
         0 => Cell::Empty,
         all => Cell::Share(f64::from(n) / f64::from(all)),
     };
     let number = |n: u32| Cell::Number(i64::from(n));
-    let not_due = r.expected - r.complete - r.partial - r.overdue;
+    // What waits for staff before its deadline is not due for that.
+    let early = |o: &&&Obligation| o.due > view.now() && matches!(view.state(o), State::Waiting(_));
+    let early = group.members.iter().filter(early).count() as u32;
     vec![
-        config.report_name(group.report).into(),
+        view.config().report_name(group.report).into(),
         group.period.in_vietnamese().into(),
         Cell::Day(date_of(group.due)),
-        number(r.expected - not_due),
+        number(r.expected - r.ahead - early),
         number(r.on_time),
         number(r.complete - r.on_time),
         number(r.partial),
+        number(r.waiting),
         number(r.overdue),
-        number(not_due),
+        number(r.closed),
+        number(r.ahead),
         number(r.excused),
+        number(r.untracked),
         share(r.complete),
         share(r.on_time),
     ]
@@ -184,11 +195,11 @@ fn total_row(config: &Config, group: &Group<'_>, now: Timestamp) -> Vec<Cell> {
 
 /// A row each unit, a column each report and period.
 fn matrix(
-    config: &Config,
+    view: &View<'_>,
     obligations: &[Obligation],
     groups: &[Group<'_>],
-    now: Timestamp,
 ) -> (Vec<(String, f64)>, Vec<Vec<Cell>>) {
+    let (config, now) = (view.config(), view.now());
     let mut columns = vec![("STT".to_owned(), 5.0), ("Đơn vị".to_owned(), 32.0)];
     columns.extend(groups.iter().map(|g| {
         let head = format!(
@@ -220,7 +231,7 @@ fn matrix(
         ];
         row.extend(groups.iter().map(|g| {
             let own = g.members.iter().find(|o| o.unit == **unit);
-            own.map_or(Cell::Empty, |o| state_cell(config, o, now))
+            own.map_or(Cell::Empty, |o| state_cell(view, o))
         }));
         row
     });
@@ -228,7 +239,7 @@ fn matrix(
 }
 
 /// How an obligation stands, in words, with its colour.
-pub fn state_cell(config: &Config, o: &Obligation, now: Timestamp) -> Cell {
+pub fn state_cell(view: &View<'_>, o: &Obligation) -> Cell {
     let day = |at: Option<Timestamp>| {
         at.map_or(String::new(), |at| {
             let day = date_of(at);
@@ -236,25 +247,39 @@ pub fn state_cell(config: &Config, o: &Obligation, now: Timestamp) -> Cell {
         })
     };
     let missing = || format!("Thiếu {}", o.missing().in_vietnamese());
-    let (text, tone) = match o.state(now, plan::near(config, o)) {
+    let (text, tone) = match view.state(o) {
         State::Submitted => (format!("Đúng hạn{}", day(o.complete_at())), Tone::Good),
         State::Late => (format!("Trễ{}", day(o.complete_at())), Tone::Part),
         State::Partial => (missing(), Tone::Part),
-        State::Overdue => ("Không nộp".into(), Tone::Bad),
+        State::Waiting(mail) => (format!("Đang chờ xử lý (thư số {mail})"), Tone::Part),
+        State::Overdue => ("Chưa nộp".into(), Tone::Bad),
+        State::Closed => ("Không nộp".into(), Tone::Bad),
         State::Returned => (format!("Trả lại, hạn{}", day(Some(o.due))), Tone::Part),
         State::Excused => ("Được miễn".into(), Tone::Plain),
         State::NotDue | State::Pending => ("Chưa đến hạn".into(), Tone::Plain),
+        State::Untracked if o.receipts.is_empty() => ("Chưa theo dõi".into(), Tone::Plain),
+        State::Untracked => {
+            let received = day(o.complete_at().or(o.first_received()));
+            (format!("Chưa theo dõi, đã nhận{received}"), Tone::Plain)
+        }
     };
-    Cell::State(text, tone)
+    Cell::State(text + &doubt(o), tone)
+}
+
+/// What staff should know of a mail that may be a unit's, behind how it stands; empty where there is none.
+pub fn doubt(o: &Obligation) -> String {
+    o.unverified.map_or(String::new(), |mail| {
+        format!(", có thư số {mail} chưa xác minh")
+    })
 }
 
 fn detail_row(
-    config: &Config,
+    view: &View<'_>,
     store: &Store,
     o: &Obligation,
     submissions: &[Submission],
-    now: Timestamp,
 ) -> Result<Vec<Cell>> {
+    let config = view.config();
     let day = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::Day(date_of(at)));
     let reminded = match o.reminders_sent {
         0 => None,
@@ -271,7 +296,7 @@ fn detail_row(
         config.report_name(&o.report).into(),
         o.period.in_vietnamese().into(),
         Cell::Day(date_of(o.due)),
-        state_cell(config, o, now),
+        state_cell(view, o),
         day(o.first_received()),
         day(o.complete_at()),
         numbers.join("; ").into(),

@@ -14,6 +14,7 @@ use crate::domain::reminder::{Step, in_working_hours};
 use crate::domain::report::Report;
 use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant, zone};
+use crate::standing;
 use crate::store::{DeadContacts, NewMail, Receipts, StepTaken, Store};
 use crate::writing::Kind;
 
@@ -74,6 +75,9 @@ fn obligation(report: &Report, unit: &Unit, period: &Period, due: Timestamp) -> 
         returned: None,
         excused: None,
         receipts: vec![],
+        waiting: None,
+        unverified: None,
+        closed: false,
         reminders_sent: 0,
     }
 }
@@ -128,15 +132,6 @@ pub fn obligation_for(
 
 // ---- reminders ----
 
-/// From when the deadline of an obligation counts as near.
-pub fn near(config: &Config, o: &Obligation) -> Timestamp {
-    let work_starts = config.settings.schedule.work_hours.0;
-    let steps = config
-        .report(&o.report)
-        .map_or(&config.settings.schedule.steps, |r| &r.steps);
-    steps.near(&config.calendar, o.due, work_starts)
-}
-
 /// The step of the ladder that an obligation has reached at a moment, if a reminder may be owed at all.
 fn step(config: &Config, o: &Obligation, first_opened: Timestamp, now: Timestamp) -> Option<Step> {
     if o.settled() {
@@ -148,9 +143,7 @@ fn step(config: &Config, o: &Obligation, first_opened: Timestamp, now: Timestamp
         // What opened or was due before the installation is no news.
         Step::Opening => o.opens < date_of(first_opened),
         Step::Before(_) => false,
-        Step::Late(_) | Step::Escalation => {
-            o.due < first_opened && !config.settings.schedule.remind_backlog
-        }
+        Step::Late(_) | Step::Escalation => o.due < standing::tracked_from(config, first_opened),
     };
     (!old).then_some(step)
 }

@@ -95,7 +95,19 @@ fn the_commands_work_on_what_the_demo_laid_out() {
     assert_eq!(of("ldld-dong-xuan", "tre-em")["state"], "submitted");
     assert_eq!(of("cdcs-xskt", "tre-em")["state"], "partial");
     assert_eq!(of("cd-kkt", "tai-nan-lao-dong")["state"], "submitted");
-    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
+    // What waits for staff is not missing: the reports that the mail names, or all that are open to its unit.
+    let waits = |unit: &str, report: &str| of(unit, report)["message"].clone();
+    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "waiting");
+    assert_eq!(waits("ldld-son-hoa", "tre-em"), stranger["message"]);
+    assert_eq!(of("ldld-son-hoa", "nu-cong")["state"], "overdue");
+    assert_eq!(of("ldld-song-hinh", "tre-em")["state"], "waiting");
+    assert_eq!(
+        waits("ldld-song-hinh", "nu-cong"),
+        waits("ldld-song-hinh", "tre-em")
+    );
+    assert_eq!(of("ldld-tay-hoa", "tre-em")["state"], "overdue");
+    assert_eq!(of("ldld-tay-hoa", "tre-em")["closed"], false);
+    assert!(of("ldld-tay-hoa", "tre-em").get("message").is_none());
 
     // Corrections, each with its way back.
     let id = stranger["message"].to_string();
@@ -130,7 +142,11 @@ fn the_commands_work_on_what_the_demo_laid_out() {
         END,
     ]);
     run(&["ignore", &id, "--at", END]);
-    assert_eq!(of("ldld-son-hoa", "tre-em")["state"], "overdue");
+    assert_eq!(
+        of("ldld-son-hoa", "tre-em")["state"],
+        "overdue",
+        "nothing waits any more"
+    );
     run(&[
         "excuse",
         "ldld-son-hoa",
@@ -298,7 +314,8 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
         "LĐLĐ TP Tuy Hòa",
         "102/BC-LĐLĐ",
         "102-BC-LĐLĐ trẻ em (sửa lần 2).docx",
-        "Không nộp",
+        "Chưa nộp",
+        "Đang chờ xử lý (thư số 9)",
     ] {
         assert!(cells.iter().any(|c| c == expected), "{expected}: {cells:?}");
     }
@@ -340,6 +357,7 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
         draft.contains("Chưa có tệp: LĐLĐ ")
             && draft.contains("LĐLĐ huyện Tây Hòa; ")
             && draft.contains("Chưa có file mềm: CĐCS Xổ số kiến thiết")
+            && draft.contains("Đang chờ xử lý: LĐLĐ huyện Sơn Hòa (thư số 9); ")
     );
     // A folder that holds something is left alone.
     let again = run(&export);
@@ -561,16 +579,20 @@ fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
         row.unwrap_or_else(|| panic!("no row with {words:?}"))
             .clone()
     };
-    // Đến hạn 28, đúng hạn 10, trễ 2, thiếu 1, không nộp 15, miễn 0; the rates of the field.
+    // Of a report: due, on time, late, partial, waiting, not yet, not at all, ahead, excused, not tracked.
     let totals = sheet("Tổng hợp");
     let row = find(&totals, &["Công tác trẻ em", "6 tháng đầu năm 2026"]);
-    assert_eq!(row[3..10], ["28", "10", "2", "1", "15", "0", "0"]);
+    assert_eq!(
+        row[3..13],
+        ["28", "10", "2", "1", "4", "11", "0", "0", "0", "0"]
+    );
     // Whoever has time left has not failed to send.
     let ahead = find(&totals, &["Công tác trẻ em", "6 tháng cuối năm 2026"]);
-    assert_eq!(ahead[3..10], ["0", "0", "0", "0", "0", "28", "0"]);
+    assert_eq!(ahead[3..7], ["0", "0", "0", "0"]);
+    assert_eq!(ahead[7..11], ["1", "0", "0", "27"], "{ahead:?}");
     let rate = |n: usize| row[n].parse::<f64>().unwrap();
     assert!(
-        (rate(10) - 12.0 / 28.0).abs() < 1e-9 && (rate(11) - 10.0 / 28.0).abs() < 1e-9,
+        (rate(13) - 12.0 / 28.0).abs() < 1e-9 && (rate(14) - 10.0 / 28.0).abs() < 1e-9,
         "{row:?}"
     );
 
@@ -581,7 +603,12 @@ fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
         .position(|h| h.starts_with("Công tác trẻ em\n6 tháng đầu năm 2026"))
         .unwrap();
     let cell = |unit: &str| find(&matrix, &[unit])[column].clone();
-    assert_eq!(cell("LĐLĐ huyện Tây Hòa"), "Không nộp");
+    assert_eq!(cell("LĐLĐ huyện Tây Hòa"), "Chưa nộp");
+    assert_eq!(cell("LĐLĐ huyện Sơn Hòa"), "Đang chờ xử lý (thư số 9)");
+    assert!(
+        !heads.iter().any(|h| h.contains("tháng 3 năm 2026")),
+        "before the installation nobody was asked: {heads:?}"
+    );
     assert_eq!(cell("LĐLĐ huyện Phú Hòa"), "Trễ 15/6");
     assert_eq!(cell("CĐCS Xổ số kiến thiết"), "Thiếu file mềm");
 

@@ -70,7 +70,7 @@ fn every_edition_of_the_digest_is_read_on_phones_and_desks_by_day_and_by_night()
     );
     let weekly = demo.digest("2026-06-22", "2026-06-22T07:00:00+07:00");
     assert!(
-        weekly.contains("Bản tin tuần") && weekly.contains("Không nộp"),
+        weekly.contains("Bản tin tuần") && weekly.contains("Đang chờ xử lý: "),
         "{weekly}"
     );
     assert!(weekly.contains("data:image/png;base64,iVBOR"));

@@ -153,7 +153,7 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     once(&installation);
     answer(&lab, 4, "Đã hoàn tác");
     assert_eq!(installation.json(&["inbox", "--json"]).len(), 1);
-    assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "waiting");
     let learned = installation.run(&["units", "learned"]);
     assert_eq!(String::from_utf8_lossy(&learned.stdout), "");
     let history = installation.run(&["history", "1"]);
@@ -296,25 +296,21 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     );
     assert_eq!(state("ldld-tay-hoa"), "excused");
 
-    let more = choose(&late("LĐLĐ huyện Sơn Hòa"), "Gia hạn", "30/6/2026");
+    let more = choose(&late("CĐCS Cấp thoát nước"), "Gia hạn", "30/6/2026");
     let said = send(&demo, &more, "06-24");
     assert!(
         said.contains("Đã gia hạn") && said.contains("30/6/2026"),
         "{said}"
     );
-    assert_eq!(state("ldld-son-hoa"), "pending");
+    assert_eq!(state("cdcs-cap-thoat-nuoc"), "pending");
 
-    let paper = choose(
-        &late("LĐLĐ huyện Sông Hinh"),
-        "Đã nhận bản giấy",
-        "23/6/2026",
-    );
+    let paper = choose(&late("CĐ ngành Y tế"), "Đã nhận bản giấy", "23/6/2026");
     let said = send(&demo, &paper, "06-24");
     assert!(
         said.contains("Đã ghi nhận bản giấy ngày 23/6/2026"),
         "{said}"
     );
-    assert_eq!(state("ldld-song-hinh"), "partial");
+    assert_eq!(state("cd-y-te"), "partial");
 
     // In free words, with the token in what is quoted.
     let prepared = late("CĐ ngành Giáo dục");
@@ -335,8 +331,36 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     let accepted = links(&news, "Duyệt").remove(0);
     let said = send(&demo, &accepted, "06-24");
     assert!(said.contains("Đã duyệt"), "{said}");
+
+    // Until staff close the period nobody has failed to send.
+    let closed = || {
+        let status = json_lines(&demo.after(&["status", "--json", "--report", "tre-em"]));
+        let closed = status.iter().filter(|l| l["closed"] == true);
+        closed.map(|l| l["unit"].to_string()).collect::<Vec<_>>()
+    };
+    assert!(closed().is_empty());
+    let closes = links(&html, "Khóa kỳ");
+    let children = |p: &&Prepared| p.subject.contains("Công tác trẻ em, 6 tháng đầu năm 2026");
+    let said = send(&demo, closes.iter().find(children).unwrap(), "06-24");
+    assert!(said.contains("Đã khóa kỳ Công tác trẻ em"), "{said}");
+    assert!(
+        closed().contains(&"\"cd-kkt\"".to_owned()),
+        "{:?}",
+        closed()
+    );
+    // What has more time, waits or has come in part is not closed.
+    for unit in [
+        "cdcs-cap-thoat-nuoc",
+        "ldld-son-hoa",
+        "cd-y-te",
+        "ldld-tay-hoa",
+    ] {
+        assert!(!closed().contains(&format!("{unit:?}")), "{unit}");
+    }
     let history = demo.run(&["history"]);
-    assert_eq!(history.matches("by mail").count(), 5, "{history}");
+    assert_eq!(history.matches("by mail").count(), 6, "{history}");
+    demo.after(&["close", "tre-em", "2026-H1", "--undo"]);
+    assert!(closed().is_empty());
 
     // A link holds for thirty days.
     let returned = links(&news, "Trả lại").remove(0);

@@ -134,6 +134,19 @@ pub(super) struct Extend {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Close {
+    /// The report
+    report: String,
+    /// The period, such as 2026-H1
+    period: PeriodId,
+    /// Open it again
+    #[arg(long)]
+    undo: bool,
+    #[command(flatten)]
+    by: Author,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Return {
     /// The receipt code of the submission, such as BC-2026-00017
     submission: String,
@@ -229,6 +242,15 @@ pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
         &a.by.by(),
         session.now(),
     )?)
+}
+
+pub(super) fn close(session: &Session, a: &Close) -> Result<()> {
+    let (app, by, now) = (open(session)?, a.by.by(), session.now());
+    tell(if a.undo {
+        correct::reopen(&app, &a.report, &a.period, &by, now)?
+    } else {
+        correct::close(&app, &a.report, &a.period, &by, now)?
+    })
 }
 
 pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {

@@ -153,6 +153,8 @@ enum Command {
     ReceivedPaper(corrections::ReceivedPaper),
     /// Give a unit more time for a report
     Extend(corrections::Extend),
+    /// Close a period of a report: what is overdue counts as not sent
+    Close(corrections::Close),
     /// Send a submission back to its unit, with a reason
     Return(corrections::Return),
     /// Accept a submission; one that was sent back counts again
@@ -318,6 +320,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Excuse(a) => corrections::excuse(session, &a),
         Command::ReceivedPaper(a) => corrections::received_paper(session, &a),
         Command::Extend(a) => corrections::extend(session, &a),
+        Command::Close(a) => corrections::close(session, &a),
         Command::Return(a) => corrections::send_back(session, &a),
         Command::Accept(a) => corrections::accept(session, &a),
         Command::Undo(a) => corrections::undo(session, &a),

@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::{Session, Usage, say};
 use crate::config::source::suggestion;
-use crate::domain::obligation::{Obligation, Rates, State, groups};
+use crate::domain::obligation::{Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
+use crate::overview;
+use crate::standing::View;
 use crate::store::Receipts;
-use crate::{overview, plan};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -21,7 +22,15 @@ struct Line<'a> {
     report: &'a str,
     period: String,
     due: String,
-    state: State,
+    state: &'static str,
+    /// The mail that waits for staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<i64>,
+    /// A mail that may be the unit's, of a sender who was not verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unverified: Option<i64>,
+    /// Whether what is overdue counts as not sent at all.
+    closed: bool,
     missing: Vec<&'static str>,
     first_received: Option<String>,
     complete_at: Option<String>,
@@ -46,22 +55,19 @@ pub(super) fn run(
     }
     let now = session.now();
     let store = session.snapshot(&config, now)?;
+    let view = View::at(now, &config, &store)?;
     let mut all = store.obligations(Receipts::Until(now))?;
     // A snapshot may hold what opened after the moment that is asked about.
     all.retain(|o| o.opens <= date_of(now) || !o.receipts.is_empty());
     all.retain(|o| report.is_none_or(|r| o.report == r) && period.is_none_or(|p| o.period == *p));
     if json {
         for o in &all {
-            say(serde_json::to_string(&line(
-                o,
-                now,
-                plan::near(&config, o),
-            ))?)?;
+            say(serde_json::to_string(&line(o, view.state(o)))?)?;
         }
         return Ok(());
     }
     if let Some(path) = xlsx {
-        let book = overview::workbook(&config, &store, &all, now)?;
+        let book = overview::workbook(&view, &store, &all)?;
         return std::fs::write(path, book)
             .with_context(|| format!("cannot write {}", path.display()));
     }
@@ -69,7 +75,7 @@ pub(super) fn run(
         say("nothing is expected")?;
     }
     for group in groups(&all) {
-        let rates = Rates::of(group.members.iter().copied(), now);
+        let rates = view.rates(group.members.iter().copied());
         let percent = |rate: Option<u32>| rate.map_or("–".to_owned(), |r| format!("{r} %"));
         say(format!(
             "{} {}, due {}: {} expected, {} complete (reporting rate {}), {} on time (timeliness {})",
@@ -83,13 +89,24 @@ pub(super) fn run(
             percent(rates.timeliness())
         ))?;
         for o in group.members {
-            let state = o.state(now, plan::near(&config, o));
-            let word = serde_json::to_value(state)?;
-            let mut text = format!(
-                "  {:<28} {:<10}",
-                o.unit.0,
-                word.as_str().unwrap_or_default()
-            );
+            let state = view.state(o);
+            let mut text = format!("  {:<28} {:<10}", o.unit.0, state.word());
+            match state {
+                State::Waiting(mail) => text += &format!(" mail {mail} waits for staff"),
+                State::Closed => text += " closed",
+                State::NotDue
+                | State::Pending
+                | State::Partial
+                | State::Submitted
+                | State::Late
+                | State::Overdue
+                | State::Returned
+                | State::Excused
+                | State::Untracked => {}
+            }
+            if let Some(mail) = o.unverified {
+                text += &format!(" (mail {mail} is not verified)");
+            }
             if let Some(at) = o.complete_at().or(o.first_received()) {
                 text += &format!(" {}", moment(at));
             }
@@ -111,13 +128,19 @@ pub(super) fn run(
     Ok(())
 }
 
-fn line(o: &Obligation, now: Timestamp, near: Timestamp) -> Line<'_> {
+fn line(o: &Obligation, state: State) -> Line<'_> {
     Line {
         unit: &o.unit.0,
         report: &o.report,
         period: o.period.to_string(),
         due: rfc3339(o.due),
-        state: o.state(now, near),
+        state: state.word(),
+        message: match state {
+            State::Waiting(mail) => Some(mail),
+            _ => None,
+        },
+        unverified: o.unverified,
+        closed: state == State::Closed,
         missing: o.missing().names(),
         first_received: o.first_received().map(rfc3339),
         complete_at: o.complete_at().map(rfc3339),

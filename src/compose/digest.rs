@@ -5,12 +5,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::config::Config;
-use crate::domain::obligation::{Group, Obligation, Rates, groups};
+use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
+use crate::standing::View;
 use crate::store::{Message, MessageState, OutgoingState, Part, Receipts, Store};
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
@@ -65,14 +66,8 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         &mut data,
     )?;
     data.others = others(&messages);
-    progress(
-        config,
-        &obligations,
-        store.first_opened()?,
-        until,
-        links.as_ref(),
-        &mut data,
-    );
+    let view = View::at(until, config, store)?;
+    progress(&view, &obligations, links.as_ref(), &mut data);
     sent(config, store, &obligations, since, until, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
     data.contacts = contacts(config, store, links.as_ref(), until)?;
@@ -90,7 +85,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
             });
         }
     };
-    let book = overview::workbook(config, store, &recent, until).map(|content| Enclosure {
+    let book = overview::workbook(&view, store, &recent).map(|content| Enclosure {
         name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
         content,
         id: None,
@@ -100,10 +95,10 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         data.edition = edition.into();
         let groups = groups(&recent);
         let ended = groups.iter().filter(|g| g.due <= until);
-        data.totals = ended
-            .filter_map(|g| overview::total(config, g, until))
-            .collect();
-        let rows = overview::chart_rows(config, &recent, until);
+        data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
+        let untracked = |o: &Obligation| view.state(o) == State::Untracked;
+        data.untracked = recent.iter().any(untracked);
+        let rows = overview::chart_rows(&view, &recent);
         if !rows.is_empty() {
             let chart = writing::chart::png(&rows).map(|content| Enclosure {
                 name: "ty-le-bao-cao.png".into(),
@@ -302,13 +297,12 @@ fn others(messages: &[Message]) -> String {
 
 /// How every report and period stands that is still of interest.
 fn progress(
-    config: &Config,
+    view: &View<'_>,
     obligations: &[Obligation],
-    first_opened: Timestamp,
-    now: Timestamp,
     links: Option<&Links>,
     data: &mut DigestData,
 ) {
+    let (config, now) = (view.config(), view.now());
     let soon = date_of(now).saturating_add(SOON_DAYS.days());
     for Group {
         report,
@@ -317,61 +311,54 @@ fn progress(
         members: group,
     } in groups(obligations)
     {
-        let rates = Rates::of(group.iter().copied(), now);
-        let open = group.iter().filter(|o| !o.settled()).count();
-        if due > now && date_of(due) <= soon && open > 0 {
+        let states: Vec<(&Obligation, State)> = group.iter().map(|o| (*o, view.state(o))).collect();
+        let rates = Rates::of(states.iter().map(|(_, state)| *state));
+        let open = rates.expected - rates.complete;
+        if due > now && date_of(due) <= soon && open > rates.waiting {
             data.soon.push(Soon {
                 due: short_moment(due),
                 report: config.report_name(report),
                 period: period.in_vietnamese(),
-                open,
+                open: (open - rates.waiting) as usize,
                 expected: rates.expected as usize,
             });
         }
-        let begun =
-            group.iter().any(|o| !o.receipts.is_empty()) || now >= plan::near(config, group[0]);
+        let begun = group.iter().any(|o| !o.receipts.is_empty()) || now >= view.near(group[0]);
         let over = open == 0 && now > due + SHOWN_AFTER_DUE;
         if !begun || over || rates.expected == 0 {
             continue;
         }
-        if due < first_opened {
-            if open > 0 {
-                data.backlog.push(format!(
-                    "{}, {}: còn thiếu {open}/{}",
-                    config.report_name(report),
-                    period.in_vietnamese(),
-                    rates.expected
-                ));
-            }
-            continue;
-        }
         let name = |o: &Obligation| config.unit_name(&o.unit, date_of(o.due));
-        let straggler = |o: &Obligation, shown: String| {
-            let what = format!(
-                "{}, {}, {}",
-                name(o),
-                config.report_name(report),
-                period.in_vietnamese()
-            );
-            Straggler {
-                name: shown,
-                link: links.map(|l| l.for_obligation(o.id, &what)),
-            }
+        // The units in one state, each with what else is to be said of it.
+        let those = |also: &dyn Fn(&Obligation, State) -> Option<String>| -> Vec<Straggler> {
+            let told = states.iter().filter_map(|(o, state)| {
+                let shown = format!("{}{}", name(o), also(o, *state)?);
+                let what = format!(
+                    "{}, {}, {}",
+                    name(o),
+                    config.report_name(report),
+                    period.in_vietnamese()
+                );
+                Some(Straggler {
+                    name: shown,
+                    link: links.map(|l| l.for_obligation(o.id, &what)),
+                })
+            });
+            told.collect()
         };
-        let late: Vec<Straggler> = group
-            .iter()
-            .filter(|o| !o.settled() && o.receipts.is_empty() && now > o.due)
-            .map(|o| straggler(o, name(o)))
-            .collect();
-        data.late_count += late.len();
-        let percent = |n: u32| n * 100 / rates.expected;
-        let complete = percent(rates.complete);
-        let partial = percent(rates.partial);
-        let left = rates.expected - rates.complete - rates.partial - rates.overdue;
-        // Rounding must not leave a sliver for nobody.
-        let overdue = match left {
-            0 if rates.overdue > 0 => 100 - complete - partial,
-            _ => percent(rates.overdue),
+        let doubt = |o: &Obligation| {
+            let mail = o.unverified;
+            mail.map_or(String::new(), |n| format!(" (có thư số {n} chưa xác minh)"))
+        };
+        let late = those(&|o, state| (state == State::Overdue).then(|| doubt(o)));
+        let closed = those(&|o, state| (state == State::Closed).then(|| doubt(o)));
+        data.late_count += late.len() + closed.len();
+        // Shares of the whole so far: what is rounded neither leaves a sliver nor runs over.
+        let mut so_far = 0;
+        let mut width = |n: u32| {
+            let before = percent(so_far, rates.expected);
+            so_far += n;
+            percent(so_far, rates.expected) - before
         };
         data.progress.push(Progress {
             report: config.report_name(report),
@@ -381,18 +368,29 @@ fn progress(
             complete: rates.complete,
             on_time: rates.on_time,
             partial: rates.partial,
+            waiting: rates.waiting,
             overdue: rates.overdue,
-            rate: complete,
-            width_complete: complete,
-            width_partial: partial,
-            width_overdue: overdue,
-            width_rest: 100 - complete - partial - overdue,
+            closed: rates.closed,
+            rate: percent(rates.complete, rates.expected),
+            width_complete: width(rates.complete),
+            width_partial: width(rates.partial + rates.waiting),
+            width_overdue: width(rates.overdue + rates.closed),
+            width_rest: width(rates.ahead),
+            close: links.filter(|_| !late.is_empty()).map(|l| {
+                let what = format!("{}, {}", config.report_name(report), period.in_vietnamese());
+                l.for_period(group[0].id, &what)
+            }),
             late_units: late,
-            partial_units: group
-                .iter()
-                .filter(|o| !o.settled() && !o.receipts.is_empty())
-                .map(|o| straggler(o, format!("{} ({})", name(o), o.missing().in_vietnamese())))
-                .collect(),
+            closed_units: closed,
+            waiting_units: those(&|_, state| match state {
+                State::Waiting(mail) => Some(format!(" (thư số {mail})")),
+                _ => None,
+            }),
+            partial_units: those(&|o, state| {
+                let missing =
+                    || format!(" ({}{})", o.missing().in_vietnamese(), overview::doubt(o));
+                (state == State::Partial).then(missing)
+            }),
         });
     }
 }

@@ -201,6 +201,8 @@ pub struct Schedule {
     pub weekly_on: Weekday,
     /// Whether deadlines that passed before the store was first opened are reminded of.
     pub remind_backlog: bool,
+    /// So many working days after its deadline what has not come counts as not sent at all ("không nộp").
+    pub closed_after: u16,
     /// The ladder of reminders where a report names none.
     pub steps: Steps,
 }
@@ -485,6 +487,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
     ];
     let weekly_on = s.choice("weekly_on", &days).unwrap_or(Weekday::Monday);
     let remind_backlog = s.flag("remind_backlog").unwrap_or(false);
+    let closed_after = s.number("closed_after", 1..=250).unwrap_or(20) as u16;
     s.finish();
     Some(Schedule {
         since: since?,
@@ -494,6 +497,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
         digest_at,
         weekly_on,
         remind_backlog,
+        closed_after,
         steps,
     })
 }

@@ -3,6 +3,7 @@
 mod contact;
 mod mail;
 mod obligation;
+mod period;
 mod register;
 mod submission;
 
@@ -18,6 +19,7 @@ use crate::store::{Correction, Message, MessageState, Store, Verdict};
 pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
 pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};
+pub use period::{close, reopen};
 pub use register::{forget, imported};
 pub use submission::{accept, send_back};
 
@@ -63,6 +65,10 @@ enum Inverse {
     },
     Extension {
         obligation: i64,
+    },
+    Closing {
+        report: String,
+        period: PeriodId,
     },
     Forgotten {
         address: String,
@@ -197,6 +203,7 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
             Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
             Inverse::Paper { obligation } => s.withdraw_paper(*obligation, now)?,
             Inverse::Extension { obligation } => s.withdraw_extension(*obligation, now)?,
+            Inverse::Closing { report, period } => s.open_period(report, period, now)?,
             Inverse::Forgotten { address, unit } => {
                 s.learn(address, unit, now)?;
                 true
@@ -244,6 +251,7 @@ fn action_in_words(command: &str) -> &str {
         "received-paper" => "ghi nhận bản giấy",
         "excuse" => "miễn báo cáo",
         "extend" => "gia hạn",
+        "close" => "khóa kỳ báo cáo",
         "return" => "trả lại báo cáo",
         "accept" => "duyệt báo cáo",
         "contacts reset" => "dùng lại địa chỉ",

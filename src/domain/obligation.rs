@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
 
 use super::period::PeriodId;
 use super::report::Forms;
 use super::unit::UnitId;
 
 /// How an obligation stands at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Nothing is there and nobody would worry yet.
     NotDue,
@@ -24,12 +22,49 @@ pub enum State {
     Submitted,
     /// Everything is there, but came after the deadline.
     Late,
-    /// Nothing is there and the deadline has passed.
+    /// Nothing is there and the deadline has passed; the period is not closed ("chưa nộp").
     Overdue,
+    /// Nothing is there and the period is closed ("không nộp").
+    Closed,
     /// Staff sent it back, and the time for sending it again has not passed.
     Returned,
     /// Staff excused the unit.
     Excused,
+    /// What is missing may be in a mail, of this number, on which staff have to decide.
+    Waiting(i64),
+    /// It was due before the installation: what came is known, what did not is not.
+    Untracked,
+}
+
+impl State {
+    /// The word of the JSON interface, which tells by a field of its own that a period is closed.
+    pub fn word(self) -> &'static str {
+        match self {
+            State::NotDue => "not_due",
+            State::Pending => "pending",
+            State::Partial => "partial",
+            State::Submitted => "submitted",
+            State::Late => "late",
+            State::Overdue | State::Closed => "overdue",
+            State::Returned => "returned",
+            State::Excused => "excused",
+            State::Waiting(_) => "waiting",
+            State::Untracked => "untracked",
+        }
+    }
+}
+
+/// The moments by which it is decided how an obligation stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments {
+    /// At which moment.
+    pub now: Timestamp,
+    /// From when the deadline counts as near.
+    pub near: Timestamp,
+    /// From when what has not come counts as not sent at all.
+    pub closes: Timestamp,
+    /// What was due before is not tracked.
+    pub tracked_from: Timestamp,
 }
 
 /// One receipt: a mail, or paper that staff marked as received.
@@ -66,6 +101,12 @@ pub struct Obligation {
     pub excused: Option<String>,
     /// What has come, in order of time.
     pub receipts: Vec<Receipt>,
+    /// The mail, by its number, on which staff have to decide and that may bring it.
+    pub waiting: Option<i64>,
+    /// The same, of a sender who was not verified: it changes nothing, and staff should know of it.
+    pub unverified: Option<i64>,
+    /// Whether staff have closed the period.
+    pub closed: bool,
     /// How many reminders went out.
     pub reminders_sent: u32,
 }
@@ -109,19 +150,26 @@ impl Obligation {
         self.excused.is_some() || self.complete_at().is_some()
     }
 
-    /// How it stands at a moment. `near` is the moment from which the deadline counts as near.
-    pub fn state(&self, now: Timestamp, near: Timestamp) -> State {
+    /// How it stands at a moment.
+    pub fn state(&self, at: &Moments) -> State {
         if self.excused.is_some() {
             return State::Excused;
         }
-        match self.on_time() {
-            Some(true) => State::Submitted,
-            Some(false) => State::Late,
-            None if self.returned.is_some() && now <= self.due => State::Returned,
-            None if !self.receipts.is_empty() => State::Partial,
-            None if now > self.due => State::Overdue,
-            None if now >= near => State::Pending,
-            None => State::NotDue,
+        if self.due < at.tracked_from {
+            return State::Untracked;
+        }
+        match (self.on_time(), self.waiting) {
+            (Some(true), _) => State::Submitted,
+            (Some(false), _) => State::Late,
+            (None, Some(mail)) => State::Waiting(mail),
+            (None, None) if self.returned.is_some() && at.now <= self.due => State::Returned,
+            (None, None) if !self.receipts.is_empty() => State::Partial,
+            (None, None) if at.now > self.due => match self.closed || at.now >= at.closes {
+                true => State::Closed,
+                false => State::Overdue,
+            },
+            (None, None) if at.now >= at.near => State::Pending,
+            (None, None) => State::NotDue,
         }
     }
 }
@@ -165,8 +213,16 @@ pub fn groups<'o>(obligations: impl IntoIterator<Item = &'o Obligation>) -> Vec<
     groups
 }
 
+/// A part of a whole in whole percent, halves rounded up as Excel does; 0 where there is no whole.
+pub fn percent(part: u32, whole: u32) -> u32 {
+    match u64::from(whole) {
+        0 => 0,
+        whole => ((u64::from(part) * 200 + whole) / (2 * whole)) as u32,
+    }
+}
+
 /// Counts over obligations, with the field's two rates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     /// Obligations that nobody excused.
     pub expected: u32,
@@ -176,43 +232,52 @@ pub struct Rates {
     pub on_time: u32,
     /// Something is there, not everything.
     pub partial: u32,
-    /// Nothing is there after the deadline.
+    /// What is missing may be in a mail on which staff have to decide.
+    pub waiting: u32,
+    /// Nothing is there after the deadline; the period is not closed.
     pub overdue: u32,
+    /// Nothing is there and the period is closed.
+    pub closed: u32,
+    /// The deadline is ahead.
+    pub ahead: u32,
     /// Excused by staff; not among the expected.
     pub excused: u32,
+    /// Due before the installation; not among the expected.
+    pub untracked: u32,
 }
 
 impl Rates {
-    /// Counts obligations at a moment.
-    pub fn of<'a>(obligations: impl IntoIterator<Item = &'a Obligation>, now: Timestamp) -> Rates {
+    /// Counts how obligations stand.
+    pub fn of(states: impl IntoIterator<Item = State>) -> Rates {
         let mut r = Rates::default();
-        for o in obligations {
-            if o.excused.is_some() {
-                r.excused += 1;
-                continue;
-            }
-            r.expected += 1;
-            match o.on_time() {
-                Some(on_time) => {
+        for state in states {
+            match state {
+                State::Excused => r.excused += 1,
+                State::Untracked => r.untracked += 1,
+                State::Submitted => {
                     r.complete += 1;
-                    r.on_time += u32::from(on_time);
+                    r.on_time += 1;
                 }
-                None if !o.receipts.is_empty() => r.partial += 1,
-                None if now > o.due => r.overdue += 1,
-                None => {}
+                State::Late => r.complete += 1,
+                State::Partial => r.partial += 1,
+                State::Waiting(_) => r.waiting += 1,
+                State::Overdue => r.overdue += 1,
+                State::Closed => r.closed += 1,
+                State::NotDue | State::Pending | State::Returned => r.ahead += 1,
             }
         }
+        r.expected = r.complete + r.partial + r.waiting + r.overdue + r.closed + r.ahead;
         r
     }
 
     /// Complete ÷ expected, in whole percent; `None` where nothing is expected.
     pub fn reporting_rate(&self) -> Option<u32> {
-        (self.expected > 0).then(|| self.complete * 100 / self.expected)
+        (self.expected > 0).then(|| percent(self.complete, self.expected))
     }
 
     /// Complete on time ÷ expected, in whole percent; `None` where nothing is expected.
     pub fn timeliness(&self) -> Option<u32> {
-        (self.expected > 0).then(|| self.on_time * 100 / self.expected)
+        (self.expected > 0).then(|| percent(self.on_time, self.expected))
     }
 }
 
@@ -245,6 +310,9 @@ pub(crate) mod tests {
             returned: None,
             excused: None,
             receipts: vec![],
+            waiting: None,
+            unverified: None,
+            closed: false,
             reminders_sent: 0,
         }
     }
@@ -263,7 +331,12 @@ pub(crate) mod tests {
     }
 
     fn state(o: &Obligation, now: &str) -> State {
-        o.state(at(now), at("2026-06-08T01:00:00Z"))
+        o.state(&Moments {
+            now: at(now),
+            near: at("2026-06-08T01:00:00Z"),
+            closes: at("2026-07-13T17:00:00Z"),
+            tracked_from: at("2026-06-01T00:00:00Z"),
+        })
     }
 
     #[test]
@@ -305,7 +378,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn rates_divide_by_what_was_expected_and_leave_out_the_excused() {
+    fn rates_divide_by_what_was_expected_and_leave_out_the_excused_and_what_was_due_before_the_installation()
+     {
         let on_time = with(&[("2026-06-12T00:00:00Z", SIGNED.and(SOFT))]);
         let late = with(&[("2026-06-16T00:00:00Z", SIGNED.and(SOFT))]);
         let partial = with(&[("2026-06-12T00:00:00Z", SOFT)]);
@@ -314,13 +388,86 @@ pub(crate) mod tests {
             excused: Some("giải thể".into()),
             ..with(&[])
         };
+        let untracked = Obligation {
+            due: at("2026-05-15T10:00:00Z"),
+            ..with(&[("2026-05-12T00:00:00Z", SIGNED.and(SOFT))])
+        };
         let r = Rates::of(
-            [&on_time, &late, &partial, &nothing, &excused],
-            at("2026-06-20T00:00:00Z"),
+            [&on_time, &late, &partial, &nothing, &excused, &untracked]
+                .map(|o| state(o, "2026-06-20T00:00:00Z")),
         );
         assert_eq!((r.expected, r.complete, r.on_time), (4, 2, 1));
         assert_eq!((r.partial, r.overdue), (1, 1));
+        assert_eq!((r.excused, r.untracked), (1, 1));
         assert_eq!(r.reporting_rate(), Some(50));
         assert_eq!(r.timeliness(), Some(25));
+    }
+
+    #[test]
+    fn what_waits_for_staff_is_neither_missing_nor_there() {
+        let waits = |o: Obligation| Obligation {
+            waiting: Some(9),
+            ..o
+        };
+        for now in [
+            "2026-06-01T00:00:00Z",
+            "2026-06-20T00:00:00Z",
+            "2027-01-01T00:00:00Z",
+        ] {
+            assert_eq!(state(&waits(with(&[])), now), State::Waiting(9), "{now}");
+        }
+        let partial = with(&[("2026-06-12T00:00:00Z", SOFT)]);
+        assert_eq!(
+            state(&waits(partial), "2026-06-20T00:00:00Z"),
+            State::Waiting(9)
+        );
+        let whole = with(&[("2026-06-12T00:00:00Z", SIGNED.and(SOFT))]);
+        assert_eq!(
+            state(&waits(whole), "2026-06-20T00:00:00Z"),
+            State::Submitted
+        );
+        let doubtful = Obligation {
+            unverified: Some(9),
+            ..with(&[])
+        };
+        assert_eq!(state(&doubtful, "2026-06-20T00:00:00Z"), State::Overdue);
+        let r = Rates::of([State::Waiting(9), State::Overdue]);
+        assert_eq!((r.expected, r.waiting, r.overdue), (2, 1, 1));
+    }
+
+    #[test]
+    fn a_unit_has_not_sent_at_all_only_when_the_period_is_closed_and_what_comes_later_is_late() {
+        let o = with(&[]);
+        assert_eq!(state(&o, "2026-07-13T16:59:59Z"), State::Overdue);
+        assert_eq!(state(&o, "2026-07-13T17:00:00Z"), State::Closed);
+        let by_staff = |o: Obligation| Obligation { closed: true, ..o };
+        assert_eq!(
+            state(&by_staff(with(&[])), "2026-06-16T00:00:00Z"),
+            State::Closed
+        );
+        // Whoever was given more time has it.
+        assert_eq!(
+            state(&by_staff(with(&[])), "2026-06-15T00:00:00Z"),
+            State::Pending
+        );
+        let later = with(&[("2026-08-01T00:00:00Z", SIGNED.and(SOFT))]);
+        assert_eq!(state(&by_staff(later), "2026-08-02T00:00:00Z"), State::Late);
+    }
+
+    #[test]
+    fn percentages_are_rounded_and_not_cut() {
+        for (part, whole, wanted) in [
+            (12, 28, 43),
+            (10, 28, 36),
+            (1, 8, 13),
+            (1, 3, 33),
+            (2, 3, 67),
+            (0, 7, 0),
+            (7, 7, 100),
+            (0, 0, 0),
+            (u32::MAX, u32::MAX, 100),
+        ] {
+            assert_eq!(percent(part, whole), wanted, "{part} of {whole}");
+        }
     }
 }

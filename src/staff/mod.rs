@@ -144,6 +144,13 @@ impl Links {
         ]
     }
 
+    /// That a period is to be closed, by one of its obligations; `what`: the report and the period.
+    pub fn for_period(&self, obligation: i64, what: &str) -> Link {
+        let says = format!("Khóa kỳ báo cáo: {what}");
+        let item = Item::Obligation(obligation);
+        self.link("Khóa kỳ", item, Action::Close, &says, &[])
+    }
+
     /// That an address is to be written to again.
     pub fn for_contact(&self, id: i64, address: &str) -> Link {
         let says = format!("Dùng lại địa chỉ {address}");
@@ -395,6 +402,9 @@ fn act(
             let number = words::number(paper);
             target(app, id)
                 .and_then(|t| correct::received_paper(app, &t, on, number.as_deref(), by, now))
+        }
+        (Item::Obligation(id), Action::Close) => {
+            target(app, id).and_then(|t| correct::close(app, &t.report, &t.period, by, now))
         }
         (Item::Contact(id), Action::Reset) => {
             let known = app.store.bounced_address(id);

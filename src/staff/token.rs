@@ -41,6 +41,8 @@ pub enum Action {
     Excuse,
     /// The signed paper has come.
     Paper,
+    /// The period of the report is closed.
+    Close,
     /// The change is taken back.
     Undo,
     /// The address is written to again.
@@ -61,13 +63,14 @@ pub struct Token {
 }
 
 /// The words of all actions but `assign:UNIT`.
-static WORDS: [(&str, Action); 9] = [
+static WORDS: [(&str, Action); 10] = [
     ("ignore", Action::Ignore),
     ("accept", Action::Accept),
     ("return", Action::Return),
     ("extend", Action::Extend),
     ("excuse", Action::Excuse),
     ("paper", Action::Paper),
+    ("close", Action::Close),
     ("undo", Action::Undo),
     ("reset", Action::Reset),
     ("any", Action::Any),

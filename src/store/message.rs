@@ -290,18 +290,6 @@ impl Store {
             .map(|m| m.id))
     }
 
-    /// Whether a unit has a mail that is unread or waits for a person: it is not reminded until then.
-    pub fn has_undecided_mail(&self, unit: &UnitId) -> Result<bool> {
-        Ok(self.conn.query_row(
-            "SELECT EXISTS (
-                 SELECT 1 FROM message
-                 WHERE state IN ('received', 'waiting')
-                   AND (unit = ?1 OR EXISTS (SELECT 1 FROM json_each(candidates) WHERE value = ?1)))",
-            [&unit.0],
-            |r| r.get(0),
-        )?)
-    }
-
     /// How many mails wait to be read.
     pub fn unread_count(&self) -> Result<u32> {
         Ok(self.conn.query_row(

@@ -2,6 +2,7 @@
 //!
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 
+mod awaited;
 mod contact;
 mod content;
 mod correction;
@@ -25,6 +26,7 @@ use rusqlite::backup::Backup;
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
+pub use awaited::Awaited;
 pub use contact::{DeadContact, DeadContacts};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
@@ -37,7 +39,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -46,6 +48,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/0006_special_use.sql"),
     include_str!("../../migrations/0007_health.sql"),
     include_str!("../../migrations/0008_damage.sql"),
+    include_str!("../../migrations/0009_awaited.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

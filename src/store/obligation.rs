@@ -46,6 +46,9 @@ fn obligation(row: &Row<'_>) -> rusqlite::Result<Obligation> {
         returned: None,
         excused: None,
         receipts: Vec::new(),
+        waiting: None,
+        unverified: None,
+        closed: row.get("closed")?,
         reminders_sent: 0,
     })
 }
@@ -94,11 +97,19 @@ impl Store {
             None => ("", ""),
         };
         let values = rusqlite::params_from_iter(unit.map(|u| &u.0));
-        let sql = format!("SELECT * FROM obligation {those} ORDER BY due, report, id");
+        let until = as_of.to_string();
+        let n = usize::from(unit.is_some()) + 1;
+        let values_and_until =
+            rusqlite::params_from_iter(unit.map(|u| &u.0).into_iter().chain([&until]));
+        let sql = format!(
+            "SELECT *, EXISTS (SELECT 1 FROM closing c WHERE c.report = o.report AND c.period = o.period
+                               AND c.withdrawn_at IS NULL AND c.at <= ?{n}) AS closed
+             FROM obligation o {those} ORDER BY due, report, id"
+        );
         let mut all: Vec<Obligation> = self
             .conn
             .prepare_cached(&sql)?
-            .query_map(values.clone(), obligation)?
+            .query_map(values_and_until.clone(), obligation)?
             .collect::<rusqlite::Result<_>>()?;
         let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
         let mut each =
@@ -164,19 +175,18 @@ impl Store {
                 Ok(())
             },
         )?;
-        let (n, until) = (usize::from(unit.is_some()) + 1, as_of.to_string());
         let sql = format!(
             "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
              WHERE {these} m.state IN ('sent', 'unknown') AND r.step <> 'opening' AND m.ended_at <= ?{n}
              GROUP BY r.obligation"
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let values = unit.map(|u| &u.0).into_iter().chain([&until]);
-        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+        let mut rows = statement.query(values_and_until)?;
         while let Some(row) = rows.next()? {
             let o: i64 = row.get("obligation")?;
             all[place[&o]].reminders_sent = row.get("n")?;
         }
+        self.mark_waiting(&mut all, as_of)?;
         Ok(all)
     }
 
@@ -195,6 +205,24 @@ impl Store {
                 |r| r.get(0),
             )
             .optional()?)
+    }
+
+    /// Closes a period of a report: what has not come by now was not sent. `false` if it is closed already.
+    pub fn close_period(&self, report: &str, period: &PeriodId, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "INSERT INTO closing (report, period, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![report, period.to_string(), now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
+    /// Opens a period again; `false` if it was not closed.
+    pub fn open_period(&self, report: &str, period: &PeriodId, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE closing SET withdrawn_at = ?3 WHERE report = ?1 AND period = ?2 AND withdrawn_at IS NULL",
+            params![report, period.to_string(), now.to_string()],
+        )?;
+        Ok(n > 0)
     }
 
     /// Excuses a unit from an obligation; `false` if it was excused already.

@@ -24,8 +24,8 @@ pub struct DigestData {
     pub others: String,
     /// How each running report stands.
     pub progress: Vec<Progress>,
-    /// What was due before the installation and is still missing, a line each.
-    pub backlog: Vec<String>,
+    /// Whether anything is left out of the totals because it was due before the installation.
+    pub untracked: bool,
     /// What is due soon.
     pub soon: Vec<Soon>,
     /// How many days "soon" is.
@@ -92,8 +92,12 @@ pub struct Total {
     pub late: u32,
     /// Something is there, not everything.
     pub partial: u32,
-    /// Không nộp: nothing is there.
-    pub nothing: u32,
+    /// Đang chờ xử lý: what is missing may be in a mail on which staff have to decide.
+    pub waiting: u32,
+    /// Chưa nộp: nothing is there, and the period is not closed.
+    pub not_yet: u32,
+    /// Không nộp: nothing is there, and the period is closed.
+    pub not_at_all: u32,
     /// Complete ÷ expected, in percent.
     pub rate: u32,
     /// Complete on time ÷ expected, in percent.
@@ -158,20 +162,30 @@ pub struct Progress {
     pub on_time: u32,
     /// With a form missing.
     pub partial: u32,
+    /// With a mail on which staff have to decide.
+    pub waiting: u32,
     /// With nothing, after the deadline.
     pub overdue: u32,
+    /// With nothing, and the period is closed.
+    pub closed: u32,
     /// Complete in percent of expected.
     pub rate: u32,
     /// Widths of the bar in percent.
     pub width_complete: u32,
-    /// See `width_complete`.
+    /// A form missing, or a mail that waits; see `width_complete`.
     pub width_partial: u32,
-    /// See `width_complete`.
+    /// Nothing after the deadline; see `width_complete`.
     pub width_overdue: u32,
     /// See `width_complete`.
     pub width_rest: u32,
+    /// That the period is to be closed, where something is overdue.
+    pub close: Option<Link>,
     /// Short names of units with nothing after the deadline.
     pub late_units: Vec<Straggler>,
+    /// Short names of units with nothing when the period was closed.
+    pub closed_units: Vec<Straggler>,
+    /// Short names of units with a mail on which staff have to decide, with its number.
+    pub waiting_units: Vec<Straggler>,
     /// Short names of units with a form missing, with what is missing.
     pub partial_units: Vec<Straggler>,
 }

@@ -155,6 +155,7 @@ pub fn acknowledgement(
         dated: Option<String>,
         files: &'a [String],
         missing: &'static str,
+        waiting: Option<i64>,
         required: &'static str,
     }
     let submissions: Vec<View<'_>> = receipts
@@ -176,6 +177,7 @@ pub fn acknowledgement(
             dated: r.dated.map(vietnamese_date),
             files: &r.submission.files,
             missing: r.obligation.missing().in_vietnamese(),
+            waiting: r.obligation.waiting,
             required: r.obligation.forms.in_vietnamese(),
         })
         .collect();

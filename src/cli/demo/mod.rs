@@ -18,8 +18,8 @@ use jiff::{Timestamp, ToSpan};
 use super::say;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::obligation::Rates;
 use crate::domain::{instant, zone};
+use crate::standing::View;
 use crate::store::{MessageState, Receipts, Store};
 use crate::writing::Kind;
 use crate::{app, compose, daemon};
@@ -239,6 +239,7 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
     }
 
     say("\nHow it stands on 23/6")?;
+    let view = View::at(end, config, store)?;
     let mut seen: Vec<(&str, String)> = Vec::new();
     for o in &obligations {
         let key = (o.report.as_str(), o.period.to_string());
@@ -248,9 +249,9 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         let group = obligations
             .iter()
             .filter(|x| x.report == o.report && x.period == o.period);
-        let r = Rates::of(group, end);
+        let r = view.rates(group);
         say(format!(
-            "  {:<17} {:<8} {:>2} expected, {:>2} complete ({} %), {:>2} on time ({} %), {:>2} with a form missing, {:>2} with nothing",
+            "  {:<17} {:<8} {:>2} expected, {:>2} complete ({} %), {:>2} on time ({} %), {:>2} with a form missing, {} waiting for staff, {:>2} with nothing",
             key.0,
             key.1,
             r.expected,
@@ -259,7 +260,8 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
             r.on_time,
             r.timeliness().unwrap_or(0),
             r.partial,
-            r.overdue
+            r.waiting,
+            r.overdue + r.closed
         ))?;
         seen.push(key);
     }

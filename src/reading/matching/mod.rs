@@ -112,6 +112,8 @@ pub struct Match {
     pub unit: UnitMatch,
     /// What it brings, where that is certain.
     pub items: Vec<Item>,
+    /// Whether it may bring more: a document of it may be a report and is not clear.
+    pub unclear: bool,
     /// Why something is left for a person to decide, in words for staff.
     pub open: Vec<String>,
     /// What makes the sender suspicious, in words for staff: nothing of such a mail counts before a person has seen it.
@@ -130,6 +132,7 @@ pub fn decide(reading: &Reading, context: &Context<'_>) -> Match {
     let mut found = Match {
         unit: UnitMatch::None,
         items: Vec::new(),
+        unclear: false,
         open: Vec::new(),
         suspicious: imitation::signs(reading, context),
         reasons: Vec::new(),

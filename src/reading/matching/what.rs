@@ -162,6 +162,7 @@ pub(super) fn items_of(
         }
         let (Some(report), Some(part)) = (report, part) else {
             found.open.extend(open);
+            found.unclear = true;
             continue;
         };
         if own.is_empty() && asks_for_time(texts.body) {
@@ -172,6 +173,7 @@ pub(super) fn items_of(
             continue;
         }
         let Some(period) = period_of(report, Some(document), &texts, context, unit, found) else {
+            found.unclear = true;
             continue;
         };
         let nil = nothing_happened && report.nil_return;

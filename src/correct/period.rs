@@ -1,0 +1,67 @@
+//! What staff decide of a period of a report: closed, open again.
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+
+use super::{By, Done, Inverse, in_words, log};
+use crate::app::App;
+use crate::domain::period::PeriodId;
+use crate::plan;
+use crate::store::Receipts;
+
+fn subject(report: &str, period: &PeriodId) -> String {
+    format!("{report} {period}")
+}
+
+/// Closes a period of a report: what is overdue now counts as not sent. A report that comes later counts, as late.
+///
+/// # Errors
+/// When nothing is expected for it, or it is closed already.
+pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp) -> Result<Done> {
+    plan::expect(app, now)?;
+    let all = app.store.obligations(Receipts::All)?;
+    if !all
+        .iter()
+        .any(|o| o.report == report && o.period == *period)
+    {
+        bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
+    }
+    let correction = app.store.transaction(|s| {
+        if !s.close_period(report, period, now)? {
+            bail!("{report} {period} is closed already");
+        }
+        let inverse = Inverse::Closing {
+            report: report.to_owned(),
+            period: period.clone(),
+        };
+        let change = (subject(report, period), "open", "closed");
+        log(s, by, "close", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{report} {period} is closed: what is overdue counts as not sent"),
+        in_vietnamese: format!(
+            "Đã khóa kỳ {}: đơn vị quá hạn chưa nộp được tính là không nộp",
+            in_words(app, report, period)
+        ),
+        correction,
+    })
+}
+
+/// Opens a closed period again.
+///
+/// # Errors
+/// When staff have not closed it.
+pub fn reopen(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp) -> Result<Done> {
+    let correction = app.store.transaction(|s| {
+        if !s.open_period(report, period, now)? {
+            bail!("{report} {period} was not closed by staff");
+        }
+        let change = (subject(report, period), "closed", "open");
+        log(s, by, "close --undo", change, None, now)
+    })?;
+    Ok(Done {
+        said: format!("{report} {period} is open again"),
+        in_vietnamese: format!("Đã mở lại kỳ {}", in_words(app, report, period)),
+        correction,
+    })
+}

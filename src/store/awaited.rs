@@ -1,0 +1,231 @@
+//! Mails that hold the reminders of units, and what of each unit waits with them.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Store, parsed};
+use crate::domain::obligation::Obligation;
+use crate::domain::period::PeriodId;
+use crate::domain::unit::UnitId;
+
+/// The mails that hold reminders, a row a mail and unit: unread or waiting for a person, of a unit or perhaps of it.
+/// The only place that says which these are.
+const HOLDING: &str = "SELECT m.id AS message, m.state, m.stored_at, u.value AS unit,
+        m.trust IS 'fail' OR m.suspicious AS unverified
+     FROM message m, json_each(json_insert(m.candidates, '$[#]', m.unit)) u
+     WHERE m.state IN ('received', 'waiting')";
+
+/// What a mail that waits for staff may be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Awaited {
+    /// The reports that it names; none: any that is open.
+    pub reports: Vec<(String, PeriodId)>,
+    /// Whether its sender looks like somebody it is not.
+    pub suspicious: bool,
+}
+
+impl Store {
+    /// Whether a unit has a mail that is unread or waits for a person: it is not reminded until then.
+    pub fn has_undecided_mail(&self, unit: &UnitId) -> Result<bool> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM ({HOLDING}) WHERE unit = ?1)");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        Ok(statement.query_row([&unit.0], |r| r.get(0))?)
+    }
+
+    /// Stores what a mail may be that waits for staff.
+    pub fn set_awaited(&self, message: i64, awaited: &Awaited) -> Result<()> {
+        self.conn.execute(
+            "UPDATE message SET suspicious = ?2 WHERE id = ?1",
+            params![message, awaited.suspicious],
+        )?;
+        self.conn
+            .execute("DELETE FROM awaited WHERE message = ?1", [message])?;
+        for (report, period) in &awaited.reports {
+            self.conn.execute(
+                "INSERT INTO awaited (message, report, period) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![message, report, period.to_string()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Marks what may be in a mail that waits for staff and was stored by a moment: the reports that it names, or all
+    /// that are open where it names none that is expected of the unit. Of several mails the oldest is told.
+    pub(super) fn mark_waiting(&self, all: &mut [Obligation], as_of: Timestamp) -> Result<()> {
+        let mut named: HashMap<i64, Vec<(String, PeriodId)>> = HashMap::new();
+        let mut statement = self.conn.prepare_cached(
+            "SELECT a.message, a.report, a.period FROM awaited a JOIN message m ON m.id = a.message
+             WHERE m.state = 'waiting'",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let report = (row.get("report")?, parsed(row, "period")?);
+            named.entry(row.get("message")?).or_default().push(report);
+        }
+        let sql = format!(
+            "SELECT message, unit, unverified, stored_at FROM ({HOLDING})
+             WHERE state = 'waiting' AND unit IS NOT NULL ORDER BY message"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut by_unit: HashMap<UnitId, Vec<(i64, bool)>> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let stored_at: Timestamp = parsed(row, "stored_at")?;
+            if stored_at <= as_of {
+                let mail = (row.get("message")?, row.get("unverified")?);
+                by_unit
+                    .entry(UnitId(row.get("unit")?))
+                    .or_default()
+                    .push(mail);
+            }
+        }
+        for (unit, mails) in by_unit {
+            for (mail, unverified) in mails {
+                let names = |o: &Obligation| {
+                    let reports = named.get(&mail).into_iter().flatten();
+                    reports
+                        .into_iter()
+                        .any(|(r, p)| *r == o.report && *p == o.period)
+                };
+                let any = !all.iter().any(|o| o.unit == unit && names(o));
+                for o in all.iter_mut().filter(|o| o.unit == unit && !o.settled()) {
+                    if any || names(o) {
+                        let mark = match unverified {
+                            true => &mut o.unverified,
+                            false => &mut o.waiting,
+                        };
+                        mark.get_or_insert(mail);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::store::{Arrived, MessageState, Place, Receipts, Verdict};
+
+    const NOW: &str = "2026-06-20T00:00:00Z";
+
+    /// A unit that owes two reports, and another one.
+    fn store() -> Store {
+        let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();
+        for (unit, report) in [("a", "tre-em"), ("a", "nu-cong"), ("b", "tre-em")] {
+            let mut o = obligation(unit, "2026-06-15T10:00:00Z");
+            o.report = report.into();
+            store.expect(&o).unwrap();
+        }
+        store
+    }
+
+    /// A mail that waits, perhaps of a unit, and names reports.
+    fn waits(store: &Store, unit: &str, trust: &str, reports: &[&str]) -> i64 {
+        let before: i64 = store
+            .conn
+            .query_row("SELECT count(*) FROM message", [], |r| r.get(0))
+            .unwrap();
+        let mail = Arrived {
+            place: Place {
+                account: "a".into(),
+                folder: "INBOX".into(),
+                uidvalidity: 1,
+                uid: before.to_string(),
+            },
+            sha256: Some(before.to_string()),
+            size: 1,
+            received_at: at("2026-06-10T00:00:00Z"),
+            gm_msgid: None,
+        };
+        let id = store
+            .record_arrival(&mail, at("2026-06-18T00:00:00Z"))
+            .unwrap();
+        decide(store, id, unit, MessageState::Waiting);
+        store
+            .conn
+            .execute(
+                "UPDATE message SET trust = ?2 WHERE id = ?1",
+                params![id, trust],
+            )
+            .unwrap();
+        let period: PeriodId = "2026-H1".parse().unwrap();
+        let named = reports.iter().map(|r| ((*r).to_owned(), period.clone()));
+        let awaited = Awaited {
+            reports: named.collect(),
+            suspicious: false,
+        };
+        store.set_awaited(id, &awaited).unwrap();
+        id
+    }
+
+    fn decide(store: &Store, mail: i64, unit: &str, state: MessageState) {
+        let verdict = Verdict {
+            state,
+            unit: None,
+            candidates: vec![UnitId(unit.into())],
+            why: vec![],
+        };
+        store.set_verdict(mail, &verdict).unwrap();
+    }
+
+    /// What waits, and what is not verified, of each obligation in the order in which they are expected.
+    fn marks(store: &Store, as_of: &str) -> Vec<(Option<i64>, Option<i64>)> {
+        let mut all = store.obligations(Receipts::Until(at(as_of))).unwrap();
+        all.sort_by_key(|o| o.id);
+        all.iter().map(|o| (o.waiting, o.unverified)).collect()
+    }
+
+    #[test]
+    fn the_reports_that_a_mail_names_wait_and_all_of_its_unit_where_it_names_none_that_is_expected()
+    {
+        for (reports, wanted) in [
+            (vec!["tre-em"], [Some(1), None, None]),
+            (vec!["nu-cong", "tre-em"], [Some(1), Some(1), None]),
+            (vec![], [Some(1), Some(1), None]),
+            (vec!["trung-thu"], [Some(1), Some(1), None]),
+        ] {
+            let store = store();
+            waits(&store, "a", "pass", &reports);
+            let marks: Vec<_> = marks(&store, NOW).into_iter().map(|(w, _)| w).collect();
+            assert_eq!(marks, wanted, "{reports:?}");
+        }
+    }
+
+    #[test]
+    fn a_mail_whose_sender_proved_false_is_told_and_changes_nothing_and_holds_reminders() {
+        let store = store();
+        let mail = waits(&store, "a", "fail", &["tre-em"]);
+        let none = (None, None);
+        assert_eq!(marks(&store, NOW), [(None, Some(mail)), none, none]);
+        assert!(store.has_undecided_mail(&UnitId("a".into())).unwrap());
+        assert!(!store.has_undecided_mail(&UnitId("b".into())).unwrap());
+        // One that looks like somebody it is not is no better.
+        let imitation = waits(&store, "b", "pass", &[]);
+        let awaited = Awaited {
+            reports: vec![],
+            suspicious: true,
+        };
+        store.set_awaited(imitation, &awaited).unwrap();
+        assert_eq!(marks(&store, NOW)[2], (None, Some(imitation)));
+    }
+
+    #[test]
+    fn nothing_waits_before_a_mail_came_and_after_it_was_decided_and_the_oldest_is_told() {
+        let store = store();
+        let first = waits(&store, "a", "pass", &[]);
+        waits(&store, "a", "unknown", &[]);
+        assert_eq!(marks(&store, NOW)[0].0, Some(first));
+        assert_eq!(marks(&store, "2026-06-17T00:00:00Z")[0].0, None);
+        for mail in [first, first + 1] {
+            decide(&store, mail, "a", MessageState::Ignored);
+        }
+        assert_eq!(marks(&store, NOW)[0].0, None);
+        assert!(!store.has_undecided_mail(&UnitId("a".into())).unwrap());
+    }
+}
