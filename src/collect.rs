@@ -310,7 +310,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
     }
     plan::expect(app, now)?;
     let mut fault = None;
-    for message in unread {
+    for mut message in unread {
         let Some(sha256) = &message.sha256 else {
             continue;
         };
@@ -349,6 +349,10 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             fault = Some(why);
             continue;
         }
+        if let Some(earlier) = received_earlier(app, &message, &reading) {
+            app.store.set_received_at(message.id, earlier)?;
+            message.received_at = earlier;
+        }
         if reading.class == Class::StaffCommand && answers == Answers::Yes {
             staff::obey(app, &message, &reading, now)?;
             continue;
@@ -378,6 +382,14 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
     match fault {
         Some(why) => app.store.failed(Part::Reading, now, &why),
         None => app.store.succeeded(Part::Reading, now),
+    }
+}
+
+/// The moment at which a server received a mail, where its file in a Maildir is younger: it was copied since.
+fn received_earlier(app: &App, message: &Message, reading: &Reading) -> Option<Timestamp> {
+    match app.config.settings.mailbox.kind {
+        MailboxKind::Imap { .. } => None, // INTERNALDATE is the server's own word
+        MailboxKind::Maildir { .. } => reading.received.filter(|at| *at < message.received_at),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::collect;
 use crate::config::{Config, MailboxKind};
-use crate::mailbox::{Mailbox, MailboxError};
+use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::store::Part;
 use crate::transport::Transport;
 use crate::{audit, backup, plan, retention, send};
@@ -92,7 +92,7 @@ impl Service {
 
     async fn connect(&mut self) -> Result<Mailbox, MailboxError> {
         let settings = &self.app.config.settings.mailbox;
-        let known = self.app.store.special_uses(&settings.address);
+        let known = Known::of(&self.app.store, &settings.address);
         let known = known.map_err(MailboxError::Other)?;
         let kind = &settings.kind;
         let password = match kind {

@@ -2,58 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
-use crate::lab::installation::{Installation, LATE, REPORTING, both_forms};
+use crate::lab::installation::{Installation, LATE, REPORTING};
+use crate::lab::outcome::{acknowledged, ago, logged, reminded, report, round};
 use crate::lab::{await_until, written};
-
-fn report(from: &str, mark: &str) -> Vec<u8> {
-    written(
-        from,
-        "Báo cáo công tác trẻ em",
-        "Kính gửi Ban",
-        &both_forms(mark),
-    )
-}
-
-/// A moment so many seconds ago; negative: ahead.
-fn ago(seconds: i64) -> Timestamp {
-    Timestamp::now() - SignedDuration::from_secs(seconds)
-}
-
-fn round(installation: &Installation) {
-    // Whether it failed is not asked here: what it sent is.
-    installation.run(&["run", "--once"]);
-}
-
-fn letters(installation: &Installation, to: &str, subject: &str) -> usize {
-    let outbox = installation.outbox();
-    let mut letters: Vec<_> = outbox.iter().filter(|l| l.to == to).collect();
-    letters.retain(|l| l.subject.starts_with(subject));
-    letters.len()
-}
-
-fn acknowledged(installation: &Installation, to: &str) -> usize {
-    letters(installation, to, "Re: ")
-}
-
-fn reminded(installation: &Installation, to: &str) -> usize {
-    letters(installation, to, "Đề nghị gửi báo cáo")
-}
 
 /// What `check` says that fails.
 fn failure(installation: &Installation) -> String {
     let output = installation.run(&["check"]);
     assert_eq!(output.status.code(), Some(1));
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// Whether a unit has reported all that it owes.
-fn logged(installation: &Installation, unit: &str) -> bool {
-    let status = installation.json(&["status", "--json"]);
-    let line = status.iter().find(|l| l["unit"] == unit).unwrap();
-    line["missing"].as_array().is_none_or(Vec::is_empty)
 }
 
 #[test]

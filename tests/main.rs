@@ -13,6 +13,7 @@ mod demo;
 mod hostile;
 mod interruptions;
 mod mailbox_faults;
+mod maildir;
 mod model;
 mod reader;
 mod refusals;

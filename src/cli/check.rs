@@ -9,7 +9,7 @@ use crate::audit;
 use crate::collect::folders;
 use crate::config::MailboxKind;
 use crate::domain::date_of;
-use crate::mailbox::{Mailbox, SpecialUses};
+use crate::mailbox::{Known, Mailbox};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
@@ -55,8 +55,8 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     let data = &config.settings.data;
     let store = Store::open(data, now);
     let known = match &store {
-        Ok(store) => store.special_uses(&config.settings.mailbox.address)?,
-        Err(_) => SpecialUses::default(), // that is told in its own line
+        Ok(store) => Known::of(store, &config.settings.mailbox.address)?,
+        Err(_) => Known::default(), // that is told in its own line
     };
     tell("store", store.and_then(|store| sound(&store, data)))?;
     if deep {
@@ -98,7 +98,7 @@ fn archive(data: &Path) -> Result<String> {
 }
 
 /// Logs in and opens every folder.
-async fn mailbox(kind: &MailboxKind, known: SpecialUses) -> Result<String> {
+async fn mailbox(kind: &MailboxKind, known: Known) -> Result<String> {
     let password = match kind {
         MailboxKind::Imap { password, .. } => Some(password.read()?),
         MailboxKind::Maildir { .. } => None,

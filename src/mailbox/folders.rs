@@ -10,9 +10,6 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::config::SpecialUse;
 
-/// What configured folders were for when they were last seen.
-pub type SpecialUses = HashMap<String, SpecialUse>;
-
 /// A folder as the server lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Folder {
@@ -55,7 +52,7 @@ impl Folder {
 pub(super) fn meant<'f>(
     configured: &str,
     folders: &'f [Folder],
-    known: &SpecialUses,
+    known: &HashMap<String, SpecialUse>,
 ) -> Option<&'f Folder> {
     let for_use = |wanted: SpecialUse| {
         let mut there = folders.iter().filter(|f| f.selectable);
@@ -164,7 +161,7 @@ mod tests {
             Folder::new("[Gmail]/All Mail", &[All]),
             Folder::new("Spam 2024", &[]),
         ];
-        let known = SpecialUses::from([
+        let known = HashMap::from([
             ("[Gmail]/Spam".to_owned(), SpecialUse::Junk),
             ("Spam 2024".to_owned(), SpecialUse::Junk),
         ]);

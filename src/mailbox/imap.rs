@@ -6,7 +6,7 @@
 //! A connection on which anything failed is thrown away by its owner: what was half read would answer the next command.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::folders::{self, Folder, SpecialUses};
+use super::folders::{self, Folder};
 use super::{Envelope, Listing};
 use crate::config::{Show, SpecialUse};
 use crate::store::{MessageState, Place};
@@ -96,6 +96,15 @@ pub enum MailboxError {
         /// The folders that can be opened.
         there: Vec<String>,
     },
+    /// A Maildir that had mails has none.
+    #[error(
+        "{} had mails and now has none; is its disk mounted, and mailbox.path right? If it was emptied on purpose, deliver any mail into it",
+        path.display()
+    )]
+    Emptied {
+        /// The Maildir.
+        path: PathBuf,
+    },
     /// It refuses a command.
     #[error("the server refuses {command}: {answer}")]
     Refused {
@@ -136,7 +145,7 @@ pub struct Connection {
     /// The folders that are there, once they were asked for.
     folders: Option<Vec<Folder>>,
     /// What configured folders were for when they were last seen.
-    known: SpecialUses,
+    known: HashMap<String, SpecialUse>,
     /// UIDNEXT and EXISTS of each folder when it was last listed.
     listed: HashMap<String, (u32, u32)>,
     /// The answer to the last command told of new mail.
@@ -159,7 +168,7 @@ impl Connection {
         ca_file: Option<&Path>,
         user: &str,
         password: &str,
-        known: SpecialUses,
+        known: HashMap<String, SpecialUse>,
     ) -> Result<Connection> {
         let unreachable = |why: String| MailboxError::Unreachable {
             host: host.to_owned(),

@@ -5,26 +5,26 @@ mod imap;
 mod maildir;
 mod tls;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::Timestamp;
 
-pub use folders::SpecialUses;
 pub use imap::{Connection, MailboxError};
 pub use maildir::Maildir;
 
 use crate::config::{MailboxKind, Password, Show, SpecialUse};
-use crate::store::{MessageState, Place};
+use crate::store::{MessageState, Place, Store};
 
 /// What is known of a mail before it is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope {
-    /// UID, or the unique part of a Maildir file name.
+    /// UID, or what a Maildir file is known by.
     pub uid: String,
     /// Bytes.
     pub size: u64,
-    /// INTERNALDATE, or the time of delivery of a Maildir file.
+    /// INTERNALDATE, or when a Maildir file was delivered, by its name and its moment of writing.
     pub received_at: Timestamp,
     /// X-GM-MSGID.
     pub gm_msgid: Option<u64>,
@@ -41,6 +41,28 @@ pub struct Listing {
     pub envelopes: Vec<Envelope>,
 }
 
+/// What was seen of a mailbox before.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// What folders were for, by their names in the configuration.
+    pub special_uses: HashMap<String, SpecialUse>,
+    /// Whether a Maildir had mails.
+    pub had_mails: bool,
+}
+
+impl Known {
+    /// What the store knows of the mailbox of an address.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn of(store: &Store, account: &str) -> Result<Known> {
+        Ok(Known {
+            special_uses: store.special_uses(account)?,
+            had_mails: store.maildir_had_mails(account)?,
+        })
+    }
+}
+
 /// A mailbox that is open.
 pub enum Mailbox {
     /// A server.
@@ -50,14 +72,14 @@ pub enum Mailbox {
 }
 
 impl Mailbox {
-    /// Opens a mailbox. `password` is needed for a server; `known`, so that folders that were renamed are found.
+    /// Opens a mailbox. `password` is needed for a server; `known`, so that what has changed since is seen.
     ///
     /// # Errors
     /// When it cannot be reached or refuses the login; the message says what to do.
     pub async fn open(
         kind: &MailboxKind,
         password: Option<&Password>,
-        known: SpecialUses,
+        known: Known,
     ) -> Result<Mailbox, MailboxError> {
         match kind {
             MailboxKind::Imap {
@@ -68,13 +90,20 @@ impl Mailbox {
                 ..
             } => {
                 let password = password.map_or("", |p| p.0.as_str());
-                let connection =
-                    Connection::open(host, *port, ca_file.as_deref(), user, password, known)
-                        .await?;
+                let connection = Connection::open(
+                    host,
+                    *port,
+                    ca_file.as_deref(),
+                    user,
+                    password,
+                    known.special_uses,
+                )
+                .await?;
                 Ok(Mailbox::Imap(Box::new(connection)))
             }
             MailboxKind::Maildir { path, create } => {
-                Ok(Mailbox::Maildir(Maildir::open(path, *create)?))
+                let maildir = Maildir::open(path, *create, known.had_mails)?;
+                Ok(Mailbox::Maildir(maildir))
             }
         }
     }
@@ -91,7 +120,7 @@ impl Mailbox {
     ) -> Result<Listing, MailboxError> {
         match self {
             Mailbox::Imap(c) => c.list(folder, after, writable).await,
-            Mailbox::Maildir(m) => m.list(),
+            Mailbox::Maildir(m) => m.list().await,
         }
     }
 

@@ -279,10 +279,14 @@ fn forwarded_from(message: &Message<'_>, body: &str) -> Option<String> {
     ADDRESS.find(from).map(|m| m.as_str().to_lowercase())
 }
 
+/// Clocks that were never set say 1970.
+const FIRST_MAIL: Timestamp = Timestamp::constant(1_000_000_000, 0);
+
 fn received(message: &Message<'_>) -> Option<Timestamp> {
     let date = message
         .received()
         .and_then(|r| r.date())
         .or_else(|| message.date().copied())?;
-    Timestamp::from_second(date.to_timestamp()).ok()
+    let at = Timestamp::from_second(date.to_timestamp()).ok()?;
+    (at >= FIRST_MAIL).then_some(at)
 }

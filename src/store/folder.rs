@@ -25,6 +25,15 @@ impl Store {
         Ok(known)
     }
 
+    /// Whether a mail of an account was ever seen in a Maildir.
+    pub fn maildir_had_mails(&self, account: &str) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM location WHERE account = ?1 AND uidvalidity = 0)",
+            [account],
+            |r| r.get(0),
+        )?)
+    }
+
     /// Notes what a folder is for, or that it is for nothing special.
     pub fn set_special_use(
         &self,

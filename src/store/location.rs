@@ -16,7 +16,7 @@ pub struct Place {
     pub folder: String,
     /// UIDVALIDITY (RFC 9051, 2.3.1.1), 0 for a Maildir.
     pub uidvalidity: u32,
-    /// UID, or the unique part of a Maildir file name.
+    /// UID, or what a Maildir file is known by: the unique part of its name, its size, when it was written.
     pub uid: String,
 }
 

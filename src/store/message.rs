@@ -251,6 +251,15 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that a mail was received earlier than it seemed.
+    pub fn set_received_at(&self, id: i64, received_at: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE message SET received_at = ?2 WHERE id = ?1",
+            params![id, received_at.to_string()],
+        )?;
+        Ok(())
+    }
+
     /// Stores what is decided about a mail.
     pub fn set_verdict(&self, id: i64, verdict: &Verdict) -> Result<()> {
         let changed = self.conn.execute(

@@ -39,7 +39,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -49,6 +49,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/0007_health.sql"),
     include_str!("../../migrations/0008_damage.sql"),
     include_str!("../../migrations/0009_awaited.sql"),
+    include_str!("../../migrations/0010_maildir_identity.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

@@ -68,7 +68,7 @@ impl Installation {
 
     /// An installation like the others on a misbehaving server; its mails leave into a folder.
     pub fn against(server: &FakeImap) -> Installation {
-        Installation::leaving(server, "kind = \"file\"\nfolder = \"outbox\"")
+        Installation::leaving(server, FOLDER)
     }
 
     /// An installation between two misbehaving servers.
@@ -89,8 +89,28 @@ impl Installation {
             smtp_tls: "",
             show: "nothing",
         };
-        installation.write(&wishes, transport);
+        fs::write(installation.dir.path().join("password"), PASSWORD).unwrap();
+        installation.write(&imap(&wishes), transport);
         installation
+    }
+
+    /// An installation like the others on a Maildir, which is made; its mails leave into a folder.
+    pub fn on_maildir() -> Installation {
+        let installation = Installation {
+            dir: tempfile::tempdir().unwrap(),
+        };
+        installation.write(
+            "kind = \"maildir\"\npath = \"maildir\"\ncreate = true",
+            FOLDER,
+        );
+        for part in ["cur", "new", "tmp"] {
+            fs::create_dir_all(installation.maildir().join(part)).unwrap();
+        }
+        installation
+    }
+
+    pub fn maildir(&self) -> PathBuf {
+        self.dir.path().join("maildir")
     }
 
     /// The mails that left into the folder, in their order.
@@ -107,6 +127,7 @@ impl Installation {
 
     /// Writes the configuration (again).
     pub fn configure(&self, lab: &Lab, wishes: &Wishes) {
+        fs::write(self.dir.path().join("password"), wishes.password).unwrap();
         let tls = wishes.smtp_tls;
         let smtp = if tls == "starttls" {
             lab.smtp
@@ -123,19 +144,15 @@ password_file = "password"
 {}"#,
             authority(wishes)
         );
-        self.write(wishes, &transport);
+        self.write(&imap(wishes), &transport);
     }
 
-    fn write(&self, wishes: &Wishes, transport: &str) {
+    fn write(&self, mailbox: &str, transport: &str) {
         let config = self.config();
         fs::create_dir_all(&config).unwrap();
-        fs::write(self.dir.path().join("password"), wishes.password).unwrap();
-        let ca = authority(wishes);
         let now = Zoned::now().with_time_zone(zone());
         let today = now.date();
         let due = today.saturating_sub(10.days());
-        let (host, port) = (wishes.imap_host, wishes.imap_port);
-        let show = wishes.show;
         fs::write(
             config.join("thubaocao.toml"),
             format!(
@@ -146,14 +163,7 @@ federation = "LĐLĐ tỉnh Phú Yên"
 contact = "Ban CSPL"
 [mailbox]
 address = "{MAILBOX}"
-kind = "imap"
-host = "{host}"
-port = {port}
-user = "{MAILBOX}"
-password_file = "password"
-folders = ["INBOX", "Spam"]
-show = "{show}"
-{ca}
+{mailbox}
 [transport]
 {transport}
 [schedule]
@@ -276,6 +286,27 @@ fn through(smtp: &FakeSmtp) -> String {
         "kind = \"smtp\"\nhost = \"localhost\"\nport = {}\ntls = \"starttls\"\nuser = \"{MAILBOX}\"\npassword_file = \"password\"\nca_file = {:?}",
         smtp.port,
         smtp.ca_file()
+    )
+}
+
+/// Mails leave into a folder.
+const FOLDER: &str = "kind = \"file\"\nfolder = \"outbox\"";
+
+/// A mailbox on a server.
+fn imap(wishes: &Wishes) -> String {
+    format!(
+        r#"kind = "imap"
+host = "{}"
+port = {}
+user = "{MAILBOX}"
+password_file = "password"
+folders = ["INBOX", "Spam"]
+show = "{}"
+{}"#,
+        wishes.imap_host,
+        wishes.imap_port,
+        wishes.show,
+        authority(wishes)
     )
 }
 

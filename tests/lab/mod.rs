@@ -9,6 +9,7 @@ pub mod demo;
 pub mod dns;
 pub mod imap_fake;
 pub mod installation;
+pub mod outcome;
 pub mod proxy;
 pub mod smtp_fake;
 
