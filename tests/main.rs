@@ -18,6 +18,7 @@ mod model;
 mod reader;
 mod refusals;
 mod reminders;
+mod second_server;
 mod sending;
 mod staff;
 mod storage;

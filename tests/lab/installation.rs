@@ -78,13 +78,22 @@ impl Installation {
 
     /// An installation on a misbehaving server whose mails leave as a section of the configuration says.
     pub fn leaving(server: &FakeImap, transport: &str) -> Installation {
+        Installation::between_ends(server.port, server.ca_file(), transport)
+    }
+
+    /// An installation on a server on a port of this machine; its mails leave into a folder.
+    pub fn on_server(port: u16, ca_file: String) -> Installation {
+        Installation::between_ends(port, ca_file, FOLDER)
+    }
+
+    fn between_ends(imap_port: u16, ca_file: String, transport: &str) -> Installation {
         let installation = Installation {
             dir: tempfile::tempdir().unwrap(),
         };
         let wishes = Wishes {
             imap_host: "localhost",
-            imap_port: server.port,
-            ca_file: Some(server.ca_file()),
+            imap_port,
+            ca_file: Some(ca_file),
             password: PASSWORD,
             smtp_tls: "",
             show: "nothing",

@@ -5,6 +5,7 @@
 //! and its mails arrive in the units' mailboxes the same way.
 
 pub mod browser;
+pub mod cyrus;
 pub mod demo;
 pub mod dns;
 pub mod imap_fake;
