@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+mod fetch;
+
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,26 +12,22 @@ use crate::clock::Clock;
 use crate::config::{MailboxKind, Show};
 use crate::domain::date_of;
 use crate::domain::unit::{self, Unit, UnitId};
-use crate::mailbox::{Envelope, Mailbox, MailboxError};
+use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::worker::Outcome;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Arrived, Awaited, Cursor, Message, MessageState, NewMail, NewSubmission, Part, Place, Receipts,
-    Store, Verdict,
+    Awaited, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store, Verdict,
 };
 use crate::writing::Kind;
 use crate::{plan, staff};
 
-/// How many mails one FETCH asks for.
-const BATCH: usize = 50;
-/// How many bytes one FETCH asks for, if more than one mail.
-const BATCH_BYTES: u64 = 16_000_000;
-/// After so many failures to fetch a mail, staff are told to look at it themselves.
-const MOST_FAILURES: u32 = 5;
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// More of a header is not looked at where nothing else of a mail can be read.
+const LONGEST_HEAD: usize = 64_000;
 
 /// The folders that a mailbox is looked through in.
 pub fn folders(kind: &MailboxKind) -> Vec<String> {
@@ -39,252 +37,36 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
     }
 }
 
-/// Looks through the mailbox and logs what came. `full`: compare every UID with the store instead of those after
-/// the cursor; done on every new connection.
+/// Looks through the mailbox and logs what came. `full`: this is the first look over a connection, and every UID is
+/// compared with the store instead of those after the cursor.
 ///
 /// # Errors
-/// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored.
+/// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored, and is read.
 pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock) -> Result<()> {
-    let now = clock.now();
-    for folder in folders(&app.config.settings.mailbox.kind) {
-        fetch_folder(app, mailbox, &folder, full, now)
-            .await
-            .with_context(|| format!("folder {folder}"))?;
-    }
+    let begun = clock.now();
+    let looked = look_through(app, mailbox, full, begun).await;
     read_received(app, Answers::Yes, clock.now()).await?;
     // What came and is not read yet may be the report that somebody would be reminded of.
-    if app.store.unread_count()? == 0 {
-        app.store.succeeded(Part::Mailbox, now)?;
+    if looked? && app.store.unread_count()? == 0 {
+        app.store.succeeded(Part::Mailbox, begun)?;
     }
     show_outcomes(app, mailbox).await
 }
 
-// ---- fetch ----
-
-async fn fetch_folder(
-    app: &App,
+/// Takes what is new in every folder; gives whether the mailbox was wholly looked through.
+async fn look_through(
+    app: &mut App,
     mailbox: &mut Mailbox,
-    folder: &str,
     full: bool,
     now: Timestamp,
-) -> Result<()> {
-    let account = app.config.settings.mailbox.address.as_str();
-    let store = &app.store;
-    let cursor = store.cursor(account, folder)?;
-    let after = cursor
-        .filter(|_| !full)
-        .map(|c| (c.uidvalidity, c.last_uid));
-    let writable = matches!(
-        app.config.settings.mailbox.show,
-        Show::Keyword | Show::Label
-    );
-    let listing = mailbox.list(folder, after, writable).await?;
-    store.set_special_use(account, folder, listing.special_use)?;
-    if let Some(c) = cursor
-        && c.uidvalidity != listing.uidvalidity
-    {
-        tracing::warn!(
-            folder,
-            old = c.uidvalidity,
-            new = listing.uidvalidity,
-            "UIDVALIDITY changed; every mail is looked at again, known content is recognised"
-        );
-    }
-    let place = |uid: &str| Place {
-        account: account.to_owned(),
-        folder: folder.to_owned(),
-        uidvalidity: listing.uidvalidity,
-        uid: uid.to_owned(),
-    };
-    let known = if listing.envelopes.is_empty() {
-        Default::default()
-    } else {
-        store.known_uids(account, folder, listing.uidvalidity)?
-    };
-    let mut wanted: Vec<&Envelope> = Vec::new();
-    for envelope in listing.envelopes.iter().filter(|e| !known.contains(&e.uid)) {
-        if let Some(gm) = envelope.gm_msgid
-            && let Some(message) = store.message_of_gmail(gm)?
-        {
-            store.add_location(&place(&envelope.uid), message)?;
-        } else if let Some((state, why)) = not_fetched(app, envelope) {
-            record_unfetched(app, &place(&envelope.uid), envelope, state, &why, now)?;
-        } else {
-            wanted.push(envelope);
-        }
-    }
-    let suspects = store.failed_uids(account, folder, listing.uidvalidity)?;
-    let mut unfinished: Vec<&str> = Vec::new();
-    let mut rest = wanted.as_slice();
-    while !rest.is_empty() {
-        let batch = next_batch(rest, &suspects);
-        rest = &rest[batch.len()..];
-        let bytes: u64 = batch.iter().map(|e| e.size).sum();
-        let limit = app.config.settings.limits.daily_download_bytes;
-        if store.fetched(date_of(now))? + bytes > limit {
-            tracing::warn!(
-                folder,
-                "today's download budget is used up; the rest is fetched tomorrow"
-            );
-            let left = format!(
-                "đã tải hết hạn mức trong ngày ({} MB); phần còn lại sẽ tải ngày mai",
-                limit / 1_000_000
-            );
-            store.failed(Part::Download, now, &left)?;
-            unfinished.extend(batch.iter().chain(rest).map(|e| e.uid.as_str()));
-            break;
-        }
-        let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
-        let bodies = match mailbox.fetch(&uids).await {
-            Ok(bodies) => bodies,
-            Err(e) => {
-                for envelope in batch {
-                    give_up_on_repeated_failure(app, &place(&envelope.uid), envelope, now)?;
-                }
-                return Err(e.into());
-            }
-        };
-        let mut arrived = Vec::new();
-        for envelope in batch {
-            match bodies.iter().find(|(uid, _)| *uid == envelope.uid) {
-                Some((_, raw)) => arrived.push(Arrived {
-                    place: place(&envelope.uid),
-                    sha256: Some(app.archive.put(raw)?),
-                    size: raw.len() as u64,
-                    received_at: envelope.received_at,
-                    gm_msgid: envelope.gm_msgid,
-                }),
-                // Deleted since it was listed, or a server that says OK and gives nothing: asked again.
-                None => {
-                    if !give_up_on_repeated_failure(app, &place(&envelope.uid), envelope, now)? {
-                        unfinished.push(&envelope.uid);
-                    }
-                }
-            }
-        }
-        store.transaction(|s| {
-            for mail in &arrived {
-                s.record_arrival(mail, now)?;
-            }
-            s.add_fetched(date_of(now), bytes)
-        })?;
-    }
-    let number = |uid: &str| uid.parse::<u32>().unwrap_or(0);
-    let last_listed = listing.envelopes.iter().map(|e| number(&e.uid)).max();
-    let first_missing = unfinished.iter().map(|uid| number(uid)).min();
-    let before = cursor
-        .filter(|c| c.uidvalidity == listing.uidvalidity)
-        .map_or(0, |c| c.last_uid);
-    let last_uid = match (first_missing, last_listed) {
-        (Some(missing), _) => before.min(missing.saturating_sub(1)),
-        (None, Some(last)) => before.max(last),
-        (None, None) => before,
-    };
-    store.set_cursor(
-        account,
-        folder,
-        Cursor {
-            uidvalidity: listing.uidvalidity,
-            last_uid,
-        },
-    )
-}
-
-/// The first mails of a list that one FETCH asks for; one that failed before is asked for alone.
-fn next_batch<'e>(
-    rest: &'e [&'e Envelope],
-    suspects: &std::collections::HashSet<String>,
-) -> &'e [&'e Envelope] {
-    let mut bytes = 0;
-    let mut n = 0;
-    for envelope in rest.iter().take(BATCH) {
-        let alone = suspects.contains(&envelope.uid);
-        if n > 0 && (alone || bytes + envelope.size > BATCH_BYTES) {
-            break;
-        }
-        bytes += envelope.size;
-        n += 1;
-        if alone {
-            break;
-        }
-    }
-    &rest[..n]
-}
-
-/// Why a mail is not fetched at all, with the state of its row.
-fn not_fetched(app: &App, envelope: &Envelope) -> Option<(MessageState, String)> {
-    let settings = &app.config.settings;
-    if let Some(since) = settings.mailbox.since
-        && date_of(envelope.received_at) < since
-    {
-        return Some((
-            MessageState::Noted,
-            "thư nhận trước ngày bắt đầu theo dõi".into(),
-        ));
-    }
-    let limit = settings.limits.message_bytes;
-    (envelope.size > limit).then(|| {
-        let why = format!(
-            "thư quá lớn ({} MB) nên chưa tải về; đề nghị mở trong hộp thư",
-            envelope.size / 1_000_000
-        );
-        (MessageState::Waiting, why)
-    })
-}
-
-fn record_unfetched(
-    app: &App,
-    place: &Place,
-    envelope: &Envelope,
-    state: MessageState,
-    why: &str,
-    now: Timestamp,
-) -> Result<()> {
-    app.store.transaction(|s| {
-        let id = s.record_arrival(
-            &Arrived {
-                place: place.clone(),
-                sha256: None,
-                size: envelope.size,
-                received_at: envelope.received_at,
-                gm_msgid: envelope.gm_msgid,
-            },
-            now,
-        )?;
-        s.set_verdict(
-            id,
-            &Verdict {
-                state,
-                unit: None,
-                candidates: vec![],
-                why: vec![why.to_owned()],
-            },
-        )
-    })
-}
-
-/// Counts a failure to fetch a mail; after several, gives it a row that staff see. Whether it did.
-fn give_up_on_repeated_failure(
-    app: &App,
-    place: &Place,
-    envelope: &Envelope,
-    now: Timestamp,
 ) -> Result<bool> {
-    let times = app.store.count_fetch_failure(place)?;
-    if times < MOST_FAILURES {
-        return Ok(false);
+    let mut whole = true;
+    for folder in folders(&app.config.settings.mailbox.kind) {
+        whole &= fetch::folder(app, mailbox, &folder, full, now)
+            .await
+            .with_context(|| format!("folder {folder}"))?;
     }
-    tracing::error!(
-        folder = place.folder,
-        uid = place.uid,
-        "the server does not give this mail; staff are told"
-    );
-    let why = format!(
-        "máy chủ không trả được thư này ({times} lần); đề nghị mở trong hộp thư, thư mục {}",
-        place.folder
-    );
-    record_unfetched(app, place, envelope, MessageState::Waiting, &why, now)?;
-    Ok(true)
+    Ok(whole)
 }
 
 // ---- read, match, log ----
@@ -318,7 +100,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             Ok(raw) => {
                 let mut reading = match app.reader.read(&raw).await {
                     Outcome::Read(reading) => *reading,
-                    Outcome::MailFails(why) => Reading::unreadable(&why),
+                    Outcome::MailFails(why) => unreadable(app, &raw, &why).await,
                     Outcome::NoRoom(why) => {
                         tracing::error!(message = message.id, why, "a mail stays unread");
                         fault = Some(why);
@@ -391,6 +173,53 @@ fn received_earlier(app: &App, message: &Message, reading: &Reading) -> Option<T
         MailboxKind::Imap { .. } => None, // INTERNALDATE is the server's own word
         MailboxKind::Maildir { .. } => reading.received.filter(|at| *at < message.received_at),
     }
+}
+
+/// A mail that cannot be read; its header says whose it is, as far as that can be read.
+async fn unreadable(app: &mut App, raw: &[u8], why: &str) -> Reading {
+    let unreadable = Reading::unreadable(why);
+    let end = raw
+        .windows(2)
+        .enumerate()
+        .position(|(n, two)| two == b"\n\n" || two == b"\n\r" && raw.get(n + 2) == Some(&b'\n'));
+    let Some(head) = head_of(app, &raw[..end.map_or(raw.len(), |n| n + 1)]).await else {
+        return unreadable;
+    };
+    Reading {
+        class: unreadable.class,
+        reasons: unreadable.reasons,
+        ..head
+    }
+}
+
+/// What a header alone says, as the reading process understands it; `None` where it understands nothing.
+async fn head_of(app: &mut App, head: &[u8]) -> Option<Reading> {
+    let head = &head[..head.len().min(LONGEST_HEAD)];
+    match app.reader.read(head).await {
+        Outcome::Read(head) => Some(*head),
+        Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
+            tracing::warn!(why, "not even the header of a mail can be read");
+            None
+        }
+    }
+}
+
+/// The units that the sender of a mail may write for, by his address alone.
+fn units_of_sender(app: &App, reading: &Reading, received_at: Timestamp) -> Result<Vec<UnitId>> {
+    let Some(sender) = &reading.sender else {
+        return Ok(vec![]);
+    };
+    let mut units = app.store.learned_units(&sender.address)?;
+    let bearers = app
+        .config
+        .register
+        .bearers(&sender.address, date_of(received_at));
+    for bearer in bearers {
+        if !units.contains(&bearer.unit) {
+            units.push(bearer.unit);
+        }
+    }
+    Ok(units)
 }
 
 /// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours.
@@ -548,7 +377,9 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
     if reading.class == Class::Unreadable {
         let mut why = vec!["không đọc được thư; đề nghị mở trong hộp thư".to_owned()];
         why.extend(reading.reasons.iter().cloned());
-        return Ok(Decision::only(Waiting, None, why));
+        let mut decision = Decision::only(Waiting, None, why);
+        decision.verdict.candidates = units_of_sender(app, reading, message.received_at)?;
+        return Ok(decision);
     }
     if let Some(first) = app.store.twin(message.id, reading)? {
         return Ok(Decision::only(

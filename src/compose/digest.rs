@@ -525,15 +525,13 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
     if let Some(why) = store.health(Part::Damage)?.failing() {
         line(true, format!("Kho lưu trữ đang có lỗi: {why}."));
     }
-    let download = store.health(Part::Download)?;
-    if download
-        .failure_at
-        .is_some_and(|at| date_of(at) == date_of(now))
-    {
-        line(
-            true,
-            format!("Hộp thư: {}.", download.failure.unwrap_or_default()),
-        );
+    for (part, told_for) in [(Part::Download, 0), (Part::Rewound, 1)] {
+        let health = store.health(part)?;
+        let told = |at: Timestamp| date_of(at).saturating_add(told_for.days()) >= date_of(now);
+        if health.failure_at.is_some_and(told) {
+            let what = health.failure.unwrap_or_default();
+            line(true, format!("Hộp thư: {what}."));
+        }
     }
     // The digest itself is one of the mails that wait.
     let queued = store.queue_length()?.saturating_sub(1);

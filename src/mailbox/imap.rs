@@ -5,7 +5,7 @@
 //!
 //! A connection on which anything failed is thrown away by its owner: what was half read would answer the next command.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ use crate::store::{MessageState, Place};
 const CONNECT: Duration = Duration::from_secs(30);
 /// How long the server may be silent within an answer.
 const SILENCE: Duration = Duration::from_secs(60);
+/// How often a folder is listed before it is said that it cannot be: mails may come and go meanwhile.
+const LISTINGS: usize = 3;
 /// How long ending a session may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -113,6 +115,14 @@ pub enum MailboxError {
         /// What the server said.
         answer: String,
     },
+    /// What it lists of a folder is not what it says is there.
+    #[error(
+        "the server does not list all mails of the folder {folder}; units are not reminded until it does"
+    )]
+    Incomplete {
+        /// The folder.
+        folder: String,
+    },
     /// The connection is lost.
     #[error("the connection is lost: {0}")]
     Lost(String),
@@ -129,6 +139,22 @@ struct Selected {
     exists: u32,
     /// 0 where the server does not tell.
     uid_next: u32,
+}
+
+/// How many mails of a folder are accounted for.
+#[derive(Clone, Copy)]
+struct Counted {
+    validity: u32,
+    exists: u32,
+}
+
+/// What a server tells of a mail; some of it may be missing.
+#[derive(Default)]
+struct Told {
+    uid: u32,
+    size: Option<u32>,
+    received_at: Option<Timestamp>,
+    gm_msgid: Option<u64>,
 }
 
 /// A session with a server.
@@ -148,6 +174,8 @@ pub struct Connection {
     known: HashMap<String, SpecialUse>,
     /// UIDNEXT and EXISTS of each folder when it was last listed.
     listed: HashMap<String, (u32, u32)>,
+    /// How many mails each folder held when all of them had been listed.
+    counted: HashMap<String, Counted>,
     /// The answer to the last command told of new mail.
     news: bool,
     /// How often in a row the server told of news and there were none.
@@ -235,6 +263,7 @@ impl Connection {
             folders: None,
             known,
             listed: HashMap::new(),
+            counted: HashMap::new(),
             news: false,
             in_vain: 0,
         };
@@ -446,29 +475,61 @@ impl Connection {
         after: Option<(u32, u32)>,
         writable: bool,
     ) -> Result<Listing> {
-        let Selected {
-            validity: uidvalidity,
-            exists,
-            uid_next,
-        } = self.select(folder, writable).await?;
-        let state = (uid_next, exists);
-        if self.listed.insert(folder.to_owned(), state) != Some(state) {
-            self.in_vain = 0; // there was something new to wake us for
+        for _ in 0..LISTINGS {
+            let selected = self.select(folder, writable).await?;
+            let state = (selected.uid_next, selected.exists);
+            if self.listed.insert(folder.to_owned(), state) != Some(state) {
+                self.in_vain = 0; // there was something new to wake us for
+            }
+            let seen = self.counted.get(folder).copied();
+            let first = match (after, seen) {
+                (Some((validity, last)), Some(seen))
+                    if validity == selected.validity
+                        && seen.validity == validity
+                        && selected.uid_next > last =>
+                {
+                    last.saturating_add(1)
+                }
+                _ => 1,
+            };
+            let mut envelopes = if selected.exists == 0 {
+                Vec::new()
+            } else {
+                self.envelopes(&format!("{first}:*")).await?
+            };
+            // `n:*` names the last mail even where its UID is below n.
+            envelopes.retain(|e| e.uid >= first);
+            let known = seen.filter(|_| first > 1).map_or(0, |s| s.exists as usize);
+            // What is there and what was listed agree, or mails were removed or came meanwhile, or the server left
+            // some out: then all are listed again.
+            if known + envelopes.len() != selected.exists as usize || self.news {
+                self.counted.remove(folder);
+                continue;
+            }
+            self.counted.insert(
+                folder.to_owned(),
+                Counted {
+                    validity: selected.validity,
+                    exists: selected.exists,
+                },
+            );
+            return Ok(Listing {
+                uidvalidity: selected.validity,
+                uid_next: selected.uid_next,
+                special_use: self.special_use_of(folder),
+                envelopes: self.complete(envelopes).await?,
+            });
         }
-        let mut listing = Listing {
-            uidvalidity,
-            special_use: self.special_use_of(folder),
-            envelopes: Vec::new(),
-        };
-        if exists == 0 {
-            return Ok(listing);
-        }
-        let first = match after {
-            Some((validity, last)) if validity == uidvalidity => last.saturating_add(1),
-            _ => 1,
-        };
+        Err(MailboxError::Incomplete {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// What the server tells of mails of the open folder, in the order of UIDs.
+    async fn envelopes(&mut self, uids: &str) -> Result<Vec<Told>> {
         let gm = if self.gmail { " X-GM-MSGID" } else { "" };
-        let command = format!("UID FETCH {first}:* (UID RFC822.SIZE INTERNALDATE{gm})");
+        let command = format!("UID FETCH {uids} (UID RFC822.SIZE INTERNALDATE{gm})");
+        let mut found: BTreeMap<u32, Told> = BTreeMap::new();
         self.command(&command, |answer| {
             let Response::Fetch(_, attributes) = answer else {
                 return;
@@ -483,23 +544,46 @@ impl Connection {
                     _ => {}
                 }
             }
-            // `n:*` names the last mail even where its UID is below n; changes of flags come without a size.
-            if let (Some(uid), Some(size), Some(received_at)) = (uid, size, date)
-                && uid >= first
-            {
-                listing.envelopes.push(Envelope {
-                    uid: uid.to_string(),
-                    size: u64::from(size),
-                    received_at,
-                    gm_msgid,
+            // A change of flags that is told meanwhile names a mail too, with nothing else.
+            if let Some(uid) = uid {
+                let told = found.entry(uid).or_insert(Told {
+                    uid,
+                    ..Told::default()
                 });
+                told.size = told.size.or(size);
+                told.received_at = told.received_at.or(date);
+                told.gm_msgid = told.gm_msgid.or(gm_msgid);
             }
         })
         .await?;
-        listing
-            .envelopes
-            .sort_by_key(|e| e.uid.parse::<u32>().unwrap_or(0));
-        Ok(listing)
+        Ok(found.into_values().collect())
+    }
+
+    /// Asks again for what the server did not tell of a mail.
+    async fn complete(&mut self, told: Vec<Told>) -> Result<Vec<Envelope>> {
+        let partial = told
+            .iter()
+            .filter(|t| t.size.is_none() || t.received_at.is_none());
+        let partial: Vec<String> = partial.map(|t| t.uid.to_string()).collect();
+        let again = if partial.is_empty() {
+            Vec::new()
+        } else {
+            self.envelopes(&partial.join(",")).await?
+        };
+        let mut complete = Vec::with_capacity(told.len());
+        for mut told in told {
+            if let Some(more) = again.iter().find(|m| m.uid == told.uid) {
+                told.size = told.size.or(more.size);
+                told.received_at = told.received_at.or(more.received_at);
+            }
+            complete.push(Envelope {
+                uid: told.uid.to_string(),
+                size: u64::from(told.size.unwrap_or(0)),
+                received_at: told.received_at,
+                gm_msgid: told.gm_msgid,
+            });
+        }
+        Ok(complete)
     }
 
     fn special_use_of(&self, folder: &str) -> Option<SpecialUse> {
@@ -508,8 +592,20 @@ impl Connection {
     }
 
     pub(super) async fn fetch(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+        self.sections(uids, "BODY.PEEK[]").await
+    }
+
+    pub(super) async fn heads(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+        self.sections(uids, "BODY.PEEK[HEADER]").await
+    }
+
+    pub(super) async fn senders(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+        self.sections(uids, "BODY.PEEK[HEADER.FIELDS (FROM)]").await
+    }
+
+    async fn sections(&mut self, uids: &[String], section: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let mut mails = Vec::new();
-        let command = format!("UID FETCH {} (UID BODY.PEEK[])", uids.join(","));
+        let command = format!("UID FETCH {} (UID {section})", uids.join(","));
         self.command(&command, |answer| {
             let Response::Fetch(_, attributes) = answer else {
                 return;

@@ -132,13 +132,16 @@ impl Maildir {
             envelopes.push(Envelope {
                 uid: uid.clone(),
                 size: found.meta.len(),
-                received_at: received_at(uid, found.meta.mtime()).map_err(MailboxError::Other)?,
+                received_at: Some(
+                    received_at(uid, found.meta.mtime()).map_err(MailboxError::Other)?,
+                ),
                 gm_msgid: None,
             });
         }
         envelopes.sort_by(|a, b| (a.received_at, &a.uid).cmp(&(b.received_at, &b.uid)));
         Ok(Listing {
             uidvalidity: 0,
+            uid_next: 0,
             special_use: None,
             envelopes,
         })

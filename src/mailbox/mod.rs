@@ -24,8 +24,9 @@ pub struct Envelope {
     pub uid: String,
     /// Bytes.
     pub size: u64,
-    /// INTERNALDATE, or when a Maildir file was delivered, by its name and its moment of writing.
-    pub received_at: Timestamp,
+    /// INTERNALDATE, or when a Maildir file was delivered, by its name and its moment of writing; `None` where the server
+    /// does not tell.
+    pub received_at: Option<Timestamp>,
     /// X-GM-MSGID.
     pub gm_msgid: Option<u64>,
 }
@@ -37,6 +38,8 @@ pub struct Listing {
     pub uidvalidity: u32,
     /// What the folder is for, where the server says.
     pub special_use: Option<SpecialUse>,
+    /// The lowest UID that a mail to come may get; 0 where the mailbox does not tell.
+    pub uid_next: u32,
     /// In the order of UIDs, or of delivery.
     pub envelopes: Vec<Envelope>,
 }
@@ -131,6 +134,31 @@ impl Mailbox {
     pub async fn fetch(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
         match self {
             Mailbox::Imap(c) => c.fetch(uids).await,
+            Mailbox::Maildir(m) => m.fetch(uids),
+        }
+    }
+
+    /// The headers of mails of the folder that was listed last, for those that are not fetched.
+    ///
+    /// # Errors
+    /// When the mailbox fails.
+    pub async fn heads(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.heads(uids).await,
+            Mailbox::Maildir(m) => m.fetch(uids),
+        }
+    }
+
+    /// The From fields of mails of the folder that was listed last.
+    ///
+    /// # Errors
+    /// When the mailbox fails.
+    pub async fn senders(
+        &mut self,
+        uids: &[String],
+    ) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.senders(uids).await,
             Mailbox::Maildir(m) => m.fetch(uids),
         }
     }

@@ -12,6 +12,8 @@ use super::{Store, parsed_option};
 pub enum Part {
     /// Looking through the mailbox.
     Mailbox,
+    /// Whether the mailbox went on from where it was; a failure is told, and nothing has to be mended.
+    Rewound,
     /// Logging in to the mailbox: the server refuses user or password.
     Login,
     /// A folder that is configured and cannot be read; the others are.
@@ -47,6 +49,7 @@ impl Part {
             Part::Mailbox => "mailbox",
             Part::Login => "login",
             Part::Folder => "folder",
+            Part::Rewound => "rewound",
             Part::Download => "download",
             Part::Reading => "reading",
             Part::Confinement => "confinement",
@@ -62,10 +65,11 @@ impl Part {
     }
 
     /// All parts.
-    pub const ALL: [Part; 14] = [
+    pub const ALL: [Part; 15] = [
         Part::Mailbox,
         Part::Login,
         Part::Folder,
+        Part::Rewound,
         Part::Download,
         Part::Reading,
         Part::Confinement,

@@ -1,11 +1,12 @@
 //! Where mails were seen, and how far each folder has been looked through.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
+use super::{Store, parsed_option};
 
 /// A place in a mailbox where a mail was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +28,17 @@ pub struct Cursor {
     pub uidvalidity: u32,
     /// Every mail up to this UID has a row.
     pub last_uid: u32,
+}
+
+/// A mail that the server did not give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchFailure {
+    /// How often it failed when it was asked for alone.
+    pub times: u32,
+    /// When it was last asked for.
+    pub tried_at: Option<Timestamp>,
+    /// Since when staff have a row in its place.
+    pub given_up_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -58,29 +70,73 @@ impl Store {
         Ok(())
     }
 
-    /// Every UID of a folder that has a row, but for those of damaged mails, which are fetched again.
+    /// Every UID of a folder that has a row, with the INTERNALDATE of the mail that it meant, where that was noted. Those
+    /// of damaged mails are left out: they are fetched again.
     pub fn known_uids(
         &self,
         account: &str,
         folder: &str,
         uidvalidity: u32,
-    ) -> Result<HashSet<String>> {
+    ) -> Result<HashMap<String, Option<Timestamp>>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT l.uid FROM location l JOIN message m ON m.id = l.message
+            "SELECT l.uid, l.received_at FROM location l JOIN message m ON m.id = l.message
              WHERE l.account = ?1 AND l.folder = ?2 AND l.uidvalidity = ?3 AND m.damaged_at IS NULL",
         )?;
-        let rows = statement.query_map(params![account, folder, uidvalidity], |r| r.get(0))?;
+        let rows = statement.query_map(params![account, folder, uidvalidity], |r| {
+            Ok((r.get(0)?, parsed_option(r, "received_at")?))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Notes that a mail was seen at a place.
-    pub fn add_location(&self, place: &Place, message: i64) -> Result<()> {
+    /// Notes that a mail was seen at a place, with its INTERNALDATE; what was there before is there no more.
+    pub fn add_location(
+        &self,
+        place: &Place,
+        message: i64,
+        received_at: Option<Timestamp>,
+    ) -> Result<()> {
         self.conn.execute(
-            "INSERT INTO location (account, folder, uidvalidity, uid, message) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
-            params![place.account, place.folder, place.uidvalidity, place.uid, message],
+            "INSERT INTO location (account, folder, uidvalidity, uid, message, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET message = excluded.message, received_at = excluded.received_at",
+            params![
+                place.account,
+                place.folder,
+                place.uidvalidity,
+                place.uid,
+                message,
+                received_at.map(|at| at.to_string())
+            ],
         )?;
         Ok(())
+    }
+
+    /// Notes the INTERNALDATE of the mail at a place where that was not noted yet.
+    pub fn date_location(&self, place: &Place, received_at: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE location SET received_at = ?5
+             WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid = ?4 AND received_at IS NULL",
+            params![
+                place.account,
+                place.folder,
+                place.uidvalidity,
+                place.uid,
+                received_at.to_string()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The mail that was seen at a place.
+    pub fn message_at(&self, place: &Place) -> Result<Option<i64>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT message FROM location WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid = ?4",
+                params![place.account, place.folder, place.uidvalidity, place.uid],
+                |r| r.get(0),
+            )
+            .optional()?)
     }
 
     /// The places where a mail was seen.
@@ -99,28 +155,63 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Counts one more failure to fetch a mail and says how many there were.
-    pub fn count_fetch_failure(&self, place: &Place) -> Result<u32> {
-        Ok(self.conn.query_row(
-            "INSERT INTO fetch_failure (account, folder, uidvalidity, uid, times) VALUES (?1, ?2, ?3, ?4, 1)
-             ON CONFLICT (account, folder, uidvalidity, uid) DO UPDATE SET times = times + 1
-             RETURNING times",
-            params![place.account, place.folder, place.uidvalidity, place.uid],
-            |r| r.get(0),
-        )?)
+    /// Notes that a mail was among those that the server did not give, so that it is asked for alone. `again`: it was
+    /// asked for alone, and counts.
+    pub fn fetch_failed(&self, place: &Place, again: bool, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO fetch_failure (account, folder, uidvalidity, uid, times, tried_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET times = times + excluded.times, tried_at = excluded.tried_at",
+            params![
+                place.account,
+                place.folder,
+                place.uidvalidity,
+                place.uid,
+                again,
+                now.to_string()
+            ],
+        )?;
+        Ok(())
     }
 
-    /// The UIDs of a folder that could not be fetched at least once.
-    pub fn failed_uids(
+    /// Notes that staff have a row in place of a mail that the server does not give.
+    pub fn gave_up_fetching(&self, place: &Place, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE fetch_failure SET given_up_at = coalesce(given_up_at, ?5), tried_at = ?5
+             WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid = ?4",
+            params![
+                place.account,
+                place.folder,
+                place.uidvalidity,
+                place.uid,
+                now.to_string()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The mails of a folder that the server did not give at least once, by UID; those that it gave since are left out.
+    pub fn fetch_failures(
         &self,
         account: &str,
         folder: &str,
         uidvalidity: u32,
-    ) -> Result<HashSet<String>> {
+    ) -> Result<HashMap<String, FetchFailure>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT uid FROM fetch_failure WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3",
+            "SELECT f.uid, f.times, f.tried_at, f.given_up_at FROM fetch_failure f
+             WHERE f.account = ?1 AND f.folder = ?2 AND f.uidvalidity = ?3 AND NOT EXISTS (
+                 SELECT 1 FROM location l JOIN message m ON m.id = l.message
+                 WHERE l.account = f.account AND l.folder = f.folder AND l.uidvalidity = f.uidvalidity
+                   AND l.uid = f.uid AND m.sha256 IS NOT NULL)",
         )?;
-        let rows = statement.query_map(params![account, folder, uidvalidity], |r| r.get(0))?;
+        let rows = statement.query_map(params![account, folder, uidvalidity], |r| {
+            let failure = FetchFailure {
+                times: r.get("times")?,
+                tried_at: parsed_option(r, "tried_at")?,
+                given_up_at: parsed_option(r, "given_up_at")?,
+            };
+            Ok((r.get("uid")?, failure))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

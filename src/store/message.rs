@@ -124,8 +124,7 @@ impl Store {
                     r.get(0)
                 })
                 .optional()?,
-            (None, Some(gm)) => self.message_of_gmail(gm)?,
-            (None, None) => None,
+            (None, _) => None,
         };
         let id = match known {
             Some(id) => id,
@@ -144,7 +143,7 @@ impl Store {
                 self.conn.last_insert_rowid()
             }
         };
-        self.add_location(&mail.place, id)?;
+        self.add_location(&mail.place, id, Some(mail.received_at))?;
         if mail.sha256.is_some() {
             // Whatever came this time, it is not asked for again and again. What could not be read for it is read now.
             self.conn.execute(
@@ -173,17 +172,48 @@ impl Store {
         )?)
     }
 
-    /// The mail of a Gmail message id, whose folders and labels all show the same one. A damaged one is not known: it is
-    /// fetched again.
-    pub fn message_of_gmail(&self, gm_msgid: u64) -> Result<Option<i64>> {
+    /// The mail of a Gmail message id, whose folders and labels all show the same one. The id alone proves nothing:
+    /// size and INTERNALDATE have to be those of the mail too. A damaged one is
+    /// not known: it is fetched again.
+    pub fn message_of_gmail(
+        &self,
+        gm_msgid: u64,
+        size: u64,
+        received_at: Timestamp,
+    ) -> Result<Option<i64>> {
         Ok(self
             .conn
             .query_row(
-                "SELECT id FROM message WHERE gm_msgid = ?1 AND damaged_at IS NULL",
-                [gm_msgid as i64],
+                "SELECT id FROM message WHERE gm_msgid = ?1 AND size = ?2 AND received_at = ?3
+                 AND damaged_at IS NULL",
+                params![gm_msgid as i64, size as i64, received_at.to_string()],
                 |r| r.get(0),
             )
             .optional()?)
+    }
+
+    /// Gives a mail that could not be fetched its content: it is read as one that has come now. Where the content is
+    /// known as another mail, that one is meant. What staff decided meanwhile stays.
+    pub fn fetched_at_last(&self, id: i64, sha256: &str, size: u64) -> Result<i64> {
+        let same = "SELECT id FROM message WHERE sha256 = ?1";
+        let known: Option<i64> = self
+            .conn
+            .query_row(same, [sha256], |r| r.get(0))
+            .optional()?;
+        if let Some(known) = known {
+            self.conn.execute(
+                "UPDATE message SET state = 'duplicate' WHERE id = ?1 AND sha256 IS NULL AND state = 'waiting'",
+                [id],
+            )?;
+            return Ok(known);
+        }
+        self.conn.execute(
+            "UPDATE message SET sha256 = ?2, size = ?3,
+                                state = CASE state WHEN 'waiting' THEN 'received' ELSE state END
+             WHERE id = ?1 AND sha256 IS NULL",
+            params![id, sha256, size as i64],
+        )?;
+        Ok(id)
     }
 
     /// Mails that are stored and not read yet, oldest first.

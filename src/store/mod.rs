@@ -31,7 +31,7 @@ pub use contact::{DeadContact, DeadContacts};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
 pub use health::{Health, Part};
-pub use location::{Cursor, Place};
+pub use location::{Cursor, FetchFailure, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::Receipts;
 pub use outbox::{NewMail, Outgoing, OutgoingState, StepTaken};
@@ -39,7 +39,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -50,6 +50,7 @@ const MIGRATIONS: [&str; 10] = [
     include_str!("../../migrations/0008_damage.sql"),
     include_str!("../../migrations/0009_awaited.sql"),
     include_str!("../../migrations/0010_maildir_identity.sql"),
+    include_str!("../../migrations/0011_fetching.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

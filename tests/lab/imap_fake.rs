@@ -98,6 +98,8 @@ pub enum Fault {
     Truncated(u32, usize),
     /// A FETCH passes over one UID.
     Without(u32),
+    /// Another fault, where the command names this UID.
+    Of(u32, Box<Fault>),
     /// IDLE is answered by EXISTS at once, whether there is news or not.
     ExistsAtOnce,
     /// The account changes before the command is carried out.
@@ -197,12 +199,23 @@ impl Account {
         let mut faults = Vec::new();
         for hook in self.hooks.iter_mut().filter(|h| h.step == step) {
             hook.seen += 1;
-            if hook.times.contains(&hook.seen) {
-                faults.push(hook.fault.clone());
+            if !hook.times.contains(&hook.seen) {
+                continue;
+            }
+            match &hook.fault {
+                Fault::Of(uid, fault) if names(text, *uid) => faults.push((**fault).clone()),
+                Fault::Of(..) => {}
+                fault => faults.push(fault.clone()),
             }
         }
         faults
     }
+}
+
+/// Whether a command such as `UID FETCH 1,3 (…)` names a UID.
+fn names(command: &str, uid: u32) -> bool {
+    let set = command.split(' ').nth(2).unwrap_or("");
+    set.split(',').any(|one| one.parse() == Ok(uid))
 }
 
 /// A running server; it ends when dropped.
@@ -632,6 +645,7 @@ async fn send(
             Fault::Item(..)
             | Fault::Truncated(..)
             | Fault::Without(_)
+            | Fault::Of(..)
             | Fault::ExistsAtOnce
             | Fault::Before(_)
             | Fault::After(_) => {}

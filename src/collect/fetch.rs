@@ -1,0 +1,628 @@
+//! From the mailbox into archive and store: listed, fetched, durable, recorded as received; only then the cursor moves.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::App;
+use crate::config::Show;
+use crate::domain::date_of;
+use crate::domain::unit::UnitId;
+use crate::mailbox::{Envelope, Listing, Mailbox};
+use crate::reading::{Class, Reading};
+use crate::store::{Arrived, Cursor, FetchFailure, MessageState, Part, Place, Verdict};
+
+/// How many mails one FETCH asks for.
+const BATCH: usize = 50;
+/// How many bytes one FETCH asks for, if more than one mail.
+const BATCH_BYTES: u64 = 16_000_000;
+/// How many From fields one FETCH asks for.
+const SENDERS: usize = 500;
+/// After so many failures to fetch a mail by itself, staff are told to look at it themselves.
+const MOST_FAILURES: u32 = 5;
+/// What was given up is asked for again so often …
+const AGAIN_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// … for so long.
+const AGAIN_FOR: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// One look into one folder.
+struct Look<'a> {
+    app: &'a mut App,
+    mailbox: &'a mut Mailbox,
+    folder: &'a str,
+    uidvalidity: u32,
+    now: Timestamp,
+    /// Addresses of units, registered or taught, lower case.
+    registered: HashSet<String>,
+    /// UIDs that are to be asked for once more in a later round.
+    unfinished: Vec<String>,
+    /// Whether nothing is left in the folder that may be a report of a registered sender.
+    whole: bool,
+}
+
+/// Takes what is new in a folder. `full`: this is the first look over a connection, and every UID is compared with the
+/// store instead of those after the cursor. Gives whether everything was taken that may be a report of a unit.
+///
+/// # Errors
+/// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored.
+pub(super) async fn folder(
+    app: &mut App,
+    mailbox: &mut Mailbox,
+    folder: &str,
+    full: bool,
+    now: Timestamp,
+) -> Result<bool> {
+    let account = app.config.settings.mailbox.address.clone();
+    let cursor = app.store.cursor(&account, folder)?;
+    let after = cursor
+        .filter(|_| !full)
+        .map(|c| (c.uidvalidity, c.last_uid));
+    let writable = matches!(
+        app.config.settings.mailbox.show,
+        Show::Keyword | Show::Label
+    );
+    let listing = mailbox.list(folder, after, writable).await?;
+    app.store
+        .set_special_use(&account, folder, listing.special_use)?;
+    let registered = registered(app)?;
+    let mut look = Look {
+        app,
+        mailbox,
+        folder,
+        uidvalidity: listing.uidvalidity,
+        now,
+        registered,
+        unfinished: Vec::new(),
+        whole: true,
+    };
+    let failures = {
+        let store = &look.app.store;
+        store.fetch_failures(&account, folder, listing.uidvalidity)?
+    };
+    let new = look.new_ones(&listing, cursor)?;
+    let wanted = look.without_the_old(new).await?;
+    let (wanted, too_large) = look.small_enough(wanted);
+    for envelope in too_large {
+        let why = format!(
+            "thư quá lớn ({} MB) nên chưa tải về; đề nghị mở trong hộp thư",
+            envelope.size / 1_000_000
+        );
+        let head = look.head(envelope).await?;
+        look.record_unfetched(envelope, MessageState::Waiting, &why, head)?;
+    }
+    let (suspects, sound): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .partition(|e| failures.contains_key(&e.uid));
+    let fetched = look.fetch_in_batches(&sound).await?;
+    look.fetch_alone(&listing, &suspects, &failures, full, fetched)
+        .await?;
+    look.fetch_given_up(&listing, &failures).await?;
+    look.move_cursor(&listing, cursor)?;
+    Ok(look.whole)
+}
+
+/// The addresses of units, registered or taught.
+fn registered(app: &App) -> Result<HashSet<String>> {
+    let units = app.config.register.units.iter();
+    let mut all: HashSet<String> = units
+        .flat_map(|u| &u.emails)
+        .map(|a| a.to_lowercase())
+        .collect();
+    all.extend(
+        app.store
+            .learned()?
+            .into_iter()
+            .map(|(address, ..)| address),
+    );
+    Ok(all)
+}
+
+/// Whether a From field names one of some addresses.
+fn names_one_of(from: &[u8], addresses: &HashSet<String>) -> bool {
+    let text = String::from_utf8_lossy(from).to_lowercase();
+    text.split(|c: char| c.is_whitespace() || "<>,;:\"'()[]".contains(c))
+        .any(|word| word.contains('@') && addresses.contains(word))
+}
+
+impl Look<'_> {
+    fn place(&self, uid: &str) -> Place {
+        Place {
+            account: self.app.config.settings.mailbox.address.clone(),
+            folder: self.folder.to_owned(),
+            uidvalidity: self.uidvalidity,
+            uid: uid.to_owned(),
+        }
+    }
+
+    /// The mails of a listing that have no row yet. A UID that had another mail before means a new one.
+    fn new_ones<'l>(
+        &self,
+        listing: &'l Listing,
+        cursor: Option<Cursor>,
+    ) -> Result<Vec<&'l Envelope>> {
+        let store = &self.app.store;
+        let before = cursor.filter(|c| c.uidvalidity == listing.uidvalidity);
+        if let (Some(old), None) = (cursor, before) {
+            tracing::warn!(
+                folder = self.folder,
+                old = old.uidvalidity,
+                new = listing.uidvalidity,
+                "UIDVALIDITY changed; every mail is looked at again, known content is recognised"
+            );
+        }
+        let next = listing.uid_next;
+        let mut rewound = before.is_some_and(|c| next > 0 && next <= c.last_uid);
+        let known = if listing.envelopes.is_empty() {
+            HashMap::new()
+        } else {
+            let account = &self.app.config.settings.mailbox.address;
+            store.known_uids(account, self.folder, listing.uidvalidity)?
+        };
+        let mut new = Vec::new();
+        for envelope in &listing.envelopes {
+            let place = self.place(&envelope.uid);
+            match (known.get(&envelope.uid), envelope.received_at) {
+                (Some(Some(before)), Some(date)) if *before == date => {}
+                (Some(_), None) => {}
+                (Some(None), Some(date)) if !rewound => store.date_location(&place, date)?,
+                (Some(_), Some(_)) => {
+                    rewound = true;
+                    new.push(envelope);
+                }
+                (None, date) => match self.known_by_gmail(envelope)? {
+                    Some(message) => store.add_location(&place, message, date)?,
+                    None => new.push(envelope),
+                },
+            }
+        }
+        if rewound {
+            tracing::warn!(
+                folder = self.folder,
+                "the mailbox was set back; mails under UIDs that were used before are fetched"
+            );
+            let what = format!(
+                "hộp thư (thư mục {}) đã được khôi phục về trạng thái trước đó; các thư được đối chiếu lại theo nội dung",
+                self.folder
+            );
+            store.failed(Part::Rewound, self.now, &what)?;
+        }
+        Ok(new)
+    }
+
+    fn known_by_gmail(&self, envelope: &Envelope) -> Result<Option<i64>> {
+        let (Some(gm), Some(date)) = (envelope.gm_msgid, envelope.received_at) else {
+            return Ok(None);
+        };
+        self.app.store.message_of_gmail(gm, envelope.size, date)
+    }
+
+    /// Leaves alone what was received before the first day of the installation and says so itself: a copy that somebody
+    /// put into the mailbox carries the date of the copying, or that of the mail. Only of registered senders is it asked.
+    async fn without_the_old<'l>(&mut self, new: Vec<&'l Envelope>) -> Result<Vec<&'l Envelope>> {
+        let Some(since) = self.app.config.settings.mailbox.since else {
+            return Ok(new);
+        };
+        let is_old = |at: Option<Timestamp>| at.is_some_and(|at| date_of(at) < since);
+        let (old, mut wanted): (Vec<_>, Vec<_>) =
+            new.into_iter().partition(|e| is_old(e.received_at));
+        for envelopes in old.chunks(SENDERS) {
+            let registered = self.of_registered(envelopes).await?;
+            for envelope in envelopes {
+                if registered.contains(&envelope.uid) {
+                    let says = self.head(envelope).await?.and_then(|head| head.received);
+                    if !is_old(says) {
+                        wanted.push(envelope);
+                        continue;
+                    }
+                }
+                let why = "thư nhận trước ngày bắt đầu theo dõi";
+                self.record_unfetched(envelope, MessageState::Noted, why, None)?;
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// The UIDs of those whose sender is registered.
+    async fn of_registered(&mut self, envelopes: &[&Envelope]) -> Result<HashSet<String>> {
+        let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
+        let mut found = HashSet::new();
+        for uids in uids.chunks(SENDERS) {
+            let senders = self.mailbox.senders(uids).await?;
+            let of_units = senders
+                .into_iter()
+                .filter(|(_, from)| names_one_of(from, &self.registered));
+            found.extend(of_units.map(|(uid, _)| uid));
+        }
+        Ok(found)
+    }
+
+    fn small_enough<'l>(
+        &self,
+        wanted: Vec<&'l Envelope>,
+    ) -> (Vec<&'l Envelope>, Vec<&'l Envelope>) {
+        let limit = self.app.config.settings.limits.message_bytes;
+        wanted.into_iter().partition(|e| e.size <= limit)
+    }
+
+    /// What the header of a mail says that is not fetched, as the reading process understands it.
+    async fn head(&mut self, envelope: &Envelope) -> Result<Option<Reading>> {
+        let uid = std::slice::from_ref(&envelope.uid);
+        let heads = self.mailbox.heads(uid).await?;
+        let Some((_, head)) = heads.first() else {
+            return Ok(None);
+        };
+        Ok(super::head_of(self.app, head).await)
+    }
+
+    /// Fetches mails in batches within the day's budget; gives whether any FETCH succeeded.
+    async fn fetch_in_batches(&mut self, wanted: &[&Envelope]) -> Result<bool> {
+        let mut rest = wanted;
+        let mut fetched = false;
+        while !rest.is_empty() {
+            let batch = next_batch(rest);
+            let bytes: u64 = batch.iter().map(|e| e.size).sum();
+            if self.over_budget(bytes)? {
+                self.leave_for_tomorrow(rest).await?;
+                break;
+            }
+            rest = &rest[batch.len()..];
+            let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
+            let bodies = match self.mailbox.fetch(&uids).await {
+                Ok(bodies) => bodies,
+                Err(e) => {
+                    // Which of them it was is found out by asking for each alone.
+                    for uid in &uids {
+                        let place = self.place(uid);
+                        self.app.store.fetch_failed(&place, false, self.now)?;
+                    }
+                    return Err(e.into());
+                }
+            };
+            fetched = true;
+            self.take(batch, bodies).await?;
+        }
+        Ok(fetched)
+    }
+
+    fn over_budget(&self, bytes: u64) -> Result<bool> {
+        let limit = self.app.config.settings.limits.daily_download_bytes;
+        Ok(self.app.store.fetched(date_of(self.now))? + bytes > limit)
+    }
+
+    async fn leave_for_tomorrow(&mut self, rest: &[&Envelope]) -> Result<()> {
+        tracing::warn!(
+            folder = self.folder,
+            "today's download budget is used up; the rest is fetched tomorrow"
+        );
+        let limit = self.app.config.settings.limits.daily_download_bytes;
+        let left = format!(
+            "đã tải hết hạn mức trong ngày ({} MB); phần còn lại sẽ tải ngày mai",
+            limit / 1_000_000
+        );
+        self.app.store.failed(Part::Download, self.now, &left)?;
+        self.unfinished.extend(rest.iter().map(|e| e.uid.clone()));
+        // Mails of strangers that are left hold nobody's reminder.
+        self.whole &= self.of_registered(rest).await?.is_empty();
+        Ok(())
+    }
+
+    /// Makes the bodies of a batch durable and records them.
+    async fn take(
+        &mut self,
+        batch: &[&Envelope],
+        mut bodies: Vec<(String, Vec<u8>)>,
+    ) -> Result<()> {
+        let mut arrived = Vec::new();
+        // UIDs ascend in the order of arrival: where the server does not tell a date, that of the mail before holds, and
+        // no unit counts as late for the server's fault.
+        let mut last = None;
+        for envelope in batch {
+            last = envelope.received_at.or(last);
+            let found = bodies.iter().position(|(uid, _)| *uid == envelope.uid);
+            let mut raw = found.map(|at| bodies.swap_remove(at).1);
+            if let Some(short) = raw.take_if(|raw| (raw.len() as u64) < envelope.size) {
+                raw = self.whole_body(envelope, short).await?;
+            }
+            let Some(raw) = raw else {
+                // Deleted since it was listed, or a server that says OK and gives nothing, or not all.
+                self.missed(envelope, false)?;
+                continue;
+            };
+            arrived.push(Arrived {
+                place: self.place(&envelope.uid),
+                sha256: Some(self.app.archive.put(&raw)?),
+                size: raw.len() as u64,
+                received_at: last.unwrap_or(self.now),
+                gm_msgid: envelope.gm_msgid,
+            });
+        }
+        let bytes: u64 = batch.iter().map(|e| e.size).sum();
+        let now = self.now;
+        self.app.store.transaction(|s| {
+            for mail in &arrived {
+                s.record_arrival(mail, now)?;
+            }
+            s.add_fetched(date_of(now), bytes)
+        })
+    }
+
+    /// A body that was shorter than announced, fetched once more. The same again is taken: some servers announce the
+    /// room that a mail takes in their storage.
+    async fn whole_body(&mut self, envelope: &Envelope, short: Vec<u8>) -> Result<Option<Vec<u8>>> {
+        let uid = std::slice::from_ref(&envelope.uid);
+        let again = self.mailbox.fetch(uid).await?.pop().map(|(_, raw)| raw);
+        let sound = again.filter(|raw| *raw == short || raw.len() as u64 >= envelope.size);
+        if sound.as_ref() == Some(&short) {
+            tracing::warn!(
+                uid = envelope.uid,
+                announced = envelope.size,
+                bytes = short.len(),
+                "the server announces another size than it gives"
+            );
+        }
+        Ok(sound)
+    }
+
+    /// A mail that did not come is asked for alone in the next round; until then it may be anybody's report.
+    fn missed(&mut self, envelope: &Envelope, counts: bool) -> Result<()> {
+        let place = self.place(&envelope.uid);
+        self.app.store.fetch_failed(&place, counts, self.now)?;
+        self.unfinished.push(envelope.uid.clone());
+        self.whole = false;
+        Ok(())
+    }
+
+    /// Asks for each of those that failed before by itself. A failure is the mail's own only where the connection is
+    /// fresh and another FETCH succeeded over it just before.
+    async fn fetch_alone(
+        &mut self,
+        listing: &Listing,
+        suspects: &[&Envelope],
+        failures: &HashMap<String, FetchFailure>,
+        fresh: bool,
+        mut fetched: bool,
+    ) -> Result<()> {
+        for (n, envelope) in suspects.iter().enumerate() {
+            if self.over_budget(envelope.size)? {
+                return self.leave_for_tomorrow(&suspects[n..]).await;
+            }
+            if !fetched {
+                let other = listing.envelopes.iter().find(|e| e.uid != envelope.uid);
+                let uid = other.unwrap_or(envelope).uid.clone();
+                self.mailbox.heads(&[uid]).await?;
+            }
+            let times = failures.get(&envelope.uid).map_or(0, |f| f.times);
+            if times >= MOST_FAILURES {
+                self.give_up(envelope, times).await?;
+                continue;
+            }
+            let uid = std::slice::from_ref(&envelope.uid);
+            match self.mailbox.fetch(uid).await {
+                Ok(bodies) if bodies.is_empty() => self.missed(envelope, fresh)?,
+                Ok(bodies) => {
+                    fetched = true;
+                    self.take(&[envelope], bodies).await?;
+                }
+                Err(e) => {
+                    self.missed(envelope, fresh)?;
+                    return Err(e.into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a mail a row that staff see; its header says whose it is.
+    async fn give_up(&mut self, envelope: &Envelope, times: u32) -> Result<()> {
+        tracing::error!(
+            folder = self.folder,
+            uid = envelope.uid,
+            "the server does not give this mail; staff are told"
+        );
+        let place = self.place(&envelope.uid);
+        let head = match self.head(envelope).await {
+            Ok(head) => head,
+            // Neither the mail nor its header: without a sender it is nobody's.
+            Err(e) if times < 2 * MOST_FAILURES => {
+                self.missed(envelope, true)?;
+                return Err(e);
+            }
+            Err(e) => {
+                tracing::error!(error = %format!("{e:#}"), "not even the header");
+                None
+            }
+        };
+        let why = format!(
+            "máy chủ không trả được thư này ({times} lần); đề nghị mở trong hộp thư, thư mục {}",
+            self.folder
+        );
+        self.record_unfetched(envelope, MessageState::Waiting, &why, head)?;
+        self.app.store.gave_up_fetching(&place, self.now)
+    }
+
+    /// Asks once a day, for a week, for what was given up.
+    async fn fetch_given_up(
+        &mut self,
+        listing: &Listing,
+        failures: &HashMap<String, FetchFailure>,
+    ) -> Result<()> {
+        for envelope in &listing.envelopes {
+            let due = failures
+                .get(&envelope.uid)
+                .is_some_and(|f| is_asked_again(f, self.now));
+            if !due || self.over_budget(envelope.size)? {
+                continue;
+            }
+            let place = self.place(&envelope.uid);
+            // Noted before: what breaks the line is not asked for in each round.
+            self.app.store.gave_up_fetching(&place, self.now)?;
+            let uid = std::slice::from_ref(&envelope.uid);
+            let body = self.mailbox.fetch(uid).await?.pop();
+            let (Some((_, raw)), Some(row)) = (body, self.app.store.message_at(&place)?) else {
+                continue;
+            };
+            let sha256 = self.app.archive.put(&raw)?;
+            let size = raw.len() as u64;
+            let now = self.now;
+            self.app.store.transaction(|s| {
+                let message = s.fetched_at_last(row, &sha256, size)?;
+                s.add_location(&place, message, envelope.received_at)?;
+                s.add_fetched(date_of(now), size)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Gives a mail that is not fetched a row of its own, with what its header says.
+    fn record_unfetched(
+        &self,
+        envelope: &Envelope,
+        state: MessageState,
+        why: &str,
+        head: Option<Reading>,
+    ) -> Result<()> {
+        let received_at = envelope.received_at.unwrap_or(self.now);
+        let arrived = Arrived {
+            place: self.place(&envelope.uid),
+            sha256: None,
+            size: envelope.size,
+            received_at,
+            gm_msgid: envelope.gm_msgid,
+        };
+        let head = head.map(|head| Reading {
+            class: Class::Unreadable,
+            ..head
+        });
+        let candidates: Vec<UnitId> = match &head {
+            Some(head) => super::units_of_sender(self.app, head, received_at)?,
+            None => vec![],
+        };
+        let verdict = Verdict {
+            state,
+            unit: None,
+            candidates,
+            why: vec![why.to_owned()],
+        };
+        let now = self.now;
+        self.app.store.transaction(|s| {
+            let id = s.record_arrival(&arrived, now)?;
+            if let Some(head) = &head {
+                s.set_reading(id, head)?;
+            }
+            s.set_verdict(id, &verdict)
+        })
+    }
+
+    /// Moves the cursor up to the first mail that is to be asked for again.
+    fn move_cursor(&self, listing: &Listing, cursor: Option<Cursor>) -> Result<()> {
+        let number = |uid: &str| uid.parse::<u32>().unwrap_or(0);
+        let last_listed = listing.envelopes.iter().map(|e| number(&e.uid)).max();
+        let first_missing = self.unfinished.iter().map(|uid| number(uid)).min();
+        let rewound = |c: &Cursor| listing.uid_next > 0 && listing.uid_next <= c.last_uid;
+        let before = cursor
+            .filter(|c| c.uidvalidity == listing.uidvalidity && !rewound(c))
+            .map_or(0, |c| c.last_uid);
+        let last_uid = match (first_missing, last_listed) {
+            (Some(missing), _) => before.min(missing.saturating_sub(1)),
+            (None, Some(last)) => before.max(last),
+            (None, None) => before,
+        };
+        self.app.store.set_cursor(
+            &self.app.config.settings.mailbox.address,
+            self.folder,
+            Cursor {
+                uidvalidity: listing.uidvalidity,
+                last_uid,
+            },
+        )
+    }
+}
+
+/// The first mails of a list that one FETCH asks for.
+fn next_batch<'e>(rest: &'e [&'e Envelope]) -> &'e [&'e Envelope] {
+    let mut bytes = 0;
+    let more = rest.iter().take(BATCH).skip(1).take_while(|e| {
+        bytes += e.size;
+        bytes + rest[0].size <= BATCH_BYTES
+    });
+    &rest[..1 + more.count()]
+}
+
+/// Whether a mail that was given up is asked for once more at a moment.
+fn is_asked_again(failure: &FetchFailure, now: Timestamp) -> bool {
+    let (Some(given_up), Some(tried)) = (failure.given_up_at, failure.tried_at) else {
+        return false;
+    };
+    now.duration_since(given_up) <= AGAIN_FOR && now.duration_since(tried) >= AGAIN_EVERY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_is_found_in_whatever_way_the_field_names_it() {
+        let addresses = HashSet::from(["ldld@a.example".to_owned()]);
+        for (from, found) in [
+            ("From: ldld@a.example", true),
+            ("From: =?UTF-8?Q?L=C4=90?= <LDLD@A.example>", true),
+            ("From: \"a, b\"\r\n <ldld@a.example>", true),
+            ("From: group: ldld@a.example;", true),
+            ("From: xldld@a.example", false),
+            ("From: ldld@a.example.evil.example", false),
+            ("", false),
+        ] {
+            assert_eq!(names_one_of(from.as_bytes(), &addresses), found, "{from}");
+        }
+    }
+
+    #[test]
+    fn what_was_given_up_is_asked_for_once_a_day_for_a_week() {
+        let at = |t: &str| Some(t.parse::<Timestamp>().unwrap());
+        let failure = |given_up_at, tried_at| FetchFailure {
+            times: 5,
+            tried_at,
+            given_up_at,
+        };
+        let now = at("2026-06-10T00:00:00Z").unwrap();
+        for (given_up, tried, again) in [
+            (None, at("2026-06-01T00:00:00Z"), false),
+            (at("2026-06-09T00:00:00Z"), at("2026-06-09T00:00:00Z"), true),
+            (
+                at("2026-06-09T12:00:00Z"),
+                at("2026-06-09T12:00:00Z"),
+                false,
+            ),
+            (at("2026-06-04T00:00:00Z"), at("2026-06-08T00:00:00Z"), true),
+            (
+                at("2026-06-02T00:00:00Z"),
+                at("2026-06-08T00:00:00Z"),
+                false,
+            ),
+        ] {
+            assert_eq!(is_asked_again(&failure(given_up, tried), now), again);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_bounded_in_number_and_bytes_and_never_empty() {
+        let envelope = |size| Envelope {
+            uid: "1".into(),
+            size,
+            received_at: None,
+            gm_msgid: None,
+        };
+        let sizes = |sizes: &[u64]| sizes.iter().map(|s| envelope(*s)).collect::<Vec<_>>();
+        for (all, taken) in [
+            (vec![20_000_000, 1], 1),
+            (vec![8_000_000, 8_000_000, 1], 2),
+            (vec![1; 80], BATCH),
+            (vec![1], 1),
+        ] {
+            let all = sizes(&all);
+            let all: Vec<&Envelope> = all.iter().collect();
+            assert_eq!(next_batch(&all).len(), taken);
+        }
+    }
+}
