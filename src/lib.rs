@@ -65,7 +65,7 @@
 //!
 //! - `compose` stands between the passes and `writing`: reminders, acknowledgements and digests are composed at the
 //!   moment of sending, so that "is it still owed" and "what does it say" are one question.
-//! - async-imap frames and logs in; its commands take a refusal for an empty answer and are not used.
+//! - async-imap only frames; its commands take a refusal for an empty answer and are not used.
 
 // The documentation is read by those who work here: `cargo doc --document-private-items`.
 #![allow(rustdoc::private_intra_doc_links)]

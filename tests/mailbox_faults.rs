@@ -404,6 +404,11 @@ fn a_folder_that_is_not_there_is_named_with_those_that_are() {
         said.contains("there is no folder Spam; those that are there: INBOX, Đã gửi"),
         "{said}"
     );
+    // All that is wrong is told at once.
+    installation.edit("thubaocao.toml", "\"Spam\"", "\"Spam\", '\\All'");
+    let said = failure(&installation);
+    assert!(said.contains("there is no folder Spam;"), "{said}");
+    assert!(said.contains("there is no folder \\All;"), "{said}");
 }
 
 #[test]
@@ -435,4 +440,18 @@ fn a_refused_login_is_told_in_the_server_s_words() {
         ),
         "{said}"
     );
+}
+
+#[test]
+fn what_is_no_imap_is_told_without_the_parser_s_notes() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let garbage = Fault::Garbage(b"* 1 FETCH (UID x BODY[] of a person)\r\n");
+    server.on(Step::Select, .., garbage);
+    let said = failure(&installation);
+    assert!(
+        said.contains("the server sent what is no answer of IMAP"),
+        "{said}"
+    );
+    assert!(!said.contains("of a person"), "{said}");
 }

@@ -9,7 +9,7 @@ use crate::audit;
 use crate::collect::folders;
 use crate::config::MailboxKind;
 use crate::domain::date_of;
-use crate::mailbox::{Known, Mailbox};
+use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
@@ -104,11 +104,20 @@ async fn mailbox(kind: &MailboxKind, known: Known) -> Result<String> {
         MailboxKind::Maildir { .. } => None,
     };
     let mut mailbox = Mailbox::open(kind, password.as_ref(), known).await?;
-    let mut found = Vec::new();
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
     for folder in folders(kind) {
-        let listing = mailbox.list(&folder, None, false).await?;
-        found.push(format!("{folder}: {} mails", listing.envelopes.len()));
+        match mailbox.list(&folder, None, false).await {
+            Ok(listing) => found.push(format!("{folder}: {} mails", listing.envelopes.len())),
+            // The next one may be there.
+            Err(e @ (MailboxError::NoFolder { .. } | MailboxError::Refused { .. })) => {
+                refused.push(format!("{folder}: {e}"));
+            }
+            Err(e) => return Err(e.into()),
+        }
     }
     mailbox.close().await;
+    if !refused.is_empty() {
+        bail!("{}", refused.join("; "));
+    }
     Ok(format!(" ({})", found.join("; ")))
 }

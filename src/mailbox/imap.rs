@@ -183,8 +183,11 @@ pub struct Connection {
 }
 
 fn lost(e: impl std::fmt::Display) -> MailboxError {
-    // Errors of the parser carry the whole buffer, with what people wrote.
     let text = e.to_string();
+    // Errors of the parser are its own notes and carry the whole buffer, with what people wrote.
+    if text.contains(" during parsing of ") {
+        return MailboxError::Lost("the server sent what is no answer of IMAP".into());
+    }
     MailboxError::Lost(crate::reading::text::truncated(&text, 200).to_owned())
 }
 

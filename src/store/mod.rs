@@ -478,6 +478,39 @@ mod tests {
     }
 
     #[test]
+    fn files_of_a_maildir_are_still_known_when_they_are_known_by_more_than_their_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Store::path(dir.path());
+        let by_name = MIGRATIONS
+            .iter()
+            .position(|m| m.contains("A file of a Maildir is known by its name, its size"))
+            .unwrap();
+        let old = Connection::open(&path).unwrap();
+        let old = Store::prepare(old, &path, &MIGRATIONS[..by_name]).unwrap();
+        old.conn
+            .execute_batch(
+                "INSERT INTO message (id, size, received_at, stored_at, state)
+                     VALUES (1, 57, '2024-06-14T02:00:00Z', '2024-06-14T02:01:00Z', 'waiting');
+                 INSERT INTO location VALUES ('ban@x.example', 'INBOX', 0, '1.M1.host', 1),
+                                             ('ban@x.example', 'INBOX', 7, '12', 1),
+                                             ('import', 'a.mbox', 0, '1-ab', 1);",
+            )
+            .unwrap();
+        drop(old);
+        let store = Store::open(dir.path(), now()).unwrap();
+        let uids = |account, folder, validity| {
+            let known = store.known_uids(account, folder, validity).unwrap();
+            known.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            uids("ban@x.example", "INBOX", 0),
+            ["1.M1.host/57/1718330400"]
+        );
+        assert_eq!(uids("ban@x.example", "INBOX", 7), ["12"]);
+        assert_eq!(uids("import", "a.mbox", 0), ["1-ab"]);
+    }
+
+    #[test]
     fn a_change_that_fails_leaves_nothing_behind() {
         let store = Store::in_memory(now()).unwrap();
         let failed: Result<()> = store.transaction(|s| {
