@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::collect;
 use crate::config::{Config, MailboxKind};
+use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::store::Part;
 use crate::transport::Transport;
@@ -27,6 +28,8 @@ const GRACE: Duration = Duration::from_secs(4);
 const LONGEST_WAIT: Duration = Duration::from_secs(240);
 /// The longest pause between two tries to reach the mailbox, but for chance.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+/// From one look at a full disk to the next.
+const FULL_DISK_PAUSE: Duration = Duration::from_secs(60);
 /// After a refused login servers lock accounts that keep trying.
 const LOGIN_BACKOFF: Duration = Duration::from_secs(900);
 
@@ -68,7 +71,9 @@ impl Service {
     /// When the store cannot be opened or another process collects into it.
     pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
         let transport = Transport::new(&config.settings.transport)?;
-        let app = App::open(config, program, now)?;
+        let data = config.settings.data.clone();
+        disk::make_way(&config);
+        let app = App::open(config, program, now).map_err(|e| disk::explained(&data, e))?;
         let lock = lock(&app.config.settings.data)?;
         backup::clear_restoring(&app.config.settings.data)?;
         let left = app.archive.clear_incoming()?;
@@ -153,6 +158,7 @@ impl Service {
     ) -> Result<Option<anyhow::Error>> {
         let mut dropped = false;
         let result = self.passes(clock, stop, &mut dropped).await;
+        let result = result.map_err(|e| disk::explained(&self.app.config.settings.data, e));
         if result.is_err() || dropped {
             // Whatever broke, the mailbox is not logged into again at once: servers lock accounts that do.
             self.setbacks += 1;
@@ -171,12 +177,17 @@ impl Service {
         stop: &Cell<bool>,
         dropped: &mut bool,
     ) -> Result<Option<anyhow::Error>> {
-        let mut failure = None;
         let mut looked_again = false;
+        let room = disk::look(&self.app.config, &self.app.store, clock.now())?;
+        let mut failure = room.trouble().map(anyhow::Error::msg);
+        if room != Room::Enough {
+            self.next_try = self.next_try.max(Instant::now() + FULL_DISK_PAUSE);
+        }
         loop {
             if Instant::now() >= self.next_try
                 && let Err(e) = self.collect(clock).await
             {
+                let e = disk::explained(&self.app.config.settings.data, e);
                 self.mailbox_failed(&e, clock.now())?;
                 failure = Some(e);
             }

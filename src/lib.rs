@@ -24,7 +24,7 @@
 //! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
-//! | [`audit`] | whether the archive holds what the store names, whole |
+//! | [`audit`], [`disk`] | whether the archive holds what the store names, whole; room on the disk, and what leaves without it |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked |
@@ -82,6 +82,7 @@ pub mod config;
 pub mod consolidation;
 pub mod correct;
 pub mod daemon;
+pub mod disk;
 pub mod domain;
 pub mod export;
 pub mod mailbox;

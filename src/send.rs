@@ -49,10 +49,14 @@ pub async fn pass(
     }
     let store = &app.store;
     let limits = &app.config.settings.limits;
+    let full = store.health(Part::Disk)?.failing().is_some();
     let mut done = Sent::default();
     for mail in store.queue(clock.now())? {
         if stop() {
             break;
+        }
+        if full && !is_for_staff(&mail) {
+            continue;
         }
         let now = clock.now();
         let day_ago = now - SignedDuration::from_hours(24);
@@ -97,7 +101,8 @@ pub async fn pass(
                     )?;
                 } else {
                     done.mails += 1;
-                    send_one(app, transport, &mail, &draft, now).await?;
+                    let copy = !full;
+                    send_one(app, transport, &mail, &draft, copy, now).await?;
                 }
             }
         }
@@ -133,11 +138,26 @@ fn may_remind(app: &App, now: Timestamp) -> Result<Reminding> {
     Ok(reminding(in_hours, looked, now))
 }
 
+/// Whether a mail goes to staff, who have to hear of a full disk.
+fn is_for_staff(mail: &Outgoing) -> bool {
+    match mail.kind {
+        Kind::Digest => true,
+        Kind::Notice => mail.unit.is_none(),
+        Kind::Acknowledgement
+        | Kind::Opening
+        | Kind::ReminderBefore
+        | Kind::ReminderLate
+        | Kind::Escalation => false,
+    }
+}
+
+/// `copy`: whether the archive takes a copy first.
 async fn send_one(
     app: &App,
     transport: &mut Transport,
     mail: &Outgoing,
     draft: &Draft,
+    copy: bool,
     now: Timestamp,
 ) -> Result<()> {
     let settings = &app.config.settings;
@@ -161,8 +181,8 @@ async fn send_one(
     };
     // Only from here on may it have left: what breaks before leaves it queued.
     let mut begins = |_: &[NotTaken]| {
-        let sha256 = app.archive.put(&raw)?;
-        store.start_sending(mail.id, draft, &message_id, &sha256)
+        let sha256 = copy.then(|| app.archive.put(&raw)).transpose()?;
+        store.start_sending(mail.id, draft, &message_id, sha256.as_deref())
     };
     match transport.send(parcel, &mut begins).await? {
         Outcome::Taken(not_taken) => {

@@ -10,6 +10,7 @@ mod circle;
 mod commands;
 mod corpora;
 mod demo;
+mod full_disk;
 mod hostile;
 mod interruptions;
 mod mailbox_faults;

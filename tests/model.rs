@@ -320,7 +320,9 @@ impl Year {
                 }
             };
             let id = format!("{}@x", mail.id);
-            self.store.start_sending(mail.id, &draft, &id, "").unwrap();
+            self.store
+                .start_sending(mail.id, &draft, &id, None)
+                .unwrap();
             self.store
                 .end_sending(mail.id, OutgoingState::Sent, None, now)
                 .unwrap();

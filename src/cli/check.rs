@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use super::{Session, say};
 use crate::audit;
 use crate::collect::folders;
-use crate::config::MailboxKind;
+use crate::config::{Config, MailboxKind};
+use crate::disk;
 use crate::domain::date_of;
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
@@ -59,6 +60,7 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
         Err(_) => Known::default(), // that is told in its own line
     };
     tell("store", store.and_then(|store| sound(&store, data)))?;
+    tell("disk", disk(&config))?;
     if deep {
         tell("archive", archive(data))?;
     }
@@ -82,6 +84,18 @@ fn sound(store: &Store, data: &Path) -> Result<String> {
     match store.database_faults(false).first() {
         None => Ok(format!(" ({})", data.display())),
         Some(says) => bail!("{says}; restore a backup"),
+    }
+}
+
+/// Whether there is room, and it may be written to.
+fn disk(config: &Config) -> Result<String> {
+    let data = &config.settings.data;
+    if disk::is_read_only(data) {
+        bail!("the file system of {} is mounted read-only", data.display());
+    }
+    match disk::room(data, disk::limit(config)).trouble() {
+        None => Ok(String::new()),
+        Some(trouble) => bail!(trouble),
     }
 }
 

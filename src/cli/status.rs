@@ -11,9 +11,9 @@ use crate::config::source::suggestion;
 use crate::domain::obligation::{Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
-use crate::overview;
 use crate::standing::View;
 use crate::store::Receipts;
+use crate::{disk, overview};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -54,6 +54,9 @@ pub(super) fn run(
         return Err(Usage(format!("there is no report {id} in reports.toml{hint}")).into());
     }
     let now = session.now();
+    if let Some(trouble) = disk::room(&config.settings.data, disk::limit(&config)).trouble() {
+        eprintln!("warning: {trouble}");
+    }
     let store = session.snapshot(&config, now)?;
     let view = View::at(now, &config, &store)?;
     let mut all = store.obligations(Receipts::Until(now))?;

@@ -522,6 +522,9 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
     if let Some(why) = store.health(Part::Transport)?.failing() {
         line(true, format!("Gửi thư đang có lỗi: {why}"));
     }
+    if let Some(why) = store.health(Part::Disk)?.failing() {
+        line(true, format!("Lưu ý: {why}."));
+    }
     if let Some(why) = store.health(Part::Damage)?.failing() {
         line(true, format!("Kho lưu trữ đang có lỗi: {why}."));
     }

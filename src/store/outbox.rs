@@ -193,8 +193,15 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Notes that a mail is about to be handed over, with all that is needed to look it up afterwards.
-    pub fn start_sending(&self, id: i64, draft: &Draft, message_id: &str, raw: &str) -> Result<()> {
+    /// Notes that a mail is about to be handed over, with all that is needed to look it up afterwards. `raw`: its copy in
+    /// the archive, if there is one.
+    pub fn start_sending(
+        &self,
+        id: i64,
+        draft: &Draft,
+        message_id: &str,
+        raw: Option<&str>,
+    ) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'sending', kind = ?2, message_id = ?3, recipients = ?4,
                                subject = ?5, raw = ?6
