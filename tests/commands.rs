@@ -383,3 +383,75 @@ fn csv_rows(text: &str) -> Vec<Vec<String>> {
         .map(|l| l.split(',').map(str::to_owned).collect())
         .collect()
 }
+
+#[test]
+fn limits_below_what_reading_needs_are_refused_and_what_is_allowed_suffices() {
+    let dir = sample();
+    let config = dir.path().join("config");
+    let settings = config.join("thubaocao.toml");
+    let usual = fs::read_to_string(&settings).unwrap();
+    let with = |key: &str, value: u32| {
+        let lines = usual.lines().map(|l| match l.starts_with(key) {
+            true => format!("{key} = {value}\n"),
+            false => format!("{l}\n"),
+        });
+        lines.collect::<String>()
+    };
+    let check = || {
+        thubaocao(&config)
+            .args(["check", "--offline"])
+            .output()
+            .unwrap()
+    };
+    for (key, value) in [
+        ("reading_mb", 199),
+        ("reading_seconds", 7),
+        ("daily_download_mb", 59),
+        ("message_mb", 89),
+    ] {
+        fs::write(&settings, with(key, value)).unwrap();
+        let output = check();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{key}: {said}");
+        assert!(
+            said.lines().count() == 1 && said.contains("thubaocao.toml:"),
+            "{said}"
+        );
+    }
+    fs::write(&settings, with("reading_mb", 200)).unwrap();
+    succeed(check());
+
+    // A mail as large as may be is read in as little memory as may be.
+    let text = with("message_mb", 20).replace("reading_mb = 256", "reading_mb = 120");
+    fs::write(&settings, text).unwrap();
+    let scan: Vec<u8> = b"%PDF-1.4\n"
+        .iter()
+        .copied()
+        .chain((0..14_600_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8))
+        .collect();
+    let mail = lettre::Message::builder()
+        .from("ldld.donghoa@phuyen.example".parse().unwrap())
+        .to("bancsplpy@gmail.com".parse().unwrap())
+        .subject("Báo cáo trẻ em")
+        .singlepart(
+            lettre::message::Attachment::new("bc.pdf".into())
+                .body(scan, "application/pdf".parse().unwrap()),
+        )
+        .unwrap()
+        .formatted();
+    assert!(
+        mail.len() > 19_500_000 && mail.len() <= 20_000_000,
+        "{}",
+        mail.len()
+    );
+    let file = dir.path().join("large.eml");
+    fs::write(&file, mail).unwrap();
+    let file = file.to_str().unwrap();
+    let read = json_lines(&succeed(
+        thubaocao(&config)
+            .args(["explain", "--json", file])
+            .output()
+            .unwrap(),
+    ));
+    assert_eq!(read[0]["class"], "report", "{read:?}");
+}

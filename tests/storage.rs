@@ -9,7 +9,9 @@ use thubaocao::domain::zone;
 use thubaocao::store::{Content, Owner, Store};
 
 use crate::lab::demo::Demo;
-use crate::lab::installation::{Installation, REPORTING, both_forms, json_lines, succeed};
+use crate::lab::installation::{
+    Installation, REPORTING, both_forms, json_lines, succeed, thubaocao,
+};
 use crate::lab::{Lab, Letter, await_until};
 
 /// Long after the demo: its weekly audit is due.
@@ -361,4 +363,56 @@ fn nobody_is_reminded_after_a_restore_before_the_mailbox_was_read_through() {
     lab.start_dovecot();
     succeed(installation.run(&["run", "--once"]));
     assert_eq!(reminded(), 2);
+}
+
+#[test]
+fn data_outbox_and_exports_are_private_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("demo");
+    let open = |arguments: &[&str]| {
+        let mut command = thubaocao(&dir.join("config"));
+        // SAFETY: umask is async-signal-safe and touches no memory.
+        unsafe {
+            command.args(arguments).pre_exec(|| {
+                libc::umask(0);
+                Ok(())
+            });
+        }
+        succeed(command.output().unwrap())
+    };
+    open(&["demo", dir.to_str().unwrap()]);
+    let (export, backup) = (folder.path().join("xuat"), folder.path().join("a.tar"));
+    let export_to = export.to_str().unwrap();
+    open(&[
+        "--at",
+        Demo::AFTER,
+        "export",
+        "--report",
+        "tre-em",
+        "--period",
+        "2026-H1",
+        export_to,
+    ]);
+    open(&["backup", backup.to_str().unwrap()]);
+    let table = folder.path().join("bang.xlsx");
+    open(&[
+        "--at",
+        Demo::AFTER,
+        "status",
+        "--xlsx",
+        table.to_str().unwrap(),
+    ]);
+    let mut paths = vec![dir.join("data"), dir.join("outbox"), export, backup, table];
+    let mut seen = 0;
+    while let Some(path) = paths.pop() {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());
+        seen += 1;
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).unwrap().map(|e| e.unwrap().path()));
+        }
+    }
+    assert!(seen > 50, "{seen}");
 }

@@ -260,6 +260,9 @@ impl Session {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    // Mails name children and workers: what is written, here and by the programs that are started, is for its owner alone.
+    // SAFETY: umask has no preconditions.
+    unsafe { libc::umask(0o077) };
     let arguments = Arguments::parse();
     set_up_logs(&arguments);
     let session = Session {

@@ -207,6 +207,11 @@ pub struct Schedule {
     pub steps: Steps,
 }
 
+/// What the reading process takes in memory before it has a mail, in MB: measured 64 to 80.
+const READING_MB: u64 = 80;
+/// What it takes for each MB of a mail, in MB: the mail, and its files out of base64 (measured 1.6).
+const READING_MB_PER_MESSAGE_MB: u64 = 2;
+
 /// Bounds on size, number and time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -534,7 +539,8 @@ fn limits(section: Option<Section<'_>>) -> Limits {
         daily_download_bytes: number("daily_download_mb", 1..=1_000_000, 2_000) * MB,
         daily_mails: number("daily_mails", 1..=100_000, 300) as u32,
         daily_mails_per_address: number("daily_mails_per_address", 1..=1000, 20) as u32,
-        reading_seconds: number("reading_seconds", 1..=600, 10),
+        // The programs that help to read a file may take six of them.
+        reading_seconds: number("reading_seconds", 8..=600, 10),
         reading_bytes: number("reading_mb", 64..=65_536, 256) * MB,
         ocr: section
             .as_ref()
@@ -542,6 +548,24 @@ fn limits(section: Option<Section<'_>>) -> Limits {
             .unwrap_or(false),
     };
     if let Some(s) = section {
+        let message_mb = limits.message_bytes / MB;
+        let needed = READING_MB + READING_MB_PER_MESSAGE_MB * message_mb;
+        if limits.reading_bytes < needed * MB {
+            s.fault_at(
+                "reading_mb",
+                format!(
+                    "reading a mail of {message_mb} MB (`limits.message_mb`) takes {needed} MB; raise `limits.reading_mb` or lower `limits.message_mb`"
+                ),
+            );
+        }
+        if limits.daily_download_bytes < limits.message_bytes {
+            s.fault_at(
+                "daily_download_mb",
+                format!(
+                    "a mail of {message_mb} MB (`limits.message_mb`) would never be fetched; raise `limits.daily_download_mb`"
+                ),
+            );
+        }
         s.finish();
     }
     limits
