@@ -47,12 +47,14 @@ fn whatever_command_fails_once_both_reports_are_logged_and_acknowledged_once() {
         (Step::Login, 1),
         (Step::Capability, 1),
         (Step::Select, 1),
+        (Step::List, 1),
         (Step::Select, 2),
         (Step::Listing, 1),
         (Step::Bodies, 1),
         (Step::Logout, 1),
     ];
     let faults = [
+        Fault::Nothing,
         Fault::No("[OVERQUOTA] no"),
         Fault::Bad("what?"),
         Fault::Bye("good night"),
@@ -60,30 +62,33 @@ fn whatever_command_fails_once_both_reports_are_logged_and_acknowledged_once() {
         Fault::CutAfter(40),
         Fault::Garbage(b"* 1 FETCH (BODY[] {99}\r\n\x00\xff"),
     ];
-    let reports = [report(REPORTING, "1"), report(LATE, "2")];
-    for (step, nth) in steps {
-        for fault in &faults {
-            // Garbage leaves a client waiting for the rest; what it does then is the same as after a cut.
-            let mut together = vec![fault.clone()];
-            if matches!(fault, Fault::Garbage(_)) {
-                together.push(Fault::CutAfter(usize::MAX));
-            }
-            let server = FakeImap::start();
-            let installation = Installation::against(&server);
-            for raw in &reports {
-                server.deliver("INBOX", ago(600), raw);
-            }
-            for fault in together {
-                server.on(step, nth..=nth, fault);
-            }
-            round(&installation);
-            round(&installation);
-            for address in [REPORTING, LATE] {
-                let log = server.log();
-                assert_eq!(acknowledged(&installation, address), 1, "{log:?}");
-                assert_eq!(reminded(&installation, address), 0, "{log:?}");
-            }
+    std::thread::scope(|all| {
+        for (step, nth) in steps {
+            let faults = &faults;
+            all.spawn(move || faults.iter().for_each(|f| survived(step, nth, f)));
         }
+    });
+}
+
+/// Two reports come through one fault.
+fn survived(step: Step, nth: usize, fault: &Fault) {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    for (unit, mark) in [(REPORTING, "1"), (LATE, "2")] {
+        server.deliver("INBOX", ago(600), &report(unit, mark));
+    }
+    server.on(step, nth..=nth, fault.clone());
+    if matches!(fault, Fault::Garbage(_)) {
+        // It leaves a client waiting for the rest; what it does then is the same as after a cut.
+        server.on(step, nth..=nth, Fault::CutAfter(usize::MAX));
+    }
+    round(&installation);
+    round(&installation);
+    let log = server.log();
+    assert!(server.count(step) >= nth, "it never came to that: {log:?}");
+    for address in [REPORTING, LATE] {
+        assert_eq!(acknowledged(&installation, address), 1, "{log:?}");
+        assert_eq!(reminded(&installation, address), 0, "{log:?}");
     }
 }
 
@@ -454,4 +459,65 @@ fn what_is_no_imap_is_told_without_the_parser_s_notes() {
         "{said}"
     );
     assert!(!said.contains("of a person"), "{said}");
+}
+
+#[test]
+fn a_mail_that_is_gone_between_listing_and_fetch_keeps_no_other_from_being_taken() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(700), &written("chao@la.example", "1", "", &[]));
+    server.deliver("INBOX", ago(600), &report(REPORTING, "2"));
+    let expunge = Fault::after(|a| {
+        a.folder("INBOX").mails.remove(0);
+    });
+    server.on(Step::Listing, 1..=1, expunge);
+    round(&installation);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+}
+
+#[test]
+fn a_mail_that_gmail_shows_in_several_folders_is_one() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let (received_at, raw) = (ago(600), report(REPORTING, "1"));
+    server.change(|a| {
+        a.gmail = true;
+        for folder in ["INBOX", "Spam"] {
+            let uid = a.folder(folder).deliver(received_at, &raw);
+            let mut mails = a.folder(folder).mails.iter_mut();
+            mails.find(|m| m.uid == uid).unwrap().gm_msgid = Some(17);
+        }
+    });
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(server.count(Step::Bodies), 1, "it is fetched once");
+}
+
+#[test]
+fn a_server_that_refuses_idle_is_looked_at_in_its_time() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.on(Step::Idle, .., Fault::No("not now"));
+    let daemon = installation.start();
+    server.await_step(Step::Idle, 1);
+    daemon.signal(libc::SIGHUP); // a new look, over a new connection
+    server.await_step(Step::Idle, 2);
+    assert_eq!(server.count(Step::Login), 2, "{:?}", server.log());
+    assert!(daemon.terminate() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_server_that_cannot_do_what_it_says_is_asked_more_simply_for_its_folders() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.on(Step::List, 1..=1, Fault::Bad("Could not parse command"));
+    let output = installation.run(&["check"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("mailbox: ok (INBOX: 0 mails; Spam: 0 mails)"),
+        "{said}"
+    );
 }

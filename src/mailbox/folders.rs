@@ -144,6 +144,15 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_name_comes_back_and_none_is_too_odd(name in ".*", wire in "[&a-c+,!-]*") {
+            assert_eq!(decoded(&encoded(&name)), name);
+            assert!(encoded(&name).is_ascii());
+            decoded(&wire); // whatever a server writes
+        }
+    }
+
     #[test]
     fn names_that_a_server_writes_otherwise_stay_as_they_are() {
         for wire in ["R&D-x", "R&D", "&", "a&!!-b", "&2D0-", "Thư rác"] {

@@ -427,21 +427,35 @@ impl Connection {
         if self.folders.is_some() {
             return Ok(());
         }
+        let plain = "LIST \"\" \"*\"";
         let mut folders = Vec::new();
         // Some servers that know special uses tell them to a client that does not ask, too, some do not (RFC 6154, 2).
-        let command = if self.special_use {
-            "LIST \"\" \"*\" RETURN (SPECIAL-USE)"
-        } else {
-            "LIST \"\" \"*\""
-        };
+        if self.special_use {
+            match self
+                .list_folders(&format!("{plain} RETURN (SPECIAL-USE)"))
+                .await
+            {
+                // It says that it can, and cannot.
+                Err(MailboxError::Refused { .. }) => self.special_use = false,
+                other => folders = other?,
+            }
+        }
+        if !self.special_use {
+            folders = self.list_folders(plain).await?;
+        }
+        self.folders = Some(folders);
+        Ok(())
+    }
+
+    async fn list_folders(&mut self, command: &str) -> Result<Vec<Folder>> {
+        let mut folders = Vec::new();
         self.command(command, |answer| {
             if let Response::MailboxData(MailboxDatum::List(list)) = answer {
                 folders.push(Folder::new(&list.name, &list.name_attributes));
             }
         })
         .await?;
-        self.folders = Some(folders);
-        Ok(())
+        Ok(folders)
     }
 
     async fn open_folder(&mut self, folder: &str, wire: &str, writable: bool) -> Result<Selected> {

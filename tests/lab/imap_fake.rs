@@ -449,8 +449,9 @@ impl Session {
         match step {
             Step::Capability => {
                 let gmail = if account.gmail { " X-GM-EXT-1" } else { "" };
-                let text =
-                    format!("* CAPABILITY IMAP4rev1 IDLE SPECIAL-USE UIDPLUS UNSELECT{gmail}\r\n");
+                let text = format!(
+                    "* CAPABILITY IMAP4rev1 IDLE LIST-EXTENDED SPECIAL-USE UIDPLUS UNSELECT{gmail}\r\n"
+                );
                 out.extend(text.into_bytes());
             }
             Step::Login | Step::Noop | Step::Store => {}
