@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{MailboxKind, Show};
-use crate::domain::date_of;
+use crate::domain::calendar::Calendar;
 use crate::domain::unit::{self, Unit, UnitId};
+use crate::domain::{date_of, instant, zone};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
@@ -53,20 +54,59 @@ pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock
     show_outcomes(app, mailbox).await
 }
 
-/// Takes what is new in every folder; gives whether the mailbox was wholly looked through.
+/// Takes what is new in every folder; gives whether the mailbox was wholly looked through. A folder that cannot be opened
+/// keeps no other from being read.
 async fn look_through(
     app: &mut App,
     mailbox: &mut Mailbox,
     full: bool,
     now: Timestamp,
 ) -> Result<bool> {
-    let mut whole = true;
-    for folder in folders(&app.config.settings.mailbox.kind) {
-        whole &= fetch::folder(app, mailbox, &folder, full, now)
-            .await
-            .with_context(|| format!("folder {folder}"))?;
+    if app.store.health(Part::Rewound)?.failing().is_some() {
+        app.store.succeeded(Part::Rewound, now)?; // it was told, and nothing has to be mended
     }
-    Ok(whole)
+    let mut whole = true;
+    let mut closed = Vec::new();
+    for folder in folders(&app.config.settings.mailbox.kind) {
+        match fetch::folder(app, mailbox, &folder, full, now).await {
+            Ok(taken) => whole &= taken,
+            Err(e) => match e.downcast_ref().and_then(cannot_be_opened) {
+                Some(why) => closed.push(format!("{folder}: {why}")),
+                None => return Err(e.context(format!("folder {folder}"))),
+            },
+        }
+    }
+    if closed.is_empty() {
+        app.store.succeeded(Part::Folder, now)?;
+        return Ok(whole);
+    }
+    let closed = closed.join("; ");
+    tracing::error!(closed, "a folder cannot be opened; the others are read");
+    app.store.failed(Part::Folder, now, &closed)?;
+    let since = app.store.health(Part::Folder)?.failing_since;
+    Ok(whole && !is_recent(&app.config.calendar, since.unwrap_or(now), now))
+}
+
+/// Why a folder cannot be opened, in words for staff, where that is no fault of the mailbox as a whole.
+fn cannot_be_opened(e: &MailboxError) -> Option<String> {
+    match e {
+        MailboxError::NoFolder { there, .. } => Some(format!(
+            "hộp thư không có thư mục này; các thư mục hiện có: {}",
+            there.join(", ")
+        )),
+        MailboxError::Refused { command, answer }
+            if ["SELECT", "EXAMINE"].contains(&command.as_str()) =>
+        {
+            Some(format!("máy chủ không cho mở thư mục ({answer})"))
+        }
+        _ => None,
+    }
+}
+
+/// For one working day a folder that is not read holds the reminders, as reports may lie in it; staff are told meanwhile.
+fn is_recent(calendar: &Calendar, since: Timestamp, now: Timestamp) -> bool {
+    let begun = since.to_zoned(zone());
+    now <= instant(calendar.working_days_after(begun.date(), 1), begun.time())
 }
 
 // ---- read, match, log ----

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
-use crate::lab::installation::{Installation, LATE, REPORTING};
+use crate::lab::installation::{Installation, LATE, REPORTING, STAFF};
 use crate::lab::outcome::{acknowledged, ago, logged, reminded, report, round};
 use crate::lab::{await_until, written};
 
@@ -339,6 +339,34 @@ fn a_mail_that_is_too_large_holds_its_unit_s_reminder() {
     assert_eq!(reminded(&installation, REPORTING), 0);
     assert_eq!(reminded(&installation, LATE), 1, "the other unit is late");
     assert_eq!(server.count(Step::Bodies), 0, "it is not fetched");
+}
+
+#[test]
+fn a_folder_that_is_gone_keeps_no_other_from_being_read_and_holds_reminders_for_one_working_day() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.change(|a| a.folders.retain(|f| f.name != "Spam"));
+    server.change(|a| a.folders.push(Folder::new("Thùng rác", None)));
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(
+        reminded(&installation, LATE),
+        0,
+        "its report may lie in Spam"
+    );
+    let outbox = installation.outbox();
+    let digest = outbox.iter().find(|l| l.to == STAFF).unwrap();
+    assert!(
+        digest.text.contains("Spam: hộp thư không có thư mục này"),
+        "{}",
+        digest.text
+    );
+    assert!(digest.text.contains("Thùng rác"), "{}", digest.text);
+    let later = (ago(0) + SignedDuration::from_hours(24 * 5)).to_string();
+    installation.run(&["--at", &later, "run", "--once"]);
+    assert_eq!(reminded(&installation, LATE), 1);
 }
 
 #[test]

@@ -513,6 +513,9 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
     if let Some(why) = mailbox.failing() {
         line(true, format!("Hộp thư đang có lỗi: {why}"));
     }
+    if let Some(why) = store.health(Part::Folder)?.failing() {
+        line(true, format!("Thư mục không đọc được: {why}."));
+    }
     if let Some(why) = store.health(Part::Reading)?.failing() {
         line(
             true,

@@ -307,26 +307,28 @@ impl Store {
             .with_context(|| format!("there is no mail {id}"))
     }
 
-    /// An earlier mail with the same Message-ID and the same files: the same mail, delivered twice.
+    /// An earlier mail that says the same, with the same Message-ID, from the same sender: the same mail, delivered twice.
+    /// Only one that counts: sent again after staff ignored it or sent it back, it is a new one.
     pub fn twin(&self, id: i64, reading: &Reading) -> Result<Option<i64>> {
         let Some(message_id) = &reading.message_id else {
             return Ok(None);
         };
-        let files = |r: &Reading| -> Vec<String> {
-            r.attachments.iter().map(|a| a.sha256.clone()).collect()
+        let says = |r: &Reading| {
+            let files: Vec<String> = r.attachments.iter().map(|a| a.sha256.clone()).collect();
+            let sender = r.sender.as_ref().map(|s| s.address.clone());
+            (sender, r.subject.clone(), r.body.clone(), files)
         };
         let earlier = self.messages(
-            "message_id = ?1 AND id < ?2 AND state <> 'received' ORDER BY id",
+            "message_id = ?1 AND id < ?2 AND (state = 'waiting' OR state = 'logged'
+                 AND EXISTS (SELECT 1 FROM submission s WHERE s.message = message.id AND s.withdrawn_at IS NULL)
+                 AND NOT EXISTS (
+                     SELECT 1 FROM submission s JOIN sent_back b ON b.submission = s.id
+                     WHERE s.message = message.id AND s.withdrawn_at IS NULL AND b.withdrawn_at IS NULL))
+             ORDER BY id",
             params![message_id, id],
         )?;
-        Ok(earlier
-            .iter()
-            .find(|m| {
-                m.reading
-                    .as_ref()
-                    .is_some_and(|r| files(r) == files(reading) && r.body == reading.body)
-            })
-            .map(|m| m.id))
+        let same = |m: &&Message| m.reading.as_ref().is_some_and(|r| says(r) == says(reading));
+        Ok(earlier.iter().find(same).map(|m| m.id))
     }
 
     /// How many mails wait to be read.
