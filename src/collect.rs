@@ -435,18 +435,19 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         .is_some_and(|s| app.config.settings.digest_to.contains(&s.address));
     let known = found.unit != UnitMatch::None;
     if !reading.class.is_personal() {
-        // A unit may send through a list or from a device that calls itself a machine.
-        return Ok(
-            if reading.has_document() && known && reading.class != Class::OwnMail {
-                let why = format!(
-                    "thư thuộc loại “{}” nhưng có tệp báo cáo",
-                    reading.class.word()
-                );
-                Decision::only(Waiting, Some(&found), vec![why])
-            } else {
-                Decision::only(Noted, None, reading.reasons.clone())
-            },
-        );
+        let ours = match &reading.message_id {
+            Some(id) => app.store.sent_as(id)?.is_some(),
+            None => false,
+        };
+        return Ok(if is_meant_as_a_report(reading, &found) && !ours {
+            let why = format!(
+                "thư thuộc loại “{}” nhưng có tệp hoặc nội dung báo cáo",
+                reading.class.word()
+            );
+            Decision::only(Waiting, Some(&found), vec![why])
+        } else {
+            Decision::only(Noted, None, reading.reasons.clone())
+        });
     }
     if reading.trust == Trust::Fail {
         return Ok(if known || reading.has_document() || from_staff {
@@ -462,10 +463,11 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         why.extend(rest.iter().chain(&found.open).cloned());
         return Ok(Decision::only(Waiting, Some(&found), why));
     }
-    if from_staff {
+    // Who is staff and writes for a unit, too, reports like any other unit.
+    if from_staff && units_of_sender(app, reading, message.received_at)?.is_empty() {
         // Staff pass on what reached them elsewhere: a report must not be lost for that.
         return Ok(
-            if reading.has_document() || reading.forwarded_from.is_some() {
+            if brings_something(reading, &found) || reading.forwarded_from.is_some() {
                 let why = vec!["thư do cán bộ Ban chuyển đến, có tệp hoặc thư của đơn vị".into()];
                 Decision::only(Waiting, Some(&found), why)
             } else {
@@ -548,6 +550,36 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         submissions,
         awaited: Awaited::default(),
     })
+}
+
+/// Whether a mail has a document, a link to one, or says that nothing happened.
+fn brings_something(reading: &Reading, found: &Match) -> bool {
+    reading.has_document()
+        || reading.link.is_some()
+        || found.items.iter().any(|item| item.nil_return)
+}
+
+/// Whether a unit may mean a mail as a report although it looks like that of a machine: it may send through a list, from a
+/// device that calls itself a machine, and staff put what reached them elsewhere into the mailbox under its own name.
+fn is_meant_as_a_report(reading: &Reading, found: &Match) -> bool {
+    let known = found.unit != UnitMatch::None;
+    match reading.class {
+        Class::AutoReply | Class::Bulk | Class::MachineReport => {
+            known && brings_something(reading, found)
+        }
+        Class::OwnMail => brings_something(reading, found),
+        // They carry mails of ours, and those that others sent.
+        Class::Bounce
+        | Class::DelayNotice
+        | Class::DeliveryNotice
+        | Class::FeedbackReport
+        | Class::ReadReceipt => known && reading.has_document(),
+        Class::Report
+        | Class::NoAttachment
+        | Class::LinkOnly
+        | Class::StaffCommand
+        | Class::Unreadable => true,
+    }
 }
 
 /// The unit that a grassroots union reports to, where that is not the province itself.

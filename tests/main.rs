@@ -15,6 +15,7 @@ mod hostile;
 mod interruptions;
 mod mailbox_faults;
 mod maildir;
+mod meant;
 mod model;
 mod reader;
 mod refusals;
