@@ -20,7 +20,7 @@ use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::store::Part;
 use crate::transport::Transport;
-use crate::{audit, backup, plan, retention, send};
+use crate::{audit, backup, identity, plan, retention, send};
 
 /// How long a round may go on after SIGTERM, to bring a mail that is being sent to its end.
 const GRACE: Duration = Duration::from_secs(4);
@@ -83,6 +83,7 @@ impl Service {
                 "removed what a killed process had left in archive/incoming"
             );
         }
+        identity::settle(&app.config, &app.store, now)?;
         Ok(Service {
             app,
             transport,
@@ -392,10 +393,16 @@ fn reload(service: &mut Service, program: &Path) {
         if config.settings.data != service.app.config.settings.data {
             bail!("another data folder needs a restart");
         }
-        Ok((
-            transport,
-            App::open(config, program.to_owned(), Timestamp::now())?,
-        ))
+        let store = &service.app.store;
+        let changes = identity::compare(&config.register, &config.reports, store)?;
+        let questions = identity::questions(&changes, store)?;
+        if !questions.is_empty() {
+            bail!("{}", questions.join("; "));
+        }
+        let now = Timestamp::now();
+        let app = App::open(config, program.to_owned(), now)?;
+        identity::settle(&app.config, &app.store, now)?;
+        Ok((transport, app))
     });
     match made {
         Ok((transport, app)) => {

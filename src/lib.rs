@@ -26,6 +26,7 @@
 //! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
 //! | [`audit`], [`disk`] | whether the archive holds what the store names, whole; room on the disk, and what leaves without it |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
+//! | [`identity`] | ids that were renamed or have vanished: configuration and store speak of the same things |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
@@ -85,6 +86,7 @@ pub mod daemon;
 pub mod disk;
 pub mod domain;
 pub mod export;
+pub mod identity;
 pub mod mailbox;
 pub mod overview;
 pub mod plan;

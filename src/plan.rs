@@ -121,6 +121,7 @@ pub fn obligation_for(
     };
     let due = report.deadline(&span, &config.calendar);
     if span.opens <= today
+        || !report.asks_on(span.opens)
         || date_of(due) < schedule.since
         || !expected_of(config, report, row, today)
     {
@@ -138,6 +139,9 @@ fn step(config: &Config, o: &Obligation, first_opened: Timestamp, now: Timestamp
         return None;
     }
     let report = config.report(&o.report)?;
+    if !report.asks_on(o.opens) {
+        return None;
+    }
     let step = report.steps.due(&config.calendar, o.opens, o.due, now)?;
     let old = match step {
         // What opened or was due before the installation is no news.
@@ -158,9 +162,11 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         return Ok(());
     }
     let first_opened = store.first_opened()?;
+    let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(i64, Timestamp, Step)>> = BTreeMap::new();
     for o in store.obligations(Receipts::All)? {
-        if let Some(step) = step(config, &o, first_opened, now)
+        if !unsettled.holds(&o.unit, &o.report)
+            && let Some(step) = step(config, &o, first_opened, now)
             && store.step_taken(o.id, &step.to_string(), o.due)? != StepTaken::Yes
         {
             owed.entry(o.unit).or_default().push((o.id, o.due, step));
@@ -266,8 +272,12 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     let before = instant(config.calendar.working_days_before(day, 1), work_starts);
     let today = date_of(now) == day;
     let dead = store.dead_contacts(now)?;
+    let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
     for o in store.obligations(Receipts::Until(morning.max(now.min(end_of(day)))))? {
+        if unsettled.holds(&o.unit, &o.report) {
+            continue;
+        }
         let Some(reached) = step(config, &o, first_opened, morning) else {
             continue;
         };

@@ -12,6 +12,7 @@ mod corpora;
 mod demo;
 mod full_disk;
 mod hostile;
+mod identity;
 mod interruptions;
 mod mailbox_faults;
 mod maildir;

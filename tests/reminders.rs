@@ -8,12 +8,12 @@ use thubaocao::domain::unit::UnitId;
 use thubaocao::plan;
 use thubaocao::store::{OutgoingState, Store};
 
-fn at(text: &str) -> Timestamp {
+pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// The sample configuration with one report of one unit.
-fn config() -> Config {
+pub fn config() -> Config {
     let mut config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap();
     config.reports.retain(|r| r.id == "tre-em");
     let kept = |id: &UnitId| id.0 == "ldld-tinh" || id.0 == "ldld-tuy-an";

@@ -10,6 +10,8 @@ use crate::collect::folders;
 use crate::config::{Config, MailboxKind};
 use crate::disk;
 use crate::domain::date_of;
+use crate::domain::identity::Change;
+use crate::identity;
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
@@ -40,10 +42,33 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
             "warning: {program} is not installed, so some files are kept without being read; apt install {package}"
         ))?;
     }
-    if offline {
+    let data = &config.settings.data;
+    let path = Store::path(data);
+    let mut failed = false;
+    let known = path.exists().then(|| Store::copy_of(&path));
+    if let Some(Ok(store)) = &known {
+        let changes = identity::compare(&config.register, &config.reports, store)?;
+        for (thing, change) in &changes {
+            if let Change::Renamed { from, to } = change {
+                say(format!(
+                    "the {thing} {from} will be renamed to {to} at the next start or reload"
+                ))?;
+            }
+        }
+        for question in identity::questions(&changes, store)? {
+            failed = true;
+            say(format!("configuration: FAILED: {question}"))?;
+        }
+    }
+    if let (true, Some(Err(e))) = (offline, &known) {
+        failed = true;
+        say(format!("store: FAILED: {e:#}"))?;
+    }
+    if offline && failed {
+        bail!("the check failed; see above");
+    } else if offline {
         return Ok(());
     }
-    let mut failed = false;
     let mut tell = |what: &str, result: Result<String>| -> std::io::Result<()> {
         match result {
             Ok(found) => say(format!("{what}: ok{found}")),
@@ -53,7 +78,6 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
             }
         }
     };
-    let data = &config.settings.data;
     let store = Store::open(data, now);
     let known = match &store {
         Ok(store) => Known::of(store, &config.settings.mailbox.address)?,

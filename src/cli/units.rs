@@ -1,6 +1,5 @@
 //! `units`: the register as the spreadsheet that staff keep, and the addresses that staff taught.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +8,13 @@ use clap::Subcommand;
 
 use super::corrections::by;
 use super::{Faulty, Session, say};
-use crate::config::sheet;
-use crate::correct;
+use crate::config::{Config, sheet};
+use crate::domain::identity::{Change, Thing};
 use crate::domain::unit::{Register, UnitId};
 use crate::domain::zone;
-use crate::store::{Receipts, Store};
+use crate::store::Store;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
+use crate::{correct, identity};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Units {
@@ -48,18 +48,17 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
     let now = session.now();
     match command {
         Units::Check { file } => {
-            let register = read(session, file)?;
-            say(format!(
-                "{}: ok ({} rows)",
-                file.display(),
-                register.units.len()
-            ))?;
+            let (config, register) = (session.config()?, read(file)?);
+            let changes = correct::difference(&config.register, &register);
+            say(format!("{}: {changes}", file.display()))?;
+            settled(&config, &register, file)?;
+            say("ok")?;
         }
         Units::Import { file } => import(session, file)?,
         Units::Export { file } => {
             let config = session.config()?;
             let widths = [
-                18.0, 42.0, 24.0, 20.0, 18.0, 36.0, 28.0, 36.0, 12.0, 12.0, 18.0,
+                18.0, 42.0, 24.0, 20.0, 18.0, 36.0, 28.0, 36.0, 12.0, 12.0, 18.0, 18.0,
             ];
             let columns = sheet::HEADINGS.iter().map(ToString::to_string);
             let rows = sheet::rows(&config.register).into_iter();
@@ -94,8 +93,8 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
     Ok(())
 }
 
-/// The register of a spreadsheet without faults, which does not lose a unit that something is expected of.
-fn read(session: &Session, file: &Path) -> Result<Register> {
+/// The register of a spreadsheet without faults.
+fn read(file: &Path) -> Result<Register> {
     let (register, warnings) = match sheet::read(file)? {
         Ok(read) => read,
         Err(faults) => return Err(Faulty(faults).into()),
@@ -103,32 +102,34 @@ fn read(session: &Session, file: &Path) -> Result<Register> {
     for warning in warnings {
         say(format!("warning: {warning}"))?;
     }
-    let config = session.config()?;
-    let path = Store::path(&config.settings.data);
-    if path.exists() {
-        let named: BTreeSet<&UnitId> = register.units.iter().map(|u| &u.id).collect();
-        let expected = Store::copy_of(&path)?.obligations(Receipts::All)?;
-        let lost: BTreeSet<&str> = expected
-            .iter()
-            .filter(|o| !named.contains(&o.unit))
-            .map(|o| o.unit.0.as_str())
-            .collect();
-        if !lost.is_empty() {
-            let lost: Vec<&str> = lost.into_iter().collect();
-            bail!(
-                "{}: {} missing, but reports are or were expected of {}; a unit that has ended keeps its row, with the day in “Đến ngày” (valid_to)",
-                file.display(),
-                lost.join(", "),
-                if lost.len() == 1 { "it" } else { "them" }
-            );
-        }
-    }
     Ok(register)
 }
 
+/// Says which ids of a register the store knows under another one, and refuses one that says nothing of an id that
+/// the store knows.
+fn settled(config: &Config, register: &Register, file: &Path) -> Result<()> {
+    let path = Store::path(&config.settings.data);
+    if !path.exists() {
+        return Ok(());
+    }
+    let store = Store::copy_of(&path)?;
+    let mut changes = identity::compare(register, &config.reports, &store)?;
+    changes.retain(|(thing, _)| *thing == Thing::Unit);
+    for (_, change) in &changes {
+        if let Change::Renamed { from, to } = change {
+            say(format!("{from} will be renamed to {to}"))?;
+        }
+    }
+    let questions = identity::questions(&changes, &store)?;
+    if !questions.is_empty() {
+        bail!("{}: {}", file.display(), questions.join("\n"));
+    }
+    Ok(())
+}
+
 fn import(session: &Session, file: &Path) -> Result<()> {
-    let register = read(session, file)?;
-    let config = session.config()?;
+    let (config, register) = (session.config()?, read(file)?);
+    settled(&config, &register, file)?;
     let target = config.folder.join("units.csv");
     let mut written = tempfile::NamedTempFile::new_in(&config.folder)?;
     written.write_all(&sheet::csv(&register)?)?;

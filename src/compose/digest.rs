@@ -12,7 +12,7 @@ use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::standing::View;
-use crate::store::{Message, MessageState, OutgoingState, Part, Receipts, Store};
+use crate::store::{Message, MessageState, Outgoing, OutgoingState, Part, Receipts, Store};
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
     SystemLine, WaitingMail,
@@ -413,6 +413,9 @@ fn sent(
         let failure = match mail.state {
             OutgoingState::Failed => Some("máy chủ từ chối"),
             OutgoingState::Unknown => Some("không rõ đã gửi được hay chưa"),
+            OutgoingState::Dropped if no_longer_configured(config, store, &mail, until)? => {
+                Some("không gửi")
+            }
             _ => None,
         };
         if let Some(failure) = failure {
@@ -446,6 +449,28 @@ fn sent(
         }
     }
     Ok(())
+}
+
+/// Whether a mail was a reminder of what the configuration does not ask for any more, or to a unit that it does not have.
+fn no_longer_configured(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    day: Timestamp,
+) -> Result<bool> {
+    let Some(unit) = mail.unit.as_ref().filter(|_| mail.kind.is_reminder()) else {
+        return Ok(false);
+    };
+    if config.register.nearest(unit, date_of(day)).is_none() {
+        return Ok(true);
+    }
+    let steps = store.steps_of(mail.id)?;
+    let obligations = store.obligations_of(unit, Receipts::All)?;
+    let meant = obligations
+        .iter()
+        .filter(|o| steps.iter().any(|(id, _)| *id == o.id));
+    let asked = |o: &Obligation| config.report(&o.report).is_some_and(|r| r.asks_on(o.opens));
+    Ok(meant.into_iter().any(|o| !asked(o)))
 }
 
 fn kind_in_words(kind: Kind) -> &'static str {
@@ -538,6 +563,9 @@ fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLi
             let what = health.failure.unwrap_or_default();
             line(true, format!("Hộp thư: {what}."));
         }
+    }
+    if let Some(why) = store.health(Part::Register)?.failing() {
+        line(true, format!("Danh mục: {why}."));
     }
     // The digest itself is one of the mails that wait.
     let queued = store.queue_length()?.saturating_sub(1);

@@ -15,7 +15,7 @@ use crate::domain::unit::Addressee;
 use crate::plan;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
-use crate::store::{Message, MessageState, Outgoing, Receipts, Store};
+use crate::store::{Message, MessageState, Outgoing, Receipts, Store, Submission};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
 
 pub use digest::digest;
@@ -25,7 +25,7 @@ pub use digest::digest;
 pub enum Composed {
     /// It is.
     Ready(Draft),
-    /// Not now: something waits for a person.
+    /// Not now: something waits for a person, or nobody has said yet what became of the unit.
     Hold,
     /// No longer, and why.
     Dropped(String),
@@ -74,10 +74,15 @@ fn acknowledgement(config: &Config, store: &Store, mail: &Outgoing) -> Result<Co
     let Some(reply) = reply_to(&message) else {
         return Ok(Composed::Dropped("the mail has no sender".into()));
     };
-    let unit = config
+    let day = date_of(message.received_at);
+    let asked = |s: &Submission| config.report(&s.report).is_some();
+    let Some(unit) = config
         .register
-        .nearest(&first.unit, date_of(message.received_at))
-        .with_context(|| format!("{} is not in the register", first.unit))?;
+        .nearest(&first.unit, day)
+        .filter(|_| submissions.iter().all(asked))
+    else {
+        return Ok(Composed::Hold); // until the administrator has said what became of it
+    };
     let obligations = store.obligations(Receipts::All)?;
     let receipts: Vec<Receipt<'_>> = submissions
         .iter()
@@ -188,10 +193,14 @@ fn returned(config: &Config, store: &Store, mail: &Outgoing, row: i64) -> Result
     let Some(submission) = store.submission(submission)? else {
         return dropped("the submission is withdrawn");
     };
-    let unit = config
+    let day = date_of(submission.received_at);
+    let Some(unit) = config
         .register
-        .nearest(&submission.unit, date_of(submission.received_at))
-        .with_context(|| format!("{} is not in the register", submission.unit))?;
+        .nearest(&submission.unit, day)
+        .filter(|_| config.report(&submission.report).is_some())
+    else {
+        return Ok(Composed::Hold);
+    };
     let message = match mail.message {
         Some(id) => store.message(id)?,
         None => None,
@@ -232,10 +241,10 @@ fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) ->
     if since.iter().any(|s| s.unit == *unit) {
         return dropped("the files have come since");
     }
-    let unit = config
-        .register
-        .nearest(unit, date_of(message.received_at))
-        .with_context(|| format!("{unit} is not in the register"))?;
+    let day = date_of(message.received_at);
+    let Some(unit) = config.register.nearest(unit, day) else {
+        return Ok(Composed::Hold);
+    };
     let draft = writing::link_only(config, unit, reply, host, message.received_at)?;
     Ok(Composed::Ready(draft))
 }
@@ -243,18 +252,42 @@ fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) ->
 fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<Composed> {
     let unit = mail.unit.as_ref().context("a reminder without a unit")?;
     let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
-    let mut owed = Vec::new();
+    let unsettled = store.unsettled()?;
+    let (mut owed, mut held, mut removed) = (Vec::new(), false, Vec::new());
     for o in store.obligations_of(unit, Receipts::All)? {
         let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
             continue;
         };
+        if unsettled.holds(unit, &o.report) {
+            held = true;
+            continue;
+        }
+        let report = config.report(&o.report);
+        if report.is_none_or(|r| !r.asks_on(o.opens)) {
+            removed.push(o.report);
+            continue;
+        }
         let ahead = matches!(step, Step::Opening | Step::Before(_));
         if !o.settled() && ahead == (now <= o.due) {
             owed.push((o, step));
         }
     }
+    if owed.is_empty() && held {
+        return Ok(Composed::Hold);
+    }
     if owed.is_empty() {
-        return Ok(Composed::Dropped("nothing is missing any more".into()));
+        return Ok(Composed::Dropped(if removed.is_empty() {
+            "nothing is missing any more".into()
+        } else {
+            format!(
+                "báo cáo không còn được yêu cầu trong cấu hình: {}",
+                removed.join(", ")
+            )
+        }));
+    }
+    if config.register.nearest(unit, date_of(now)).is_none() {
+        let why = "đơn vị không còn trong danh bạ".to_owned();
+        return Ok(Composed::Dropped(why));
     }
     if store.has_undecided_mail(unit)? {
         return Ok(Composed::Hold);

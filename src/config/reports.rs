@@ -61,11 +61,37 @@ pub(super) fn parse(
             }
         }
     }
+    for report in &reports {
+        for old in &report.renamed {
+            let other = reports
+                .iter()
+                .find(|o| o.id == *old || o.id != report.id && o.renamed.contains(old));
+            if let Some(other) = other {
+                faults.add(
+                    file,
+                    None,
+                    format!(
+                        "{} was renamed from {old}, which {} {} too; a report goes on under one id",
+                        report.id,
+                        if other.id == *old {
+                            "is the id of"
+                        } else {
+                            "became"
+                        },
+                        other.id
+                    ),
+                );
+            }
+        }
+    }
     reports
 }
 
 fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<Report> {
     let id = s.required("id", "tre-em");
+    let renamed = s.text_or_texts("renamed").unwrap_or_default();
+    let ended = s.parsed("ended", parse_date);
+    let applies_to_open = s.flag("applies_to_open");
     let title = s.required("title", "Báo cáo kết quả …");
     let short = s.text("short");
     let basis = s.required("basis", "Kế hoạch số 40/KH-LĐLĐ ngày 23/4/2024");
@@ -160,6 +186,9 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
     let report = Report {
         short: short.or_else(|| title.clone()).unwrap_or_default(),
         id: id?,
+        renamed,
+        ended,
+        applies_to_open,
         title: title?,
         basis: basis?,
         who: who?,

@@ -13,7 +13,7 @@ use crate::domain::unit::{Kind, Register};
 use crate::domain::vietnamese_date;
 
 /// The headings of the columns, in their order.
-pub const HEADINGS: [&str; 11] = [
+pub const HEADINGS: [&str; 12] = [
     "Mã đơn vị",
     "Tên đầy đủ",
     "Tên gọi tắt",
@@ -25,6 +25,7 @@ pub const HEADINGS: [&str; 11] = [
     "Từ ngày",
     "Đến ngày",
     "Mã đơn vị tiếp nhận",
+    "Mã cũ",
 ];
 const KINDS: [(&str, Kind); 5] = [
     ("Cấp tỉnh", Kind::Provincial),
@@ -168,9 +169,16 @@ pub fn csv(register: &Register) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
-    writer.write_record(COLUMNS)?;
+    // The column of former ids only where there are some: most registers have none.
+    let renamed = register.units.iter().any(|u| !u.renamed.is_empty());
+    let columns = if renamed {
+        COLUMNS.len()
+    } else {
+        COLUMNS.len() - 1
+    };
+    writer.write_record(&COLUMNS[..columns])?;
     for unit in &register.units {
-        writer.write_record(cells(unit))?;
+        writer.write_record(&cells(unit)[..columns])?;
     }
     Ok(writer.into_inner()?)
 }

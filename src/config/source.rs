@@ -245,6 +245,14 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// One text, or a list of texts.
+    pub fn text_or_texts(&self, key: &'static str) -> Option<Vec<String>> {
+        match self.raw(key)?.get_ref() {
+            DeValue::String(s) => Some(vec![s.to_string()]),
+            _ => self.texts(key),
+        }
+    }
+
     /// A list of texts.
     pub fn texts(&self, key: &'static str) -> Option<Vec<String>> {
         let list = match self.raw(key)?.get_ref() {

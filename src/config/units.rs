@@ -11,7 +11,8 @@ use crate::domain::unit::{Kind, Register, Unit, UnitId};
 /// The first day of a unit whose row names none.
 const ALWAYS: Date = Date::constant(1900, 1, 1);
 
-pub(super) const COLUMNS: [&str; 11] = [
+/// The columns in their order; all but the last one have to be there.
+pub(super) const COLUMNS: [&str; 12] = [
     "id",
     "name",
     "short_name",
@@ -23,7 +24,10 @@ pub(super) const COLUMNS: [&str; 11] = [
     "valid_from",
     "valid_to",
     "successor",
+    RENAMED,
 ];
+/// The ids that a unit had before.
+const RENAMED: &str = "renamed";
 
 /// A table of units, as a file or a sheet holds it.
 pub(super) struct Table {
@@ -81,13 +85,14 @@ pub(super) fn register_of(
     warnings: &Faults,
 ) -> Register {
     let header = &table.columns;
-    for name in COLUMNS.iter().filter(|c| !header.iter().any(|h| h == *c)) {
+    let required = &COLUMNS[..COLUMNS.len() - 1];
+    for name in required.iter().filter(|c| !header.iter().any(|h| h == *c)) {
         faults.add(
             file,
             Some(table.head),
             format!(
                 "the column `{name}` is missing; the first line must be: {}",
-                COLUMNS.join(",")
+                required.join(",")
             ),
         );
     }
@@ -125,14 +130,17 @@ pub(super) fn register_of(
 }
 
 /// The cells of a unit's row, in the order of [`COLUMNS`].
-pub(super) fn cells(unit: &Unit) -> [String; 11] {
+pub(super) fn cells(unit: &Unit) -> [String; 12] {
     let (kind, _) = Kind::ALL
         .into_iter()
         .find(|(_, k)| *k == unit.kind)
         .expect("every kind has a word");
     let text = |id: &Option<UnitId>| id.as_ref().map_or(String::new(), |u| u.0.clone());
     let from = unit.valid_from;
-    let ids: Vec<&str> = unit.successors.iter().map(|u| u.0.as_str()).collect();
+    let ids = |units: &[UnitId]| {
+        let ids: Vec<&str> = units.iter().map(|u| u.0.as_str()).collect();
+        ids.join(";")
+    };
     [
         unit.id.0.clone(),
         unit.name.clone(),
@@ -148,7 +156,8 @@ pub(super) fn cells(unit: &Unit) -> [String; 11] {
             from.to_string()
         },
         unit.valid_to.map_or(String::new(), |d| d.to_string()),
-        ids.join(";"),
+        ids(&unit.successors),
+        ids(&unit.renamed),
     ]
 }
 
@@ -233,6 +242,7 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
         valid_from: valid_from.ok()?.unwrap_or(ALWAYS),
         valid_to: valid_to.ok()?,
         successors: list("successor").into_iter().map(UnitId).collect(),
+        renamed: list(RENAMED).into_iter().map(UnitId).collect(),
     })
 }
 
@@ -261,6 +271,25 @@ fn relations(file: &str, rows: &[(usize, Unit)], faults: &Faults, warnings: &Fau
         }
         for heir in &unit.successors {
             named("successor", heir);
+        }
+        for old in &unit.renamed {
+            let other = rows
+                .iter()
+                .find(|(_, o)| o.id == *old || o.id != unit.id && o.renamed.contains(old));
+            if let Some((at, other)) = other {
+                let what = if other.id == *old {
+                    format!(
+                        "still stands in line {at}; a unit that goes on under its id was not renamed"
+                    )
+                } else {
+                    format!("was taken over by {} in line {at} already", other.id)
+                };
+                faults.add(
+                    file,
+                    Some(*line),
+                    format!("{} was renamed from {old}, which {what}", unit.id),
+                );
+            }
         }
         if unit.emails.is_empty() && unit.valid_to.is_none() && unit.kind != Kind::Provincial {
             warnings.add(
@@ -356,6 +385,20 @@ mod tests {
             warned.contains("a@b.example belongs to a and b"),
             "{warned}"
         );
+    }
+
+    #[test]
+    fn an_id_that_is_still_there_or_was_given_to_another_was_not_renamed() {
+        let (_, wrong, _) = faults(concat!(
+            "a,A,,district,,a@b.example,,,,,,x;y\n",
+            "b,B,,district,,b@b.example,,,,,,a\n",
+            "c,C,,district,,c@b.example,,,,,,y\n",
+        ));
+        insta::assert_snapshot!(wrong, @r"
+        units.csv:2: a was renamed from y, which was taken over by c in line 4 already
+        units.csv:3: b was renamed from a, which still stands in line 2; a unit that goes on under its id was not renamed
+        units.csv:4: c was renamed from y, which was taken over by a in line 2 already
+        ");
     }
 
     #[test]

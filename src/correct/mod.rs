@@ -20,7 +20,7 @@ pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
 pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};
 pub use period::{close, reopen};
-pub use register::{forget, imported};
+pub use register::{difference, forget, imported, rename};
 pub use submission::{accept, send_back};
 
 /// Who makes a correction, and by which way.
@@ -28,7 +28,7 @@ pub use submission::{accept, send_back};
 pub struct By {
     /// A login name or a mail address.
     pub who: String,
-    /// `command` or `mail`.
+    /// `command`, `mail` or `configuration`.
     pub way: &'static str,
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{By, Done, Inverse, log};
+use crate::domain::identity::Thing;
 use crate::domain::unit::{Register, Unit, UnitId};
 use crate::store::Store;
 
@@ -38,6 +39,24 @@ pub fn forget(
     })
 }
 
+/// Moves everything that is known of one id, of a unit or of a report, to another one.
+///
+/// # Errors
+/// When the store fails; nothing has changed then.
+pub fn rename(
+    store: &Store,
+    (thing, from, to): (Thing, &str, &str),
+    by: &By,
+    now: Timestamp,
+) -> Result<()> {
+    store.transaction(|s| {
+        s.rename(thing, from, to, now)?;
+        let change = (to.to_owned(), from, to);
+        log(s, by, &format!("{thing} renamed"), change, None, now)
+    })?;
+    Ok(())
+}
+
 /// Notes that the register was replaced; gives what changed.
 ///
 /// # Errors
@@ -56,7 +75,8 @@ pub fn imported(
     Ok(changed)
 }
 
-fn difference(before: &Register, after: &Register) -> String {
+/// In what a register differs from another one: rows, and the ids that are new, gone and changed.
+pub fn difference(before: &Register, after: &Register) -> String {
     fn rows(register: &Register) -> BTreeMap<&UnitId, Vec<&Unit>> {
         let mut rows: BTreeMap<&UnitId, Vec<&Unit>> = BTreeMap::new();
         for unit in &register.units {

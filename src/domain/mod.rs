@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or a database: the moment is an argument.
 
 pub mod calendar;
+pub mod identity;
 pub mod lunar;
 pub mod obligation;
 pub mod period;

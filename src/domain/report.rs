@@ -205,6 +205,12 @@ pub enum OnDayOff {
 pub struct Report {
     /// Its id (`tre-em`).
     pub id: String,
+    /// The ids that it had before.
+    pub renamed: Vec<String>,
+    /// No period that opens after this day is asked for.
+    pub ended: Option<Date>,
+    /// Whether a deadline that was changed holds for what is expected already; `None`: nobody has said.
+    pub applies_to_open: Option<bool>,
     /// Its title, as letters carry it.
     pub title: String,
     /// A short name for tables.
@@ -249,6 +255,11 @@ impl Report {
     /// Whether it is made again and again on periods that follow each other.
     pub fn is_periodic(&self) -> bool {
         !matches!(self.frequency, Frequency::Event(_) | Frequency::Once { .. })
+    }
+
+    /// Whether it is asked for on a period that opens on a day.
+    pub fn asks_on(&self, opens: Date) -> bool {
+        self.ended.is_none_or(|last| opens <= last)
     }
 
     /// The period of an id, if this report has such a period.
@@ -309,7 +320,7 @@ impl Report {
         ids.iter()
             .filter_map(|id| self.period(id, closing))
             .filter(|p| (from..=to).contains(&p.opens))
-            .filter(|p| earliest.is_none_or(|e| e <= p.opens))
+            .filter(|p| earliest.is_none_or(|e| e <= p.opens) && self.asks_on(p.opens))
             .collect()
     }
 
@@ -374,6 +385,9 @@ pub(crate) mod tests {
             year_means_half: None,
             steps: Steps::default(),
             basis_file: None,
+            renamed: vec![],
+            ended: None,
+            applies_to_open: None,
             sections: vec![],
         }
     }

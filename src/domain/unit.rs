@@ -81,6 +81,8 @@ pub struct Unit {
     pub valid_to: Option<Date>,
     /// Who took over after `valid_to`.
     pub successors: Vec<UnitId>,
+    /// The ids that this unit had before, in the register or in the store.
+    pub renamed: Vec<UnitId>,
 }
 
 impl Unit {
@@ -237,6 +239,7 @@ mod tests {
             valid_from: from,
             valid_to: to,
             successors: heirs.iter().map(|h| UnitId((*h).into())).collect(),
+            renamed: vec![],
         }
     }
 

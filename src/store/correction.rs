@@ -11,7 +11,7 @@ use super::{Store, parsed};
 pub struct Correction {
     /// Who made it.
     pub who: String,
-    /// By which way: `command` or `mail`.
+    /// By which way: `command`, `mail` or `configuration`.
     pub way: String,
     /// The command.
     pub command: String,

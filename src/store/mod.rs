@@ -13,6 +13,7 @@ mod location;
 mod message;
 mod obligation;
 mod outbox;
+mod rename;
 mod restoration;
 mod retention;
 mod submission;
