@@ -12,6 +12,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::alarm::Alarm;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::collect;
@@ -45,6 +46,7 @@ pub struct Service {
     /// Rounds in a row that broke for another reason.
     setbacks: u32,
     next_try: Instant,
+    alarm: Alarm,
     _lock: File,
 }
 
@@ -84,6 +86,7 @@ impl Service {
             );
         }
         identity::settle(&app.config, &app.store, now)?;
+        let alarm = Alarm::new(Some(&app.config.settings.data));
         Ok(Service {
             app,
             transport,
@@ -92,6 +95,7 @@ impl Service {
             failures: 0,
             setbacks: 0,
             next_try: Instant::now(),
+            alarm,
             _lock: lock,
         })
     }
@@ -116,7 +120,9 @@ impl Service {
             Some(m) => m,
             None => {
                 self.full = true;
-                self.connect().await?
+                let mailbox = self.connect().await?;
+                self.app.store.succeeded(Part::Login, clock.now())?;
+                mailbox
             }
         };
         collect::pass(&mut self.app, &mut mailbox, self.full, clock).await?;
@@ -145,6 +151,10 @@ impl Service {
         };
         self.next_try = Instant::now() + pause;
         tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
+        let login = |c: &MailboxError| matches!(c, MailboxError::Login { .. });
+        if e.chain().any(|c| c.downcast_ref().is_some_and(login)) {
+            self.app.store.failed(Part::Login, now, &format!("{e:#}"))?;
+        }
         self.app.store.failed(Part::Mailbox, now, &format!("{e:#}"))
     }
 
@@ -168,6 +178,9 @@ impl Service {
         } else {
             self.setbacks = 0;
         }
+        let (config, store) = (&self.app.config, &self.app.store);
+        let error = result.as_ref().err();
+        self.alarm.pass(config, store, error, clock.now()).await;
         result
     }
 

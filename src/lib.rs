@@ -22,10 +22,12 @@
 //! | [`daemon`] | when each pass runs; signals, watchdog, reload |
 //! | [`staff`] | the links of the digest, and the commands that staff mail back |
 //! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
+//! | [`alarm`] | what the mailbox cannot tell, by a second way out |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
 //! | [`audit`], [`disk`] | whether the archive holds what the store names, whole; room on the disk, and what leaves without it |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
+//! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
 //! | [`identity`] | ids that were renamed or have vanished: configuration and store speak of the same things |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked |
@@ -70,6 +72,7 @@
 
 // The documentation is read by those who work here: `cargo doc --document-private-items`.
 #![allow(rustdoc::private_intra_doc_links)]
+pub mod alarm;
 pub mod app;
 pub mod archive;
 pub mod audit;
@@ -86,6 +89,7 @@ pub mod daemon;
 pub mod disk;
 pub mod domain;
 pub mod export;
+pub mod health;
 pub mod identity;
 pub mod mailbox;
 pub mod overview;

@@ -5,6 +5,7 @@ mod look;
 mod mails;
 mod matching;
 
+mod alarm;
 mod calendar;
 mod circle;
 mod commands;

@@ -112,13 +112,13 @@ fn the_weekly_audit_finds_damage_and_tells_staff() {
     demo.run(&["--at", LATER, "run", "--once"]);
     let page = demo.digest("2026-07-07", "2026-07-07T07:00:00+07:00");
     assert!(
-        page.contains("Kho lưu trữ đang có lỗi") && page.contains(&format!("thư số {number}")),
+        page.contains("dữ liệu lưu trữ bị hỏng từ") && page.contains(&format!("thư số {number}")),
         "{page}"
     );
     // A day later it is looked at again, and everything is back by then.
     demo.run(&["--at", "2026-07-07T08:00:00+07:00", "run", "--once"]);
     let page = demo.digest("2026-07-08", "2026-07-08T07:00:00+07:00");
-    assert!(!page.contains("Kho lưu trữ đang có lỗi"), "{page}");
+    assert!(!page.contains("dữ liệu lưu trữ bị hỏng từ"), "{page}");
     assert!(demo.run(&["verify"]).contains("sound: "));
 }
 

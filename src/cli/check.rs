@@ -42,6 +42,11 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
             "warning: {program} is not installed, so some files are kept without being read; apt install {package}"
         ))?;
     }
+    if config.settings.alarm.is_none() {
+        say(
+            "warning: there is no [alarm] in thubaocao.toml; when the mailbox fails nobody is told",
+        )?;
+    }
     let data = &config.settings.data;
     let path = Store::path(data);
     let mut failed = false;

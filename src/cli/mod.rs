@@ -1,5 +1,6 @@
 //! The command line: one file a command. It prints and decides nothing.
 
+mod alarm;
 mod backup;
 mod check;
 mod contacts;
@@ -8,6 +9,7 @@ pub mod demo;
 mod digest;
 mod explain;
 mod export;
+mod health;
 mod history;
 mod inbox;
 mod plan;
@@ -83,6 +85,25 @@ enum Command {
         /// Look through the whole database and archive too, as `verify` does
         #[arg(long, conflicts_with = "offline")]
         deep: bool,
+        /// Send a trial by every way that [alarm] names, and look at nothing else
+        #[arg(long, conflicts_with = "offline")]
+        alarm: bool,
+    },
+    /// Say how each part of the service fares, a line each; contacts nobody, fails if one is not well
+    Health {
+        /// One line of JSON a part
+        #[arg(long, conflicts_with = "textfile")]
+        json: bool,
+        /// Write the metrics of Prometheus' node exporter into a file (its textfile collector)
+        #[arg(long, value_name = "FILE")]
+        textfile: Option<PathBuf>,
+    },
+    /// Tell by [alarm] that the service ended badly, as systemd's ExecStopPost= runs it
+    #[command(hide = true)]
+    Alarm {
+        /// By what systemd says of the end
+        #[arg(long, required = true)]
+        stopped: bool,
     },
     /// Say what would be done with mails and why; writes nothing, contacts nobody
     Explain {
@@ -296,7 +317,10 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
     match command {
         Command::Demo { dir } => demo::run(dir).await,
         Command::Run { once } => run::run(session, once).await,
-        Command::Check { offline, deep } => check::run(session, offline, deep).await,
+        Command::Check { alarm: true, .. } => alarm::trial(session).await,
+        Command::Check { offline, deep, .. } => check::run(session, offline, deep).await,
+        Command::Health { json, textfile } => health::run(session, json, textfile.as_deref()),
+        Command::Alarm { .. } => alarm::stopped(session).await,
         Command::Explain { paths, json } => explain::run(session, &paths, json).await,
         Command::Status {
             report,

@@ -11,6 +11,7 @@ use crate::config::source::suggestion;
 use crate::domain::obligation::{Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
+use crate::health::{self, Look};
 use crate::standing::View;
 use crate::store::Receipts;
 use crate::{disk, overview};
@@ -73,6 +74,15 @@ pub(super) fn run(
         let book = overview::workbook(&view, &store, &all)?;
         return std::fs::write(path, book)
             .with_context(|| format!("cannot write {}", path.display()));
+    }
+    // How the service fares is known of now only.
+    if session.at.is_none() {
+        for fault in health::look(&store, &config.settings, now)?
+            .iter()
+            .filter_map(Look::in_vietnamese)
+        {
+            say(format!("SỰ CỐ: {fault}"))?;
+        }
     }
     if all.is_empty() {
         say("nothing is expected")?;

@@ -4,10 +4,11 @@ use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::config::Config;
+use crate::config::{Config, HOURS};
 use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
+use crate::health::{self, Look};
 use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
@@ -23,9 +24,6 @@ use crate::{overview, plan};
 const SOON_DAYS: i64 = 10;
 /// How long a settled report stays in the digest's progress after its deadline.
 const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
-/// After so long without a look into the mailbox, something is wrong.
-const MAILBOX_STALE: SignedDuration = SignedDuration::from_hours(2);
-
 /// Less than this on the disk is little: a month of large mails.
 const DISK_LOW: u64 = 2_000_000_000;
 
@@ -71,7 +69,14 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     sent(config, store, &obligations, since, until, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
     data.contacts = contacts(config, store, links.as_ref(), until)?;
-    data.system = system(config, store, until)?;
+    let looks = health::look(store, &config.settings, until)?;
+    let hours = config.settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
+    data.failing = looks
+        .iter()
+        .filter(|l| l.lasting(hours, until).is_some())
+        .filter_map(Look::in_vietnamese)
+        .collect();
+    data.system = system(config, store, &looks, until)?;
     let recent = overview::recent(obligations, until);
     let mut enclosures = Vec::new();
     // The digest goes out also where something that goes along cannot be made.
@@ -521,51 +526,38 @@ fn bounced(
 }
 
 /// How the service fares.
-fn system(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<SystemLine>> {
+fn system(
+    config: &Config,
+    store: &Store,
+    looks: &[Look],
+    now: Timestamp,
+) -> Result<Vec<SystemLine>> {
     let mut lines = Vec::new();
     let mut line = |bad, text: String| lines.push(SystemLine { bad, text });
     let mailbox = store.health(Part::Mailbox)?;
     match mailbox.success_at {
         Some(at) => {
-            let stale = now.duration_since(at) > MAILBOX_STALE;
+            let ill = looks
+                .iter()
+                .any(|l| l.part == Part::Mailbox && l.ill.is_some());
             line(
-                stale,
+                ill,
                 format!("Lần kiểm tra hộp thư gần nhất: {}.", vietnamese_moment(at)),
             );
         }
         None => line(true, "Chưa kiểm tra được hộp thư lần nào.".into()),
     }
-    if let Some(why) = mailbox.failing() {
-        line(true, format!("Hộp thư đang có lỗi: {why}"));
-    }
-    if let Some(why) = store.health(Part::Folder)?.failing() {
-        line(true, format!("Thư mục không đọc được: {why}."));
-    }
-    if let Some(why) = store.health(Part::Reading)?.failing() {
-        line(
-            true,
-            format!("Không đọc được thư, các thư nhắc tạm dừng: {why}"),
-        );
-    }
-    if let Some(why) = store.health(Part::Transport)?.failing() {
-        line(true, format!("Gửi thư đang có lỗi: {why}"));
-    }
-    if let Some(why) = store.health(Part::Disk)?.failing() {
-        line(true, format!("Lưu ý: {why}."));
-    }
-    if let Some(why) = store.health(Part::Damage)?.failing() {
-        line(true, format!("Kho lưu trữ đang có lỗi: {why}."));
-    }
-    for (part, told_for) in [(Part::Download, 0), (Part::Rewound, 1)] {
-        let health = store.health(part)?;
-        let told = |at: Timestamp| date_of(at).saturating_add(told_for.days()) >= date_of(now);
-        if health.failure_at.is_some_and(told) {
-            let what = health.failure.unwrap_or_default();
-            line(true, format!("Hộp thư: {what}."));
+    for look in looks {
+        if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
+            line(true, format!("Sự cố: {fault}. Chi tiết: {}", ill.why));
         }
     }
-    if let Some(why) = store.health(Part::Register)?.failing() {
-        line(true, format!("Danh mục: {why}."));
+    if config.settings.alarm.is_none() {
+        line(
+            false,
+            "Chưa có kênh cảnh báo thứ hai (mục [alarm]): khi hộp thư hỏng, không ai được báo."
+                .into(),
+        );
     }
     // The digest itself is one of the mails that wait.
     let queued = store.queue_length()?.saturating_sub(1);

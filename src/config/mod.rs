@@ -1,5 +1,6 @@
 //! The configuration folder, read into checked values; every fault is named at once, with file and line.
 
+mod alarm;
 mod holidays;
 mod reports;
 mod secret;
@@ -10,6 +11,7 @@ mod units;
 
 use std::path::{Path, PathBuf};
 
+pub use alarm::{AlarmSettings, HOURS, Letter, Way, alarm_of};
 pub use secret::{Password, Secret};
 pub use settings::{
     Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time, Weekday};
 
+use super::alarm::{self, AlarmSettings};
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
 use crate::domain::period::Closing;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub trust: TrustSettings,
     /// After how many years the content of mails is removed; `None`: never.
     pub retention_years: Option<u16>,
+    /// The second way out, by which the service tells what it cannot tell by the mailbox.
+    pub alarm: Option<AlarmSettings>,
 }
 
 /// How senders are verified.
@@ -231,18 +234,23 @@ pub struct Limits {
     pub ocr: bool,
 }
 
-/// Reads `thubaocao.toml`. `folder` is the configuration folder; relative paths start from the folder that holds it.
-pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> Option<Settings> {
-    let document = Document::parse(file, text, faults)?;
+/// Where the relative paths of a configuration folder start: the folder that holds it.
+pub(super) fn base(folder: &Path) -> PathBuf {
     let base = match folder.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
     };
     // `config` given as `.` or as `a/..` still has a parent on disk.
-    let base = match folder.canonicalize() {
+    match folder.canonicalize() {
         Ok(real) => real.parent().unwrap_or(base).to_owned(),
         Err(_) => base.to_owned(),
-    };
+    }
+}
+
+/// Reads `thubaocao.toml`. `folder` is the configuration folder; relative paths start from the folder that holds it.
+pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> Option<Settings> {
+    let document = Document::parse(file, text, faults)?;
+    let base = base(folder);
     let root = document.root(faults);
     let data = root.text("data").unwrap_or_else(|| "data".into());
     let department = root.required_section("department").and_then(department);
@@ -281,6 +289,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         s.finish();
         years.map(|y| y as u16)
     });
+    let alarm = root.section("alarm").and_then(|s| alarm::parse(s, &base));
     root.finish();
     Some(Settings {
         data: base.join(data),
@@ -292,6 +301,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         limits,
         trust,
         retention_years,
+        alarm,
     })
 }
 
@@ -440,7 +450,7 @@ fn transport(s: Section<'_>, base: &Path) -> Option<TransportKind> {
     kind
 }
 
-fn smtp(s: &Section<'_>, base: &Path) -> Option<SmtpSettings> {
+pub(super) fn smtp(s: &Section<'_>, base: &Path) -> Option<SmtpSettings> {
     let host = s.required("host", "smtp.gmail.com");
     let tls = s
         .choice(
@@ -571,7 +581,7 @@ fn limits(section: Option<Section<'_>>) -> Limits {
     limits
 }
 
-fn addresses(s: &Section<'_>, key: &'static str) -> Option<Vec<String>> {
+pub(super) fn addresses(s: &Section<'_>, key: &'static str) -> Option<Vec<String>> {
     let list = s.texts(key)?;
     for address in list.iter().filter(|a| !super::plausible_address(a)) {
         s.fault_at(key, format!("{address:?} is no mail address"));

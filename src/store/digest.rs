@@ -5,9 +5,42 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Store, parsed};
+use super::{OutgoingState, Store, parsed};
+
+/// The digest that was made last, and what became of its mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastDigest {
+    /// Its day (Vietnam).
+    pub day: Date,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What became of its mail.
+    pub state: OutgoingState,
+    /// Why it was not sent.
+    pub error: Option<String>,
+}
 
 impl Store {
+    /// The digest that was made last.
+    pub fn last_digest(&self) -> Result<Option<LastDigest>> {
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT d.day, d.until, m.state, m.error FROM digest d JOIN outbox m ON m.id = d.outbox
+                 ORDER BY d.day DESC LIMIT 1",
+                [],
+                |r| {
+                    Ok(LastDigest {
+                        day: parsed(r, "day")?,
+                        made_at: parsed(r, "until")?,
+                        state: r.get("state")?,
+                        error: r.get("error")?,
+                    })
+                },
+            )
+            .optional()?)
+    }
+
     /// Notes the digest of a day (Vietnam) with the span of time it tells of.
     pub fn record_digest(
         &self,

@@ -24,10 +24,8 @@ pub enum Part {
     Reading,
     /// What keeps that child from everything but its mail: less of it than the kernel offers.
     Confinement,
-    /// Handing single mails over.
+    /// Handing mails over.
     Transport,
-    /// The queue as a whole: the server refuses us, so nothing leaves for a while.
-    Sending,
     /// The daily digest.
     Digest,
     /// Room on the disk, and whether it can be written.
@@ -54,7 +52,6 @@ impl Part {
             Part::Reading => "reading",
             Part::Confinement => "confinement",
             Part::Transport => "transport",
-            Part::Sending => "sending",
             Part::Digest => "digest",
             Part::Disk => "disk",
             Part::Clock => "clock",
@@ -65,7 +62,7 @@ impl Part {
     }
 
     /// All parts.
-    pub const ALL: [Part; 15] = [
+    pub const ALL: [Part; 14] = [
         Part::Mailbox,
         Part::Login,
         Part::Folder,
@@ -74,7 +71,6 @@ impl Part {
         Part::Reading,
         Part::Confinement,
         Part::Transport,
-        Part::Sending,
         Part::Digest,
         Part::Disk,
         Part::Clock,

@@ -31,6 +31,7 @@ pub use awaited::Awaited;
 pub use contact::{DeadContact, DeadContacts};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
+pub use digest::LastDigest;
 pub use health::{Health, Part};
 pub use location::{Cursor, FetchFailure, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};

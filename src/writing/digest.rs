@@ -46,6 +46,8 @@ pub struct DigestData {
     pub failed: Vec<String>,
     /// How the service fares.
     pub system: Vec<SystemLine>,
+    /// The parts of the service that fail, a clause each, for the subject.
+    pub failing: Vec<String>,
 }
 
 /// A mail that waits for a person.

@@ -3,6 +3,7 @@
 //! The defaults lie in `config/templates` and are compiled in; a file of the same name in the configuration
 //! folder's `templates` takes their place.
 
+mod alarm;
 pub mod chart;
 pub mod consolidation;
 mod digest;
@@ -20,6 +21,7 @@ use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
+pub use alarm::{AlarmNews, alarm};
 pub use digest::{
     Contact, DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, Total, WaitingMail,
     digest,
@@ -34,7 +36,11 @@ use crate::config::{Config, Department};
 use crate::domain::reminder::Step;
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
+    (
+        "alarm.txt",
+        include_str!("../../config/templates/alarm.txt"),
+    ),
     (
         "acknowledgement.txt",
         include_str!("../../config/templates/acknowledgement.txt"),
