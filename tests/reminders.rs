@@ -1,5 +1,6 @@
 //! When a unit counts as reminded, and of what.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -7,6 +8,9 @@ use thubaocao::config::Config;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::plan;
 use thubaocao::store::{OutgoingState, Store};
+
+use crate::lab::installation::{Installation, LATE, REPORTING};
+use crate::lab::outcome::{acknowledged, reminded, report};
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -45,4 +49,55 @@ fn a_reminder_that_was_not_sent_was_not_given() {
         store.end_sending(next_day[0].id, sent, None, now).unwrap();
         assert!(owed(at("2026-06-19T02:00:00Z")).is_empty());
     }
+}
+
+/// A program that takes mails as sendmail does, a second each. While it takes the first reminder, a report is delivered.
+const SLOW_SENDMAIL: &str = r#"#!/bin/sh
+set -e
+mail=$(mktemp OUT/XXXXXX)
+cat > "$mail"
+case "$*" in *"-- FIRST")
+    LD_PRELOAD= sleep 1.2
+    mv REPORT MAILDIR/new/1.report
+esac
+mv "$mail" "$mail.eml"
+"#;
+
+#[test]
+fn a_report_that_comes_while_reminders_leave_slowly_is_thanked_and_not_reminded() {
+    let installation = Installation::on_maildir();
+    let dir = installation.maildir().parent().unwrap().to_owned();
+    let out = dir.join("outbox");
+    std::fs::create_dir_all(&out).unwrap();
+    let report_file = dir.join("report.eml");
+    std::fs::write(&report_file, report(LATE, "1")).unwrap();
+    let script = SLOW_SENDMAIL
+        .replace("OUT", out.to_str().unwrap())
+        .replace("FIRST", REPORTING)
+        .replace("REPORT", report_file.to_str().unwrap())
+        .replace("MAILDIR", installation.maildir().to_str().unwrap());
+    let program = dir.join("sendmail");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    installation.edit(
+        "thubaocao.toml",
+        "kind = \"file\"\nfolder = \"outbox\"",
+        &format!("kind = \"sendmail\"\nprogram = {program:?}"),
+    );
+    // A second of ours is a minute of its clock.
+    let output = std::process::Command::new("faketime")
+        .args(["-f", "+0 x60", env!("CARGO_BIN_EXE_thubaocao"), "--config"])
+        .arg(installation.config())
+        .args(["run", "--once"])
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .output()
+        .expect("faketime is missing; tests/run installs what the tests need");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(reminded(&installation, REPORTING), 1);
+    assert_eq!(acknowledged(&installation, LATE), 1);
+    assert_eq!(reminded(&installation, LATE), 0);
 }
