@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::archive::Archive;
 use crate::config::Config;
+use crate::home;
 use crate::reading::ReadingSettings;
 use crate::reading::matching::Asking;
 use crate::reading::worker::Reader;
@@ -32,12 +33,12 @@ impl App {
     /// Opens the store and the archive of a configuration. `program` is this program's own binary.
     ///
     /// # Errors
-    /// When the data folder cannot be used; see [`Store::open`].
+    /// When the data folder cannot be used; see [`home::open_store`].
     pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<App> {
-        let data = &config.settings.data;
-        let archive = Archive::open(data)?;
+        let store = home::open_store(&config, now)?;
+        let archive = Archive::open(&config.settings.data)?;
         Ok(App {
-            store: Store::open(data, now)?,
+            store,
             verifier: verifier(&config),
             reader: reader(&config, program, Some(archive.incoming())),
             archive,

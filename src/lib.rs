@@ -25,6 +25,7 @@
 //! | [`alarm`] | what the mailbox cannot tell, by a second way out |
 //! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
 //! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
+//! | [`home`] | the data folder that a configuration belongs to |
 //! | [`audit`], [`disk`] | whether the archive holds what the store names, whole; room on the disk, and what leaves without it |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
@@ -90,6 +91,7 @@ pub mod disk;
 pub mod domain;
 pub mod export;
 pub mod health;
+pub mod home;
 pub mod identity;
 pub mod mailbox;
 pub mod overview;

@@ -469,6 +469,8 @@ fn mails_from_before_are_taken_over_from_files_a_maildir_and_an_mbox_and_nobody_
             let path = entry.unwrap().path();
             fs::copy(&path, config.join(path.file_name().unwrap())).unwrap();
         }
+        // The copy is to begin anew.
+        fs::remove_file(config.join(".data-folder")).unwrap();
         let said = run(&config, &["import", source.to_str().unwrap()]);
         assert!(
             said.starts_with(&format!("{} new mails", mails.len() - 1))

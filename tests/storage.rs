@@ -416,3 +416,55 @@ fn data_outbox_and_exports_are_private_whatever_the_umask() {
     }
     assert!(seen > 50, "{seen}");
 }
+
+#[test]
+fn an_empty_store_never_takes_the_place_of_another_in_silence() {
+    let demo = Demo::new();
+    let (folder, dir) = (demo.folder.path(), demo.dir());
+    let (data, outbox) = (dir.join("data"), dir.join("outbox"));
+    let sent = || fs::read_dir(&outbox).unwrap().count();
+    let before = sent();
+    let refused = |config: &Path, says: &str| {
+        for arguments in [["run", "--once"].as_slice(), &["check"]] {
+            let mut command = thubaocao(config);
+            command.args(["--at", Demo::AFTER]).args(arguments);
+            let said = fail(command.output().unwrap());
+            assert!(said.contains(says), "{said}");
+        }
+    };
+    // The folder was moved, or `data` changed.
+    let moved = folder.join("moved");
+    fs::rename(&data, &moved).unwrap();
+    let used = "this configuration was used before";
+    refused(&dir.join("config"), used);
+    // A copy of the configuration elsewhere.
+    let copy = folder.join("second/config");
+    fs::create_dir_all(&copy).unwrap();
+    for entry in fs::read_dir(dir.join("config")).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_file() {
+            fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+    }
+    refused(&copy, used);
+    // The store alone is gone.
+    fs::rename(&moved, &data).unwrap();
+    let store = Store::path(&data);
+    let aside = folder.join("aside");
+    fs::rename(&store, &aside).unwrap();
+    fs::remove_file(dir.join("config/.data-folder")).unwrap();
+    refused(&dir.join("config"), "its store");
+    assert!(!store.exists());
+    assert_eq!(sent(), before);
+    // Back in its place it goes on; a folder that nobody used begins anew.
+    fs::rename(&aside, &store).unwrap();
+    demo.after(&["run", "--once"]);
+    assert_eq!(sent(), before + 1, "the digest of the day and nothing else");
+    fs::remove_file(copy.join(".data-folder")).unwrap();
+    let mut command = thubaocao(&copy);
+    command.args(["--at", Demo::AFTER, "run", "--once"]);
+    fs::create_dir_all(folder.join("second/maildir/new")).unwrap();
+    fs::create_dir_all(folder.join("second/maildir/cur")).unwrap();
+    fs::create_dir_all(folder.join("second/maildir/tmp")).unwrap();
+    succeed(command.output().unwrap());
+}

@@ -5,17 +5,15 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use super::{Session, say};
-use crate::audit;
 use crate::collect::folders;
 use crate::config::{Config, MailboxKind};
-use crate::disk;
 use crate::domain::date_of;
 use crate::domain::identity::Change;
-use crate::identity;
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
+use crate::{audit, disk, home, identity};
 
 pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<()> {
     let config = session.config()?;
@@ -83,7 +81,7 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
             }
         }
     };
-    let store = Store::open(data, now);
+    let store = home::open_store(&config, now);
     let known = match &store {
         Ok(store) => Known::of(store, &config.settings.mailbox.address)?,
         Err(_) => Known::default(), // that is told in its own line

@@ -14,7 +14,7 @@ use crate::domain::unit::{Register, UnitId};
 use crate::domain::zone;
 use crate::store::Store;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
-use crate::{correct, identity};
+use crate::{correct, home, identity};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Units {
@@ -85,7 +85,7 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
         }
         Units::Forget { address, unit } => {
             let config = session.config()?;
-            let store = Store::open(&config.settings.data, now)?;
+            let store = home::open_store(&config, now)?;
             let unit = UnitId(unit.clone());
             say(correct::forget(&store, &address.to_lowercase(), &unit, &by(), now)?.said)?;
         }
@@ -140,7 +140,7 @@ fn import(session: &Session, file: &Path) -> Result<()> {
     std::fs::copy(&target, &before)
         .with_context(|| format!("cannot keep a copy in {}", before.display()))?;
     written.persist(&target)?;
-    let store = Store::open(&config.settings.data, session.now())?;
+    let store = home::open_store(&config, session.now())?;
     let after = correct::imported(&store, &config.register, &register, &by(), session.now())?;
     say(format!(
         "{} written: {after}; the former one is {}. A running service takes it over on `systemctl reload thubaocao`.",
