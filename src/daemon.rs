@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::alarm::Alarm;
 use crate::app::App;
-use crate::clock::Clock;
+use crate::clock::{Clock, Watch};
 use crate::collect;
 use crate::config::{Config, MailboxKind};
 use crate::disk::{self, Room};
@@ -47,6 +47,7 @@ pub struct Service {
     setbacks: u32,
     next_try: Instant,
     alarm: Alarm,
+    watch: Watch,
     _lock: File,
 }
 
@@ -87,6 +88,7 @@ impl Service {
         }
         identity::settle(&app.config, &app.store, now)?;
         let alarm = Alarm::new(Some(&app.config.settings.data));
+        let watch = Watch::begin(&app.store, now)?;
         Ok(Service {
             app,
             transport,
@@ -96,6 +98,7 @@ impl Service {
             setbacks: 0,
             next_try: Instant::now(),
             alarm,
+            watch,
             _lock: lock,
         })
     }
@@ -192,6 +195,7 @@ impl Service {
         dropped: &mut bool,
     ) -> Result<Option<anyhow::Error>> {
         let mut looked_again = false;
+        self.look_at_clock(clock)?;
         let room = disk::look(&self.app.config, &self.app.store, clock.now())?;
         let mut failure = room.trouble().map(anyhow::Error::msg);
         if room != Room::Enough {
@@ -205,6 +209,8 @@ impl Service {
                 self.mailbox_failed(&e, clock.now())?;
                 failure = Some(e);
             }
+            // What has come may tell of the clock.
+            self.look_at_clock(clock)?;
             plan::pass(&self.app, clock.now())?;
             let open = self.mailbox.is_some();
             let (transport, mailbox) = (&mut self.transport, &mut self.mailbox);
@@ -217,9 +223,32 @@ impl Service {
             }
             looked_again = true;
         }
-        retention::pass(&self.app, clock.now())?;
+        if !self.app.store.clock_is_doubted()? {
+            retention::pass(&self.app, clock.now())?;
+        }
         audit::pass(&mut self.app, clock.now()).await?;
         Ok(failure)
+    }
+
+    /// Notes whether the clock is to be trusted; what is decided by date stops while it is not. A clock that is trusted
+    /// takes back what it has left when it was ahead. Whoever gives the moment says that it is right.
+    fn look_at_clock(&mut self, clock: Clock) -> Result<()> {
+        let (store, now) = (&self.app.store, clock.now());
+        if clock != Clock::System {
+            return store.succeeded(Part::Clock, now);
+        }
+        if let Some(evidence) = self.watch.look(store, now)? {
+            tracing::error!(
+                ?evidence,
+                "the clock is wrong; nothing is decided by date until it is mended or `thubaocao clock accept` says that it is right"
+            );
+        } else if let Some(mails) = store.undo_moments_ahead(now)? {
+            tracing::warn!(
+                mails,
+                "the clock was ahead; what was expected, planned and reminded by it is taken back"
+            );
+        }
+        Ok(())
     }
 
     /// How long to wait for the next round.

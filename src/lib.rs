@@ -29,6 +29,7 @@
 //! | [`audit`], [`disk`] | whether the archive holds what the store names, whole; room on the disk, and what leaves without it |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
+//! | [`clock`] | what time it is, and whether the machine's clock is to be trusted |
 //! | [`identity`] | ids that were renamed or have vanished: configuration and store speak of the same things |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked |
@@ -38,7 +39,6 @@
 //! | [`writing`] | mails out of templates; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
-//! | [`clock`] | the machine's clock, or a moment that stands still |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
 //!

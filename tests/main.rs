@@ -8,6 +8,7 @@ mod matching;
 mod alarm;
 mod calendar;
 mod circle;
+mod clock;
 mod commands;
 mod corpora;
 mod demo;

@@ -3,6 +3,7 @@
 mod alarm;
 mod backup;
 mod check;
+mod clock;
 mod contacts;
 mod corrections;
 pub mod demo;
@@ -220,6 +221,9 @@ enum Command {
     /// Look after the addresses that mails do not reach
     #[command(subcommand)]
     Contacts(contacts::Contacts),
+    /// Look after the machine's clock
+    #[command(subcommand)]
+    Clock(clock::Clock),
     /// Look after the register of units
     #[command(subcommand)]
     Units(units::Units),
@@ -358,6 +362,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Restore { file, keep_going } => backup::restore(session, &file, keep_going),
         Command::Verify { json } => verify::run(session, json),
         Command::Contacts(command) => contacts::run(session, &command),
+        Command::Clock(command) => clock::run(session, &command),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
     }

@@ -1,5 +1,6 @@
 //! Corrections by staff: each is a new entry with who and when; nothing is deleted.
 
+mod clock;
 mod contact;
 mod mail;
 mod obligation;
@@ -16,6 +17,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
+pub use clock::accept_clock;
 pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
 pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};

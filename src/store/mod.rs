@@ -3,6 +3,7 @@
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 
 mod awaited;
+mod clock;
 mod contact;
 mod content;
 mod correction;
@@ -28,6 +29,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 pub use awaited::Awaited;
+pub use clock::ClockDoubt;
 pub use contact::{DeadContact, DeadContacts};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};

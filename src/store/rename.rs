@@ -22,7 +22,7 @@ const COLUMNS: [(Thing, &str, &str); 7] = [
     (Thing::Report, "closing", "report"),
 ];
 /// The tables whose rows belong to an obligation. `submission` has versions, the others one row that holds.
-const PARTS: [&str; 4] = ["submission", "excuse", "extension", "reminder"];
+pub(super) const PARTS: [&str; 4] = ["submission", "excuse", "extension", "reminder"];
 
 impl Store {
     /// The ids that something is remembered of: expected, sent or taught.

@@ -1,0 +1,247 @@
+//! What the store knows of the machine's clock: whether it is doubted, what mails say of it, and what a clock that was
+//! ahead has left.
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::rename::PARTS;
+use super::{Part, Store, parsed};
+use crate::domain::date_of;
+
+/// The clock left the time that has passed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct ClockDoubt {
+    /// What it said when that was noticed.
+    pub said: Timestamp,
+    /// What it should have said.
+    pub expected: Timestamp,
+    /// The last mail that had come then.
+    pub after_mail: i64,
+}
+
+const DOUBT: &str = "clock_doubt";
+/// Mails up to this one say nothing of the clock: somebody has said that it is right.
+const ACCEPTED: &str = "clock_accepted_after_mail";
+
+impl Store {
+    /// Whether the clock is not to be trusted at present; nothing that is decided by date is done then.
+    pub fn clock_is_doubted(&self) -> Result<bool> {
+        Ok(self.health(Part::Clock)?.failing().is_some())
+    }
+
+    /// The jump of the clock that is not settled.
+    pub fn clock_doubt(&self) -> Result<Option<ClockDoubt>> {
+        let doubt = self.setting(DOUBT)?.filter(|json| !json.is_empty());
+        Ok(doubt.map(|json| serde_json::from_str(&json)).transpose()?)
+    }
+
+    /// Notes what the clock says and should say, or that nothing is to be said of it any more.
+    pub fn set_clock_doubt(&self, doubt: Option<(Timestamp, Timestamp)>) -> Result<()> {
+        match doubt {
+            Some((said, expected)) => {
+                let after_mail = self.last_mail()?;
+                let doubt = ClockDoubt {
+                    said,
+                    expected,
+                    after_mail,
+                };
+                self.set_setting(DOUBT, &serde_json::to_string(&doubt)?)
+            }
+            None if self.clock_doubt()?.is_some() => self.set_setting(DOUBT, ""),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that somebody says that the clock is right, whatever speaks against it so far.
+    pub fn accept_clock(&self) -> Result<()> {
+        self.set_clock_doubt(None)?;
+        self.set_setting(ACCEPTED, &self.last_mail()?.to_string())
+    }
+
+    fn last_mail(&self) -> Result<i64> {
+        let sql = "SELECT coalesce(max(id), 0) FROM message";
+        Ok(self.conn.query_row(sql, [], |r| r.get(0))?)
+    }
+
+    fn accepted_mail(&self) -> Result<i64> {
+        Ok(self.setting(ACCEPTED)?.map_or(Ok(0), |text| text.parse())?)
+    }
+
+    /// The last mail that was stored within an hour of when the server received it: the clock was right then.
+    fn proof(&self) -> Result<i64> {
+        let row = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM message WHERE abs(julianday(received_at) - julianday(stored_at)) < 1 / 24.0
+                 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([], |r| r.get(0));
+        Ok(row.optional()?.unwrap_or(0))
+    }
+
+    /// Whether a mail that came after another one shows that the clock was right then.
+    pub fn mail_proves_clock(&self, after_mail: i64) -> Result<bool> {
+        Ok(self.proof()? > after_mail)
+    }
+
+    /// When the server received the latest mail but one, if that was after a moment. A mail that was dated ahead when it
+    /// came, and others rightly after it, says nothing: some servers take the sender's word.
+    pub fn latest_receipt_but_one(&self, after: Timestamp) -> Result<Option<Timestamp>> {
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT received_at FROM message
+                 WHERE received_at > ?1 AND id > ?2
+                   AND (id > ?3 OR julianday(received_at) < julianday(stored_at) + 1)
+                 ORDER BY received_at DESC LIMIT 1 OFFSET 1",
+            )?
+            .query_row(
+                params![after.to_string(), self.accepted_mail()?, self.proof()?],
+                |r| parsed(r, "received_at"),
+            )
+            .optional()?)
+    }
+
+    /// When a mail of ours was sent that came back, or a bounce of it, a day earlier than that; and when that was. What
+    /// came before a mail that shows the clock to be right says nothing.
+    pub fn came_back_too_early(&self) -> Result<Option<(Timestamp, Timestamp)>> {
+        let after = self.accepted_mail()?.max(self.proof()?);
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT o.ended_at, m.received_at FROM message m JOIN outbox o
+                     ON o.message_id IN (m.message_id, json_extract(m.reading, '$.bounce.original_message_id'))
+                 WHERE m.id > ?1 AND julianday(m.received_at) < julianday(o.ended_at) - 1
+                 ORDER BY m.id DESC LIMIT 1",
+            )?
+            .query_row([after], |r| {
+                Ok((parsed(r, "ended_at")?, parsed(r, "received_at")?))
+            })
+            .optional()?)
+    }
+
+    /// Takes back what a clock that was ahead has left: moments that lie more than a day ahead become now, the steps
+    /// that were taken and the digests that were made then were none, and what was expected too early is expected when
+    /// its time comes. Gives how many mails of ours it concerns, if it left anything.
+    pub fn undo_moments_ahead(&self, now: Timestamp) -> Result<Option<usize>> {
+        let bound = (now + SignedDuration::from_hours(24)).to_string();
+        let today = date_of(now).to_string();
+        let parts = PARTS.map(|table| {
+            format!("AND NOT EXISTS (SELECT 1 FROM {table} WHERE obligation = obligation.id)")
+        });
+        let too_early = format!("FROM obligation WHERE opens > ?1 {}", parts.join(" "));
+        let left: bool = self.conn.query_row(
+            &format!(
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE queued_at > ?2)
+                     OR EXISTS (SELECT 1 FROM message WHERE stored_at > ?2) OR EXISTS (SELECT 1 {too_early})"
+            ),
+            [&today, &bound],
+            |r| r.get(0),
+        )?;
+        if !left {
+            return Ok(None);
+        }
+        self.transaction(|s| {
+            let now = now.to_string();
+            let run = |sql: &str| s.conn.execute(sql, [&bound, &now]);
+            let one = |sql: &str| s.conn.execute(sql, [&bound]);
+            one("DELETE FROM reminder WHERE outbox IN (SELECT id FROM outbox WHERE queued_at > ?1)")?;
+            one("DELETE FROM digest WHERE until > ?1")?;
+            s.conn
+                .execute(&format!("DELETE {too_early}"), [&today])?;
+            run("UPDATE outbox SET state = 'dropped', ended_at = ?2, error = 'đồng hồ của máy đã sai'
+                 WHERE queued_at > ?1 AND state = 'queued' AND (key LIKE 'digest:%' OR key LIKE 'remind:%')")?;
+            let mails = run(
+                // The key is free again for the day that it names.
+                "UPDATE outbox SET queued_at = ?2,
+                     key = CASE WHEN key LIKE 'digest:%' OR key LIKE 'remind:%' THEN key || '~' || id ELSE key END
+                 WHERE queued_at > ?1",
+            )?;
+            for (table, column) in [
+                ("outbox", "ended_at"),
+                ("outbox", "next_try"),
+                ("message", "stored_at"),
+                ("submission", "logged_at"),
+                ("contact_bounce", "at"),
+                ("health", "success_at"),
+                ("health", "failure_at"),
+                ("health", "failing_since"),
+            ] {
+                run(&format!(
+                    "UPDATE {table} SET {column} = ?2 WHERE {column} > ?1"
+                ))?;
+            }
+            run("UPDATE setting SET value = ?2 WHERE name = 'first_opened' AND value > ?1")?;
+            Ok(Some(mails))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Rows of mails with when the server and when we had them; the fourth column is the Message-ID that bounced.
+    fn store(mails: &[(i64, &str, &str, &str)]) -> Store {
+        let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
+        for (id, received, stored, bounced) in mails {
+            let reading = serde_json::json!({"bounce": {"original_message_id": bounced}});
+            store
+                .conn
+                .execute(
+                    "INSERT INTO message (id, size, received_at, stored_at, state, reading)
+                     VALUES (?1, 1, ?2, ?3, 'noted', ?4)",
+                    params![id, received, stored, reading.to_string()],
+                )
+                .unwrap();
+        }
+        store
+    }
+
+    #[test]
+    fn two_mails_of_the_future_count_unless_they_were_dated_so_when_they_came() {
+        let now = at("2026-06-15T08:00:00Z");
+        let (june, august) = ("2026-06-15T07:00:00Z", "2026-08-01T07:00:00Z");
+        let counts = |mails: &[(i64, &str, &str, &str)]| {
+            store(mails).latest_receipt_but_one(now).unwrap().is_some()
+        };
+        assert!(!counts(&[(1, august, august, "")]), "one");
+        assert!(counts(&[(1, august, august, ""), (2, august, august, "")]));
+        assert!(counts(&[(1, august, june, ""), (2, august, june, "")]));
+        assert!(!counts(&[
+            (1, august, june, ""),
+            (2, august, june, ""),
+            (3, june, june, "")
+        ]));
+    }
+
+    #[test]
+    fn a_mail_of_ours_that_came_back_before_it_was_sent_counts_until_another_mail_shows_the_clock_right()
+     {
+        let (really, ahead) = ("2026-06-15T07:00:00Z", "2027-06-15T07:00:00Z");
+        let counts = |mails: &[(i64, &str, &str, &str)]| {
+            let store = store(mails);
+            store
+                .conn
+                .execute(
+                    "INSERT INTO outbox (key, kind, priority, state, queued_at, next_try, message_id, ended_at)
+                     VALUES ('x', 'digest', 1, 'sent', ?1, ?1, 'a@b', ?1)",
+                    [ahead],
+                )
+                .unwrap();
+            store.came_back_too_early().unwrap().is_some()
+        };
+        assert!(counts(&[(1, really, ahead, "a@b")]));
+        assert!(!counts(&[(1, really, ahead, "c@d")]), "not ours");
+        assert!(!counts(&[
+            (1, really, ahead, "a@b"),
+            (2, really, really, "")
+        ]));
+    }
+}

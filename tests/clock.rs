@@ -1,0 +1,130 @@
+//! A clock that is wrong: nothing that is decided by date is done by it, and what it left does no lasting harm.
+
+use std::fs;
+use std::process::Output;
+use std::time::{Duration, SystemTime};
+
+use jiff::{SignedDuration, Timestamp};
+use thubaocao::compose::{self, Composed};
+use thubaocao::plan;
+use thubaocao::store::{OutgoingState, Store};
+
+use crate::lab::installation::{succeed, thubaocao};
+use crate::reminders::{at, config};
+
+/// Plans and sends once an hour of work on each day of a span; gives how many reminders left.
+fn days(store: &Store, from: Timestamp, days: i64) -> usize {
+    let config = config();
+    let mut sent = 0;
+    for day in 0..days {
+        let now = from + SignedDuration::from_hours(24 * day);
+        plan::store_expected(&config, store, now).unwrap();
+        plan::owe_reminders(&config, store, now).unwrap();
+        for mail in store.queue(now).unwrap() {
+            let composed = compose::compose(&config, store, &mail, now).unwrap();
+            if matches!(composed, Composed::Ready(_)) {
+                sent += 1;
+                let state = OutgoingState::Sent;
+                store.end_sending(mail.id, state, None, now).unwrap();
+            }
+        }
+    }
+    sent
+}
+
+#[test]
+fn a_clock_a_year_ahead_for_one_round_does_no_lasting_harm() {
+    let installed = at("2026-01-01T00:00:00Z");
+    let (before, ahead) = (at("2026-06-10T02:00:00Z"), at("2027-06-16T02:00:00Z"));
+    let spring = at("2027-05-20T02:00:00Z");
+    let right = Store::in_memory(installed).unwrap();
+    days(&right, before, 1);
+    let wanted = days(&right, spring, 60);
+    assert!(wanted > 2, "{wanted}");
+
+    let store = Store::in_memory(installed).unwrap();
+    days(&store, before, 1);
+    let known = |store: &Store| {
+        let all = store.obligations(thubaocao::store::Receipts::All).unwrap();
+        let all = all.into_iter().map(|o| (o.unit, o.report, o.period));
+        all.collect::<Vec<_>>()
+    };
+    let expected = known(&store);
+    assert_eq!(days(&store, ahead, 1), 1, "a reminder of what is not due");
+    assert!(known(&store).len() > expected.len());
+    let back = before + SignedDuration::from_hours(1);
+    assert!(store.undo_moments_ahead(back).unwrap().is_some());
+    assert_eq!(known(&store), expected);
+    assert!(store.undo_moments_ahead(back).unwrap().is_none());
+    assert_eq!(days(&store, spring, 60), wanted);
+}
+
+/// The sample with a mailbox of files and one late unit, by the real clock, whose working hours are always.
+fn installation() -> tempfile::TempDir {
+    let dir = crate::lab::demo::sample();
+    let config = dir.path().join("config");
+    let path = config.join("thubaocao.toml");
+    let mut text = fs::read_to_string(&path).unwrap();
+    for (from, to) in [
+        ("digest_at = \"07:00\"", "digest_at = \"00:00\""),
+        ("work_starts = \"07:30\"", "work_starts = \"00:00\""),
+        ("work_ends = \"17:00\"", "work_ends = \"23:59\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    fs::write(&path, text).unwrap();
+    dir
+}
+
+fn round(dir: &tempfile::TempDir) -> Output {
+    let config = dir.path().join("config");
+    thubaocao(&config).args(["run", "--once"]).output().unwrap()
+}
+
+/// Puts a mail into the mailbox as if it had been received so long from now.
+fn receive(dir: &tempfile::TempDir, name: &str, ahead: Duration) {
+    let folder = dir.path().join("data/maildir/new");
+    fs::create_dir_all(&folder).unwrap();
+    let raw = format!("From: ai-do@x.example\r\nSubject: {name}\r\n\r\nChào Ban\r\n");
+    let path = folder.join(format!("1.{name}.lab"));
+    fs::write(&path, raw).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::now() + ahead).unwrap();
+}
+
+#[test]
+fn by_a_clock_behind_the_mails_nothing_is_decided_until_it_is_said_to_be_right() {
+    let dir = installation();
+    // How many mails left, and how many of them are digests.
+    let left = || {
+        let files = fs::read_dir(dir.path().join("data/outbox"));
+        let names = files
+            .into_iter()
+            .flatten()
+            .map(|f| f.unwrap().file_name().into_string().unwrap());
+        let names: Vec<String> = names.collect();
+        let digests = names.iter().filter(|n| n.contains("digest")).count();
+        (names.len(), digests)
+    };
+    let three_days = Duration::from_secs(3 * 86_400);
+    receive(&dir, "a", three_days);
+    succeed(round(&dir));
+    let (all, digests) = left();
+    assert_eq!(digests, 1, "one mail of the future is no evidence");
+    fs::remove_dir_all(dir.path().join("data")).unwrap();
+    receive(&dir, "a", three_days);
+    receive(&dir, "b", three_days);
+    succeed(round(&dir));
+    assert_eq!(left(), (0, 0), "two are");
+    let config = dir.path().join("config");
+    let run = |arguments: &[&str]| thubaocao(&config).args(arguments).output().unwrap();
+    let status = succeed(run(&["status", "--json"]));
+    assert!(!status.is_empty());
+    let said = succeed(run(&["clock", "accept"]));
+    assert!(said.contains("taken for right"), "{said}");
+    succeed(round(&dir));
+    assert_eq!(left(), (all, 1));
+    let history = succeed(run(&["history", "clock"]));
+    assert!(history.contains("clock accept"), "{history}");
+}
