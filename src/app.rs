@@ -84,6 +84,7 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
         Duration::from_secs(limits.reading_seconds),
         limits.reading_bytes,
         incoming,
+        limits.require_sandbox,
     )
 }
 

@@ -16,13 +16,14 @@ use crate::domain::{date_of, instant, zone};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
+use crate::reading::sandbox::Confinement;
 use crate::reading::worker::Outcome;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
     Awaited, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store, Verdict,
 };
 use crate::writing::Kind;
-use crate::{plan, staff};
+use crate::{manager, plan, staff};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -133,6 +134,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
     plan::expect(app, now)?;
     let mut fault = None;
     for mut message in unread {
+        manager::step();
         let Some(sha256) = &message.sha256 else {
             continue;
         };
@@ -202,8 +204,37 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         })?;
     }
     match fault {
-        Some(why) => app.store.failed(Part::Reading, now, &why),
-        None => app.store.succeeded(Part::Reading, now),
+        Some(why) => app.store.failed(Part::Reading, now, &why)?,
+        None => app.store.succeeded(Part::Reading, now)?,
+    }
+    note_confinement(app, now)
+}
+
+/// Looks whether mails can be read here, and how that process is confined, before one has come. Done until the process
+/// has said so.
+///
+/// # Errors
+/// When the store fails.
+pub async fn try_reader(app: &mut App, now: Timestamp) -> Result<()> {
+    if app.reader.confinement().is_some() {
+        return Ok(());
+    }
+    match app.reader.trial().await {
+        Ok(_) => app.store.succeeded(Part::Reading, now)?,
+        Err(e) => {
+            let why = format!("{e:#}");
+            tracing::error!(why, "no mail can be read");
+            app.store.failed(Part::Reading, now, &why)?;
+        }
+    }
+    note_confinement(app, now)
+}
+
+fn note_confinement(app: &App, now: Timestamp) -> Result<()> {
+    match app.reader.confinement().map(Confinement::lack) {
+        Some(Some(lack)) => app.store.failed(Part::Confinement, now, &lack),
+        Some(None) => app.store.succeeded(Part::Confinement, now),
+        None => Ok(()),
     }
 }
 

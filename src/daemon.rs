@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -21,8 +20,10 @@ use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::store::Part;
 use crate::transport::Transport;
-use crate::{audit, backup, identity, plan, retention, send};
+use crate::{audit, backup, identity, manager, plan, retention, send};
 
+/// The service is ready after this, also where the first look takes longer: systemd would give up a start.
+const LATEST_READY: Duration = Duration::from_secs(30);
 /// How long a round may go on after SIGTERM, to bring a mail that is being sent to its end.
 const GRACE: Duration = Duration::from_secs(4);
 /// The longest wait between two rounds: the watchdog wants to hear of us.
@@ -198,7 +199,9 @@ impl Service {
         self.look_at_clock(clock)?;
         let room = disk::look(&self.app.config, &self.app.store, clock.now())?;
         let mut failure = room.trouble().map(anyhow::Error::msg);
-        if room != Room::Enough {
+        if room == Room::Enough {
+            collect::try_reader(&mut self.app, clock.now()).await?;
+        } else {
             self.next_try = self.next_try.max(Instant::now() + FULL_DISK_PAUSE);
         }
         loop {
@@ -330,11 +333,18 @@ impl Signals {
 pub async fn run(config: Config, program: PathBuf) -> Result<()> {
     let mut signals = Signals::new()?;
     let mut service = Service::open(config, program.clone(), Timestamp::now())?;
-    notify(&[NotifyState::Ready]);
+    let late = tokio::spawn(async {
+        sleep(LATEST_READY).await;
+        manager::ready();
+    });
     tracing::info!("started");
     loop {
         let mut asked = work(&mut service, &mut signals).await;
-        notify(&[NotifyState::Watchdog]);
+        if !late.is_finished() {
+            late.abort();
+            manager::ready();
+        }
+        manager::step();
         if asked.is_none() {
             asked = rest(&mut service, &mut signals).await;
         }
@@ -344,7 +354,7 @@ pub async fn run(config: Config, program: PathBuf) -> Result<()> {
             Some(Asked::Stop) => break,
         }
     }
-    notify(&[NotifyState::Stopping]);
+    manager::stopping();
     if let Some(mailbox) = service.mailbox.take() {
         mailbox.close().await;
     }
@@ -356,24 +366,32 @@ pub async fn run(config: Config, program: PathBuf) -> Result<()> {
 async fn work(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
     let stop = Cell::new(false);
     let mut asked = None;
-    let round = service.round(Clock::System, &stop);
-    tokio::pin!(round);
-    let result = loop {
-        tokio::select! {
-            result = &mut round => break result,
-            signal = signals.next() => {
-                asked = Some(signal);
-                if signal == Asked::Stop {
-                    stop.set(true);
-                    // What is not done by then is left in a state that the next start takes up.
-                    let _ = timeout(GRACE, &mut round).await;
-                    return asked;
+    let result = {
+        let round = service.round(Clock::System, &stop);
+        tokio::pin!(round);
+        loop {
+            tokio::select! {
+                result = &mut round => break result,
+                signal = signals.next() => {
+                    asked = Some(signal);
+                    if signal == Asked::Stop {
+                        stop.set(true);
+                        // What is not done by then is left in a state that the next start takes up.
+                        let _ = timeout(GRACE, &mut round).await;
+                        return asked;
+                    }
                 }
             }
         }
     };
-    if let Err(e) = result {
-        tracing::error!(error = %format!("{e:#}"), "a round failed");
+    match result {
+        Ok(None) if service.mailbox.is_some() => manager::status("the mailbox was looked through"),
+        Ok(None) => {} // it is not tried again yet
+        Ok(Some(e)) => manager::status(&format!("the mailbox fails: {e:#}")),
+        Err(e) => {
+            manager::status(&format!("a round failed: {e:#}"));
+            tracing::error!(error = %format!("{e:#}"), "a round failed");
+        }
     }
     asked
 }
@@ -458,13 +476,6 @@ fn reload(service: &mut Service, program: &Path) {
         Err(e) => {
             tracing::error!(error = %format!("{e:#}"), "the configuration was not reloaded; the old one stays");
         }
-    }
-}
-
-fn notify(states: &[NotifyState<'_>]) {
-    // Without systemd there is nobody to tell.
-    if let Err(e) = sd_notify::notify(false, states) {
-        tracing::debug!(error = %e, "systemd was not told");
     }
 }
 

@@ -36,6 +36,7 @@
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
 //! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
+//! | [`manager`] | what systemd is told: ready, alive, what happens |
 //! | [`writing`] | mails out of templates; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
@@ -94,6 +95,7 @@ pub mod health;
 pub mod home;
 pub mod identity;
 pub mod mailbox;
+pub mod manager;
 pub mod overview;
 pub mod plan;
 pub mod reading;

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
+use crate::manager;
 use crate::reading::BounceKind;
 use crate::store::{Outgoing, OutgoingState, Part};
 use crate::transport::{NotTaken, Outcome, Parcel, Transport, Verdict};
@@ -106,6 +107,7 @@ pub async fn pass(
                 } else {
                     done.mails += 1;
                     let copy = !full;
+                    manager::step();
                     send_one(app, transport, &mail, &draft, copy, now).await?;
                 }
             }

@@ -22,6 +22,7 @@ fn reader(incoming: Option<PathBuf>) -> Reader {
         PATIENCE,
         MEMORY,
         incoming,
+        true,
     )
 }
 

@@ -10,6 +10,7 @@ mod calendar;
 mod circle;
 mod clock;
 mod commands;
+mod confinement;
 mod corpora;
 mod demo;
 mod full_disk;

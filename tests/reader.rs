@@ -15,11 +15,11 @@ use crate::lab::{Lab, with_file};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_thubaocao");
 
 /// A reader whose process is a shell script: `$1` and what follows are the arguments that the real program would get,
-/// `real "$@"` becomes the real program, `$n` counts the starts.
+/// `real "$@"` becomes the real program, `hello "$@"` says what that says first, `$n` counts the starts.
 fn reader(folder: &Path, script: &str) -> Reader {
     let program = folder.join("reader");
     let text = format!(
-        "#!/bin/sh\necho >>'{0}/starts'\nn=$(wc -l <'{0}/starts')\nreal() {{ exec '{PROGRAM}' \"$@\"; }}\n{script}\n",
+        "#!/bin/sh\necho >>'{0}/starts'\nn=$(wc -l <'{0}/starts')\nreal() {{ exec '{PROGRAM}' \"$@\"; }}\nhello() {{ '{PROGRAM}' \"$@\" </dev/null; }}\n{script}\n",
         folder.display()
     );
     fs::write(&program, text).unwrap();
@@ -30,6 +30,7 @@ fn reader(folder: &Path, script: &str) -> Reader {
         Duration::from_secs(2),
         256_000_000,
         None,
+        true,
     )
 }
 
@@ -49,6 +50,8 @@ async fn a_mail_whose_reader_died_or_hung_once_is_read_by_a_fresh_one() {
         "kill -9 $$",
         "exec sleep 60",
         "echo nonsense; cat >/dev/null",
+        "hello \"$@\"; kill -9 $$",
+        "hello \"$@\"; exec sleep 60",
     ] {
         let script = format!("[ $n = 1 ] && {{ {fault}; }}\nreal \"$@\"");
         let (outcome, starts) = outcome(&script).await;
@@ -63,6 +66,7 @@ async fn a_mail_whose_reader_died_or_hung_once_is_read_by_a_fresh_one() {
 async fn a_mail_that_fails_where_another_is_read_is_at_fault_itself() {
     // The third process is asked to read the built-in mail.
     for fault in ["kill -9 $$", "exec sleep 60"] {
+        let fault = format!("hello \"$@\"; {fault}");
         let script = format!("[ $n -le 2 ] && {{ {fault}; }}\nreal \"$@\"");
         let (outcome, starts) = outcome(&script).await;
         assert!(matches!(outcome, Outcome::MailFails(_)), "{outcome:?}");
@@ -91,7 +95,12 @@ async fn a_process_that_cannot_be_started_is_never_the_mails_fault() {
 
 #[tokio::test]
 async fn where_no_mail_is_read_the_machine_is_at_fault() {
-    for fault in ["kill -9 $$", "exec sleep 60", "exit 1"] {
+    for fault in [
+        "kill -9 $$",
+        "exec sleep 60",
+        "exit 1",
+        "hello \"$@\"; kill -9 $$",
+    ] {
         let (outcome, _) = outcome(fault).await;
         assert!(matches!(outcome, Outcome::MachineFails(_)), "{outcome:?}");
     }
@@ -101,6 +110,7 @@ async fn where_no_mail_is_read_the_machine_is_at_fault() {
         Duration::from_secs(2),
         256_000_000,
         None,
+        true,
     );
     let outcome = reader.read(b"From: a@b.vn\r\n\r\nx").await;
     let Outcome::MachineFails(why) = outcome else {
@@ -118,8 +128,10 @@ async fn the_built_in_mail_is_read_by_the_real_process_and_leaves_no_file() {
         Duration::from_secs(10),
         256_000_000,
         Some(folder.path().to_owned()),
+        true,
     );
-    reader.trial().await.unwrap();
+    assert!(reader.trial().await.unwrap(), "the PDF was not read");
+    assert_eq!(reader.confinement().unwrap().lack(), None);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 

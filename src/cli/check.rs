@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::{Session, say};
 use crate::collect::folders;
@@ -13,7 +13,7 @@ use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
-use crate::{audit, disk, home, identity};
+use crate::{app, audit, disk, home, identity};
 
 pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<()> {
     let config = session.config()?;
@@ -87,6 +87,7 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
         Err(_) => Known::default(), // that is told in its own line
     };
     tell("store", store.and_then(|store| sound(&store, data)))?;
+    tell("reading", reading(&config).await)?;
     tell("disk", disk(&config))?;
     if deep {
         tell("archive", archive(data))?;
@@ -161,4 +162,22 @@ async fn mailbox(kind: &MailboxKind, known: Known) -> Result<String> {
         bail!("{}", refused.join("; "));
     }
     Ok(format!(" ({})", found.join("; ")))
+}
+
+/// Reads a built-in mail by the process that reads all, and asks how that is confined.
+async fn reading(config: &Config) -> Result<String> {
+    let mut reader = app::reader(config, app::own_program()?, None);
+    let pdf = reader.trial().await?;
+    let missing = program::missing(config.settings.limits.ocr);
+    if !pdf && !missing.iter().any(|(program, _)| *program == "pdftotext") {
+        bail!("pdftotext is installed and gives nothing of a sound PDF; run it by hand");
+    }
+    let confinement = reader.confinement();
+    let confinement = confinement.context("the reading process does not say how it is confined")?;
+    let read = if pdf {
+        "a Word file and a PDF"
+    } else {
+        "a Word file"
+    };
+    Ok(format!(" ({read} of a built-in mail; {confinement})"))
 }

@@ -10,6 +10,7 @@ use crate::config::Show;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::mailbox::{Envelope, Listing, Mailbox};
+use crate::manager;
 use crate::reading::{Class, Reading};
 use crate::store::{Arrived, Cursor, FetchFailure, MessageState, Part, Place, Verdict};
 
@@ -260,6 +261,7 @@ impl Look<'_> {
         let mut rest = wanted;
         let mut fetched = false;
         while !rest.is_empty() {
+            manager::step();
             let batch = next_batch(rest);
             let bytes: u64 = batch.iter().map(|e| e.size).sum();
             if self.over_budget(bytes)? {

@@ -230,6 +230,8 @@ pub struct Limits {
     pub reading_seconds: u64,
     /// How much memory reading one mail may take.
     pub reading_bytes: u64,
+    /// Whether mails wait unread where the process that reads them is confined less than the kernel offers.
+    pub require_sandbox: bool,
     /// Whether scans without text are read by tesseract: some seconds a page.
     pub ocr: bool,
 }
@@ -552,6 +554,10 @@ fn limits(section: Option<Section<'_>>) -> Limits {
         // The programs that help to read a file may take six of them.
         reading_seconds: number("reading_seconds", 8..=600, 10),
         reading_bytes: number("reading_mb", 64..=65_536, 256) * MB,
+        require_sandbox: section
+            .as_ref()
+            .and_then(|s| s.flag("require_sandbox"))
+            .unwrap_or(true),
         ocr: section
             .as_ref()
             .and_then(|s| s.flag("ocr"))

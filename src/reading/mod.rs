@@ -14,6 +14,7 @@ pub mod matching;
 mod nil_return;
 pub mod own_words;
 pub mod program;
+pub mod sandbox;
 pub mod text;
 mod trust;
 pub mod worker;

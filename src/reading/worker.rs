@@ -19,6 +19,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use super::document::{self, Contents};
 use super::program::Budget;
+use super::sandbox::{self, Confinement};
 use super::{Reading, ReadingSettings};
 
 /// The hidden command under which the program runs as a child.
@@ -40,6 +41,8 @@ struct Request {
 /// What the child answers.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
+    /// The first one, before any request: what holds of the confinement.
+    Hello(Confinement),
     Read(Box<Reading>),
     Contents(Contents),
     /// The disk does not take the files of the mail.
@@ -54,17 +57,19 @@ const TRIAL: &[u8] = include_bytes!("trial.eml");
 /// The number that stands in the Word file of [`TRIAL`].
 const TRIAL_NUMBER: &str = "12/BC-LĐLĐ";
 
+/// The number that stands in its PDF.
+const TRIAL_PDF_NUMBER: &str = "34/BC-LDLD";
+
 /// Runs as the child: answers requests until standard input ends. Files go into `files`, each under its SHA-256;
 /// without it, nowhere.
 ///
 /// # Errors
 /// When the pipes break; the parent starts another child then.
 pub fn serve(memory_bytes: u64, files: Option<&Path>) -> Result<()> {
-    limit(memory_bytes)?;
-    // A kernel or a service manager that refuses Landlock leaves the other limits; no mail may stay unread for that.
-    let _ = confine(files);
+    let hello = Answer::Hello(sandbox::confine(memory_bytes, files)?);
     let mut requests = std::io::stdin().lock();
     let mut answers = std::io::stdout().lock();
+    write_line(&mut answers, &hello)?;
     let mut line = String::new();
     loop {
         line.clear();
@@ -95,51 +100,14 @@ pub fn serve(memory_bytes: u64, files: Option<&Path>) -> Result<()> {
             }
             _ => Answer::Fault(e.to_string()),
         });
-        serde_json::to_writer(&mut answers, &answer)?;
-        answers.write_all(b"\n")?;
-        answers.flush()?;
+        write_line(&mut answers, &answer)?;
     }
 }
 
-/// Bounds what this process, and each program that it starts, may use.
-fn limit(memory_bytes: u64) -> Result<()> {
-    let set = |what, bytes: u64| {
-        let limit = libc::rlimit {
-            rlim_cur: bytes,
-            rlim_max: bytes,
-        };
-        // SAFETY: setrlimit only reads the struct, which lives until it returns.
-        let result = unsafe { libc::setrlimit(what, &limit) };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(std::io::Error::last_os_error()).context("cannot limit the reading process")
-        }
-    };
-    set(libc::RLIMIT_AS, memory_bytes)?;
-    set(libc::RLIMIT_FSIZE, 1_000_000_000)?;
-    set(libc::RLIMIT_CORE, 0)
-}
-
-/// Leaves to this process the programs of the system to run, the folder of its files to write, and no network, where
-/// the kernel has Landlock; older kernels leave more.
-fn confine(files: Option<&Path>) -> Result<()> {
-    use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
-        RulesetCreatedAttr, path_beneath_rules,
-    };
-    let abi = ABI::V4;
-    let system = ["/usr", "/bin", "/lib", "/lib64", "/etc", "/dev/null"];
-    Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(abi))?
-        .handle_access(AccessNet::from_all(abi))?
-        .create()?
-        .add_rules(path_beneath_rules(system, AccessFs::from_read(abi)))?
-        .add_rules(path_beneath_rules(files, AccessFs::from_all(abi)))?
-        .restrict_self()
-        .context("cannot confine the reading process")?;
-    Ok(())
+fn write_line(answers: &mut impl Write, answer: &Answer) -> Result<()> {
+    serde_json::to_writer(&mut *answers, answer)?;
+    answers.write_all(b"\n")?;
+    Ok(answers.flush()?)
 }
 
 /// What came of reading a mail.
@@ -177,7 +145,9 @@ pub struct Reader {
     patience: Duration,
     memory_bytes: u64,
     incoming: Option<PathBuf>,
+    require_sandbox: bool,
     running: Option<Running>,
+    confinement: Option<Confinement>,
 }
 
 struct Running {
@@ -190,13 +160,15 @@ struct Running {
 
 impl Reader {
     /// A reader whose child is `program`, this program's own binary. `patience` bounds the time for one mail. The files
-    /// of mails go into a folder within `incoming`; without it, nowhere.
+    /// of mails go into a folder within `incoming`; without it, nowhere. `require_sandbox`: nothing is read where less
+    /// of the confinement holds than the kernel offers.
     pub fn new(
         program: PathBuf,
         settings: ReadingSettings,
         patience: Duration,
         memory_bytes: u64,
         incoming: Option<PathBuf>,
+        require_sandbox: bool,
     ) -> Reader {
         Reader {
             program,
@@ -204,8 +176,15 @@ impl Reader {
             patience,
             memory_bytes,
             incoming,
+            require_sandbox,
             running: None,
+            confinement: None,
         }
+    }
+
+    /// What held of the confinement of the last process that was started, if it said so.
+    pub fn confinement(&self) -> Option<&Confinement> {
+        self.confinement.as_ref()
     }
 
     /// The folder in which the files of the last mail lie, each under its SHA-256.
@@ -217,37 +196,41 @@ impl Reader {
     pub async fn read(&mut self, mail: &[u8]) -> Outcome {
         let failure = match self.ask(mail, None).await {
             Ok(Answer::Read(reading)) => return Outcome::Read(reading),
-            Ok(Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_)) => unexpected(),
+            Ok(Answer::Hello(_) | Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_)) => {
+                unexpected()
+            }
             Err(failure @ Failure::Start(_)) => return Outcome::MachineFails(failure.to_string()),
             Err(failure) => failure,
         };
         tracing::warn!(error = %failure, "a mail was not read; trying another one");
         match self.trial().await {
             Err(why) => Outcome::MachineFails(format!("{why:#}")),
-            Ok(()) if matches!(failure, Failure::NoRoom(_)) => Outcome::NoRoom(failure.to_string()),
-            Ok(()) => Outcome::MailFails(failure.to_string()),
+            Ok(_) if matches!(failure, Failure::NoRoom(_)) => Outcome::NoRoom(failure.to_string()),
+            Ok(_) => Outcome::MailFails(failure.to_string()),
         }
     }
 
-    /// Reads a built-in mail with a Word file by a fresh child.
+    /// Reads a built-in mail with a Word file and a PDF by a fresh child; gives whether the PDF was understood, for which
+    /// a program of the system is needed.
     ///
     /// # Errors
     /// Why this machine reads no mail at the moment.
-    pub async fn trial(&mut self) -> Result<()> {
+    pub async fn trial(&mut self) -> Result<bool> {
         self.running = None;
         let answer = self.ask(TRIAL, None).await;
         self.running = None; // with the files of the trial
         match answer.context("a built-in mail cannot be read")? {
             Answer::Read(reading) => {
-                let word = reading.attachments.first();
-                let number = word.and_then(|a| a.number.as_deref());
+                let number = |i: usize| reading.attachments.get(i)?.number.as_deref();
                 anyhow::ensure!(
-                    number == Some(TRIAL_NUMBER),
+                    number(0) == Some(TRIAL_NUMBER),
                     "the Word file of a built-in mail was not understood"
                 );
-                Ok(())
+                Ok(number(1) == Some(TRIAL_PDF_NUMBER))
             }
-            Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_) => Err(unexpected().into()),
+            Answer::Hello(_) | Answer::Contents(_) | Answer::NoRoom(_) | Answer::Fault(_) => {
+                Err(unexpected().into())
+            }
         }
     }
 
@@ -258,7 +241,9 @@ impl Reader {
     pub async fn contents(&mut self, file: &[u8], kind: &str) -> Result<Contents> {
         match self.ask(file, Some(kind)).await {
             Ok(Answer::Contents(contents)) => Ok(contents),
-            Ok(Answer::Read(_) | Answer::NoRoom(_) | Answer::Fault(_)) => Err(unexpected().into()),
+            Ok(Answer::Hello(_) | Answer::Read(_) | Answer::NoRoom(_) | Answer::Fault(_)) => {
+                Err(unexpected().into())
+            }
             Err(Failure::Died | Failure::Slow(_)) => Ok(Contents {
                 fault: Some("không đọc được trong thời gian và bộ nhớ cho phép".into()),
                 ..Contents::default()
@@ -287,13 +272,13 @@ impl Reader {
         let request = request.map_err(|e| Failure::Fault(e.to_string()))?;
         let mut running = match self.running.take() {
             Some(r) => r,
-            None => self.start().map_err(Failure::Start)?,
+            None => self.start().await.map_err(Failure::Start)?,
         };
         let asked = tokio::time::timeout(self.patience, ask(&mut running, &request, bytes)).await;
         let failure = match asked {
             Ok(Ok(Answer::NoRoom(why))) => Failure::NoRoom(why),
             Ok(Ok(Answer::Fault(why))) => Failure::Fault(why),
-            Ok(Ok(answer @ (Answer::Read(_) | Answer::Contents(_)))) => {
+            Ok(Ok(answer @ (Answer::Hello(_) | Answer::Read(_) | Answer::Contents(_)))) => {
                 self.running = Some(running);
                 return Ok(answer);
             }
@@ -307,7 +292,7 @@ impl Reader {
         Err(failure)
     }
 
-    fn start(&self) -> Result<Running> {
+    async fn start(&mut self) -> Result<Running> {
         let files = match &self.incoming {
             Some(folder) => Some(
                 TempDir::new_in(folder).context("cannot make a folder for the files of mails")?,
@@ -338,12 +323,32 @@ impl Reader {
             .stdout
             .take()
             .context("the reading process has no output")?;
-        Ok(Running {
+        let mut running = Running {
             child,
             requests,
             answers: BufReader::new(answers),
             files,
-        })
+        };
+        let hello = tokio::time::timeout(self.patience, answer(&mut running)).await;
+        let confinement = match hello {
+            Ok(Ok(Answer::Hello(confinement))) => confinement,
+            Ok(Ok(_)) => anyhow::bail!("the reading process does not say how it is confined"),
+            Ok(Err(e)) => return Err(e.context(
+                "the reading process ended at its start; a call that it needs may be forbidden, or limits.reading_mb too small",
+            )),
+            Err(_) => anyhow::bail!("the reading process did not start within {} s", self.patience.as_secs()),
+        };
+        let lack = confinement.lack();
+        if let Some(lack) = &lack {
+            tracing::warn!(lack);
+        }
+        self.confinement = Some(confinement);
+        match lack {
+            Some(lack) if self.require_sandbox => {
+                anyhow::bail!("{lack} (limits.require_sandbox = false reads mails all the same)")
+            }
+            _ => Ok(running),
+        }
     }
 }
 
@@ -356,44 +361,12 @@ async fn ask(running: &mut Running, request: &str, mail: &[u8]) -> Result<Answer
     running.requests.write_all(b"\n").await?;
     running.requests.write_all(mail).await?;
     running.requests.flush().await?;
+    answer(running).await
+}
+
+async fn answer(running: &mut Running) -> Result<Answer> {
     let mut line = String::new();
     let n = running.answers.read_line(&mut line).await?;
     anyhow::ensure!(n > 0, "the reading process ended without an answer");
     Ok(serde_json::from_str(&line)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_confined_reader_opens_no_other_file_and_no_connection() {
-        let folder = tempfile::tempdir().unwrap();
-        let secret = folder.path().join("secret");
-        std::fs::write(&secret, "x").unwrap();
-        let files = folder.path().join("files");
-        std::fs::create_dir(&files).unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        // Landlock holds for the thread that asks for it.
-        let (read, written, connected, program) = std::thread::spawn(move || {
-            confine(Some(&files)).unwrap();
-            (
-                std::fs::read(&secret).is_ok(),
-                std::fs::write(files.join("a"), "x").is_ok(),
-                std::net::TcpStream::connect(address).is_ok(),
-                std::process::Command::new("true").status().is_ok(),
-            )
-        })
-        .join()
-        .unwrap();
-        assert!(written, "its own folder is closed");
-        assert!(program, "programs of the system cannot run");
-        if read && connected {
-            eprintln!("skipped: this kernel has no Landlock");
-            return;
-        }
-        assert!(!read, "another file is open");
-        assert!(!connected, "the network is open");
-    }
 }
