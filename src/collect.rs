@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+mod arrival;
 mod fetch;
 
 use anyhow::{Context, Result, bail};
@@ -197,8 +198,11 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
             }
-            if let (Some(answer), Answers::Yes) = (&decision.answer, answers) {
-                s.owe(answer, now)?;
+            if answers == Answers::Yes {
+                let arrived = arrival::word(app, s, &message, &reading, &decision, now)?;
+                for answer in decision.answer.iter().chain(&arrived) {
+                    s.owe(answer, now)?;
+                }
             }
             Ok(())
         })?;

@@ -60,7 +60,8 @@
 //!   after the last byte is *unknown* and never sent again blindly.
 //! - A reminder leaves only if the mailbox was looked through shortly before, the form is still missing, and no mail of
 //!   the unit waits to be read or decided.
-//! - Mails of machines, lists and strangers are never answered; what a person must decide is never guessed.
+//! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
+//!   document has arrived; what a person must decide is never guessed.
 //! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,
 //!   change and answer stand in one transaction.
 //! - Rows are never deleted: what no longer holds carries the moment when it ended. Only [`retention`] removes files, and

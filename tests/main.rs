@@ -29,3 +29,4 @@ mod sending;
 mod staff;
 mod storage;
 mod trust;
+mod waiting;

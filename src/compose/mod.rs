@@ -45,6 +45,7 @@ pub fn compose(
         Kind::Acknowledgement => acknowledgement(config, store, mail),
         Kind::Notice => match mail.key.split_once(':') {
             Some(("command", _)) => command_answer(config, store, mail, now),
+            Some(("arrived", _)) => arrived(config, store, mail),
             Some(("parent", _)) => grassroots(config, store, mail),
             Some(("return", row)) => returned(config, store, mail, row.parse()?),
             _ => link_only(config, store, mail, now),
@@ -124,6 +125,23 @@ fn reply_to(message: &Message) -> Option<Reply<'_>> {
         subject: &reading.subject,
         thread,
     })
+}
+
+/// That a mail has arrived and is looked at; nothing once staff have decided.
+fn arrived(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let message = answered(store, mail)?;
+    if message.state != MessageState::Waiting {
+        return dropped("staff have decided on the mail");
+    }
+    let Some(reply) = reply_to(&message) else {
+        return dropped("the mail has no sender");
+    };
+    let day = date_of(message.received_at);
+    let unit = mail.unit.as_ref();
+    let unit = unit.and_then(|u| config.register.nearest(u, day));
+    let draft = writing::arrived(config, unit, reply, message.received_at)?;
+    Ok(Composed::Ready(draft))
 }
 
 /// That a grassroots union reports to the unit above it.

@@ -296,6 +296,18 @@ impl Store {
         )?)
     }
 
+    /// Whether an address (lower case) was told since a moment that a mail of it has arrived, or is to be.
+    pub fn told_of_arrival_since(&self, address: &str, since: Timestamp) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (
+                 SELECT 1 FROM message m JOIN outbox o ON o.message = m.id
+                 WHERE m.sender = ?1 AND o.key LIKE 'arrived:%' AND o.queued_at >= ?2
+                   AND o.state NOT IN ('dropped', 'failed'))",
+            [address, &since.to_string()],
+            |r| r.get(0),
+        )?)
+    }
+
     /// How many mails wait.
     pub fn queue_length(&self) -> Result<u32> {
         Ok(self.conn.query_row(

@@ -69,6 +69,24 @@ pub fn link_only(
     answer(config, Kind::Notice, "link_only.txt", reply, values)
 }
 
+/// The word that a mail has arrived and is looked at; `unit`: whose it is, where that is certain.
+///
+/// # Errors
+/// When the template fails.
+pub fn arrived(
+    config: &Config,
+    unit: Option<&Unit>,
+    reply: Reply<'_>,
+    received_at: Timestamp,
+) -> Result<Draft> {
+    let values = context! {
+        department => DepartmentView::from(&config.settings.department),
+        unit => unit.map(UnitView::from),
+        received => vietnamese_moment(received_at),
+    };
+    answer(config, Kind::Notice, "arrived.txt", reply, values)
+}
+
 /// What a grassroots union is told that writes to the province instead of to the unit above it.
 ///
 /// # Errors

@@ -27,8 +27,8 @@ pub use digest::{
     digest,
 };
 pub use letter::{
-    LetterItem, Receipt, Reply, acknowledgement, grassroots, link_only, reminder, returned,
-    staff_answer,
+    LetterItem, Receipt, Reply, acknowledgement, arrived, grassroots, link_only, reminder,
+    returned, staff_answer,
 };
 
 use crate::config::source::{Faults, suggestion};
@@ -36,7 +36,7 @@ use crate::config::{Config, Department};
 use crate::domain::reminder::Step;
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     (
         "alarm.txt",
         include_str!("../../config/templates/alarm.txt"),
@@ -44,6 +44,10 @@ const TEMPLATES: [(&str, &str); 14] = [
     (
         "acknowledgement.txt",
         include_str!("../../config/templates/acknowledgement.txt"),
+    ),
+    (
+        "arrived.txt",
+        include_str!("../../config/templates/arrived.txt"),
     ),
     (
         "link_only.txt",

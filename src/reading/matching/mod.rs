@@ -19,7 +19,7 @@ use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
-use crate::domain::unit::{Register, UnitId};
+use crate::domain::unit::{Kind, Register, UnitId};
 
 /// What a mail is matched against.
 pub struct Context<'a> {
@@ -125,6 +125,25 @@ pub struct Match {
 /// The units of a day that a text names, in the order of their place.
 pub fn units_named(register: &Register, day: jiff::civil::Date, text: &str) -> Vec<UnitId> {
     names::Names::new(register, day).named_in(text)
+}
+
+/// Whether the head of a document of a mail is that of a unit of a day, other than the province, who asks.
+pub fn head_names_a_unit(register: &Register, day: jiff::civil::Date, reading: &Reading) -> bool {
+    let mut issuers = reading
+        .attachments
+        .iter()
+        .filter(|a| a.is_document())
+        .filter_map(|a| a.issuer.as_deref())
+        .peekable();
+    if issuers.peek().is_none() {
+        return false; // the names of a whole register are not for nothing
+    }
+    let names = names::Names::new(register, day);
+    let reports = |unit: &UnitId| {
+        let unit = register.nearest(unit, day);
+        unit.is_some_and(|u| u.kind != Kind::Provincial)
+    };
+    issuers.any(|issuer| names.called(issuer).iter().any(reports))
 }
 
 /// Matches a mail.
