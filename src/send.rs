@@ -1,5 +1,8 @@
 //! The third pass: outbox → the world, after a last look whether a mail is still owed.
 
+mod doubts;
+mod rests;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,16 +13,18 @@ use crate::domain::reminder::in_working_hours;
 use crate::mailbox::Mailbox;
 use crate::manager;
 use crate::reading::BounceKind;
-use crate::store::{Outgoing, OutgoingState, Part};
-use crate::transport::{NotTaken, Outcome, Parcel, Transport, Verdict};
+use crate::store::{Outgoing, OutgoingState, Part, QueuePause};
+use crate::transport::{self, Halt, NotTaken, Outcome, Parcel, Transport, Verdict};
 use crate::writing::{Draft, Kind};
 
 /// A reminder leaves only if the mailbox was looked through so shortly before.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
-/// The longest pause between two tries.
+/// The longest pause between two tries of one mail.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// A mail that an address's daily cap holds back is looked at again after this.
 const CAP_PAUSE: SignedDuration = SignedDuration::from_hours(6);
+/// So many different mails in a row that are not taken for now: it is not about them.
+const DEFERRED_IN_A_ROW: u32 = 3;
 
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +39,7 @@ pub struct Sent {
 /// between two. A mailbox that fails is dropped.
 ///
 /// # Errors
-/// When the store or the archive fails; a mail that cannot be sent is an outcome, not an error.
+/// When the store fails. A mail that cannot be written, sent or looked up is an outcome, not an error.
 pub async fn pass(
     app: &App,
     transport: &mut Transport,
@@ -42,17 +47,48 @@ pub async fn pass(
     clock: Clock,
     stop: &dyn Fn() -> bool,
 ) -> Result<Sent> {
-    if let Some(open) = mailbox
-        && let Err(e) = settle_doubts(app, open, clock.now()).await
-    {
-        *mailbox = None; // it may have failed in the middle of an answer
-        return Err(e);
+    doubts::settle(app, mailbox, clock.now()).await?;
+    let store = &app.store;
+    let key = store.command_key()?.unwrap_or_default();
+    let way = transport::trace(&app.config.settings.transport, &key);
+    let mut done = Sent::default();
+    let paused = store.queue_pause()?;
+    if paused.is_some_and(|pause| holds(&pause, &way, clock.now())) {
+        return Ok(done);
     }
+    let mut halt = queue(app, transport, clock, stop, &mut done).await?;
+    if halt.is_none() {
+        halt = rests::pass(app, transport, clock, stop, &mut done).await?;
+    }
+    if let Some(halt) = halt {
+        let now = clock.now();
+        let times = store.queue_pause()?.map_or(0, |p| p.times);
+        let until = now + queue_pause(&halt, times + 1);
+        tracing::warn!(why = halt.why(), %until, "nothing is sent until then");
+        store.pause_queue(now, until, halt.why(), &way)?;
+        store.failed(Part::Transport, now, halt.why())?;
+    }
+    transport.close().await;
+    Ok(done)
+}
+
+/// Whether a pause holds at a moment: not where server, user or password are others since, nor where the clock was wrong.
+fn holds(pause: &QueuePause, way: &str, now: Timestamp) -> bool {
+    pause.way == way && pause.began <= now && now < pause.until
+}
+
+/// Sends what is queued; gives why the rest waits, if it does.
+async fn queue(
+    app: &App,
+    transport: &mut Transport,
+    clock: Clock,
+    stop: &dyn Fn() -> bool,
+    done: &mut Sent,
+) -> Result<Option<Halt>> {
     let store = &app.store;
     let limits = &app.config.settings.limits;
     let full = store.health(Part::Disk)?.failing().is_some();
     let doubted = store.clock_is_doubted()?;
-    let mut done = Sent::default();
     for mail in store.queue(clock.now())? {
         if stop() {
             break;
@@ -84,12 +120,14 @@ pub async fn pass(
                 Reminding::OutOfHours => continue,
             }
         }
-        match compose::compose(&app.config, store, &mail, now)? {
+        match composed(app, &mail, now) {
             Composed::Hold => {}
             Composed::Dropped(why) => {
                 tracing::info!(mail = mail.key, why, "no longer owed");
                 store.end_sending(mail.id, OutgoingState::Dropped, Some(&why), now)?;
             }
+            // Nothing leaves by trying: it is written as soon as it can be.
+            Composed::Blocked(why) => block(app, &mail, &why, now, now)?,
             Composed::Ready(draft) => {
                 let capped = match draft.to.first() {
                     // Staff who decide much in a day get an answer to each command.
@@ -104,17 +142,37 @@ pub async fn pass(
                         now + CAP_PAUSE,
                         "địa chỉ đã nhận đủ số thư trong ngày",
                     )?;
-                } else {
-                    done.mails += 1;
-                    let copy = !full;
-                    manager::step();
-                    send_one(app, transport, &mail, &draft, copy, now).await?;
+                    continue;
+                }
+                done.mails += 1;
+                let copy = !full;
+                manager::step();
+                let halt = send_one(app, transport, &mail, &draft, copy, now).await?;
+                if halt.is_some() {
+                    return Ok(halt);
                 }
             }
         }
     }
-    transport.close().await;
-    Ok(done)
+    Ok(None)
+}
+
+/// What a mail says at a moment. That one cannot be written is told, and stops no other.
+fn composed(app: &App, mail: &Outgoing, now: Timestamp) -> Composed {
+    compose::compose(&app.config, &app.store, mail, now)
+        .unwrap_or_else(|e| Composed::Blocked(format!("{e:#}")))
+}
+
+/// Notes that a mail cannot be written. `again_at`: when it is looked at again.
+fn block(app: &App, mail: &Outgoing, why: &str, again_at: Timestamp, now: Timestamp) -> Result<()> {
+    if mail.blocked_since.is_none() {
+        tracing::error!(
+            mail = mail.key,
+            why,
+            "cannot be written; the others are sent"
+        );
+    }
+    app.store.block(mail.id, again_at, why, now)
 }
 
 /// Whether units may be reminded at a moment.
@@ -157,7 +215,32 @@ fn is_for_staff(mail: &Outgoing) -> bool {
     }
 }
 
-/// `copy`: whether the archive takes a copy first.
+/// A mail as it is handed over.
+struct Written {
+    name: String,
+    message_id: String,
+    raw: Vec<u8>,
+}
+
+fn written(app: &App, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<Written> {
+    let settings = &app.config.settings;
+    let from = settings.mailbox.address.as_str();
+    let domain = from.rsplit_once('@').map_or("localhost", |(_, d)| d);
+    let message_id = match &mail.message_id {
+        Some(known) => known.clone(),
+        None => format!("thubaocao.{}.{}@{domain}", mail.id, now.as_second()),
+    };
+    Ok(Written {
+        name: match &mail.unit {
+            Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
+            None => format!("{:05}-{}", mail.id, mail.kind.word()),
+        },
+        raw: draft.to_bytes(&settings.department, from, &message_id, now)?,
+        message_id,
+    })
+}
+
+/// Hands one mail over; gives why the rest of the queue waits, if it does. `copy`: whether the archive takes a copy first.
 async fn send_one(
     app: &App,
     transport: &mut Transport,
@@ -165,42 +248,54 @@ async fn send_one(
     draft: &Draft,
     copy: bool,
     now: Timestamp,
-) -> Result<()> {
-    let settings = &app.config.settings;
+) -> Result<Option<Halt>> {
     let store = &app.store;
-    let from = settings.mailbox.address.as_str();
-    let domain = from.rsplit_once('@').map_or("localhost", |(_, d)| d);
-    let message_id = match &mail.message_id {
-        Some(known) => known.clone(),
-        None => format!("thubaocao.{}.{}@{domain}", mail.id, now.as_second()),
-    };
-    let raw = draft.to_bytes(&settings.department, from, &message_id, now)?;
-    let name = match &mail.unit {
-        Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
-        None => format!("{:05}-{}", mail.id, mail.kind.word()),
+    let again_at = now + pause(mail.tries + 1);
+    let written = match written(app, mail, draft, now) {
+        Ok(written) => written,
+        Err(e) => return block(app, mail, &format!("{e:#}"), again_at, now).map(|()| None),
     };
     let parcel = Parcel {
-        name: &name,
-        from,
+        name: &written.name,
+        from: &app.config.settings.mailbox.address,
         to: &draft.recipients(),
-        raw: &raw,
+        raw: &written.raw,
     };
+    store.address(mail.id, draft)?;
     // Only from here on may it have left: what breaks before leaves it queued.
-    let mut begins = |_: &[NotTaken]| {
-        let sha256 = copy.then(|| app.archive.put(&raw)).transpose()?;
-        store.start_sending(mail.id, draft, &message_id, sha256.as_deref())
+    let mut begins = |not_taken: &[NotTaken]| {
+        let sha256 = copy.then(|| app.archive.put(&written.raw)).transpose()?;
+        store.transaction(|s| {
+            s.start_sending(mail.id, &written.message_id, sha256.as_deref(), now)?;
+            s.drop_rests(mail.id, now)?;
+            let later = not_taken.iter().filter(|n| n.verdict == Verdict::Later);
+            later
+                .into_iter()
+                .try_for_each(|n| s.owe_rest(mail.id, &n.address, now + pause(1), &n.why, now))
+        })
     };
-    match transport.send(parcel, &mut begins).await? {
+    let outcome = match transport.send(parcel, &mut begins).await {
+        Ok(outcome) => outcome,
+        Err(e) => return block(app, mail, &format!("{e:#}"), again_at, now).map(|()| None),
+    };
+    record(app, mail, outcome, now)
+}
+
+/// Notes what became of a mail; gives why the rest of the queue waits, if it does.
+fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Result<Option<Halt>> {
+    let store = &app.store;
+    match outcome {
         Outcome::Taken(not_taken) => {
             tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
             record_refusals(app, mail, &not_taken, now)?;
             let but: Vec<String> = not_taken
                 .iter()
+                .filter(|n| n.verdict != Verdict::Later)
                 .map(|n| format!("{}: {}", n.address, n.why))
                 .collect();
             let but = (!but.is_empty()).then(|| but.join("; "));
             store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
-            store.succeeded(Part::Transport, now)?;
+            left(app, now)?;
         }
         Outcome::Refused(why, not_taken) => {
             tracing::warn!(mail = mail.key, why, "refused for good");
@@ -210,25 +305,37 @@ async fn send_one(
         Outcome::Deferred(why, not_taken) => {
             tracing::warn!(mail = mail.key, why, "not sent; tried again later");
             record_refusals(app, mail, &not_taken, now)?;
-            store.defer(mail.id, now + pause(mail.tries + 1), &why)?;
-            store.failed(Part::Transport, now, &why)?;
+            store.defer(mail.id, now + pause(mail.tries + 1), &why, now)?;
+            if store.deferred_in_a_row()? >= DEFERRED_IN_A_ROW {
+                return Ok(Some(Halt::Refusal(why)));
+            }
         }
         Outcome::Halted(halt) => {
-            let why = halt.why();
-            tracing::warn!(mail = mail.key, why, "nothing can be sent");
-            store.defer(mail.id, now + pause(mail.tries + 1), why)?;
-            store.failed(Part::Transport, now, why)?;
+            tracing::warn!(
+                mail = mail.key,
+                why = halt.why(),
+                "not sent, nor would another be"
+            );
+            store.put_back(mail.id, now)?;
+            return Ok(Some(halt));
         }
         Outcome::Unknown(why) => {
-            // It stays *sending*: the next pass looks it up.
+            // It stays *sending*: it is looked up.
             tracing::warn!(
                 mail = mail.key,
                 why,
                 "perhaps sent; looked up before it is tried again"
             );
-            store.failed(Part::Transport, now, &why)?;
         }
     }
+    Ok(None)
+}
+
+/// A mail left: nothing is in the way.
+fn left(app: &App, now: Timestamp) -> Result<()> {
+    let store = &app.store;
+    store.resume_queue(now)?;
+    store.succeeded(Part::Transport, now)?;
     Ok(())
 }
 
@@ -262,30 +369,13 @@ fn pause(tries: u32) -> SignedDuration {
     doubled.min(LONGEST_PAUSE) + spread
 }
 
-/// Finds out what became of mails that were being handed over when something broke.
-async fn settle_doubts(app: &App, mailbox: &mut Mailbox, now: Timestamp) -> Result<()> {
-    for mail in app.store.in_doubt()? {
-        let Some(message_id) = &mail.message_id else {
-            app.store
-                .try_again(mail.id, now, "it had no Message-ID yet")?;
-            continue;
-        };
-        match mailbox.was_sent(message_id).await? {
-            Some(true) => app
-                .store
-                .end_sending(mail.id, OutgoingState::Sent, None, now)?,
-            Some(false) => app
-                .store
-                .try_again(mail.id, now, "it is not among the sent mails")?,
-            None => app.store.end_sending(
-                mail.id,
-                OutgoingState::Unknown,
-                Some("kết nối bị ngắt khi đang gửi"),
-                now,
-            )?,
-        }
+/// How long the queue waits when something was in its way so many times in a row. A line that broke may be there again
+/// in minutes; a server that refuses us locks those who insist.
+fn queue_pause(halt: &Halt, times: u32) -> SignedDuration {
+    match halt {
+        Halt::Line(_) => pause(times),
+        Halt::Refusal(_) => SignedDuration::from_hours(1 << (times.max(1) - 1).min(2)),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -308,6 +398,33 @@ mod tests {
         ] {
             assert_eq!(reminding(in_hours, looked, now), expected, "{looked:?}");
         }
+    }
+
+    #[test]
+    fn a_pause_of_the_queue_grows_and_ends_with_another_password() {
+        let line = Halt::Line(String::new());
+        let refusal = Halt::Refusal(String::new());
+        let hours = |n| SignedDuration::from_hours(n);
+        assert!(queue_pause(&line, 1) < queue_pause(&line, 2));
+        assert!(queue_pause(&line, 1000) < hours(1) + SignedDuration::from_mins(1));
+        for (times, expected) in [(1, 1), (2, 2), (3, 4), (1000, 4)] {
+            assert_eq!(queue_pause(&refusal, times), hours(expected), "{times}");
+        }
+        let at = |t: &str| format!("2026-06-16T{t}Z").parse::<Timestamp>().unwrap();
+        let pause = QueuePause {
+            since: at("01:00:00"),
+            began: at("02:00:00"),
+            until: at("03:00:00"),
+            times: 2,
+            why: String::new(),
+            way: "a".into(),
+            ended_at: None,
+        };
+        assert!(holds(&pause, "a", at("02:00:00")));
+        assert!(holds(&pause, "a", at("02:59:59")));
+        assert!(!holds(&pause, "a", at("03:00:00")), "it is over");
+        assert!(!holds(&pause, "b", at("02:30:00")), "another password");
+        assert!(!holds(&pause, "a", at("01:59:59")), "the clock was wrong");
     }
 
     #[test]

@@ -311,6 +311,7 @@ impl Year {
             let draft = match composed {
                 Composed::Ready(draft) => draft,
                 Composed::Hold => continue,
+                Composed::Blocked(why) => panic!("seed {}: {why}", self.seed),
                 Composed::Dropped(why) => {
                     let end = OutgoingState::Dropped;
                     self.store
@@ -320,9 +321,8 @@ impl Year {
                 }
             };
             let id = format!("{}@x", mail.id);
-            self.store
-                .start_sending(mail.id, &draft, &id, None)
-                .unwrap();
+            self.store.address(mail.id, &draft).unwrap();
+            self.store.start_sending(mail.id, &id, None, now).unwrap();
             self.store
                 .end_sending(mail.id, OutgoingState::Sent, None, now)
                 .unwrap();

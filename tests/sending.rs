@@ -1,15 +1,18 @@
 //! What leaves: every mail once, whatever the mail server says, and what stands in the way is told.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
-use crate::lab::imap_fake::FakeImap;
-use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, succeed};
+use crate::lab::imap_fake::{self, FakeImap, Folder};
+use crate::lab::installation::{
+    Installation, LATE, REPORTING, STAFF, VERIFIER, both_forms, succeed,
+};
 use crate::lab::smtp_fake::{FakeSmtp, Fault, Step};
-use crate::lab::{await_until, written};
+use crate::lab::{MAILBOX, await_until, written};
 
 /// Two misbehaving servers with an installation between them. Two units have reported: three mails are owed.
 struct Between {
@@ -78,6 +81,11 @@ impl Between {
         let outbox = self.outbox();
         let found = outbox.iter().find(|[k, ..]| k.starts_with(key));
         found.unwrap_or_else(|| panic!("{key}: {outbox:?}"))[1].clone()
+    }
+
+    /// The text of the last mail that staff were sent.
+    fn digest(&self) -> String {
+        self.smtp.taken_for(STAFF).pop().unwrap().text
     }
 
     fn sent_once(&self, address: &str) {
@@ -198,7 +206,7 @@ fn nothing_leaves_in_the_clear() {
     succeed(b.round(0));
     assert_eq!(b.smtp.count(Step::Auth), 0);
     assert_eq!(b.smtp.count(Step::Mail), 0);
-    let [_, _, why] = &b.outbox()[0];
+    let [why] = &b.rows::<1>("SELECT why FROM queue_pause")[0];
     assert!(why.contains("does not offer STARTTLS"), "{why}");
 }
 
@@ -239,5 +247,258 @@ fn what_is_said_of_an_address_counts_against_it_and_never_against_staff() {
         b.sent_once(REPORTING);
         let state = if kind.is_some() { "failed" } else { "queued" };
         assert_eq!(b.state_of("digest:"), state, "{answer}");
+    }
+}
+
+#[test]
+fn one_refused_login_makes_the_queue_wait_through_restarts_until_the_password_is_another() {
+    let b = Between::new();
+    b.smtp.known().password = "mat-khau-moi".into();
+    for minutes in [0, 1, 30, 59] {
+        succeed(b.round(minutes));
+        assert_eq!(b.smtp.count(Step::Auth), 1, "after {minutes} minutes");
+    }
+    for minutes in [61, 62, 122, 180] {
+        succeed(b.round(minutes));
+        assert_eq!(b.smtp.count(Step::Auth), 2, "after {minutes} minutes");
+    }
+    fs::write(b.installation.dir.path().join("password"), "mat-khau-moi").unwrap();
+    succeed(b.round(181));
+    for address in THREE {
+        b.sent_once(address);
+    }
+    // The next day's digest tells of it.
+    succeed(b.round(24 * 60));
+    let digest = b.digest();
+    assert!(digest.contains("Việc gửi thư đã tạm dừng từ"), "{digest}");
+    assert!(digest.contains("refuses the login"), "{digest}");
+}
+
+#[test]
+fn a_mail_that_cannot_be_written_stops_no_other_and_is_told() {
+    let b = Between::new();
+    b.smtp.on(Step::Connect, 1..=1, Fault::Cut);
+    succeed(b.round(0));
+    let units = b.installation.config().join("units.csv");
+    let register = fs::read_to_string(&units).unwrap();
+    let rows = register.lines().filter(|l| !l.starts_with("ldld-tuy-an"));
+    fs::write(&units, rows.map(|l| format!("{l}\n")).collect::<String>()).unwrap();
+    for minutes in [5, 10, 15] {
+        b.round(minutes);
+    }
+    b.sent_once(STAFF);
+    b.sent_once(REPORTING);
+    assert!(b.smtp.taken_for(LATE).is_empty());
+    assert_eq!(b.state_of("ack:2"), "queued");
+    b.round(24 * 60);
+    let digest = b.digest();
+    let told = "Thư xác nhận gửi ldld-tuy-an: không soạn được từ";
+    assert!(digest.contains(told), "{digest}");
+    assert!(
+        digest.contains("ldld-tuy-an không có trong danh bạ"),
+        "{digest}"
+    );
+    fs::write(&units, register).unwrap();
+    succeed(b.round(26 * 60));
+    b.sent_once(LATE);
+}
+
+#[test]
+fn three_different_mails_in_a_row_that_are_not_taken_make_the_queue_wait() {
+    let b = Between::new();
+    for mark in ["sửa lần 2", "sửa lần 3"] {
+        let mail = written(LATE, mark, "Báo cáo trẻ em", &both_forms(mark));
+        b.imap
+            .deliver("INBOX", b.begun - SignedDuration::from_mins(9), &mail);
+    }
+    b.smtp.on(Step::Rcpt, .., Fault::Say("451 4.3.0 try later"));
+    succeed(b.round(0));
+    assert!(b.outbox().len() >= 4, "{:?}", b.outbox());
+    assert_eq!(b.smtp.count(Step::Rcpt), 3);
+    succeed(b.round(30));
+    assert_eq!(b.smtp.count(Step::Rcpt), 3);
+    b.smtp.mend();
+    succeed(b.round(65));
+    assert!(
+        b.outbox().iter().all(|[_, state, _]| state == "sent"),
+        "{:?}",
+        b.outbox()
+    );
+}
+
+#[test]
+fn one_mail_that_is_not_taken_for_days_lets_the_others_pass_and_is_told_by_name() {
+    let b = Between::new();
+    b.smtp
+        .on_naming(Step::Rcpt, LATE, .., Fault::Say("450 4.2.0 greylisted"));
+    let day = 24 * 60;
+    for days in 0..=4 {
+        succeed(b.round(days * day));
+        assert!(!b.digest().contains("máy chủ chưa nhận"), "on day {days}");
+    }
+    assert_eq!(b.smtp.taken_for(STAFF).len(), 5);
+    succeed(b.round(6 * day));
+    let digest = b.digest();
+    let told = format!("Thư xác nhận gửi LĐLĐ huyện Tuy An ({LATE}): máy chủ chưa nhận từ");
+    assert!(digest.contains(&told), "{digest}");
+    b.smtp.mend();
+    succeed(b.round(7 * day));
+    b.sent_once(LATE);
+}
+
+#[test]
+fn of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later() {
+    let b = Between::new();
+    let second = "truong.ban@ldldphuyen.example";
+    let toml = b.installation.config().join("thubaocao.toml");
+    let text = fs::read_to_string(&toml).unwrap();
+    fs::write(
+        &toml,
+        text.replace(
+            &format!("[\"{STAFF}\"]"),
+            &format!("[\"{STAFF}\", \"{second}\"]"),
+        ),
+    )
+    .unwrap();
+    b.smtp.on_naming(
+        Step::Rcpt,
+        second,
+        1..=2,
+        Fault::Say("450 4.2.0 greylisted"),
+    );
+    succeed(b.round(0));
+    b.sent_once(STAFF);
+    assert!(b.smtp.taken_for(second).is_empty());
+    for minutes in [5, 20] {
+        succeed(b.round(minutes));
+    }
+    b.sent_once(STAFF);
+    b.sent_once(second);
+}
+
+#[test]
+fn a_mail_in_doubt_is_looked_up_until_the_server_has_filed_it() {
+    let b = Between::new();
+    b.imap
+        .account()
+        .folders
+        .push(Folder::new("Sent", Some("\\Sent")));
+    b.smtp.on(Step::Dot, 1..=1, Fault::TakeAndCut);
+    for minutes in [0, 1, 3, 5] {
+        succeed(b.round(minutes));
+        assert_eq!(b.state_of("digest:"), "sending");
+    }
+    b.sent_once(STAFF);
+    let filed = b.smtp.taken()[0].raw.clone();
+    b.imap.deliver("Sent", b.begun, filed.as_bytes());
+    succeed(b.round(11));
+    assert_eq!(b.state_of("digest:"), "sent");
+    succeed(b.round(65));
+    b.sent_once(STAFF);
+}
+
+#[test]
+fn absence_counts_only_where_the_server_is_known_to_file_what_is_sent() {
+    for files in [false, true] {
+        let b = Between::new();
+        b.imap
+            .account()
+            .folders
+            .push(Folder::new("Sent", Some("\\Sent")));
+        succeed(b.round(0));
+        if files {
+            for taken in b.smtp.taken() {
+                b.imap.deliver("Sent", b.begun, taken.raw.as_bytes());
+            }
+        }
+        succeed(b.round(5));
+        // The line is cut before the server has taken it.
+        b.smtp.on(Step::Dot, 1..=1, Fault::Cut);
+        let mail = written(LATE, "sửa", "Báo cáo trẻ em", &both_forms("sửa"));
+        b.imap.deliver("INBOX", b.begun, &mail);
+        for minutes in [10, 11, 13, 21] {
+            succeed(b.round(minutes));
+            assert_eq!(b.state_of("ack:3"), "sending", "{minutes}");
+        }
+        for minutes in [41, 45] {
+            succeed(b.round(minutes));
+        }
+        let (state, mails) = if files { ("sent", 2) } else { ("unknown", 1) };
+        assert_eq!(b.state_of("ack:3"), state);
+        assert_eq!(b.smtp.taken_for(LATE).len(), mails);
+    }
+}
+
+#[test]
+fn sent_mails_that_cannot_be_searched_stop_nothing_and_staff_send_again() {
+    let b = Between::new();
+    b.imap
+        .account()
+        .folders
+        .push(Folder::new("Sent", Some("\\Sent")));
+    b.imap.on(
+        imap_fake::Step::Search,
+        ..,
+        imap_fake::Fault::No("[LIMIT] not today"),
+    );
+    // The digest leaves first, then the first answer.
+    b.smtp.on(Step::Dot, 2..=2, Fault::Cut);
+    for minutes in [0, 1, 3, 11, 31] {
+        b.round(minutes);
+    }
+    b.sent_once(STAFF);
+    b.sent_once(LATE);
+    assert_eq!(b.state_of("ack:1"), "unknown");
+    assert!(b.smtp.taken_for(REPORTING).is_empty());
+
+    succeed(b.round(24 * 60));
+    let page = b.smtp.taken_for(STAFF).pop().unwrap().html;
+    let begins = page.find("TBC.g").expect("a link");
+    let token: String = page[begins..]
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '.')
+        .collect();
+    let command = format!(
+        "Authentication-Results: {VERIFIER}; dmarc=pass header.from=ldldphuyen.example\r\nFrom: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: Gui lai\r\nMessage-ID: <1@ldldphuyen.example>\r\n\r\nGui lai\r\n{token}\r\n"
+    );
+    let at = b.begun + SignedDuration::from_mins(24 * 60 + 5);
+    b.imap.deliver("INBOX", at, command.as_bytes());
+    succeed(b.round(24 * 60 + 10));
+    b.sent_once(REPORTING);
+    let answer = b.smtp.taken_for(STAFF).pop().unwrap().text;
+    assert!(answer.contains("Thư được gửi lại"), "{answer}");
+}
+
+#[test]
+fn a_program_that_sends_says_by_its_exit_code_what_becomes_of_a_mail() {
+    for (code, answered, digest) in [
+        (75, "queued", "queued"),
+        (65, "failed", "failed"),
+        (78, "queued", "queued"),
+    ] {
+        let imap = FakeImap::start();
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("sendmail");
+        let text = format!(
+            "#!/bin/sh\ncat >/dev/null\necho x >>{}/calls\nexit {code}\n",
+            dir.path().display()
+        );
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let section = format!("kind = \"sendmail\"\nprogram = {program:?}");
+        let b = Between {
+            installation: Installation::leaving(&imap, &section),
+            imap,
+            smtp: FakeSmtp::start(),
+            begun: Timestamp::now(),
+        };
+        b.reports(REPORTING);
+        succeed(b.round(0));
+        assert_eq!(b.state_of("ack:"), answered, "{code}");
+        assert_eq!(b.state_of("digest:"), digest, "{code}");
+        let calls = fs::read_to_string(dir.path().join("calls")).unwrap();
+        // A fault of its configuration is not tried with the next mail.
+        let expected = if code == 78 { 1 } else { 3 };
+        assert_eq!(calls.lines().count(), expected, "{code}");
     }
 }

@@ -13,10 +13,13 @@ use crate::reading::Class;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::standing::View;
-use crate::store::{Message, MessageState, Outgoing, OutgoingState, Part, Receipts, Store};
+use crate::store::{
+    DEFERRED_FOR_LONG, Message, MessageState, Outgoing, OutgoingState, Part, QueuePause, Receipts,
+    Store,
+};
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
-    SystemLine, WaitingMail,
+    SystemLine, Undelivered, WaitingMail,
 };
 use crate::{overview, plan};
 
@@ -66,7 +69,9 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     data.others = others(&messages);
     let view = View::at(until, config, store)?;
     progress(&view, &obligations, links.as_ref(), &mut data);
-    sent(config, store, &obligations, since, until, &mut data)?;
+    let span = (since, until);
+    sent(config, store, &obligations, span, links.as_ref(), &mut data)?;
+    stuck(config, store, span, &mut data)?;
     bounced(config, store, &messages, &mut data)?;
     data.contacts = contacts(config, store, links.as_ref(), until)?;
     let looks = health::look(store, &config.settings, until)?;
@@ -77,6 +82,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         .filter_map(Look::in_vietnamese)
         .collect();
     data.system = system(config, store, &looks, until)?;
+    data.system.extend(pauses(store, since, until)?);
     let recent = overview::recent(obligations, until);
     let mut enclosures = Vec::new();
     // The digest goes out also where something that goes along cannot be made.
@@ -400,40 +406,50 @@ fn progress(
     }
 }
 
+/// A mail of ours and its unit, for staff.
+fn mail_in_words(config: &Config, mail: &Outgoing, day: Date) -> String {
+    let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
+    let kind = kind_in_words(mail.kind);
+    unit.map_or_else(|| kind.to_owned(), |unit| format!("{kind} gửi {unit}"))
+}
+
 /// What was sent, and what could not be.
 fn sent(
     config: &Config,
     store: &Store,
     obligations: &[Obligation],
-    since: Timestamp,
-    until: Timestamp,
+    (since, until): (Timestamp, Timestamp),
+    links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
+    let day = date_of(until);
     for mail in store.ended_between(since, until)? {
-        let unit = mail
-            .unit
-            .as_ref()
-            .map(|u| config.unit_name(u, date_of(until)))
-            .unwrap_or_default();
-        let failure = match mail.state {
-            OutgoingState::Failed => Some("máy chủ từ chối"),
-            OutgoingState::Unknown => Some("không rõ đã gửi được hay chưa"),
-            OutgoingState::Dropped if no_longer_configured(config, store, &mail, until)? => {
+        let failure = match (mail.state, &mail.error) {
+            (OutgoingState::Failed, _) => Some("máy chủ từ chối"),
+            (OutgoingState::Unknown, _) => Some("không rõ đã gửi được hay chưa"),
+            (OutgoingState::Sent, Some(_)) => Some("máy chủ không nhận cho một số người nhận"),
+            (OutgoingState::Dropped, _) if no_longer_configured(config, store, &mail, until)? => {
                 Some("không gửi")
             }
-            _ => None,
+            (OutgoingState::Sent, None)
+            | (OutgoingState::Queued | OutgoingState::Sending | OutgoingState::Dropped, _) => None,
         };
         if let Some(failure) = failure {
+            let what = mail_in_words(config, &mail, day);
             let to = match mail.recipients.as_slice() {
                 [] => String::new(), // it was never addressed
                 some => format!(" ({})", some.join(", ")),
             };
-            data.failed.push(format!(
-                "{} gửi {unit}{to}: {failure}. {}",
-                kind_in_words(mail.kind),
-                mail.error.as_deref().unwrap_or("")
-            ));
-        } else if mail.state == OutgoingState::Sent && mail.kind.is_reminder() {
+            let again = links.filter(|_| mail.state != OutgoingState::Sent);
+            data.failed.push(Undelivered {
+                text: format!(
+                    "{what}{to}: {failure}. {}",
+                    mail.error.as_deref().unwrap_or("")
+                ),
+                link: again.map(|l| l.for_outgoing(mail.id, &what)),
+            });
+        }
+        if mail.state == OutgoingState::Sent && mail.kind.is_reminder() {
             let steps = store.steps_of(mail.id)?;
             let what = steps
                 .iter()
@@ -446,9 +462,10 @@ fn sent(
                     )
                 })
                 .collect();
+            let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
             data.reminded.push(Reminded {
                 kind: kind_in_words(mail.kind).into(),
-                unit,
+                unit: unit.unwrap_or_default(),
                 what,
             });
         }
@@ -476,6 +493,78 @@ fn no_longer_configured(
         .filter(|o| steps.iter().any(|(id, _)| *id == o.id));
     let asked = |o: &Obligation| config.report(&o.report).is_some_and(|r| r.asks_on(o.opens));
     Ok(meant.into_iter().any(|o| !asked(o)))
+}
+
+/// Mails that still wait, and why, where somebody should know.
+fn stuck(
+    config: &Config,
+    store: &Store,
+    (since, until): (Timestamp, Timestamp),
+    data: &mut DigestData,
+) -> Result<()> {
+    let day = date_of(until);
+    let long_ago = until - DEFERRED_FOR_LONG;
+    for mail in store.stuck(long_ago)? {
+        let what = mail_in_words(config, &mail, day);
+        let why = mail.error.as_deref().unwrap_or("");
+        let text = match (mail.blocked_since, mail.deferred_since) {
+            (Some(at), _) => format!(
+                "{what}: không soạn được từ {}, đề nghị báo quản trị viên. {why}",
+                vietnamese_moment(at)
+            ),
+            (None, at) => format!(
+                "{what} ({}): máy chủ chưa nhận từ {}, đã thử {} lần, vẫn tiếp tục thử. {why}",
+                mail.recipients.join(", "),
+                vietnamese_moment(at.unwrap_or(until)),
+                mail.tries
+            ),
+        };
+        data.failed.push(Undelivered { text, link: None });
+    }
+    for rest in store.rests_to_tell((since, until), long_ago)? {
+        let Some(mail) = store.outgoing_mail(rest.outbox)? else {
+            continue; // the rows stand in one store
+        };
+        let what = mail_in_words(config, &mail, day);
+        let how = match rest.state {
+            OutgoingState::Unknown => "không rõ đã gửi được hay chưa",
+            OutgoingState::Failed => "máy chủ từ chối",
+            OutgoingState::Queued
+            | OutgoingState::Sending
+            | OutgoingState::Sent
+            | OutgoingState::Dropped => "máy chủ chưa nhận, vẫn tiếp tục thử",
+        };
+        data.failed.push(Undelivered {
+            text: format!("{what} ({}): {how}. {}", rest.address, rest.error),
+            link: None,
+        });
+    }
+    Ok(())
+}
+
+/// When nothing was sent, and why.
+fn pauses(store: &Store, since: Timestamp, until: Timestamp) -> Result<Vec<SystemLine>> {
+    let line = |pause: QueuePause| {
+        let began = vietnamese_moment(pause.since);
+        let why = pause.why;
+        let text = match pause.ended_at {
+            Some(at) => format!(
+                "Việc gửi thư đã tạm dừng từ {began} đến {}: {why}",
+                vietnamese_moment(at)
+            ),
+            None if pause.until > until => format!(
+                "Việc gửi thư đang tạm dừng từ {began}, sẽ thử lại lúc {}: {why}",
+                vietnamese_moment(pause.until)
+            ),
+            None => format!("Việc gửi thư đã tạm dừng từ {began}: {why}"),
+        };
+        SystemLine {
+            bad: pause.ended_at.is_none(),
+            text,
+        }
+    };
+    let pauses = store.queue_pauses_between(since, until)?;
+    Ok(pauses.into_iter().map(line).collect())
 }
 
 fn kind_in_words(kind: Kind) -> &'static str {
@@ -506,20 +595,16 @@ fn bounced(
             continue;
         };
         if let Some(mail) = store.sent_as(original)? {
-            let unit = mail
-                .unit
-                .as_ref()
-                .map(|u| config.unit_name(u, date_of(message.received_at)))
-                .unwrap_or_default();
-            data.failed.push(format!(
-                "{} gửi {unit}: địa chỉ {} {}",
-                kind_in_words(mail.kind),
-                bounce.recipients.join(", "),
-                bounce
-                    .status
-                    .as_deref()
-                    .map_or(String::new(), |s| format!("(mã {s})"))
-            ));
+            let what = mail_in_words(config, &mail, date_of(message.received_at));
+            let status = bounce.status.as_deref();
+            data.failed.push(Undelivered {
+                text: format!(
+                    "{what}: địa chỉ {} {}",
+                    bounce.recipients.join(", "),
+                    status.map_or(String::new(), |s| format!("(mã {s})"))
+                ),
+                link: None,
+            });
         }
     }
     Ok(())

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
 use crate::domain::reminder::Step;
-use crate::domain::unit::Addressee;
+use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::plan;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
-use crate::store::{Message, MessageState, Outgoing, Receipts, Store, Submission};
+use crate::store::{Message, MessageState, Outgoing, Receipts, Store};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
 
 pub use digest::digest;
@@ -25,10 +26,29 @@ pub use digest::digest;
 pub enum Composed {
     /// It is.
     Ready(Draft),
-    /// Not now: something waits for a person, or nobody has said yet what became of the unit.
+    /// Not now: something waits for a person.
     Hold,
     /// No longer, and why.
     Dropped(String),
+    /// It is, and cannot be written as things stand: why, in words for staff.
+    Blocked(String),
+}
+
+/// The unit of a mail as the register has it; else what keeps the mail from being written, until the administrator has
+/// said what became of the unit or of a report.
+fn registered<'c, 'r>(
+    config: &'c Config,
+    unit: &UnitId,
+    reports: impl IntoIterator<Item = &'r str>,
+    day: Date,
+) -> Result<&'c Unit, String> {
+    for report in reports {
+        if config.report(report).is_none() {
+            return Err(format!("báo cáo {report} không có trong reports.toml"));
+        }
+    }
+    let unit_row = config.register.nearest(unit, day);
+    unit_row.ok_or_else(|| format!("đơn vị {unit} không có trong danh bạ đơn vị (units.csv)"))
 }
 
 /// Composes a mail of the outbox.
@@ -76,13 +96,10 @@ fn acknowledgement(config: &Config, store: &Store, mail: &Outgoing) -> Result<Co
         return Ok(Composed::Dropped("the mail has no sender".into()));
     };
     let day = date_of(message.received_at);
-    let asked = |s: &Submission| config.report(&s.report).is_some();
-    let Some(unit) = config
-        .register
-        .nearest(&first.unit, day)
-        .filter(|_| submissions.iter().all(asked))
-    else {
-        return Ok(Composed::Hold); // until the administrator has said what became of it
+    let reports = submissions.iter().map(|s| s.report.as_str());
+    let unit = match registered(config, &first.unit, reports, day) {
+        Ok(unit) => unit,
+        Err(why) => return Ok(Composed::Blocked(why)),
     };
     let obligations = store.obligations(Receipts::All)?;
     let receipts: Vec<Receipt<'_>> = submissions
@@ -212,12 +229,10 @@ fn returned(config: &Config, store: &Store, mail: &Outgoing, row: i64) -> Result
         return dropped("the submission is withdrawn");
     };
     let day = date_of(submission.received_at);
-    let Some(unit) = config
-        .register
-        .nearest(&submission.unit, day)
-        .filter(|_| config.report(&submission.report).is_some())
-    else {
-        return Ok(Composed::Hold);
+    let report = submission.report.as_str();
+    let unit = match registered(config, &submission.unit, [report], day) {
+        Ok(unit) => unit,
+        Err(why) => return Ok(Composed::Blocked(why)),
     };
     let message = match mail.message {
         Some(id) => store.message(id)?,
@@ -260,8 +275,9 @@ fn link_only(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) ->
         return dropped("the files have come since");
     }
     let day = date_of(message.received_at);
-    let Some(unit) = config.register.nearest(unit, day) else {
-        return Ok(Composed::Hold);
+    let unit = match registered(config, unit, [], day) {
+        Ok(unit) => unit,
+        Err(why) => return Ok(Composed::Blocked(why)),
     };
     let draft = writing::link_only(config, unit, reply, host, message.received_at)?;
     Ok(Composed::Ready(draft))

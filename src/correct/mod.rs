@@ -4,6 +4,7 @@ mod clock;
 mod contact;
 mod mail;
 mod obligation;
+mod outgoing;
 mod period;
 mod register;
 mod submission;
@@ -21,6 +22,7 @@ pub use clock::accept_clock;
 pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
 pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};
+pub use outgoing::resend;
 pub use period::{close, reopen};
 pub use register::{difference, forget, imported, rename};
 pub use submission::{accept, send_back};
@@ -257,6 +259,7 @@ fn action_in_words(command: &str) -> &str {
         "return" => "trả lại báo cáo",
         "accept" => "duyệt báo cáo",
         "contacts reset" => "dùng lại địa chỉ",
+        "resend" => "gửi lại thư",
         "units forget" => "bỏ ghi nhớ địa chỉ",
         other => other,
     }

@@ -771,10 +771,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether it is Gmail.
+    pub(super) fn is_gmail(&self) -> bool {
+        self.gmail
+    }
+
     pub(super) async fn was_sent(&mut self, message_id: &str) -> Result<Option<bool>> {
-        if !self.gmail {
-            return Ok(None); // only Gmail is known to keep what was sent through it
-        }
         self.ask_folders().await?;
         let folders = self.folders.iter().flatten();
         let Some(wire) = folders.into_iter().find(|f| f.sent).map(|f| f.wire.clone()) else {

@@ -194,7 +194,16 @@ impl Mailbox {
         }
     }
 
-    /// Whether a mail of ours is among the sent ones; `None` where this mailbox does not keep them.
+    /// Whether it is Gmail, which files by itself what is sent through it.
+    pub fn is_gmail(&self) -> bool {
+        match self {
+            Mailbox::Imap(c) => c.is_gmail(),
+            Mailbox::Maildir(_) => false,
+        }
+    }
+
+    /// Whether a mail of ours is among the sent ones; `None` where there is no folder of them (`\\Sent`). That it is not
+    /// says nothing where people or programs file there, not the server.
     ///
     /// # Errors
     /// When the mailbox fails; then nothing is known.

@@ -163,6 +163,12 @@ impl Links {
         )
     }
 
+    /// That a mail of ours is to be sent again. `what`: which one it is.
+    pub fn for_outgoing(&self, id: i64, what: &str) -> Link {
+        let says = format!("Gửi lại: {what}");
+        self.link("Gửi lại", Item::Outgoing(id), Action::Resend, &says, &[])
+    }
+
     /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
     pub fn for_obligation(&self, id: i64, name: &str) -> Link {
         let choices = [
@@ -413,6 +419,7 @@ fn act(
                 correct::reset_contact(app, &address, by, now)
             })
         }
+        (Item::Outgoing(id), Action::Resend) => correct::resend(app, id, by, now),
         (Item::Change(id), Action::Undo) => correct::undo(app, id, by, now),
         _ => return Err("Lệnh này không áp dụng được cho việc đã chọn".into()),
     })

@@ -22,6 +22,8 @@ pub enum Item {
     Change(i64),
     /// An address that a mail did not reach, by that failure.
     Contact(i64),
+    /// A mail of ours.
+    Outgoing(i64),
 }
 
 /// What may be done.
@@ -47,6 +49,8 @@ pub enum Action {
     Undo,
     /// The address is written to again.
     Reset,
+    /// The mail is sent again.
+    Resend,
     /// Whatever the text of the mail says.
     Any,
 }
@@ -63,7 +67,7 @@ pub struct Token {
 }
 
 /// The words of all actions but `assign:UNIT`.
-static WORDS: [(&str, Action); 10] = [
+static WORDS: [(&str, Action); 11] = [
     ("ignore", Action::Ignore),
     ("accept", Action::Accept),
     ("return", Action::Return),
@@ -73,6 +77,7 @@ static WORDS: [(&str, Action); 10] = [
     ("close", Action::Close),
     ("undo", Action::Undo),
     ("reset", Action::Reset),
+    ("resend", Action::Resend),
     ("any", Action::Any),
 ];
 
@@ -114,6 +119,7 @@ impl fmt::Display for Token {
             Item::Obligation(id) => ('o', id),
             Item::Change(id) => ('c', id),
             Item::Contact(id) => ('a', id),
+            Item::Outgoing(id) => ('g', id),
         };
         let word = WORDS.iter().find(|(_, a)| *a == self.action);
         let action = match (&self.action, word) {
@@ -144,6 +150,7 @@ impl FromStr for Token {
                 "o" => Item::Obligation(id),
                 "c" => Item::Change(id),
                 "a" => Item::Contact(id),
+                "g" => Item::Outgoing(id),
                 _ => return Err(()),
             },
             action: match action.strip_prefix("assign:") {

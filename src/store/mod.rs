@@ -14,7 +14,9 @@ mod location;
 mod message;
 mod obligation;
 mod outbox;
+mod queue_pause;
 mod rename;
+mod rest;
 mod restoration;
 mod retention;
 mod submission;
@@ -38,12 +40,14 @@ pub use health::{Health, Part};
 pub use location::{Cursor, FetchFailure, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::Receipts;
-pub use outbox::{NewMail, Outgoing, OutgoingState, StepTaken};
+pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepTaken};
+pub use queue_pause::QueuePause;
+pub use rest::Rest;
 pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -55,6 +59,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../../migrations/0009_awaited.sql"),
     include_str!("../../migrations/0010_maildir_identity.sql"),
     include_str!("../../migrations/0011_fetching.sql"),
+    include_str!("../../migrations/0012_queue.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

@@ -1,13 +1,16 @@
 //! Mails owed to the world: queued → sending → sent, each under a key that makes it owed once.
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, json, parsed, stored_as_words};
+use super::{Store, json, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
 use crate::writing::{Draft, Kind};
+
+/// For how long a mail may be tried in vain before staff are told of it; relays give up then.
+pub const DEFERRED_FOR_LONG: SignedDuration = SignedDuration::from_hours(5 * 24);
 
 /// How a mail stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,18 +96,27 @@ pub struct Outgoing {
     pub tries: u32,
     /// Its Message-ID, known from the moment it is being sent.
     pub message_id: Option<String>,
-    /// To whom it went.
+    /// To whom it goes, known from the moment it is tried.
     pub recipients: Vec<String>,
-    /// Its subject, known from the moment it is being sent.
+    /// Its subject, known from the moment it is tried.
     pub subject: Option<String>,
     /// The mail as it left, in the archive.
     pub raw: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
+    /// Since when it is tried in vain.
+    pub deferred_since: Option<Timestamp>,
+    /// Since when it cannot be written.
+    pub blocked_since: Option<Timestamp>,
+    /// When its first byte left.
+    pub begun_at: Option<Timestamp>,
+    /// How often it was looked for among the sent mails.
+    pub looks: u32,
 }
 
 const COLUMNS: &str =
-    "id, key, kind, unit, message, state, tries, message_id, recipients, subject, raw, error";
+    "id, key, kind, unit, message, state, tries, message_id, recipients, subject, raw, error, deferred_since, blocked_since,
+     begun_at, looks";
 
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     Ok(Outgoing {
@@ -120,6 +132,10 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
         subject: row.get("subject")?,
         raw: row.get("raw")?,
         error: row.get("error")?,
+        deferred_since: parsed_option(row, "deferred_since")?,
+        blocked_since: parsed_option(row, "blocked_since")?,
+        begun_at: parsed_option(row, "begun_at")?,
+        looks: row.get("looks")?,
     })
 }
 
@@ -159,10 +175,11 @@ impl Store {
         )?)
     }
 
-    /// Queued mails whose time has come, the most important first.
+    /// Queued mails whose time has come: those that were not tried before those that were, so that none stands in the way
+    /// of the others; of each, the most important first.
     pub fn queue(&self, now: Timestamp) -> Result<Vec<Outgoing>> {
         self.outgoing(
-            "state = 'queued' AND next_try <= ?1 ORDER BY priority, id",
+            "state = 'queued' AND next_try <= ?1 ORDER BY tries > 0, priority, id",
             [now.to_string()],
         )
     }
@@ -193,27 +210,33 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Notes what a mail that is tried says, and to whom.
+    pub fn address(&self, id: i64, draft: &Draft) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET kind = ?2, recipients = ?3, subject = ?4 WHERE id = ?1",
+            params![
+                id,
+                draft.kind.word(),
+                serde_json::to_string(&draft.recipients())?,
+                draft.subject
+            ],
+        )?;
+        Ok(())
+    }
+
     /// Notes that a mail is about to be handed over, with all that is needed to look it up afterwards. `raw`: its copy in
     /// the archive, if there is one.
     pub fn start_sending(
         &self,
         id: i64,
-        draft: &Draft,
         message_id: &str,
         raw: Option<&str>,
+        now: Timestamp,
     ) -> Result<()> {
         self.conn.execute(
-            "UPDATE outbox SET state = 'sending', kind = ?2, message_id = ?3, recipients = ?4,
-                               subject = ?5, raw = ?6
+            "UPDATE outbox SET state = 'sending', message_id = ?2, raw = ?3, begun_at = ?4, looks = 0, blocked_since = NULL
              WHERE id = ?1",
-            params![
-                id,
-                draft.kind.word(),
-                message_id,
-                serde_json::to_string(&draft.recipients())?,
-                draft.subject,
-                raw
-            ],
+            params![id, message_id, raw, now.to_string()],
         )?;
         Ok(())
     }
@@ -257,13 +280,54 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a mail that was tried in vain back into the queue, to be tried again at a moment.
-    pub fn defer(&self, id: i64, at: Timestamp, why: &str) -> Result<()> {
+    /// Puts a mail that was not taken back into the queue, to be tried again at a moment.
+    pub fn defer(&self, id: i64, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
         self.conn.execute(
-            "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3 WHERE id = ?1",
-            params![id, at.to_string(), why],
+            "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3,
+                               deferred_since = coalesce(deferred_since, ?4)
+             WHERE id = ?1",
+            params![id, at.to_string(), why, now.to_string()],
         )?;
         Ok(())
+    }
+
+    /// Notes that a mail cannot be written as things stand; at a moment it is looked at again.
+    pub fn block(&self, id: i64, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3,
+                               blocked_since = coalesce(blocked_since, ?4)
+             WHERE id = ?1",
+            params![id, at.to_string(), why, now.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Puts a mail that met what is in the way of all back into the queue: nothing was said of it.
+    pub fn put_back(&self, id: i64, at: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2 WHERE id = ?1",
+            params![id, at.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// How many mails were not taken for the first time since a mail was, and since the queue was last paused.
+    pub fn deferred_in_a_row(&self) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM outbox WHERE state = 'queued' AND deferred_since > max(
+                 coalesce((SELECT max(ended_at) FROM outbox WHERE state = 'sent'), ''),
+                 coalesce((SELECT max(began) FROM queue_pause), ''))",
+            [],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// Queued mails that cannot be written, and those that have been tried in vain since a moment or longer.
+    pub fn stuck(&self, deferred_since: Timestamp) -> Result<Vec<Outgoing>> {
+        self.outgoing(
+            "state = 'queued' AND (blocked_since IS NOT NULL OR deferred_since <= ?1) ORDER BY id",
+            [deferred_since.to_string()],
+        )
     }
 
     /// Puts a mail back into the queue, to be looked at again at a moment.
@@ -273,6 +337,47 @@ impl Store {
             params![id, at.to_string(), error],
         )?;
         Ok(())
+    }
+
+    /// Notes that a mail was looked for among the sent mails.
+    pub fn looked(&self, id: i64) -> Result<()> {
+        self.conn
+            .execute("UPDATE outbox SET looks = looks + 1 WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// The last mail that left in a span of time and was not looked for among the sent mails.
+    pub fn left_between(&self, from: Timestamp, to: Timestamp) -> Result<Option<Outgoing>> {
+        let found = self.outgoing(
+            "state = 'sent' AND looks = 0 AND begun_at >= ?1 AND ended_at <= ?2 ORDER BY ended_at DESC LIMIT 1",
+            [from.to_string(), to.to_string()],
+        )?;
+        Ok(found.into_iter().next())
+    }
+
+    /// How many mails that left after a moment were looked for among the sent mails.
+    pub fn looked_for_since(&self, after: Timestamp) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM outbox WHERE state = 'sent' AND looks > 0 AND ended_at > ?1",
+            [after.to_string()],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// A mail by its row.
+    pub fn outgoing_mail(&self, id: i64) -> Result<Option<Outgoing>> {
+        Ok(self.outgoing("id = ?1", [id])?.pop())
+    }
+
+    /// Owes a mail once more that failed or may have failed; `false` if it did not.
+    pub fn send_again(&self, id: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE outbox SET state = 'queued', tries = 0, next_try = ?2, error = NULL, ended_at = NULL, looks = 0,
+                               deferred_since = NULL, blocked_since = NULL
+             WHERE id = ?1 AND state IN ('failed', 'unknown')",
+            params![id, now.to_string()],
+        )?;
+        Ok(n > 0)
     }
 
     /// How many mails left (or may have left) after a moment.

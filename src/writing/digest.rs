@@ -43,7 +43,7 @@ pub struct DigestData {
     /// Units that were reminded.
     pub reminded: Vec<Reminded>,
     /// Mails that could not be delivered.
-    pub failed: Vec<String>,
+    pub failed: Vec<Undelivered>,
     /// How the service fares.
     pub system: Vec<SystemLine>,
     /// The parts of the service that fail, a clause each, for the subject.
@@ -104,6 +104,15 @@ pub struct Total {
     pub rate: u32,
     /// Complete on time ÷ expected, in percent.
     pub timeliness: u32,
+}
+
+/// A mail that could not be delivered.
+#[derive(Debug, Serialize)]
+pub struct Undelivered {
+    /// Which, to whom, and why.
+    pub text: String,
+    /// By which it is sent again.
+    pub link: Option<Link>,
 }
 
 /// An address that our mails do not reach.

@@ -23,8 +23,8 @@ use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
 pub use digest::{
-    Contact, DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, Total, WaitingMail,
-    digest,
+    Contact, DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, Total, Undelivered,
+    WaitingMail, digest,
 };
 pub use letter::{
     LetterItem, Receipt, Reply, acknowledgement, arrived, grassroots, link_only, reminder,

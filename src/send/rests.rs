@@ -1,0 +1,108 @@
+//! A mail that left goes again to those for whom it was not taken then, and to nobody else.
+
+use anyhow::Result;
+
+use super::{Reminding, Sent, composed, left, may_remind, pause, record_refusals, written};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::compose::Composed;
+use crate::manager;
+use crate::store::{DEFERRED_FOR_LONG, OutgoingState, Part};
+use crate::transport::{Halt, NotTaken, Outcome, Parcel, Transport};
+
+/// What is told of one that was being handed over when something broke.
+const BROKEN: &str = "kết nối bị ngắt khi đang gửi";
+
+/// Hands mails over to those who still wait for them; gives why the rest of the queue waits, if it does.
+pub(super) async fn pass(
+    app: &App,
+    transport: &mut Transport,
+    clock: Clock,
+    stop: &dyn Fn() -> bool,
+    done: &mut Sent,
+) -> Result<Option<Halt>> {
+    let store = &app.store;
+    store.end_broken_rests(BROKEN, clock.now())?;
+    let full = store.health(Part::Disk)?.failing().is_some();
+    for rest in store.rests(clock.now())? {
+        if full || stop() {
+            break;
+        }
+        let now = clock.now();
+        let Some(mail) = store.outgoing_mail(rest.outbox)? else {
+            continue; // the rows stand in one store
+        };
+        if mail.kind.is_reminder() {
+            match may_remind(app, now)? {
+                Reminding::Now => {}
+                Reminding::LookFirst => {
+                    done.look_first = true;
+                    continue;
+                }
+                Reminding::OutOfHours => continue,
+            }
+        }
+        // What it said then may be false by now.
+        let draft = match composed(app, &mail, now) {
+            Composed::Ready(draft) if draft.recipients().contains(&rest.address) => draft,
+            Composed::Ready(_) => {
+                let why = "it no longer goes to this address";
+                store.end_rest(&rest, OutgoingState::Dropped, why, now)?;
+                continue;
+            }
+            Composed::Dropped(why) => {
+                store.end_rest(&rest, OutgoingState::Dropped, &why, now)?;
+                continue;
+            }
+            Composed::Hold => continue,
+            Composed::Blocked(why) => {
+                store.defer_rest(&rest, now + pause(rest.tries + 1), &why)?;
+                continue;
+            }
+        };
+        let to = [rest.address.clone()];
+        manager::step();
+        let handed_over = match written(app, &mail, &draft, now) {
+            Ok(written) => {
+                let parcel = Parcel {
+                    name: &written.name,
+                    from: &app.config.settings.mailbox.address,
+                    to: &to,
+                    raw: &written.raw,
+                };
+                let mut begins = |_: &[NotTaken]| store.start_rest(&rest);
+                transport.send(parcel, &mut begins).await
+            }
+            Err(e) => Err(e),
+        };
+        done.mails += 1;
+        let again_at = now + pause(rest.tries + 1);
+        match handed_over {
+            Ok(Outcome::Taken(_)) => {
+                tracing::info!(mail = mail.key, to = rest.address, "sent to this one too");
+                store.end_rest(&rest, OutgoingState::Sent, "", now)?;
+                left(app, now)?;
+            }
+            Ok(Outcome::Refused(why, not_taken)) => {
+                tracing::warn!(mail = mail.key, to = rest.address, why, "refused for good");
+                record_refusals(app, &mail, &not_taken, now)?;
+                store.end_rest(&rest, OutgoingState::Failed, &why, now)?;
+            }
+            Ok(Outcome::Deferred(why, _))
+                if now.duration_since(rest.since) >= DEFERRED_FOR_LONG =>
+            {
+                store.end_rest(&rest, OutgoingState::Failed, &why, now)?;
+            }
+            Ok(Outcome::Deferred(why, _)) => store.defer_rest(&rest, again_at, &why)?,
+            Ok(Outcome::Halted(halt)) => {
+                store.defer_rest(&rest, again_at, halt.why())?;
+                return Ok(Some(halt));
+            }
+            Ok(Outcome::Unknown(why)) => {
+                store.end_rest(&rest, OutgoingState::Unknown, &why, now)?;
+            }
+            Err(e) => store.defer_rest(&rest, again_at, &format!("{e:#}"))?,
+        }
+    }
+    Ok(None)
+}
