@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout};
@@ -17,7 +17,7 @@ use crate::clock::{Clock, Watch};
 use crate::collect;
 use crate::config::{Config, MailboxKind};
 use crate::disk::{self, Room};
-use crate::mailbox::{Known, Mailbox, MailboxError};
+use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::store::Part;
 use crate::transport::Transport;
 use crate::{audit, backup, identity, manager, plan, retention, send};
@@ -28,18 +28,22 @@ const LATEST_READY: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(4);
 /// The longest wait between two rounds: the watchdog wants to hear of us.
 const LONGEST_WAIT: Duration = Duration::from_secs(240);
+/// The shortest time between two connections to the same mailbox, however often the configuration is reloaded.
+const RECONNECT: Duration = Duration::from_secs(5);
 /// The longest pause between two tries to reach the mailbox, but for chance.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
 /// From one look at a full disk to the next.
 const FULL_DISK_PAUSE: Duration = Duration::from_secs(60);
-/// After a refused login servers lock accounts that keep trying.
-const LOGIN_BACKOFF: Duration = Duration::from_secs(900);
 
 /// A running installation.
 pub struct Service {
     app: App,
     transport: Transport,
     mailbox: Option<Mailbox>,
+    /// A trace of how it was last reached.
+    way: String,
+    /// When it was last connected to.
+    connected: Option<Instant>,
     /// Whether every UID of the mailbox is to be compared with the store.
     full: bool,
     /// How often in a row the mailbox could not be looked through.
@@ -94,6 +98,8 @@ impl Service {
             app,
             transport,
             mailbox: None,
+            way: String::new(),
+            connected: None,
             full: true,
             failures: 0,
             setbacks: 0,
@@ -115,6 +121,8 @@ impl Service {
             }
             MailboxKind::Maildir { .. } => None,
         };
+        self.way = patience::way(&self.app.store, kind).map_err(MailboxError::Other)?;
+        self.connected = Some(Instant::now());
         Mailbox::open(kind, password.as_ref(), known).await
     }
 
@@ -139,26 +147,36 @@ impl Service {
         Ok(())
     }
 
+    /// That no login is tried now, as the last one was refused shortly before: by this process or one before it.
+    fn login_is_refused(&mut self, now: Timestamp) -> Result<Option<anyhow::Error>> {
+        let due = self.mailbox.is_none() && Instant::now() >= self.next_try;
+        let kind = &self.app.config.settings.mailbox.kind;
+        let pause = match due {
+            true => patience::pause(&self.app.store, kind, now)?,
+            false => None,
+        };
+        Ok(pause.map(|left| {
+            self.next_try = Instant::now() + left.unsigned_abs();
+            anyhow!(
+                "the mailbox refused the login before; it is tried again at {}, or at once with another server, user or password",
+                now + left
+            )
+        }))
+    }
+
     /// Notes why the mailbox failed and when to try again.
     fn mailbox_failed(&mut self, e: &anyhow::Error, now: Timestamp) -> Result<()> {
         self.failures += 1;
-        let refused = e.chain().any(|c| {
-            matches!(
-                c.downcast_ref::<MailboxError>(),
-                Some(MailboxError::Login { .. } | MailboxError::Certificate { .. })
-            )
-        });
-        let pause = if refused {
-            LOGIN_BACKOFF
+        let login = |c: &MailboxError| matches!(c, MailboxError::Login { .. });
+        let pause = if e.chain().any(|c| c.downcast_ref().is_some_and(login)) {
+            self.app.store.failed(Part::Login, now, &format!("{e:#}"))?;
+            let kind = &self.app.config.settings.mailbox.kind;
+            patience::refused(&self.app.store, kind, now)?.unsigned_abs()
         } else {
             backoff(self.failures)
         };
         self.next_try = Instant::now() + pause;
         tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
-        let login = |c: &MailboxError| matches!(c, MailboxError::Login { .. });
-        if e.chain().any(|c| c.downcast_ref().is_some_and(login)) {
-            self.app.store.failed(Part::Login, now, &format!("{e:#}"))?;
-        }
         self.app.store.failed(Part::Mailbox, now, &format!("{e:#}"))
     }
 
@@ -205,6 +223,9 @@ impl Service {
             self.next_try = self.next_try.max(Instant::now() + FULL_DISK_PAUSE);
         }
         loop {
+            if let Some(refused) = self.login_is_refused(clock.now())? {
+                failure = Some(refused);
+            }
             if Instant::now() >= self.next_try
                 && let Err(e) = self.collect(clock).await
             {
@@ -468,9 +489,15 @@ fn reload(service: &mut Service, program: &Path) {
         Ok((transport, app)) => {
             service.app = app;
             service.transport = transport;
+            let kind = &service.app.config.settings.mailbox.kind;
             service.mailbox = None;
-            service.failures = 0;
-            service.next_try = Instant::now();
+            if patience::way(&service.app.store, kind).is_ok_and(|way| way != service.way) {
+                service.failures = 0;
+                service.next_try = Instant::now();
+            } else if let Some(connected) = service.connected {
+                // Servers do not like to be logged into again and again.
+                service.next_try = service.next_try.max(connected + RECONNECT);
+            }
             tracing::info!("the configuration was reloaded");
         }
         Err(e) => {

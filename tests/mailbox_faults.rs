@@ -83,7 +83,9 @@ fn survived(step: Step, nth: usize, fault: &Fault) {
         server.on(step, nth..=nth, Fault::CutAfter(usize::MAX));
     }
     round(&installation);
-    round(&installation);
+    // A refused login is not tried again at once.
+    let later = (ago(0) + SignedDuration::from_mins(16)).to_string();
+    installation.run(&["--at", &later, "run", "--once"]);
     let log = server.log();
     assert!(server.count(step) >= nth, "it never came to that: {log:?}");
     for address in [REPORTING, LATE] {

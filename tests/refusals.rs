@@ -1,9 +1,13 @@
 //! What is refused, and how it is said.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
 
 use crate::lab::Lab;
+use crate::lab::imap_fake::{FakeImap, Fault, Step};
 use crate::lab::installation::{Installation, LATE, REPORTING, Wishes, both_forms};
+use crate::lab::outcome::ago;
 
 fn failure(installation: &Installation, arguments: &[&str]) -> String {
     let output = installation.run(arguments);
@@ -137,5 +141,71 @@ fn two_collectors_do_not_work_on_one_data_folder() {
     assert!(said.contains("another thubaocao runs on"), "{said}");
     // Looking and correcting work beside the daemon.
     assert!(installation.run(&["status"]).status.success());
+    daemon.terminate();
+}
+
+#[test]
+fn a_refused_login_is_not_tried_again_by_a_restart_or_a_reload_but_at_once_with_another_password() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.on(Step::Login, .., Fault::No("[AUTHENTICATIONFAILED] no"));
+    let run = || {
+        let output = installation.run(&["run", "--once"]);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    run();
+    assert_eq!(server.count(Step::Login), 1);
+    let said = run();
+    assert_eq!(server.count(Step::Login), 1, "{said}");
+    assert!(said.contains("it is tried again at"), "{said}");
+    let daemon = installation.start();
+    daemon.await_log("waiting", 1);
+    daemon.signal(libc::SIGHUP);
+    daemon.await_log("waiting", 2);
+    assert_eq!(server.count(Step::Login), 1, "after a reload");
+    std::fs::write(
+        installation.config().parent().unwrap().join("password"),
+        "khac",
+    )
+    .unwrap();
+    daemon.signal(libc::SIGHUP);
+    server.await_step(Step::Login, 2);
+    daemon.terminate();
+    let later = (ago(0) + SignedDuration::from_mins(16)).to_string();
+    installation.run(&["--at", &later, "run", "--once"]);
+    assert_eq!(server.count(Step::Login), 3, "a quarter of an hour later");
+}
+
+#[test]
+fn many_reloads_are_one_login() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let daemon = installation.start();
+    daemon.await_log("waiting", 1);
+    for n in 1..=5 {
+        daemon.signal(libc::SIGHUP);
+        daemon.await_log("the configuration was reloaded", n);
+    }
+    server.await_step(Step::Login, 2);
+    assert_eq!(server.count(Step::Login), 2);
+    daemon.terminate();
+}
+
+#[test]
+fn a_mailbox_that_fails_in_each_round_is_not_logged_into_again_at_once() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.on(Step::Listing, .., Fault::Bad("no"));
+    server.deliver("INBOX", ago(60), b"From: a@b.example\r\n\r\n");
+    let daemon = installation.start();
+    server.await_step(Step::Login, 1);
+    let begun = Instant::now();
+    server.await_step(Step::Login, 2);
+    assert!(
+        begun.elapsed() > Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
     daemon.terminate();
 }

@@ -12,7 +12,7 @@ mod units;
 use std::path::{Path, PathBuf};
 
 pub use alarm::{AlarmSettings, HOURS, Letter, Way, alarm_of};
-pub use secret::{Password, Secret};
+pub use secret::{Password, Secret, trace};
 pub use settings::{
     Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings,
     SpecialUse, Tls, TransportKind, TrustSettings,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 use super::source::Section;
 
@@ -97,6 +99,16 @@ impl Secret {
             line.to_owned()
         }))
     }
+}
+
+/// A trace of a way to a server, by which it is seen that the way or its password are others than before; too short to
+/// tell anybody the password. `key`: a secret of the installation. A password that cannot be read is none.
+pub fn trace(way: &str, password: Option<&Secret>, key: &[u8]) -> String {
+    let password = password.and_then(|p| p.read().ok());
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(way.as_bytes());
+    mac.update(password.map_or(String::new(), |p| p.0).as_bytes());
+    crate::archive::hex(&mac.finalize().into_bytes()[..2])
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod folders;
 mod imap;
 mod maildir;
+pub mod patience;
 mod tls;
 
 use std::collections::HashMap;
