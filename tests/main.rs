@@ -19,6 +19,7 @@ mod identity;
 mod interruptions;
 mod mailbox_faults;
 mod maildir;
+mod manager;
 mod meant;
 mod model;
 mod reader;

@@ -274,11 +274,22 @@ words = ["trẻ em"]
 
     /// Starts the daemon out of a copy of the program.
     pub fn start_program(&self, program: &Path) -> Daemon {
+        let mut command = Command::new(program);
+        command.arg("--config").arg(self.config());
+        self.start_command(command)
+    }
+
+    /// Starts the daemon as systemd does, with a socket `notify` in its folder.
+    pub fn start_under_manager(&self) -> Daemon {
+        let mut command = thubaocao(&self.config());
+        command.env("NOTIFY_SOCKET", self.dir.path().join("notify"));
+        self.start_command(command)
+    }
+
+    fn start_command(&self, mut command: Command) -> Daemon {
         let log = self.dir.path().join("log"); // only the last daemon's log is of interest
         let file = fs::File::create(&log).unwrap();
-        let child = Command::new(program)
-            .arg("--config")
-            .arg(self.config())
+        let child = command
             .arg("run")
             .env("THUBAOCAO_LOG", "debug")
             .stdin(Stdio::null())
