@@ -189,6 +189,9 @@ fn a_daemon_killed_again_and_again_logs_and_answers_every_mail_once() {
     let daemon = installation.start();
     daemon.await_log("waiting", 1);
     daemon.terminate();
+    // Files of mails that a kill left behind went at the next start.
+    let incoming = installation.dir.path().join("data/archive/incoming");
+    assert_eq!(fs::read_dir(incoming).unwrap().count(), 0);
     let status = installation.json(&["status", "--json"]);
     let line = status
         .iter()

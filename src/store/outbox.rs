@@ -67,7 +67,8 @@ impl NewMail {
     fn answers_what_came(&self) -> bool {
         match self.kind {
             Kind::Acknowledgement => true,
-            Kind::Notice => self.key.starts_with("link:") || self.key.starts_with("parent:"),
+            // A return, and the answer to a command.
+            Kind::Notice => !self.key.starts_with("return:") && !self.key.starts_with("command:"),
             Kind::Digest
             | Kind::Opening
             | Kind::ReminderBefore
