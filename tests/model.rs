@@ -11,10 +11,12 @@ use jiff::{Timestamp, ToSpan};
 use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
 use thubaocao::domain::instant;
+use thubaocao::domain::obligation::State;
 use thubaocao::domain::report::Forms;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::plan;
 use thubaocao::reading::BounceKind;
+use thubaocao::standing::View;
 use thubaocao::store::{
     Arrived, MessageState, NewSubmission, OutgoingState, Place, Receipts, Store, Verdict,
 };
@@ -388,6 +390,32 @@ impl Year {
         late
     }
 
+    /// What waits for staff is shown so, and nothing else is.
+    fn what_waits_is_not_late(&self, now: Timestamp) {
+        let view = View::at(now, &self.config, &self.store).unwrap();
+        for o in self.store.obligations(Receipts::Until(now)).unwrap() {
+            let known = &self.known[&o.id];
+            let mail = self.waiting.get(&known.unit);
+            let wanted = mail
+                .filter(|_| !known.settled())
+                .map(|m| State::Waiting(*m));
+            let state = view.state(&o);
+            let shown = Some(state).filter(|s| matches!(s, State::Waiting(_)));
+            let (seed, called) = (self.seed, known.called.trim());
+            assert_eq!(
+                shown, wanted,
+                "seed {seed}: u{} at {now}: {called}",
+                known.unit
+            );
+            let after = matches!(state, State::Overdue | State::Closed);
+            assert!(
+                !after || now > known.due,
+                "seed {seed}: {called} has time until {}",
+                known.due
+            );
+        }
+    }
+
     /// At the end of a working day nobody is forgotten who could be written to.
     fn nobody_is_forgotten(&self, day: Date) {
         for o in self.known.values() {
@@ -424,6 +452,9 @@ impl Year {
             }
             if self.works(day) {
                 self.nobody_is_forgotten(day);
+            }
+            if day.weekday() == Weekday::Thursday {
+                self.what_waits_is_not_late(at(15) + 1.minute());
             }
             day = day.tomorrow().unwrap();
         }

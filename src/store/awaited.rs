@@ -13,7 +13,7 @@ use crate::domain::unit::UnitId;
 
 /// The mails that hold reminders, a row a mail and unit: unread or waiting for a person, of a unit or perhaps of it.
 /// The only place that says which these are.
-const HOLDING: &str = "SELECT m.id AS message, m.state, m.stored_at, u.value AS unit,
+const HOLDING: &str = "SELECT m.id AS message, m.stored_at, u.value AS unit,
         m.trust IS 'fail' OR m.suspicious AS unverified
      FROM message m, json_each(json_insert(m.candidates, '$[#]', m.unit)) u
      WHERE m.state IN ('received', 'waiting')";
@@ -52,14 +52,14 @@ impl Store {
         Ok(())
     }
 
-    /// Marks what may be in a mail that waits for staff and was stored by a moment: the reports that it names, or all
+    /// Marks what may be in a mail that holds reminders and was stored by a moment: the reports that it names, or all
     /// that are open where it names none that is expected of the unit. Of several mails the oldest is told.
     pub(super) fn mark_waiting(&self, all: &mut [Obligation], as_of: Timestamp) -> Result<()> {
         let mut named: HashMap<i64, Vec<(String, PeriodId)>> = HashMap::new();
-        let mut statement = self.conn.prepare_cached(
-            "SELECT a.message, a.report, a.period FROM awaited a JOIN message m ON m.id = a.message
-             WHERE m.state = 'waiting'",
-        )?;
+        let sql = format!(
+            "SELECT message, report, period FROM awaited WHERE message IN (SELECT message FROM ({HOLDING}))"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let report = (row.get("report")?, parsed(row, "period")?);
@@ -67,7 +67,7 @@ impl Store {
         }
         let sql = format!(
             "SELECT message, unit, unverified, stored_at FROM ({HOLDING})
-             WHERE state = 'waiting' AND unit IS NOT NULL ORDER BY message"
+             WHERE unit IS NOT NULL ORDER BY message"
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
@@ -213,6 +213,14 @@ mod tests {
         };
         store.set_awaited(imitation, &awaited).unwrap();
         assert_eq!(marks(&store, NOW)[2], (None, Some(imitation)));
+    }
+
+    #[test]
+    fn what_is_stored_and_not_read_yet_waits_as_well_where_its_unit_is_known() {
+        let store = store();
+        let mail = waits(&store, "a", "unknown", &[]);
+        decide(&store, mail, "a", MessageState::Received);
+        assert_eq!(marks(&store, NOW)[0].0, Some(mail));
     }
 
     #[test]
