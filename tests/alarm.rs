@@ -9,7 +9,9 @@ use std::process::Output;
 
 use jiff::{Timestamp, ToSpan};
 
+use crate::lab::imap_fake::FakeImap;
 use crate::lab::installation::{Installation, STAFF, succeed, thubaocao};
+use crate::lab::smtp_fake::{FakeSmtp, Fault, Step};
 use crate::lab::{Lab, MAILBOX, PASSWORD};
 
 /// Where an administrator gets mail that has nothing to do with the mailbox.
@@ -132,6 +134,43 @@ fn a_mailbox_that_nobody_can_look_into_is_told_after_its_hours() {
     ] {
         assert!(metrics.lines().any(|l| l == line), "{line}:\n{metrics}");
     }
+}
+
+#[test]
+fn a_queue_that_waits_and_a_digest_that_does_not_leave_are_told() {
+    let (imap, smtp) = (FakeImap::start(), FakeSmtp::start());
+    let installation = Installation::between(&imap, &smtp);
+    let rung = with_alarm(&installation);
+    let limit = "550 5.4.5 Daily user sending limit exceeded";
+    smtp.on(Step::Mail, .., Fault::Say(limit));
+    let begin = Timestamp::now();
+    round(&installation, begin, 0);
+    assert_eq!(subjects(&rung), [""; 0]);
+    round(&installation, begin, 15);
+    let queue = "Thu báo cáo: thư không gửi đi được";
+    assert_eq!(subjects(&rung), [queue]);
+    let letter = fs::read_to_string(&rung).unwrap();
+    assert!(letter.contains(limit), "{letter}");
+    round(&installation, begin, 59);
+    assert_eq!(subjects(&rung), [queue]);
+    round(&installation, begin, 61);
+    let digest = "Thu báo cáo: bản tin hằng ngày không gửi được";
+    assert_eq!(subjects(&rung), [queue, digest]);
+    smtp.mend();
+    // The queue is looked at again after its pause; by then the fault is gone, and half an hour later over.
+    for minutes in [200, 229] {
+        round(&installation, begin, minutes);
+        assert_eq!(subjects(&rung), [queue, digest], "after {minutes} minutes");
+    }
+    round(&installation, begin, 230);
+    let letter = fs::read_to_string(&rung).unwrap();
+    for over in ["thư không gửi đi được", "bản tin hằng ngày không gửi được"] {
+        assert!(
+            letter.contains(&format!("Đã khắc phục: {over}.")),
+            "{letter}"
+        );
+    }
+    assert_eq!(smtp.taken_for(STAFF).len(), 1);
 }
 
 #[test]
