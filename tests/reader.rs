@@ -6,11 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use thubaocao::archive::sha256;
 use thubaocao::reading::worker::{Outcome, Reader};
 use thubaocao::reading::{Class, ReadingSettings};
 
-use crate::lab::installation::{Installation, LATE, REPORTING, both_forms};
-use crate::lab::{Lab, with_file};
+use crate::lab::installation::{Installation, LATE, REPORTING, both_forms, succeed};
+use crate::lab::{Lab, with_file, written};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_thubaocao");
 
@@ -190,4 +191,38 @@ fn mails_that_the_machine_cannot_read_stay_unread_hold_reminders_and_are_read_af
     let letters = lab.await_mails(REPORTING, 1);
     assert_eq!(letters[0].subject, "Re: Báo cáo trẻ em");
     assert_eq!(lab.mails_of(REPORTING).len(), 1);
+}
+
+#[test]
+fn a_mail_whose_file_cannot_be_stored_waits_and_the_others_are_read() {
+    let installation = Installation::on_maildir();
+    let deliver = |name: &str, unit: &str| {
+        let mail = written(unit, "Báo cáo trẻ em", "Gửi Ban", &both_forms(unit));
+        fs::write(installation.maildir().join("new").join(name), mail).unwrap();
+    };
+    deliver("1.eml", LATE);
+    deliver("2.eml", REPORTING);
+    // A file stands where the folder of one attachment would.
+    let archive = installation.dir.path().join("data/archive");
+    fs::create_dir_all(&archive).unwrap();
+    let (_, word) = &both_forms(LATE)[0];
+    let obstacle = archive.join(&sha256(word)[..2]);
+    fs::write(&obstacle, "").unwrap();
+    let output = installation.run(&["run", "--once"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("a mail stays unread"), "{said}");
+    assert_eq!(versions(&installation), Some(1), "{said}");
+    let health = installation.run(&["health"]);
+    assert!(String::from_utf8_lossy(&health.stdout).contains("reading: FAILS"));
+    let sent = |unit: &str| {
+        let mails = fs::read_dir(installation.dir.path().join("outbox")).unwrap();
+        let texts = mails.map(|m| fs::read_to_string(m.unwrap().path()).unwrap());
+        texts.filter(|t| t.contains(&format!("To: {unit}"))).count()
+    };
+    assert_eq!(sent(LATE), 0);
+    fs::remove_file(&obstacle).unwrap();
+    succeed(installation.run(&["run", "--once"]));
+    // An acknowledgement, no reminder.
+    assert_eq!(sent(LATE), 1);
+    succeed(installation.run(&["health"]));
 }
