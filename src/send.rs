@@ -326,6 +326,8 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
                 why,
                 "perhaps sent; looked up before it is tried again"
             );
+            // The line broke: the next one would be in doubt as well.
+            return Ok(Some(Halt::Line(why)));
         }
     }
     Ok(None)

@@ -182,6 +182,17 @@ fn a_mail_whose_answer_was_lost_is_not_sent_again_blindly() {
 }
 
 #[test]
+fn a_server_that_answers_no_mail_has_one_mail_in_doubt() {
+    let b = Between::new();
+    b.smtp.on(Step::Dot, .., Fault::TakeAndCut);
+    succeed(b.round(0));
+    assert_eq!(b.smtp.count(Step::Dot), 1);
+    let outbox = b.outbox();
+    let waits = outbox.iter().filter(|[_, state, _]| state == "queued");
+    assert_eq!(waits.count(), 2, "{outbox:?}");
+}
+
+#[test]
 fn a_renewed_password_counts_without_a_reload() {
     let b = Between::new();
     let daemon = b.installation.start();

@@ -100,6 +100,7 @@ pub(super) async fn pass(
             }
             Ok(Outcome::Unknown(why)) => {
                 store.end_rest(&rest, OutgoingState::Unknown, &why, now)?;
+                return Ok(Some(Halt::Line(why)));
             }
             Err(e) => store.defer_rest(&rest, again_at, &format!("{e:#}"))?,
         }
