@@ -194,7 +194,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             s.set_reading(message.id, &reading)?;
             s.set_verdict(message.id, &decision.verdict)?;
             s.set_awaited(message.id, &decision.awaited)?;
-            record_bounce(s, &message, &reading)?;
+            record_bounce(s, &app.config.settings.digest_to, &message, &reading)?;
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
             }
@@ -298,7 +298,12 @@ fn units_of_sender(app: &App, reading: &Reading, received_at: Timestamp) -> Resu
 }
 
 /// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours.
-fn record_bounce(store: &Store, message: &Message, reading: &Reading) -> Result<()> {
+fn record_bounce(
+    store: &Store,
+    staff: &[String],
+    message: &Message,
+    reading: &Reading,
+) -> Result<()> {
     let Some(bounce) = &reading.bounce else {
         return Ok(());
     };
@@ -311,7 +316,9 @@ fn record_bounce(store: &Store, message: &Message, reading: &Reading) -> Result<
     let status = bounce.status.as_deref();
     for address in mail.recipients.iter().map(|a| a.to_lowercase()) {
         let only = bounce.recipients.is_empty() && mail.recipients.len() == 1;
-        if only || bounce.recipients.contains(&address) {
+        let named = only || bounce.recipients.contains(&address);
+        // The digest goes to staff in any case.
+        if named && !staff.contains(&address) {
             store.record_bounce(&address, bounce.kind, status, mail.id, message.received_at)?;
         }
     }

@@ -513,3 +513,24 @@ fn a_program_that_sends_says_by_its_exit_code_what_becomes_of_a_mail() {
         assert_eq!(calls.lines().count(), expected, "{code}");
     }
 }
+
+#[test]
+fn a_mail_to_staff_that_comes_back_is_told_and_its_address_stays_in_use() {
+    let b = Between::new();
+    succeed(b.round(0));
+    for address in [STAFF, LATE] {
+        let original = b.smtp.taken_for(address).remove(0).raw;
+        let (original, _) = original.split_once("\r\n\r\n").unwrap();
+        let bounce = format!(
+            "From: MAILER-DAEMON@lab.example\r\nTo: {MAILBOX}\r\nSubject: Undelivered Mail Returned to Sender\r\nMessage-ID: <{address}>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; lab.example\r\n\r\nFinal-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{original}\r\n\r\n--b--\r\n"
+        );
+        b.imap.deliver("INBOX", b.begun, bounce.as_bytes());
+    }
+    succeed(b.round(24 * 60));
+    assert_eq!(b.blamed(), [[LATE, "hard"]]);
+    let digest = b.digest();
+    assert!(
+        digest.contains(&format!("Bản tin: địa chỉ {STAFF}")),
+        "{digest}"
+    );
+}
