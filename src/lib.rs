@@ -56,8 +56,11 @@
 //!   Nobody calls `now()` below [`daemon`] and [`cli`].
 //! - The cursor of a folder never passes a UID that has no row, and no row is written before its bytes are fsynced.
 //! - An answer of the IMAP server counts after its tagged OK only; a connection on which anything failed is dropped.
-//! - A mail of ours leaves in the order: key taken → bytes archived → *sending* → handed over → *sent*. What breaks
-//!   after the last byte is *unknown* and never sent again blindly.
+//! - A mail of ours leaves in the order: key taken → recipients accepted → bytes archived → *sending* → its first byte →
+//!   *sent*. What breaks before *sending* leaves it queued; what breaks after is looked up among the sent mails, and is
+//!   sent again only where the server is known to file them; else it is *unknown*, and staff decide.
+//! - What stands in the way of one mail stops no other; what is about ourselves (a login, the day's limit) makes the
+//!   queue wait and is held against no mail and no address ([`transport`]).
 //! - A reminder leaves only if the mailbox was looked through shortly before, the form is still missing, and no mail of
 //!   the unit waits to be read or decided.
 //! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
