@@ -63,6 +63,9 @@
 //!   queue wait and is held against no mail and no address ([`transport`]).
 //! - A reminder leaves only if the mailbox was looked through shortly before, the form is still missing, and no mail of
 //!   the unit waits to be read or decided.
+//! - A mail is unreadable only where a built-in one is read by a fresh process right after it; else the machine is at
+//!   fault, and mails wait unread.
+//! - What the mailbox cannot tell leaves by [`alarm`], which needs neither store nor disk.
 //! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
 //!   document has arrived; what a person must decide is never guessed.
 //! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,
