@@ -66,6 +66,7 @@
 //! - A mail is unreadable only where a built-in one is read by a fresh process right after it; else the machine is at
 //!   fault, and mails wait unread.
 //! - What the mailbox cannot tell leaves by [`alarm`], which needs neither store nor disk.
+//! - What waits for staff is shown as such, neither as there nor as missing; "không nộp" is said of closed periods alone.
 //! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
 //!   document has arrived; what a person must decide is never guessed.
 //! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,

@@ -252,7 +252,9 @@ pub fn state_cell(view: &View<'_>, o: &Obligation) -> Cell {
         State::Late => (format!("Trễ{}", day(o.complete_at())), Tone::Part),
         State::Partial => (missing(), Tone::Part),
         State::Waiting(mail) => (format!("Đang chờ xử lý (thư số {mail})"), Tone::Part),
+        State::Overdue if o.returned.is_some() => ("Trả lại, chưa gửi lại".into(), Tone::Bad),
         State::Overdue => ("Chưa nộp".into(), Tone::Bad),
+        State::Closed if o.returned.is_some() => ("Trả lại, không gửi lại".into(), Tone::Bad),
         State::Closed => ("Không nộp".into(), Tone::Bad),
         State::Returned => (format!("Trả lại, hạn{}", day(Some(o.due))), Tone::Part),
         State::Excused => ("Được miễn".into(), Tone::Plain),
@@ -316,4 +318,102 @@ pub fn recent(obligations: Vec<Obligation>, now: Timestamp) -> Vec<Obligation> {
         .into_iter()
         .filter(|o| o.due >= year_ago)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::obligation::Receipt;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::report::Forms;
+
+    #[test]
+    fn no_word_says_more_than_is_known() {
+        let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap();
+        let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();
+        let receipt = |day: &str, soft_file| Receipt {
+            at: at(&format!("{day}T02:00:00Z")),
+            forms: Forms {
+                signed_document: true,
+                soft_file,
+            },
+        };
+        type Change<'c> = &'c dyn Fn(&mut Obligation);
+        let cases: [(&str, Change<'_>, &str); 15] = [
+            ("2026-06-14", &|_| {}, "Chưa đến hạn"),
+            ("2026-06-16", &|_| {}, "Chưa nộp"),
+            ("2026-06-16", &|o| o.closed = true, "Không nộp"),
+            ("2026-07-14", &|_| {}, "Không nộp"),
+            (
+                "2026-07-14",
+                &|o| o.due = at("2026-06-30T10:00:00Z"),
+                "Chưa nộp",
+            ),
+            (
+                "2026-07-14",
+                &|o| o.waiting = Some(9),
+                "Đang chờ xử lý (thư số 9)",
+            ),
+            (
+                "2026-06-16",
+                &|o| o.unverified = Some(9),
+                "Chưa nộp, có thư số 9 chưa xác minh",
+            ),
+            (
+                "2026-06-16",
+                &|o| o.returned = Some("thiếu".into()),
+                "Trả lại, chưa gửi lại",
+            ),
+            (
+                "2026-07-14",
+                &|o| o.returned = Some("thiếu".into()),
+                "Trả lại, không gửi lại",
+            ),
+            (
+                "2026-06-14",
+                &|o| o.returned = Some("thiếu".into()),
+                "Trả lại, hạn 15/6",
+            ),
+            (
+                "2026-07-14",
+                &|o| o.receipts = vec![receipt("2026-06-12", true)],
+                "Đúng hạn 12/6",
+            ),
+            (
+                "2026-07-14",
+                &|o| o.receipts = vec![receipt("2026-07-13", true)],
+                "Trễ 13/7",
+            ),
+            (
+                "2026-07-14",
+                &|o| o.receipts = vec![receipt("2026-06-12", false)],
+                "Thiếu file mềm",
+            ),
+            (
+                "2026-07-14",
+                &|o| o.due = at("2026-05-15T10:00:00Z"),
+                "Chưa theo dõi",
+            ),
+            (
+                "2026-07-14",
+                &|o| {
+                    o.due = at("2026-05-15T10:00:00Z");
+                    o.receipts = vec![receipt("2026-05-12", true)];
+                },
+                "Chưa theo dõi, đã nhận 12/5",
+            ),
+        ];
+        for (day, change, wanted) in cases {
+            let view = View::at(at(&format!("{day}T01:00:00Z")), &config, &store).unwrap();
+            let mut o = obligation("ldld-tuy-an", "2026-06-15T10:00:00Z");
+            change(&mut o);
+            let Cell::State(shown, _) = state_cell(&view, &o) else {
+                panic!("no state on {day}: {wanted}");
+            };
+            assert_eq!(shown, wanted, "on {day}");
+        }
+    }
 }

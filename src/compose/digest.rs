@@ -357,12 +357,17 @@ fn progress(
             });
             told.collect()
         };
-        let doubt = |o: &Obligation| {
-            let mail = o.unverified;
-            mail.map_or(String::new(), |n| format!(" (có thư số {n} chưa xác minh)"))
+        let also = |o: &Obligation| {
+            let returned = o.returned.as_ref().map(|_| "đã trả lại".to_owned());
+            let mail = o.unverified.map(|n| format!("có thư số {n} chưa xác minh"));
+            let said: Vec<String> = returned.into_iter().chain(mail).collect();
+            match said.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", said.join(", ")),
+            }
         };
-        let late = those(&|o, state| (state == State::Overdue).then(|| doubt(o)));
-        let closed = those(&|o, state| (state == State::Closed).then(|| doubt(o)));
+        let late = those(&|o, state| (state == State::Overdue).then(|| also(o)));
+        let closed = those(&|o, state| (state == State::Closed).then(|| also(o)));
         data.late_count += late.len() + closed.len();
         // Shares of the whole so far: what is rounded neither leaves a sliver nor runs over.
         let mut so_far = 0;
