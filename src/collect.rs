@@ -285,6 +285,7 @@ fn units_of_sender(app: &App, reading: &Reading, received_at: Timestamp) -> Resu
         return Ok(vec![]);
     };
     let mut units = app.store.learned_units(&sender.address)?;
+    units.extend(app.store.former_units(&sender.address, received_at)?);
     let bearers = app
         .config
         .register
@@ -434,9 +435,12 @@ fn awaited(found: &Match) -> Awaited {
 /// # Errors
 /// When the store cannot be read.
 pub fn match_mail(app: &App, reading: &Reading, received_at: Timestamp) -> Result<Match> {
-    let learned = match &reading.sender {
-        Some(sender) => app.store.learned_units(&sender.address)?,
-        None => vec![],
+    let (learned, former) = match &reading.sender {
+        Some(sender) => (
+            app.store.learned_units(&sender.address)?,
+            app.store.former_units(&sender.address, received_at)?,
+        ),
+        None => (vec![], vec![]),
     };
     let obligations = app.store.obligations(Receipts::All)?;
     Ok(matching::decide(
@@ -449,6 +453,7 @@ pub fn match_mail(app: &App, reading: &Reading, received_at: Timestamp) -> Resul
             obligations: &obligations,
             history_known: true,
             learned: &learned,
+            former: &former,
             received_at,
         },
     ))

@@ -1,6 +1,8 @@
 //! What the configuration calls things, beside what the store knows: renames are carried out, and of what has vanished
 //! nobody is reminded until the administrator has said what became of it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
 use jiff::Timestamp;
 
@@ -8,9 +10,13 @@ use crate::config::Config;
 use crate::config::source::suggestion;
 use crate::correct::{self, By};
 use crate::domain::identity::{self, Change, Configured, Thing, Unsettled};
+use crate::domain::obligation::Obligation;
+use crate::domain::period::PeriodId;
 use crate::domain::report::Report;
-use crate::domain::unit::Register;
-use crate::store::{Part, Store};
+use crate::domain::unit::{Register, UnitId};
+use crate::domain::{vietnamese_date, zone};
+use crate::plan;
+use crate::store::{Part, Receipts, Store};
 
 /// Compares a register and reports with what a store knows.
 ///
@@ -66,6 +72,62 @@ pub fn questions(changes: &[(Thing, Change)], store: &Store) -> Result<Vec<Strin
     Ok(told)
 }
 
+/// What is open and has another deadline in the configuration than when its period opened.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn moved_deadlines(
+    config: &Config,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Vec<(Obligation, Timestamp)>> {
+    let frozen = store.frozen_deadlines()?;
+    let mut deadlines: BTreeMap<(String, PeriodId), Option<Timestamp>> = BTreeMap::new();
+    let mut moved = Vec::new();
+    for o in store.obligations(Receipts::All)? {
+        if o.settled() || frozen.get(&o.id) != Some(&o.due) {
+            continue;
+        }
+        let due = deadlines
+            .entry((o.report.clone(), o.period.clone()))
+            .or_insert_with(|| {
+                let (report, period) = plan::period_of(config, &o)?;
+                Some(report.deadline(&period, &config.calendar))
+            });
+        if let Some(due) = due.filter(|due| *due != o.due && now <= o.due.max(*due)) {
+            moved.push((o, due));
+        }
+    }
+    Ok(moved)
+}
+
+/// Whether deadlines that were changed are meant for open periods too, where nobody has said; one text a report and
+/// period, for operators.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn deadline_questions(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<String>> {
+    let mut groups: BTreeMap<(String, String), (usize, Timestamp, Timestamp)> = BTreeMap::new();
+    for (o, due) in moved_deadlines(config, store, now)? {
+        if config
+            .report(&o.report)
+            .is_some_and(|r| r.applies_to_open.is_none())
+        {
+            let group = (o.report, o.period.to_string());
+            groups.entry(group).or_insert((0, o.due, due)).0 += 1;
+        }
+    }
+    let moment = |at: Timestamp| at.to_zoned(zone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let told = groups.into_iter().map(|((report, period), (n, old, new))| {
+        format!(
+            "the deadline of {report} {period} is {} now, that of {n} open obligations is {}; reports.toml: applies_to_open = true gives them the new one, applies_to_open = false leaves them (as happens until then)",
+            moment(new),
+            moment(old)
+        )
+    });
+    Ok(told.collect())
+}
+
 /// Carries out the renames of a configuration and remembers what it leaves open.
 ///
 /// # Errors
@@ -85,6 +147,18 @@ pub fn settle(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     for question in questions(&changes, store)? {
         tracing::error!("{question}; until then nobody is reminded of it");
     }
+    for (o, due) in moved_deadlines(config, store, now)? {
+        if config.report(&o.report).and_then(|r| r.applies_to_open) == Some(true) {
+            correct::move_deadline(store, &o, due, &by, now)?;
+        }
+    }
+    for question in deadline_questions(config, store, now)? {
+        tracing::warn!("{question}");
+    }
+    excuse_ended(config, store, &by, now)?;
+    let units = config.register.units.iter();
+    let addresses = units.flat_map(|u| u.emails.iter().map(|a| (a.clone(), u.id.clone())));
+    store.remember_addresses(&addresses.collect(), now)?;
     let unsettled = store.unsettled()?.after(&changes);
     store.set_unsettled(&unsettled)?;
     if unsettled.vanished.is_empty() {
@@ -92,6 +166,35 @@ pub fn settle(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     } else {
         store.failed(Part::Register, now, &in_vietnamese(&unsettled))
     }
+}
+
+/// Excuses units that ended within a period from what their successors report on.
+fn excuse_ended(config: &Config, store: &Store, by: &By, now: Timestamp) -> Result<()> {
+    let units = config.register.units.iter();
+    let ended: BTreeSet<&UnitId> = units
+        .filter(|u| u.valid_to.is_some())
+        .map(|u| &u.id)
+        .collect();
+    for o in store.obligations(Receipts::All)? {
+        if !ended.contains(&o.unit) || o.settled() || !o.receipts.is_empty() {
+            continue;
+        }
+        let Some((report, period)) = plan::period_of(config, &o) else {
+            continue;
+        };
+        let Some(heir) = plan::heir_of(config, report, &o.unit, &period) else {
+            continue;
+        };
+        let last = config.register.nearest(&o.unit, period.closes);
+        let last = last.and_then(|u| u.valid_to).map(vietnamese_date);
+        let reason = format!(
+            "đơn vị kết thúc hoạt động ngày {}; {} kế thừa và báo cáo kỳ này",
+            last.unwrap_or_default(),
+            heir.short_name
+        );
+        correct::excuse_ended(store, &o, &reason, by, now)?;
+    }
+    Ok(())
 }
 
 /// What is unsettled, for staff.

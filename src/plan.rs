@@ -49,7 +49,10 @@ pub fn obligations(config: &Config, now: Timestamp) -> Vec<Obligation> {
                 continue;
             }
             for unit in config.register.all_on(period.opens) {
-                if expected_of(config, report, unit, period.opens) {
+                if expected_of(config, report, unit, period.opens)
+                    && (unit.valid_on(period.closes)
+                        || heir_of(config, report, &unit.id, &period).is_none())
+                {
                     all.push(obligation(report, unit, &period, due));
                 }
             }
@@ -64,6 +67,32 @@ fn expected_of(config: &Config, report: &Report, unit: &Unit, day: Date) -> bool
         .who
         .iter()
         .any(|a| a.includes(unit, &config.register, day))
+}
+
+/// The report and the period of an obligation, as the configuration has them.
+pub fn period_of<'c>(config: &'c Config, o: &Obligation) -> Option<(&'c Report, Period)> {
+    let report = config.report(&o.report)?;
+    let period = report.period(&o.period, config.settings.schedule.closing)?;
+    Some((report, period))
+}
+
+/// The unit that owes a report of its own on a period in place of one that ends before the period closes, if one took
+/// over that does.
+pub fn heir_of<'c>(
+    config: &'c Config,
+    report: &Report,
+    unit: &UnitId,
+    period: &Period,
+) -> Option<&'c Unit> {
+    let register = &config.register;
+    if register.on(unit, period.closes).is_some() {
+        return None;
+    }
+    let heirs = register.heirs(unit, period.closes);
+    let mut owing = heirs
+        .iter()
+        .filter_map(|heir| register.on(heir, period.opens));
+    owing.find(|heir| expected_of(config, report, heir, period.opens))
 }
 
 fn obligation(report: &Report, unit: &Unit, period: &Period, due: Timestamp) -> Obligation {

@@ -1,6 +1,7 @@
 //! A clock that is wrong: nothing that is decided by date is done by it, and what it left does no lasting harm.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +10,9 @@ use thubaocao::compose::{self, Composed};
 use thubaocao::plan;
 use thubaocao::store::{OutgoingState, Store};
 
-use crate::lab::installation::{succeed, thubaocao};
+use crate::lab::await_until;
+use crate::lab::installation::{Installation, LATE, succeed, thubaocao};
+use crate::lab::outcome::{acknowledged, report};
 use crate::reminders::{at, config};
 
 /// Plans and sends once an hour of work on each day of a span; gives how many reminders left.
@@ -97,7 +100,7 @@ fn receive(dir: &tempfile::TempDir, name: &str, ahead: Duration) {
 fn by_a_clock_behind_the_mails_nothing_is_decided_until_it_is_said_to_be_right() {
     let dir = installation();
     // How many mails left, and how many of them are digests.
-    let left = || {
+    let left = |dir: &tempfile::TempDir| {
         let files = fs::read_dir(dir.path().join("data/outbox"));
         let names = files
             .into_iter()
@@ -110,13 +113,13 @@ fn by_a_clock_behind_the_mails_nothing_is_decided_until_it_is_said_to_be_right()
     let three_days = Duration::from_secs(3 * 86_400);
     receive(&dir, "a", three_days);
     succeed(round(&dir));
-    let (all, digests) = left();
+    let (all, digests) = left(&dir);
     assert_eq!(digests, 1, "one mail of the future is no evidence");
-    fs::remove_dir_all(dir.path().join("data")).unwrap();
+    let dir = installation();
     receive(&dir, "a", three_days);
     receive(&dir, "b", three_days);
     succeed(round(&dir));
-    assert_eq!(left(), (0, 0), "two are");
+    assert_eq!(left(&dir), (0, 0), "two are");
     let config = dir.path().join("config");
     let run = |arguments: &[&str]| thubaocao(&config).args(arguments).output().unwrap();
     let status = succeed(run(&["status", "--json"]));
@@ -124,7 +127,50 @@ fn by_a_clock_behind_the_mails_nothing_is_decided_until_it_is_said_to_be_right()
     let said = succeed(run(&["clock", "accept"]));
     assert!(said.contains("taken for right"), "{said}");
     succeed(round(&dir));
-    assert_eq!(left(), (all, 1));
+    assert_eq!(left(&dir), (all, 1));
     let history = succeed(run(&["history", "clock"]));
     assert!(history.contains("clock accept"), "{history}");
+}
+
+/// A program that runs by the clock of a file, while the time that passes is the machine's own.
+const BY_A_CLOCK: &str = r#"#!/bin/sh
+export LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1)
+export FAKETIME_TIMESTAMP_FILE=CLOCK FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+exec PROGRAM "$@"
+"#;
+
+#[test]
+fn a_clock_that_jumps_while_the_daemon_runs_stops_what_goes_by_date_until_it_is_mended() {
+    let installation = Installation::on_maildir();
+    let dir = installation.maildir().parent().unwrap().to_owned();
+    let clock = dir.join("clock");
+    let set = |by: &str| {
+        fs::write(dir.join("next"), by).unwrap();
+        fs::rename(dir.join("next"), &clock).unwrap();
+    };
+    set("+0");
+    let script = BY_A_CLOCK
+        .replace("CLOCK", clock.to_str().unwrap())
+        .replace("PROGRAM", env!("CARGO_BIN_EXE_thubaocao"));
+    let program = dir.join("program");
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let daemon = installation.start_program(&program);
+    await_until("the digest and two reminders", || {
+        installation.outbox().len() == 3
+    });
+    let health = || installation.run(&["health"]).status.success();
+    // A reload begins a round.
+    set("+400d");
+    daemon.signal(libc::SIGHUP);
+    daemon.await_log("the clock is wrong", 1);
+    await_until("health to say so", || !health());
+    set("+0");
+    let raw = report(LATE, "1");
+    fs::write(installation.maildir().join("new/1.report"), raw).unwrap();
+    daemon.signal(libc::SIGHUP);
+    await_until("health to say that it is over", health);
+    await_until("the answer", || acknowledged(&installation, LATE) == 1);
+    assert_eq!(installation.outbox().len(), 4, "nothing else has left");
+    daemon.terminate();
 }

@@ -24,6 +24,7 @@ mod meant;
 mod model;
 mod reader;
 mod refusals;
+mod register;
 mod reminders;
 mod second_server;
 mod sending;

@@ -144,6 +144,7 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
                 obligations: &obligations,
                 history_known: false,
                 learned: &case.learned,
+                former: &[],
                 received_at: case.at,
             },
         );

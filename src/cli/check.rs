@@ -58,6 +58,9 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
                 ))?;
             }
         }
+        for question in identity::deadline_questions(&config, store, now)? {
+            say(format!("warning: {question}"))?;
+        }
         for question in identity::questions(&changes, store)? {
             failed = true;
             say(format!("configuration: FAILED: {question}"))?;

@@ -64,9 +64,12 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
             }
         };
         let received_at = reading.received.unwrap_or(now);
-        let learned = match &reading.sender {
-            Some(s) => store.learned_units(&s.address)?,
-            None => vec![],
+        let (learned, former) = match &reading.sender {
+            Some(s) => (
+                store.learned_units(&s.address)?,
+                store.former_units(&s.address, received_at)?,
+            ),
+            None => (vec![], vec![]),
         };
         let obligations = if history_known {
             store.obligations(Receipts::Until(received_at))?
@@ -83,6 +86,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
                 obligations: &obligations,
                 history_known,
                 learned: &learned,
+                former: &former,
                 received_at,
             },
         );

@@ -21,7 +21,10 @@ use crate::store::{Correction, Message, MessageState, Store, Verdict};
 pub use clock::accept_clock;
 pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
-pub use obligation::{Target, excuse, extend, received_paper, withdraw_excuse, withdraw_paper};
+pub use obligation::{
+    Target, excuse, excuse_ended, extend, move_deadline, received_paper, withdraw_excuse,
+    withdraw_paper,
+};
 pub use outgoing::resend;
 pub use period::{close, reopen};
 pub use register::{difference, forget, imported, rename};

@@ -6,12 +6,13 @@ use jiff::civil::Date;
 
 use super::{By, Done, Inverse, in_words, log};
 use crate::app::App;
+use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
-use crate::domain::{date_of, instant, vietnamese_date};
+use crate::domain::{date_of, instant, vietnamese_date, vietnamese_moment};
 use crate::plan;
-use crate::store::NewSubmission;
+use crate::store::{NewSubmission, Store};
 
 /// What a correction is made to.
 #[derive(Clone, Debug)]
@@ -37,6 +38,14 @@ fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
 }
 
 impl Target {
+    fn of(o: &Obligation) -> Target {
+        Target {
+            unit: o.unit.clone(),
+            report: o.report.clone(),
+            period: o.period.clone(),
+        }
+    }
+
     fn subject(&self) -> String {
         format!("{} {} {}", self.unit, self.report, self.period)
     }
@@ -153,6 +162,50 @@ pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp)
         ),
         correction,
     })
+}
+
+/// Excuses a unit that ended within a period, whose successor reports on it; not again where that was taken back.
+///
+/// # Errors
+/// When the store fails.
+pub fn excuse_ended(
+    store: &Store,
+    o: &Obligation,
+    reason: &str,
+    by: &By,
+    now: Timestamp,
+) -> Result<()> {
+    if store.was_excused(o.id)? {
+        return Ok(());
+    }
+    store.transaction(|s| {
+        s.excuse(o.id, reason, now)?;
+        let after = format!("excused: {reason}");
+        let change = (Target::of(o).subject(), "expected", after.as_str());
+        let inverse = Inverse::Excuse { obligation: o.id };
+        log(s, by, "excuse", change, Some(&inverse), now)
+    })?;
+    Ok(())
+}
+
+/// Gives an obligation the deadline that the configuration has now.
+///
+/// # Errors
+/// When the store fails.
+pub fn move_deadline(
+    store: &Store,
+    o: &Obligation,
+    due: Timestamp,
+    by: &By,
+    now: Timestamp,
+) -> Result<()> {
+    store.transaction(|s| {
+        s.set_deadline(o.id, due)?;
+        let (before, after) = (vietnamese_moment(o.due), vietnamese_moment(due));
+        let change = (Target::of(o).subject(), before.as_str(), after.as_str());
+        log(s, by, "deadline", change, None, now)
+    })?;
+    Ok(())
 }
 
 /// Takes an excuse back.

@@ -15,6 +15,7 @@ mod message;
 mod obligation;
 mod outbox;
 mod queue_pause;
+mod register;
 mod rename;
 mod rest;
 mod restoration;
@@ -47,7 +48,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 13] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -60,6 +61,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../../migrations/0010_maildir_identity.sql"),
     include_str!("../../migrations/0011_fetching.sql"),
     include_str!("../../migrations/0012_queue.sql"),
+    include_str!("../../migrations/0013_register_address.sql"),
 ];
 /// 64 random hex digits.
 fn random_hex() -> Result<String> {

@@ -225,6 +225,33 @@ impl Store {
         Ok(n > 0)
     }
 
+    /// Whether a unit was ever excused from an obligation, taken back or not.
+    pub fn was_excused(&self, obligation: i64) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM excuse WHERE obligation = ?1)";
+        Ok(self.conn.query_row(sql, [obligation], |r| r.get(0))?)
+    }
+
+    /// The deadlines that hold as they were frozen, by obligation: nobody has given more time or sent a report back.
+    pub fn frozen_deadlines(&self) -> Result<HashMap<i64, Timestamp>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id, due FROM obligation o
+             WHERE NOT EXISTS (SELECT 1 FROM extension WHERE obligation = o.id AND withdrawn_at IS NULL)
+               AND NOT EXISTS (SELECT 1 FROM submission s JOIN sent_back b ON b.submission = s.id
+                               WHERE s.obligation = o.id AND b.withdrawn_at IS NULL)",
+        )?;
+        let rows = statement.query_map([], |r| Ok((r.get(0)?, parsed(r, "due")?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Gives an obligation another deadline.
+    pub fn set_deadline(&self, obligation: i64, due: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE obligation SET due = ?2 WHERE id = ?1",
+            params![obligation, due.to_string()],
+        )?;
+        Ok(())
+    }
+
     /// Excuses a unit from an obligation; `false` if it was excused already.
     pub fn excuse(&self, obligation: i64, reason: &str, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(

@@ -12,11 +12,12 @@ use crate::domain::identity::{Thing, Unsettled};
 
 /// The columns that hold the id of a unit or report, beside the JSON of `message.candidates` and
 /// `correction.inverse`, `correction.subject` and `outbox.key`.
-const COLUMNS: [(Thing, &str, &str); 7] = [
+const COLUMNS: [(Thing, &str, &str); 8] = [
     (Thing::Unit, "obligation", "unit"),
     (Thing::Unit, "learned", "unit"),
     (Thing::Unit, "message", "unit"),
     (Thing::Unit, "outbox", "unit"),
+    (Thing::Unit, "register_address", "unit"),
     (Thing::Report, "obligation", "report"),
     (Thing::Report, "awaited", "report"),
     (Thing::Report, "closing", "report"),

@@ -302,6 +302,12 @@ pub fn reminder(
         .collect();
     let kind = Kind::of_steps(items.iter().map(|i| i.step)).context("a reminder of nothing")?;
     let new_due = config.calendar.working_days_after(date_of(now), 3);
+    // Who took over is written to in the name of the unit that was asked.
+    let day = date_of(now);
+    let meant = items.first().map(|i| &i.obligation.unit);
+    let heir_of = meant
+        .filter(|unit| **unit != to.unit.id)
+        .and_then(|unit| config.register.nearest(unit, day));
     let template = format!("{}.txt", kind.word());
     let (own, others): (Vec<&View<'_>>, Vec<&View<'_>>) =
         views.iter().partition(|v| v.kind == kind);
@@ -314,6 +320,7 @@ pub fn reminder(
         context! {
             department => DepartmentView::from(&config.settings.department),
             unit => UnitView::from(to.unit),
+            heir_of => heir_of.map(UnitView::from),
             items => own,
             late => of(Kind::ReminderLate),
             soon => of(Kind::ReminderBefore),

@@ -18,7 +18,9 @@ pub(super) fn signs(reading: &Reading, context: &Context<'_>) -> Vec<String> {
     let Some(sender) = &reading.sender else {
         return Vec::new();
     };
-    let known = !context.learned.is_empty() || is_known(&sender.address, context);
+    let known = !context.learned.is_empty()
+        || !context.former.is_empty()
+        || is_known(&sender.address, context);
     let mut signs = Vec::new();
     signs.extend(other_address_in_name(sender, context));
     if !known {

@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub history_known: bool,
     /// Units that staff taught for the sender's address.
     pub learned: &'a [UnitId],
+    /// Units that the register had the sender's address for when the mail may have been sent.
+    pub former: &'a [UnitId],
     /// The addresses of staff, lower case.
     pub staff: &'a [String],
     /// Who asks for the reports.

@@ -400,6 +400,7 @@ mod tests {
             obligations: &[],
             history_known: false,
             learned: &[],
+            former: &[],
             staff: &[],
             department: crate::app::asking(&config),
             received_at: crate::domain::instant(day, jiff::civil::Time::midnight()),

@@ -69,7 +69,8 @@ pub(super) fn unit_of(
     }
 }
 
-/// The units that a sender's address stands for: by the register, else by what staff taught.
+/// The units that a sender's address stands for: by the register, else by what staff taught, else by what the register
+/// said when the mail was sent.
 fn holders(address: &str, context: &Context<'_>, day: Date, found: &mut Match) -> Vec<UnitId> {
     let mut holders: Vec<UnitId> = Vec::new();
     for bearer in context.register.bearers(address, day) {
@@ -88,6 +89,16 @@ fn holders(address: &str, context: &Context<'_>, day: Date, found: &mut Match) -
                 found
                     .reasons
                     .push(format!("staff said that {address} writes for {heir}"));
+                holders.push(heir);
+            }
+        }
+    }
+    if holders.is_empty() {
+        for unit in context.former {
+            for heir in context.register.heirs(unit, day) {
+                found.reasons.push(format!(
+                    "the sender {address} was registered for {heir} when it was sent"
+                ));
                 holders.push(heir);
             }
         }

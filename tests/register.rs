@@ -1,0 +1,143 @@
+//! Units that end, addresses that are replaced, deadlines that change: what was expected and sent before stays whose it
+//! was.
+
+use std::fs;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use thubaocao::compose::{self, Composed};
+use thubaocao::config::Config;
+use thubaocao::domain::period::PeriodId;
+use thubaocao::domain::unit::UnitId;
+use thubaocao::store::{Receipts, Store};
+use thubaocao::{identity, plan};
+
+use crate::lab::installation::{Installation, LATE, succeed};
+use crate::lab::outcome::{acknowledged, report};
+use crate::reminders::at;
+
+const ENDED: &str = "ldld-tuy-an";
+const HEIR: &str = "ldld-dong-hoa";
+
+/// The sample configuration with one report of two units; one of them ends on a day and the other takes over.
+fn config(ends: Option<Date>) -> Config {
+    let mut config = crate::reminders::config();
+    let mut heir = config.register.units[1].clone();
+    assert_eq!(heir.id.0, ENDED);
+    heir.id = UnitId(HEIR.into());
+    heir.name = "Liên đoàn Lao động thị xã Đông Hòa".into();
+    heir.emails = vec!["dong-hoa@x.example".into()];
+    heir.escalate_to = None;
+    config.register.units.push(heir);
+    config.register.units[1].valid_to = ends;
+    config.register.units[1].successors = vec![UnitId(HEIR.into())];
+    config
+}
+
+fn opened() -> Store {
+    Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap()
+}
+
+/// The letters that leave at a moment, each with its address and text.
+fn letters(config: &Config, store: &Store, now: Timestamp) -> Vec<(String, String)> {
+    plan::store_expected(config, store, now).unwrap();
+    plan::owe_reminders(config, store, now).unwrap();
+    let queue = store.queue(now).unwrap();
+    let composed = queue
+        .iter()
+        .map(|mail| compose::compose(config, store, mail, now).unwrap());
+    let letters = composed.filter_map(|composed| match composed {
+        Composed::Ready(draft) => Some((draft.to[0].clone(), draft.text)),
+        Composed::Hold | Composed::Blocked(_) | Composed::Dropped(_) => None,
+    });
+    letters.collect()
+}
+
+#[test]
+fn a_letter_to_a_successor_names_the_unit_that_is_meant() {
+    let config = config(Some(date(2026, 6, 20)));
+    let letters = letters(&config, &opened(), at("2026-06-23T02:00:00Z"));
+    let texts: Vec<&str> = letters.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(letters.iter().all(|(to, _)| to == "dong-hoa@x.example"));
+    let inherited = "Kính gửi: Liên đoàn Lao động thị xã Đông Hòa (kế thừa nhiệm vụ của Liên đoàn Lao động huyện Tuy An)\n";
+    let own = "Kính gửi: Liên đoàn Lao động thị xã Đông Hòa\n";
+    assert!(texts.iter().any(|t| t.contains(inherited)), "{texts:?}");
+    assert!(texts.iter().any(|t| t.contains(own)), "{texts:?}");
+}
+
+#[test]
+fn a_unit_that_ended_within_a_period_does_not_owe_what_its_successor_does() {
+    let now = at("2026-06-23T02:00:00Z");
+    let ended = config(Some(date(2026, 5, 31)));
+    let to_whom = |store: &Store| letters(&ended, store, now).len();
+    assert_eq!(to_whom(&opened()), 1, "never expected");
+
+    // It was expected before somebody knew.
+    let store = opened();
+    plan::store_expected(&config(None), &store, at("2026-03-01T02:00:00Z")).unwrap();
+    identity::settle(&ended, &store, now).unwrap();
+    assert_eq!(to_whom(&store), 1);
+    let of_it = || {
+        let all = store.obligations(Receipts::All).unwrap();
+        let half = PeriodId::Half(2026, 1);
+        all.into_iter()
+            .find(|o| o.unit.0 == ENDED && o.period == half)
+            .unwrap()
+    };
+    let why = of_it().excused.unwrap();
+    assert!(why.contains("ngày 31/5/2026"), "{why}");
+    // Staff who know better are not overruled.
+    assert!(store.withdraw_excuse(of_it().id, now).unwrap());
+    identity::settle(&ended, &store, now).unwrap();
+    assert!(of_it().excused.is_none());
+}
+
+#[test]
+fn a_report_from_an_address_that_has_just_been_replaced_is_logged_and_acknowledged() {
+    let installation = Installation::on_maildir();
+    let round = || succeed(installation.run(&["run", "--once"]));
+    round();
+    installation.edit("units.csv", LATE, "moi@tuyan.example");
+    let folder = installation.maildir().join("new");
+    fs::write(folder.join("1.report"), report(LATE, "1")).unwrap();
+    round();
+    assert_eq!(acknowledged(&installation, LATE), 1);
+}
+
+#[test]
+fn a_deadline_that_changes_asks_whether_it_is_meant_for_open_periods() {
+    let now = at("2026-06-01T02:00:00Z");
+    let store = opened();
+    let mut config = config(None);
+    plan::store_expected(&config, &store, now).unwrap();
+    let dues = || {
+        let all = store.obligations(Receipts::All).unwrap().into_iter();
+        let half = PeriodId::Half(2026, 1);
+        let dues = all.filter(|o| o.period == half).map(|o| o.due.to_string());
+        dues.collect::<Vec<_>>()
+    };
+    let frozen = dues();
+    let questions = |config: &Config| identity::deadline_questions(config, &store, now).unwrap();
+    assert!(questions(&config).is_empty());
+    config.reports[0].due = thubaocao::domain::report::DueRule::DayOfLastMonth(25);
+    let asked = questions(&config);
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    for word in [
+        "2026-H1",
+        "2026-06-25",
+        "of 2 open obligations is 2026-06-15",
+    ] {
+        assert!(asked[0].contains(word), "{asked:?}");
+    }
+    for (applies, wanted) in [(None, 1), (Some(false), 0)] {
+        config.reports[0].applies_to_open = applies;
+        identity::settle(&config, &store, now).unwrap();
+        assert_eq!(dues(), frozen);
+        assert_eq!(questions(&config).len(), wanted);
+    }
+    config.reports[0].applies_to_open = Some(true);
+    identity::settle(&config, &store, now).unwrap();
+    assert_eq!(dues(), ["2026-06-25T10:00:00Z", "2026-06-25T10:00:00Z"]);
+    assert_eq!(store.history(ENDED).unwrap().len(), 1);
+}
