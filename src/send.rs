@@ -1,6 +1,7 @@
 //! The third pass: outbox → the world, after a last look whether a mail is still owed.
 
 mod doubts;
+mod restored;
 mod rests;
 
 use anyhow::Result;
@@ -48,6 +49,7 @@ pub async fn pass(
     stop: &dyn Fn() -> bool,
 ) -> Result<Sent> {
     doubts::settle(app, mailbox, clock.now()).await?;
+    restored::settle(app, mailbox, clock.now()).await?;
     let store = &app.store;
     let key = store.command_key()?.unwrap_or_default();
     let way = transport::trace(&app.config.settings.transport, &key);

@@ -6,13 +6,14 @@ use std::process::Output;
 
 use jiff::ToSpan;
 use thubaocao::domain::zone;
-use thubaocao::store::{Content, Owner, Store};
+use thubaocao::store::{Content, OutgoingState, Owner, Store};
+use thubaocao::writing::Kind;
 
 use crate::lab::demo::Demo;
 use crate::lab::installation::{
     Installation, REPORTING, both_forms, json_lines, succeed, thubaocao,
 };
-use crate::lab::{Lab, Letter, await_until};
+use crate::lab::{Lab, Letter, MAILBOX, await_until};
 
 /// Long after the demo: its weekly audit is due.
 const LATER: &str = "2026-07-06T08:00:00+07:00";
@@ -470,4 +471,47 @@ fn an_empty_store_never_takes_the_place_of_another_in_silence() {
     fs::create_dir_all(folder.join("second/maildir/cur")).unwrap();
     fs::create_dir_all(folder.join("second/maildir/tmp")).unwrap();
     succeed(command.output().unwrap());
+}
+
+#[test]
+fn an_answer_among_the_sent_mails_settles_what_a_restore_left_in_doubt() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let data = installation.dir.path().join("data");
+    let file = installation.dir.path().join("a.tar");
+    let once = || succeed(installation.run(&["run", "--once"]));
+    once();
+    succeed(installation.run(&["backup", file.to_str().unwrap()]));
+    for n in ["1", "2"] {
+        let subject = format!("Báo cáo trẻ em {n}");
+        lab.unit_sends(REPORTING, &subject, "Gửi Ban", &both_forms(n));
+    }
+    once();
+    await_until("two answers", || answers(&lab).len() == 2);
+    // The server files what is sent, of which it has the first so far.
+    let sent = lab.letters(REPORTING);
+    let first = sent
+        .iter()
+        .find(|l| l.subject == "Re: Báo cáo trẻ em 1")
+        .unwrap();
+    lab.file_in(MAILBOX, "Sent", first.raw.as_bytes());
+
+    fs::rename(&data, installation.dir.path().join("lost")).unwrap();
+    let second = jiff::Timestamp::now().as_second();
+    await_until("another second", || {
+        jiff::Timestamp::now().as_second() > second
+    });
+    succeed(installation.run(&["restore", file.to_str().unwrap()]));
+    once();
+    let store = Store::open_read_only(&Store::path(&data)).unwrap();
+    let ends = store
+        .ended_between(jiff::Timestamp::UNIX_EPOCH, jiff::Timestamp::MAX)
+        .unwrap();
+    let states: Vec<OutgoingState> = ends
+        .iter()
+        .filter(|m| m.kind == Kind::Acknowledgement)
+        .map(|m| m.state)
+        .collect();
+    assert_eq!(states, [OutgoingState::Dropped, OutgoingState::Unknown]);
+    assert_eq!(answers(&lab).len(), 2);
 }

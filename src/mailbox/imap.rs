@@ -777,6 +777,15 @@ impl Connection {
     }
 
     pub(super) async fn was_sent(&mut self, message_id: &str) -> Result<Option<bool>> {
+        self.sent_has("Message-ID", message_id).await
+    }
+
+    pub(super) async fn was_answered(&mut self, message_id: &str) -> Result<Option<bool>> {
+        self.sent_has("In-Reply-To", message_id).await
+    }
+
+    /// Whether a header of a sent mail says something; `None` where there is no folder of them.
+    async fn sent_has(&mut self, header: &str, says: &str) -> Result<Option<bool>> {
         self.ask_folders().await?;
         let folders = self.folders.iter().flatten();
         let Some(wire) = folders.into_iter().find(|f| f.sent).map(|f| f.wire.clone()) else {
@@ -784,7 +793,7 @@ impl Connection {
         };
         self.open_folder(&wire, &wire, false).await?;
         let mut found = false;
-        let search = format!("UID SEARCH HEADER Message-ID {}", quoted(message_id));
+        let search = format!("UID SEARCH HEADER {header} {}", quoted(says));
         self.command(&search, |answer| {
             found |= matches!(answer, Response::MailboxData(MailboxDatum::Search(uids)) if !uids.is_empty());
         })

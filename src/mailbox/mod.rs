@@ -215,6 +215,17 @@ impl Mailbox {
         }
     }
 
+    /// Whether an answer to a mail is among the sent ones; `None` where there is no folder of them.
+    ///
+    /// # Errors
+    /// When the mailbox fails; then nothing is known.
+    pub async fn was_answered(&mut self, message_id: &str) -> Result<Option<bool>, MailboxError> {
+        match self {
+            Mailbox::Imap(c) => c.was_answered(message_id).await,
+            Mailbox::Maildir(_) => Ok(None),
+        }
+    }
+
     /// Ends the session in good order.
     pub async fn close(self) {
         if let Mailbox::Imap(c) = self {

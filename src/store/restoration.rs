@@ -89,6 +89,21 @@ impl Store {
         received.map_or(Ok(false), |at| self.perhaps_answered(at))
     }
 
+    /// Answers that may have been sent before the store was laid out from a backup and were not looked for yet, each with
+    /// the Message-ID of what it answers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn perhaps_sent(&self) -> Result<Vec<(i64, String)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT o.id, m.message_id FROM outbox o JOIN message m ON m.id = o.message
+             WHERE o.state = 'unknown' AND o.error = ?1 AND o.looks = 0 AND m.message_id IS NOT NULL
+             ORDER BY o.id LIMIT 50",
+        )?;
+        let rows = statement.query_map([PERHAPS_SENT], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The row of the mail that was queued last.
     ///
     /// # Errors

@@ -120,6 +120,9 @@ namespace inbox {{
     auto = create
     special_use = \\Junk
   }}
+  mailbox Sent {{
+    special_use = \\Sent
+  }}
 }}
 service imap-login {{
   inet_listener imap {{
@@ -247,6 +250,16 @@ postlog unix-dgram n - n - 1 postlogd
     /// The Maildir in which Dovecot keeps an address's mail.
     pub fn maildir(&self, address: &str) -> PathBuf {
         self.dir.path().join("mail").join(address)
+    }
+
+    /// Files a mail in a folder of an address, as a server does with what is sent through it.
+    pub fn file_in(&self, address: &str, folder: &str, raw: &[u8]) {
+        let path = self.maildir(address).join(format!(".{folder}"));
+        for part in ["cur", "new", "tmp"] {
+            fs::create_dir_all(path.join(part)).unwrap();
+        }
+        fs::write(path.join("new/1.lab"), raw).unwrap();
+        command("chown", &["-R", "mail:mail", path.to_str().unwrap()]);
     }
 
     /// The raw mails that an address has received, in no order.
