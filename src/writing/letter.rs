@@ -455,6 +455,50 @@ mod tests {
     }
 
     #[test]
+    fn an_acknowledgement_does_not_ask_for_what_may_wait_in_another_mail() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let mut obligation = obligation("ldld-dong-hoa", "2026-06-15T10:00:00Z");
+        let submission = Submission {
+            id: 1,
+            unit: obligation.unit.clone(),
+            report: obligation.report.clone(),
+            period: obligation.period.clone(),
+            due: obligation.due,
+            version: 1,
+            message: Some(1),
+            received_at: at("2026-06-12T02:00:00Z"),
+            forms: crate::domain::report::Forms::NONE,
+            nil_return: false,
+            number: None,
+            files: vec![],
+        };
+        let text = |obligation: &Obligation| {
+            let receipt = Receipt {
+                submission: &submission,
+                obligation,
+                dated: None,
+            };
+            let reply = Reply {
+                to: "a@b.example",
+                subject: "Báo cáo",
+                thread: vec![],
+            };
+            let unit = &config.register.units[1];
+            acknowledgement(&config, unit, reply, &[receipt])
+                .unwrap()
+                .text
+        };
+        assert!(text(&obligation).contains("gửi bổ sung"));
+        obligation.waiting = Some(9);
+        let told = text(&obligation);
+        assert!(
+            told.contains("(thư số 9)") && !told.contains("gửi bổ sung"),
+            "{told}"
+        );
+    }
+
+    #[test]
     fn marks_of_replies_do_not_pile_up() {
         assert_eq!(strip_reply_marks("Re: RE: Trả lời: Báo cáo"), "Báo cáo");
         assert_eq!(strip_reply_marks("Báo cáo"), "Báo cáo");
