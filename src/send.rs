@@ -52,7 +52,7 @@ pub async fn pass(
     restored::settle(app, mailbox, clock.now()).await?;
     let store = &app.store;
     let key = store.command_key()?.unwrap_or_default();
-    let way = transport::trace(&app.config.settings.transport, &key);
+    let way = transport::way(&app.config.settings.transport, &key);
     let mut done = Sent::default();
     let paused = store.queue_pause()?;
     if paused.is_some_and(|pause| holds(&pause, &way, clock.now())) {

@@ -7,11 +7,8 @@ mod sendmail;
 mod smtp;
 
 use anyhow::Result;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
-use crate::archive::hex;
-use crate::config::TransportKind;
+use crate::config::{TransportKind, trace};
 
 /// What became of a mail that was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,17 +84,14 @@ pub struct Parcel<'a> {
 /// that, whatever breaks, nothing has left.
 pub type Begins<'a> = &'a mut dyn FnMut(&[NotTaken]) -> Result<()>;
 
-/// A trace of how mails leave, by which it is seen that server, user or password are others than before; too short to
-/// tell anybody the password. `key`: a secret of the installation.
-pub fn trace(kind: &TransportKind, key: &[u8]) -> String {
+/// A trace of how mails leave, by which it is seen that server, user or password are others than before. `key`: a secret
+/// of the installation.
+pub fn way(kind: &TransportKind, key: &[u8]) -> String {
     let password = match kind {
-        TransportKind::Smtp(s) => s.login.as_ref().and_then(|(_, p)| p.read().ok()),
+        TransportKind::Smtp(s) => s.login.as_ref().map(|(_, password)| password),
         TransportKind::Sendmail { .. } | TransportKind::File { .. } => None,
     };
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(format!("{kind:?}").as_bytes());
-    mac.update(password.map_or(String::new(), |p| p.0).as_bytes());
-    hex(&mac.finalize().into_bytes()[..2])
+    trace(&format!("{kind:?}"), password, key)
 }
 
 /// A way for mails to leave.
