@@ -231,6 +231,24 @@ fn mails_that_are_refused_one_by_one_need_one_login() {
     assert_eq!(b.smtp.count(Step::Auth), 1);
     assert!(b.outbox().iter().all(|[_, state, _]| state == "failed"));
     assert!(b.blamed().is_empty(), "{:?}", b.blamed());
+    b.smtp.mend();
+    succeed(b.round(24 * 60));
+    let digest = b.digest();
+    let told = format!("LĐLĐ huyện Tuy An ({LATE}): máy chủ từ chối. 550 5.7.1 looks like spam");
+    assert!(digest.contains(&told), "{digest}");
+}
+
+#[test]
+fn a_mail_that_is_taken_at_the_third_try_leaves_one_copy_in_the_archive() {
+    let b = Between::new();
+    b.smtp
+        .on_naming(Step::Dot, LATE, 1..=2, Fault::Say("451 4.3.0 try later"));
+    for minutes in [0, 65, 130] {
+        succeed(b.round(minutes));
+    }
+    b.sent_once(LATE);
+    let said = succeed(b.installation.run(&["verify"]));
+    assert!(!said.contains("nothing needs"), "{said}");
 }
 
 #[test]
