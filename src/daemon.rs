@@ -51,6 +51,8 @@ pub struct Service {
     /// Rounds in a row that broke for another reason.
     setbacks: u32,
     next_try: Instant,
+    /// Whether the last round had no room on the disk.
+    no_room: bool,
     alarm: Alarm,
     watch: Watch,
     _lock: File,
@@ -104,6 +106,7 @@ impl Service {
             failures: 0,
             setbacks: 0,
             next_try: Instant::now(),
+            no_room: false,
             alarm,
             watch,
             _lock: lock,
@@ -217,7 +220,11 @@ impl Service {
         self.look_at_clock(clock)?;
         let room = disk::look(&self.app.config, &self.app.store, clock.now())?;
         let mut failure = room.trouble().map(anyhow::Error::msg);
+        let had_no_room = std::mem::replace(&mut self.no_room, room != Room::Enough);
         if room == Room::Enough {
+            if had_no_room {
+                self.next_try = Instant::now(); // it waited for that only
+            }
             collect::try_reader(&mut self.app, clock.now()).await?;
         } else {
             self.next_try = self.next_try.max(Instant::now() + FULL_DISK_PAUSE);

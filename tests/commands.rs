@@ -138,7 +138,7 @@ fn the_status_of_an_empty_store_lists_what_is_expected() {
     let one = text
         .lines()
         .find(|l| l.starts_with(r#"{"unit":"ldld-dong-hoa","report":"tre-em","period":"2026-H1""#));
-    insta::assert_snapshot!(one.unwrap(), @r#"{"unit":"ldld-dong-hoa","report":"tre-em","period":"2026-H1","due":"2026-06-15T17:00:00+07:00","state":"overdue","missing":["signed_document","soft_file"],"first_received":null,"complete_at":null,"on_time":null,"versions":0,"reminders_sent":0}"#);
+    insta::assert_snapshot!(one.unwrap(), @r#"{"unit":"ldld-dong-hoa","report":"tre-em","period":"2026-H1","due":"2026-06-15T17:00:00+07:00","state":"overdue","closed":false,"missing":["signed_document","soft_file"],"first_received":null,"complete_at":null,"on_time":null,"versions":0,"reminders_sent":0}"#);
     assert!(!dir.path().join("data").exists(), "looking writes nothing");
 }
 
