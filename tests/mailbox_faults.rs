@@ -551,3 +551,33 @@ fn a_server_that_cannot_do_what_it_says_is_asked_more_simply_for_its_folders() {
         "{said}"
     );
 }
+
+#[test]
+fn what_is_older_than_the_installation_is_left_alone_only_where_the_mail_says_so_too() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let since = (ago(0) - SignedDuration::from_hours(24 * 30)).to_string();
+    let address = "address = \"bancsplpy@gmail.com\"";
+    let with_since = format!("{address}\nsince = \"{}\"", &since[..10]);
+    installation.edit("thubaocao.toml", address, &with_since);
+    let old = ago(3600 * 24 * 50);
+    let dated = |when: &str, mark| {
+        let raw = String::from_utf8(report(REPORTING, mark)).unwrap();
+        let own = raw.lines().find(|l| l.starts_with("Date: ")).unwrap();
+        raw.replacen(own, &format!("Date: {when}"), 1).into_bytes()
+    };
+    // The server dates what staff copy into it like the mail, or like the copying.
+    server.deliver("INBOX", old, &dated("Mon, 5 Jan 2026 08:00:00 +0700", "1"));
+    server.deliver(
+        "INBOX",
+        old,
+        &written("khac@la.example", "Quảng cáo", "", &[]),
+    );
+    round(&installation);
+    assert_eq!(server.count(Step::Bodies), 0);
+    assert!(!logged(&installation, "ldld-dong-hoa"));
+    let today = ago(0).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+    server.deliver("INBOX", old, &dated(&today, "2"));
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+}
