@@ -61,8 +61,12 @@
 //!   sent again only where the server is known to file them; else it is *unknown*, and staff decide.
 //! - What stands in the way of one mail stops no other; what is about ourselves (a login, the day's limit) makes the
 //!   queue wait and is held against no mail and no address ([`transport`]).
-//! - A reminder leaves only if the mailbox was looked through shortly before, the form is still missing, and no mail of
-//!   the unit waits to be read or decided.
+//! - A reminder leaves only if the mailbox was looked through within a minute, the form is still missing by all that the
+//!   store knows, whatever the clock says, and no mail of the unit waits to be read or decided.
+//! - The mailbox was looked through only if what is there, what was listed, what was fetched and what was read agree. A mail
+//!   that is not fetched or not read has a row that names its sender all the same: its unit is not reminded.
+//! - A UID means the mail that it meant before only together with its INTERNALDATE; content decides what is known.
+//! - A failure of the connection, of the machine or of another mail is never counted against a mail.
 //! - A mail is unreadable only where a built-in one is read by a fresh process right after it; else the machine is at
 //!   fault, and mails wait unread.
 //! - What the mailbox cannot tell leaves by [`alarm`], which needs neither store nor disk.
