@@ -100,6 +100,7 @@ fn on_a_quiet_day_there_is_nothing_to_scroll_for() {
         succeed(command.args(["--at", at]).args(arguments).output().unwrap())
     };
     run("2026-07-07T06:00:00+07:00", &["run", "--once"]);
+    run("2026-07-08T06:55:00+07:00", &["run", "--once"]);
     let page = folder.path().join("page.html");
     let at = "2026-07-08T07:00:00+07:00";
     run(
