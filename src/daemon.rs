@@ -20,7 +20,7 @@ use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::store::Part;
 use crate::transport::Transport;
-use crate::{audit, backup, identity, manager, plan, retention, send};
+use crate::{audit, backup, correct, identity, manager, plan, retention, send};
 
 /// The service is ready after this, also where the first look takes longer: systemd would give up a start.
 const LATEST_READY: Duration = Duration::from_secs(30);
@@ -273,7 +273,7 @@ impl Service {
                 ?evidence,
                 "the clock is wrong; nothing is decided by date until it is mended or `thubaocao clock accept` says that it is right"
             );
-        } else if let Some(mails) = store.undo_moments_ahead(now)? {
+        } else if let Some(mails) = correct::undo_moments_ahead(store, now)? {
             tracing::warn!(
                 mails,
                 "the clock was ahead; what was expected, planned and reminded by it is taken back"

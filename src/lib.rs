@@ -75,8 +75,11 @@
 //!   document has arrived; what a person must decide is never guessed.
 //! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,
 //!   change and answer stand in one transaction.
-//! - Rows are never deleted: what no longer holds carries the moment when it ended. Only [`retention`] removes files, and
-//!   blanks what rows say of the content of mails, where the administrator set a time.
+//! - By a clock that is doubted nothing is decided by date; whoever gives the moment (`--at`) is believed.
+//! - Rows are never deleted: what no longer holds carries the moment when it ended. Two exceptions, each logged: an
+//!   obligation that a renamed id brings together with its older self, and what a clock that was ahead expected too
+//!   early. Only [`retention`] removes files, and blanks what rows say of the content of mails, where the administrator
+//!   set a time.
 //!
 //! # Where this differs from a first sketch
 //!

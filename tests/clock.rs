@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use thubaocao::compose::{self, Composed};
-use thubaocao::plan;
 use thubaocao::store::{OutgoingState, Store};
+use thubaocao::{correct, plan};
 
 use crate::lab::await_until;
 use crate::lab::installation::{Installation, LATE, succeed, thubaocao};
@@ -56,7 +56,8 @@ fn a_clock_a_year_ahead_for_one_round_does_no_lasting_harm() {
     assert_eq!(days(&store, ahead, 1), 1, "a reminder of what is not due");
     assert!(known(&store).len() > expected.len());
     let back = before + SignedDuration::from_hours(1);
-    assert!(store.undo_moments_ahead(back).unwrap().is_some());
+    assert!(correct::undo_moments_ahead(&store, back).unwrap().is_some());
+    assert_eq!(store.history("clock").unwrap().len(), 1);
     assert_eq!(known(&store), expected);
     assert!(store.undo_moments_ahead(back).unwrap().is_none());
     assert_eq!(days(&store, spring, 60), wanted);
@@ -163,7 +164,11 @@ fn a_clock_that_jumps_while_the_daemon_runs_stops_what_goes_by_date_until_it_is_
     // A reload begins a round.
     set("+400d");
     daemon.signal(libc::SIGHUP);
-    daemon.await_log("the clock is wrong", 1);
+    await_until("the round to end that finds it", || {
+        let log = daemon.log();
+        let after = log.rsplit_once("the clock is wrong");
+        after.is_some_and(|(_, after)| after.contains("waiting"))
+    });
     await_until("health to say so", || !health());
     set("+0");
     let raw = report(LATE, "1");

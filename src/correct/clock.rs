@@ -21,3 +21,23 @@ pub fn accept_clock(store: &Store, by: &By, now: Timestamp) -> Result<()> {
     })?;
     Ok(())
 }
+
+/// Takes back what a clock that was ahead has left; gives how many mails of ours it concerns, if it left anything.
+///
+/// # Errors
+/// When the store fails.
+pub fn undo_moments_ahead(store: &Store, now: Timestamp) -> Result<Option<usize>> {
+    store.transaction(|s| {
+        let undone = s.undo_moments_ahead(now)?;
+        if let Some(mails) = undone {
+            let by = By {
+                who: "clock".into(),
+                way: "configuration",
+            };
+            let after = format!("moments that lay ahead, of {mails} mails, taken back");
+            let change = ("clock".to_owned(), "ahead", after.as_str());
+            log(s, &by, "clock", change, None, now)?;
+        }
+        Ok(undone)
+    })
+}

@@ -18,7 +18,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
-pub use clock::accept_clock;
+pub use clock::{accept_clock, undo_moments_ahead};
 pub use contact::reset_contact;
 pub use mail::{Assignment, assign, ignore};
 pub use obligation::{
