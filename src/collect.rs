@@ -29,6 +29,8 @@ use crate::{manager, plan, staff};
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
 
+/// After so many looks in a row that each found new mail, reminders do not wait for another one.
+const MOST_LOOKS: u32 = 3;
 /// More of a header is not looked at where nothing else of a mail can be read.
 const LONGEST_HEAD: usize = 64_000;
 
@@ -46,12 +48,20 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored, and is read.
 pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock) -> Result<()> {
-    let begun = clock.now();
-    let looked = look_through(app, mailbox, full, begun).await;
-    read_received(app, Answers::Yes, clock.now()).await?;
-    // What came and is not read yet may be the report that somebody would be reminded of.
-    if looked? && app.store.unread_count()? == 0 {
-        app.store.succeeded(Part::Mailbox, begun)?;
+    for look in 1..=MOST_LOOKS {
+        let begun = clock.now();
+        let looked = look_through(app, mailbox, full && look == 1, begun).await;
+        let came = app.store.unread_count()? > 0;
+        read_received(app, Answers::Yes, clock.now()).await?;
+        // What came and is not read yet may be the report that somebody would be reminded of.
+        if !looked? || app.store.unread_count()? > 0 {
+            break;
+        }
+        // More may have come while these were fetched and read: the look that counts is one that found nothing.
+        if !came || look == MOST_LOOKS {
+            app.store.succeeded(Part::Mailbox, begun)?;
+            break;
+        }
     }
     show_outcomes(app, mailbox).await
 }
@@ -174,7 +184,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             fault = Some(why);
             continue;
         }
-        if let Some(earlier) = received_earlier(app, &message, &reading) {
+        if let Some(earlier) = received_earlier(app, &message, &reading)? {
             app.store.set_received_at(message.id, earlier)?;
             message.received_at = earlier;
         }
@@ -182,7 +192,17 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             staff::obey(app, &message, &reading, now)?;
             continue;
         }
-        let decision = decide(app, &message, &reading, now)?;
+        let mut decision = decide(app, &message, &reading, now)?;
+        if decision.verdict.state == MessageState::Waiting {
+            let meant = units_meant(app, &reading, message.received_at)?;
+            let known = &mut decision.verdict.candidates;
+            known.extend(
+                meant
+                    .into_iter()
+                    .filter(|u| !known.contains(u))
+                    .collect::<Vec<_>>(),
+            );
+        }
         tracing::info!(
             message = message.id,
             class = reading.class.word(),
@@ -243,11 +263,13 @@ fn note_confinement(app: &App, now: Timestamp) -> Result<()> {
 }
 
 /// The moment at which a server received a mail, where its file in a Maildir is younger: it was copied since.
-fn received_earlier(app: &App, message: &Message, reading: &Reading) -> Option<Timestamp> {
-    match app.config.settings.mailbox.kind {
-        MailboxKind::Imap { .. } => None, // INTERNALDATE is the server's own word
-        MailboxKind::Maildir { .. } => reading.received.filter(|at| *at < message.received_at),
-    }
+fn received_earlier(app: &App, message: &Message, reading: &Reading) -> Result<Option<Timestamp>> {
+    let told = match app.config.settings.mailbox.kind {
+        MailboxKind::Imap { .. } => app.store.is_dated(message.id)?, // INTERNALDATE is the server's own word
+        MailboxKind::Maildir { .. } => false,
+    };
+    let earlier = reading.received.filter(|at| *at < message.received_at);
+    Ok(earlier.filter(|_| !told))
 }
 
 /// A mail that cannot be read; its header says whose it is, as far as that can be read.
@@ -296,6 +318,34 @@ fn units_of_sender(app: &App, reading: &Reading, received_at: Timestamp) -> Resu
         }
     }
     Ok(units)
+}
+
+/// The units whose report somebody passes on whom we know: staff, a unit, the mailbox's own account. A stranger who names
+/// units holds nobody's reminder by that.
+fn units_meant(app: &App, reading: &Reading, received_at: Timestamp) -> Result<Vec<UnitId>> {
+    let from_staff = |address: &String| app.config.settings.digest_to.contains(address);
+    let known = reading.class == Class::OwnMail
+        || reading
+            .sender
+            .as_ref()
+            .is_some_and(|s| from_staff(&s.address))
+        || !units_of_sender(app, reading, received_at)?.is_empty();
+    if !known || reading.trust == Trust::Fail {
+        return Ok(vec![]);
+    }
+    let (register, day) = (&app.config.register, date_of(received_at));
+    let mut meant: Vec<UnitId> = Vec::new();
+    if let Some(address) = &reading.forwarded_from {
+        meant.extend(register.bearers(address, day).into_iter().map(|b| b.unit));
+    }
+    for issuer in reading
+        .attachments
+        .iter()
+        .filter_map(|a| a.issuer.as_deref())
+    {
+        meant.extend(matching::units_named(register, day, issuer));
+    }
+    Ok(meant)
 }
 
 /// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours.
@@ -614,7 +664,7 @@ fn is_meant_as_a_report(reading: &Reading, found: &Match) -> bool {
         Class::AutoReply | Class::Bulk | Class::MachineReport => {
             known && brings_something(reading, found)
         }
-        Class::OwnMail => brings_something(reading, found),
+        Class::OwnMail => brings_something(reading, found) || reading.forwarded_from.is_some(),
         // They carry mails of ours, and those that others sent.
         Class::Bounce
         | Class::DelayNotice

@@ -46,6 +46,8 @@ pub struct Service {
     connected: Option<Instant>,
     /// Whether every UID of the mailbox is to be compared with the store.
     full: bool,
+    /// Whether the server tells dates that cannot be understood.
+    without_dates: bool,
     /// How often in a row the mailbox could not be looked through.
     failures: u32,
     /// Rounds in a row that broke for another reason.
@@ -103,6 +105,7 @@ impl Service {
             way: String::new(),
             connected: None,
             full: true,
+            without_dates: false,
             failures: 0,
             setbacks: 0,
             next_try: Instant::now(),
@@ -140,7 +143,24 @@ impl Service {
                 mailbox
             }
         };
-        collect::pass(&mut self.app, &mut mailbox, self.full, clock).await?;
+        if self.without_dates {
+            mailbox.ask_for_no_dates();
+        }
+        let passed = collect::pass(&mut self.app, &mut mailbox, self.full, clock).await;
+        let unparsable =
+            |e: &anyhow::Error| matches!(e.downcast_ref(), Some(MailboxError::Unparsable));
+        if passed.as_ref().is_err_and(unparsable) && !self.without_dates {
+            tracing::warn!(
+                "the server is not asked for the dates of mails any more; the mails tell them"
+            );
+            self.without_dates = true;
+            self.full = true;
+            mailbox = self.connect().await?;
+            mailbox.ask_for_no_dates();
+            collect::pass(&mut self.app, &mut mailbox, true, clock).await?;
+        } else {
+            passed?;
+        }
         if self.failures > 0 {
             tracing::info!("the mailbox answers again");
         }

@@ -581,3 +581,101 @@ fn what_is_older_than_the_installation_is_left_alone_only_where_the_mail_says_so
     round(&installation);
     assert!(logged(&installation, "ldld-dong-hoa"));
 }
+
+#[test]
+fn a_date_that_the_parser_cannot_take_stops_nothing_and_the_mail_tells_its_own() {
+    for odd in ["NIL", "\"\"", "\"17-Thg-2026 10:00:00 +0700\""] {
+        let server = FakeImap::start();
+        let installation = Installation::against(&server);
+        let received =
+            (ago(0) - SignedDuration::from_hours(24 * 20)).strftime("%a, %d %b %Y %H:%M:%S +0000");
+        let field = format!("Received: from a by b; {received}\r\n");
+        let raw = [field.as_bytes(), &report(REPORTING, "1")].concat();
+        let uid = server.deliver("INBOX", ago(600), &raw);
+        server.on(
+            Step::Listing,
+            ..,
+            Fault::Item(uid, "INTERNALDATE", Some(odd)),
+        );
+        round(&installation);
+        assert!(logged(&installation, "ldld-dong-hoa"), "{odd}");
+        assert_eq!(acknowledged(&installation, REPORTING), 1, "{odd}");
+        let status = installation.json(&["status", "--json"]);
+        let line = status
+            .iter()
+            .find(|l| l["unit"] == "ldld-dong-hoa")
+            .unwrap();
+        assert_eq!(line["on_time"], true, "{odd}: {line}");
+    }
+}
+
+#[test]
+fn nothing_was_received_after_it_was_seen_here() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(-3600 * 20), &report(REPORTING, "1"));
+    round(&installation);
+    let status = installation.json(&["status", "--json"]);
+    let line = status
+        .iter()
+        .find(|l| l["unit"] == "ldld-dong-hoa")
+        .unwrap();
+    let first: Timestamp = line["first_received"].as_str().unwrap().parse().unwrap();
+    assert!(first <= Timestamp::now(), "{line}");
+}
+
+#[test]
+fn a_report_that_comes_while_others_are_fetched_is_thanked_and_not_reminded() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    let coming = report(LATE, "2");
+    server.on(
+        Step::Bodies,
+        1..=1,
+        Fault::after(move |a| {
+            a.folder("INBOX").deliver(Timestamp::now(), &coming);
+        }),
+    );
+    round(&installation);
+    assert_eq!(acknowledged(&installation, LATE), 1);
+    assert_eq!(reminded(&installation, LATE), 0);
+}
+
+#[test]
+fn a_mail_that_comes_cut_short_twice_in_one_round_is_asked_for_in_the_next() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.on(Step::Bodies, 1..=2, Fault::Truncated(uid, 400));
+    round(&installation);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
+
+#[test]
+fn a_day_s_budget_smaller_than_a_batch_is_used_mail_by_mail() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    for n in 0..3 {
+        let filler = "x".repeat(4_000_000);
+        let raw = written("chao@la.example", &n.to_string(), &filler, &[]);
+        server.deliver("INBOX", ago(600), &raw);
+    }
+    installation.edit(
+        "thubaocao.toml",
+        "[trust]",
+        "[limits]\nmessage_mb = 9\ndaily_download_mb = 9\n[trust]",
+    );
+    round(&installation);
+    let taken = |s: &str| s.matches(',').count() + 1;
+    let log = server.log();
+    let fetched: usize = log
+        .iter()
+        .filter(|(step, _)| *step == Step::Bodies)
+        .map(|(_, c)| taken(c.split(' ').nth(2).unwrap()))
+        .sum();
+    assert_eq!(fetched, 2, "{log:?}");
+}

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::lab::imap_fake::FakeImap;
-use crate::lab::installation::{Installation, REPORTING, STAFF, both_forms, succeed};
-use crate::lab::outcome::{acknowledged, ago, logged, report, round};
+use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, succeed};
+use crate::lab::outcome::{acknowledged, ago, logged, reminded, report, round};
 use crate::lab::{MAILBOX, written};
 
 /// A mail with further header fields.
@@ -111,4 +111,51 @@ fn who_is_staff_and_writes_for_a_unit_too_reports_like_any_unit() {
     round(&installation);
     assert!(logged(&installation, "ldld-dong-hoa"));
     assert_eq!(acknowledged(&installation, STAFF), 1);
+}
+
+#[test]
+fn what_somebody_passes_on_whom_we_know_holds_the_reminder_of_the_unit_that_is_meant() {
+    // A mail that is attached as mere bytes, and one that is quoted.
+    let attached = |from: &str| {
+        let files = [("mail.eml", report(LATE, "1"))];
+        written(from, "Fwd: báo cáo", "", &files)
+    };
+    let quoted = |from: &str| {
+        let text = format!(
+            "---------- Forwarded message ---------\nFrom: LĐLĐ Tuy An <{LATE}>\nSubject: Báo cáo\n\nĐơn vị không phát sinh."
+        );
+        written(from, "Fwd: báo cáo", &text, &[])
+    };
+    for raw in [
+        attached(STAFF),
+        attached(MAILBOX),
+        quoted(STAFF),
+        quoted(MAILBOX),
+    ] {
+        let installation = after(&raw);
+        let waiting = inbox(&installation);
+        assert_eq!(waiting.len(), 1, "{}", String::from_utf8_lossy(&raw[..400]));
+    }
+    for raw in [quoted(STAFF), quoted(MAILBOX)] {
+        let installation = after(&raw);
+        assert_eq!(
+            reminded(&installation, LATE),
+            0,
+            "{:?}",
+            inbox(&installation)
+        );
+    }
+}
+
+#[test]
+fn the_same_bytes_received_again_after_a_mistaken_ignore_are_logged() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let mail = report(REPORTING, "1");
+    server.deliver("INBOX", ago(600), &mail);
+    round(&installation);
+    succeed(installation.run(&["ignore", "1"]));
+    server.deliver("INBOX", ago(60), &mail);
+    round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
 }

@@ -262,9 +262,8 @@ impl Look<'_> {
         let mut fetched = false;
         while !rest.is_empty() {
             manager::step();
-            let batch = next_batch(rest);
-            let bytes: u64 = batch.iter().map(|e| e.size).sum();
-            if self.over_budget(bytes)? {
+            let batch = next_batch(rest, self.budget_left()?);
+            if self.over_budget(batch[0].size)? {
                 self.leave_for_tomorrow(rest).await?;
                 break;
             }
@@ -282,14 +281,19 @@ impl Look<'_> {
                 }
             };
             fetched = true;
-            self.take(batch, bodies).await?;
+            self.take(batch, bodies, false).await?;
         }
         Ok(fetched)
     }
 
-    fn over_budget(&self, bytes: u64) -> Result<bool> {
+    /// The bytes that may still be fetched today.
+    fn budget_left(&self) -> Result<u64> {
         let limit = self.app.config.settings.limits.daily_download_bytes;
-        Ok(self.app.store.fetched(date_of(self.now))? + bytes > limit)
+        Ok(limit.saturating_sub(self.app.store.fetched(date_of(self.now))?))
+    }
+
+    fn over_budget(&self, bytes: u64) -> Result<bool> {
+        Ok(bytes > self.budget_left()?)
     }
 
     async fn leave_for_tomorrow(&mut self, rest: &[&Envelope]) -> Result<()> {
@@ -309,11 +313,12 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// Makes the bodies of a batch durable and records them.
+    /// Makes the bodies of a batch durable and records them. `again`: they were asked for in a round before.
     async fn take(
         &mut self,
         batch: &[&Envelope],
         mut bodies: Vec<(String, Vec<u8>)>,
+        again: bool,
     ) -> Result<()> {
         let mut arrived = Vec::new();
         // UIDs ascend in the order of arrival: where the server does not tell a date, that of the mail before holds, and
@@ -324,37 +329,46 @@ impl Look<'_> {
             let found = bodies.iter().position(|(uid, _)| *uid == envelope.uid);
             let mut raw = found.map(|at| bodies.swap_remove(at).1);
             if let Some(short) = raw.take_if(|raw| (raw.len() as u64) < envelope.size) {
-                raw = self.whole_body(envelope, short).await?;
+                raw = self.whole_body(envelope, short, again).await?;
             }
             let Some(raw) = raw else {
                 // Deleted since it was listed, or a server that says OK and gives nothing, or not all.
                 self.missed(envelope, false)?;
                 continue;
             };
-            arrived.push(Arrived {
+            let mail = Arrived {
                 place: self.place(&envelope.uid),
                 sha256: Some(self.app.archive.put(&raw)?),
                 size: raw.len() as u64,
-                received_at: last.unwrap_or(self.now),
+                // Nothing was received after it was seen here, whatever the server's clock says.
+                received_at: last.map_or(self.now, |at| at.min(self.now)),
                 gm_msgid: envelope.gm_msgid,
-            });
+            };
+            arrived.push((mail, envelope.received_at));
         }
         let bytes: u64 = batch.iter().map(|e| e.size).sum();
         let now = self.now;
         self.app.store.transaction(|s| {
-            for mail in &arrived {
-                s.record_arrival(mail, now)?;
+            for (mail, told) in &arrived {
+                let id = s.record_arrival(mail, now)?;
+                s.add_location(&mail.place, id, *told)?;
             }
             s.add_fetched(date_of(now), bytes)
         })
     }
 
-    /// A body that was shorter than announced, fetched once more. The same again is taken: some servers announce the
-    /// room that a mail takes in their storage.
-    async fn whole_body(&mut self, envelope: &Envelope, short: Vec<u8>) -> Result<Option<Vec<u8>>> {
+    /// A body that was shorter than announced, fetched once more. The same in two rounds is taken: some servers announce
+    /// the room that a mail takes in their storage.
+    async fn whole_body(
+        &mut self,
+        envelope: &Envelope,
+        short: Vec<u8>,
+        again: bool,
+    ) -> Result<Option<Vec<u8>>> {
         let uid = std::slice::from_ref(&envelope.uid);
-        let again = self.mailbox.fetch(uid).await?.pop().map(|(_, raw)| raw);
-        let sound = again.filter(|raw| *raw == short || raw.len() as u64 >= envelope.size);
+        let once_more = self.mailbox.fetch(uid).await?.pop().map(|(_, raw)| raw);
+        let sound =
+            once_more.filter(|raw| again && *raw == short || raw.len() as u64 >= envelope.size);
         if sound.as_ref() == Some(&short) {
             tracing::warn!(
                 uid = envelope.uid,
@@ -404,7 +418,7 @@ impl Look<'_> {
                 Ok(bodies) if bodies.is_empty() => self.missed(envelope, fresh)?,
                 Ok(bodies) => {
                     fetched = true;
-                    self.take(&[envelope], bodies).await?;
+                    self.take(&[envelope], bodies, true).await?;
                 }
                 Err(e) => {
                     self.missed(envelope, fresh)?;
@@ -541,12 +555,13 @@ impl Look<'_> {
     }
 }
 
-/// The first mails of a list that one FETCH asks for.
-fn next_batch<'e>(rest: &'e [&'e Envelope]) -> &'e [&'e Envelope] {
+/// The first mails of a list that one FETCH asks for: one at least, and more within what may be fetched.
+fn next_batch<'e>(rest: &'e [&'e Envelope], left: u64) -> &'e [&'e Envelope] {
+    let most = BATCH_BYTES.min(left);
     let mut bytes = 0;
     let more = rest.iter().take(BATCH).skip(1).take_while(|e| {
         bytes += e.size;
-        bytes + rest[0].size <= BATCH_BYTES
+        bytes + rest[0].size <= most
     });
     &rest[..1 + more.count()]
 }
@@ -616,15 +631,18 @@ mod tests {
             gm_msgid: None,
         };
         let sizes = |sizes: &[u64]| sizes.iter().map(|s| envelope(*s)).collect::<Vec<_>>();
-        for (all, taken) in [
-            (vec![20_000_000, 1], 1),
-            (vec![8_000_000, 8_000_000, 1], 2),
-            (vec![1; 80], BATCH),
-            (vec![1], 1),
+        let much = u64::MAX;
+        for (all, left, taken) in [
+            (vec![20_000_000, 1], much, 1),
+            (vec![8_000_000, 8_000_000, 1], much, 2),
+            (vec![1_900_000; 5], 5_000_000, 2),
+            (vec![1_900_000; 5], 0, 1),
+            (vec![1; 80], much, BATCH),
+            (vec![1], much, 1),
         ] {
             let all = sizes(&all);
             let all: Vec<&Envelope> = all.iter().collect();
-            assert_eq!(next_batch(&all).len(), taken);
+            assert_eq!(next_batch(&all, left).len(), taken);
         }
     }
 }

@@ -6,9 +6,12 @@
 //! A connection on which anything failed is thrown away by its owner: what was half read would answer the next command.
 
 use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_imap::Client;
@@ -123,6 +126,9 @@ pub enum MailboxError {
         /// The folder.
         folder: String,
     },
+    /// It answers what the parser cannot take.
+    #[error("the server answers what cannot be understood")]
+    Unparsable,
     /// The connection is lost.
     #[error("the connection is lost: {0}")]
     Lost(String),
@@ -139,6 +145,19 @@ struct Selected {
     exists: u32,
     /// 0 where the server does not tell.
     uid_next: u32,
+}
+
+/// An answer of the server. The parser panics on some of what servers write, such as a date that is NIL.
+async fn parsed<T>(read: impl Future<Output = std::io::Result<Option<T>>>) -> Result<Option<T>> {
+    let mut read = Box::pin(read);
+    let answer = poll_fn(|context| {
+        let poll = catch_unwind(AssertUnwindSafe(|| read.as_mut().poll(context)));
+        poll.map_or(Poll::Ready(None), |poll| poll.map(Some))
+    });
+    match answer.await {
+        Some(answer) => answer.map_err(lost),
+        None => Err(MailboxError::Unparsable),
+    }
 }
 
 /// How many mails of a folder are accounted for.
@@ -174,6 +193,8 @@ pub struct Connection {
     known: HashMap<String, SpecialUse>,
     /// UIDNEXT and EXISTS of each folder when it was last listed.
     listed: HashMap<String, (u32, u32)>,
+    /// Whether the server is not asked for INTERNALDATE, as it answers what the parser cannot take.
+    without_dates: bool,
     /// How many mails each folder held when all of them had been listed.
     counted: HashMap<String, Counted>,
     /// The answer to the last command told of new mail.
@@ -266,6 +287,7 @@ impl Connection {
             folders: None,
             known,
             listed: HashMap::new(),
+            without_dates: false,
             counted: HashMap::new(),
             news: false,
             in_vain: 0,
@@ -336,11 +358,8 @@ impl Connection {
         mut take: impl FnMut(&Response<'_>),
     ) -> Result<()> {
         loop {
-            let answer = self
-                .client
-                .read_response()
-                .await
-                .map_err(lost)?
+            let answer = parsed(self.client.read_response())
+                .await?
                 .ok_or_else(|| lost("the server hung up"))?;
             match answer.parsed() {
                 Response::Done {
@@ -545,7 +564,12 @@ impl Connection {
     /// What the server tells of mails of the open folder, in the order of UIDs.
     async fn envelopes(&mut self, uids: &str) -> Result<Vec<Told>> {
         let gm = if self.gmail { " X-GM-MSGID" } else { "" };
-        let command = format!("UID FETCH {uids} (UID RFC822.SIZE INTERNALDATE{gm})");
+        let date = if self.without_dates {
+            ""
+        } else {
+            " INTERNALDATE"
+        };
+        let command = format!("UID FETCH {uids} (UID RFC822.SIZE{date}{gm})");
         let mut found: BTreeMap<u32, Told> = BTreeMap::new();
         self.command(&command, |answer| {
             let Response::Fetch(_, attributes) = answer else {
@@ -580,7 +604,7 @@ impl Connection {
     async fn complete(&mut self, told: Vec<Told>) -> Result<Vec<Envelope>> {
         let partial = told
             .iter()
-            .filter(|t| t.size.is_none() || t.received_at.is_none());
+            .filter(|t| t.size.is_none() || t.received_at.is_none() && !self.without_dates);
         let partial: Vec<String> = partial.map(|t| t.uid.to_string()).collect();
         let again = if partial.is_empty() {
             Vec::new()
@@ -677,7 +701,7 @@ impl Connection {
         let own_tag = self.send("IDLE").await?;
         // Until the continuation the usual time-outs hold; a tagged NO means that there is no IDLE after all.
         loop {
-            let answer = self.client.read_response().await.map_err(lost)?;
+            let answer = parsed(self.client.read_response()).await?;
             match answer.as_ref().map(|a| a.parsed()) {
                 None => return Err(lost("the server hung up")),
                 Some(Response::Continue(_)) => break,
@@ -710,7 +734,7 @@ impl Connection {
     /// Reads until the server tells of new mail. Keep-alives and changes of flags are passed over.
     async fn news_in_idle(&mut self) -> Result<()> {
         loop {
-            let answer = self.client.read_response().await.map_err(lost)?;
+            let answer = parsed(self.client.read_response()).await?;
             match answer.as_ref().map(|a| a.parsed()) {
                 None => return Err(lost("the server hung up")),
                 Some(Response::MailboxData(MailboxDatum::Exists(_))) => return Ok(()),
@@ -799,6 +823,10 @@ impl Connection {
         })
         .await?;
         Ok(Some(found))
+    }
+
+    pub(super) fn ask_for_no_dates(&mut self) {
+        self.without_dates = true;
     }
 
     pub(super) async fn close(mut self) {

@@ -226,6 +226,13 @@ impl Mailbox {
         }
     }
 
+    /// Goes on without the dates of mails, which this server tells in a way that cannot be understood; the mails tell them.
+    pub fn ask_for_no_dates(&mut self) {
+        if let Mailbox::Imap(c) = self {
+            c.ask_for_no_dates();
+        }
+    }
+
     /// Ends the session in good order.
     pub async fn close(self) {
         if let Mailbox::Imap(c) = self {

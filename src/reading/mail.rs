@@ -52,8 +52,7 @@ pub fn read(
 ) -> std::io::Result<Reading> {
     let raw = with_line_feeds(raw);
     let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
-    let nested = NESTED_MAIL.find_iter(&raw).take(MOST_NESTED + 1).count();
-    if nested > MOST_NESTED {
+    if is_too_deep(&raw) {
         let why = format!("it has more than {MOST_NESTED} mails within each other");
         return Ok(Reading::unreadable(&why));
     }
@@ -137,7 +136,7 @@ pub fn read(
     let null_sender = message
         .header_raw("Return-Path")
         .is_some_and(|p| p.trim() == "<>");
-    let forwarded = if class.is_personal() {
+    let forwarded = if class.is_personal() || class == Class::OwnMail {
         forwarded_from(&message, &whole_body)
     } else {
         None
@@ -163,6 +162,11 @@ pub fn read(
         bounce,
         reasons,
     })
+}
+
+/// Whether more mails may lie within each other than the parser's stack holds.
+pub(super) fn is_too_deep(raw: &[u8]) -> bool {
+    NESTED_MAIL.find_iter(raw).take(MOST_NESTED + 1).count() > MOST_NESTED
 }
 
 /// Whether the parser stopped before the last part: a mail must not seem to have no file because of that.

@@ -127,6 +127,15 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a server told the INTERNALDATE of a mail, at one of its places.
+    pub fn is_dated(&self, message: i64) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM location WHERE message = ?1 AND received_at IS NOT NULL)",
+            [message],
+            |r| r.get(0),
+        )?)
+    }
+
     /// The mail that was seen at a place.
     pub fn message_at(&self, place: &Place) -> Result<Option<i64>> {
         Ok(self

@@ -143,6 +143,16 @@ impl Store {
                 self.conn.last_insert_rowid()
             }
         };
+        if known.is_some() {
+            // The same bytes, received anew after staff had ignored them or sent them back, are sent again.
+            self.conn.execute(
+                "UPDATE message SET state = 'received' WHERE id = ?1 AND received_at < ?2
+                     AND (state = 'ignored' OR state = 'logged' AND EXISTS (
+                         SELECT 1 FROM submission s JOIN sent_back b ON b.submission = s.id
+                         WHERE s.message = message.id AND s.withdrawn_at IS NULL AND b.withdrawn_at IS NULL))",
+                params![id, mail.received_at.to_string()],
+            )?;
+        }
         self.add_location(&mail.place, id, Some(mail.received_at))?;
         if mail.sha256.is_some() {
             // Whatever came this time, it is not asked for again and again. What could not be read for it is read now.

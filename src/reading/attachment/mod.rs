@@ -7,7 +7,7 @@ mod name;
 pub mod tnef;
 mod uuencode;
 
-use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 pub use name::safe_name;
 
@@ -83,24 +83,28 @@ impl<'a, 'k> Collector<'a, 'k> {
             }
         }
         for part in message.attachments() {
-            if let PartType::Message(inner) = &part.body {
-                let subject = inner.subject().unwrap_or("thư đính kèm");
-                let from = within(place.inside, &format!("eml/{}", safe_name(subject, "eml")));
-                if place.depth < DEEPEST {
-                    let deeper = Place {
-                        inside: Some(&from),
-                        inline: false,
-                        depth: place.depth + 1,
-                    };
-                    self.parts(inner, deeper)?;
-                } else {
-                    self.notes
-                        .push(format!("{from} lies too deep and was not opened"));
-                }
-                continue;
+            match &part.body {
+                PartType::Message(inner) => self.attached(inner, place)?,
+                _ => self.part(message, part, place)?,
             }
-            self.part(message, part, place)?;
         }
+        Ok(())
+    }
+
+    /// A mail within a mail.
+    fn attached(&mut self, inner: &Message<'_>, place: Place<'_>) -> std::io::Result<()> {
+        let subject = inner.subject().unwrap_or("thư đính kèm");
+        let from = within(place.inside, &format!("eml/{}", safe_name(subject, "eml")));
+        if place.depth < DEEPEST {
+            let deeper = Place {
+                inside: Some(&from),
+                inline: false,
+                depth: place.depth + 1,
+            };
+            return self.parts(inner, deeper);
+        }
+        self.notes
+            .push(format!("{from} lies too deep and was not opened"));
         Ok(())
     }
 
@@ -123,6 +127,14 @@ impl<'a, 'k> Collector<'a, 'k> {
             .content_type()
             .map(|t| format!("{}/{}", t.ctype(), t.subtype().unwrap_or("")).to_ascii_lowercase())
             .unwrap_or_default();
+        // Some programs attach a mail as mere bytes.
+        if given.to_lowercase().ends_with(".eml")
+            && !super::mail::is_too_deep(&content)
+            && let Some(inner) = MessageParser::default().parse(content.as_ref())
+            && (inner.from().is_some() || inner.subject().is_some())
+        {
+            return self.attached(&inner, place);
+        }
         self.file(&given, &declared, &content, Place { inline, ..place })
     }
 
