@@ -345,6 +345,12 @@ fn units_meant(app: &App, reading: &Reading, received_at: Timestamp) -> Result<V
     {
         meant.extend(matching::units_named(register, day, issuer));
     }
+    // The province asks for the reports, and owes none.
+    let asks = |id: &UnitId| {
+        let unit = register.nearest(id, day);
+        unit.is_some_and(|u| u.kind == unit::Kind::Provincial)
+    };
+    meant.retain(|id| !asks(id));
     Ok(meant)
 }
 
