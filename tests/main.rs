@@ -22,6 +22,7 @@ mod maildir;
 mod manager;
 mod meant;
 mod model;
+mod promises;
 mod reader;
 mod refusals;
 mod register;

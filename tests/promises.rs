@@ -1,0 +1,127 @@
+//! What may go wrong, what is promised then, and the test that keeps the promise. Whoever finds a fault adds a row with its
+//! test; `tests/run` runs them all.
+//!
+//! | fault | promise | test |
+//! |---|---|---|
+//! | **What units are told** | | |
+//! | a report comes while the round connects | it is thanked and not reminded | `mailbox_faults::a_report_that_comes_while_the_round_connects_is_thanked_and_not_reminded` |
+//! | the clock of the mail server is ahead | what the store knows counts, whatever the clock says | `mailbox_faults::a_report_whose_server_s_clock_is_ahead_is_thanked_and_not_reminded` |
+//! | sending takes long, and reports come meanwhile | the mailbox is looked at within the minute before each reminder | `reminders::a_report_that_comes_while_reminders_leave_slowly_is_thanked_and_not_reminded` |
+//! | the last look was dated by a clock that was ahead | no look of the future is a fresh one | `src/send.rs::units_are_reminded_in_working_hours_and_shortly_after_a_look_into_the_mailbox` |
+//! | the reading process is killed on a good report | it is read by a fresh one | `reader::a_report_whose_reader_was_killed_is_logged_and_its_unit_not_reminded` |
+//! | the machine can read no mail | mails stay unread, reminders wait, and both go on after the repair | `reader::mails_that_the_machine_cannot_read_stay_unread_hold_reminders_and_are_read_after_the_repair` |
+//! | the line breaks again and again in one report | its header is fetched and holds the reminders of its unit | `mailbox_faults::a_unit_whose_report_the_line_breaks_in_again_and_again_is_not_reminded` |
+//! | a report is larger than the limit | its unit is not reminded | `mailbox_faults::a_mail_that_is_too_large_holds_its_unit_s_reminder` |
+//! | the server cannot read one mail | its unit is not reminded, the others are served | `mailbox_faults::a_mail_that_the_server_cannot_read_holds_its_unit_s_reminder_and_nobody_else_s` |
+//! | the mailbox is restored from a copy and UIDs are used again | no report is taken for the one that had its UID | `mailbox_faults::a_mailbox_that_was_restored_from_a_copy_hides_no_report_under_a_uid_used_before` |
+//! | a mail is listed without date or size | it is not passed over | `mailbox_faults::a_mail_that_is_listed_without_its_date_or_size_is_not_passed_over` |
+//! | it always is | its unit is not reminded | `mailbox_faults::a_unit_whose_mail_is_always_listed_without_its_date_is_not_reminded` |
+//! | the server lists nothing of what is there | that was no look | `mailbox_faults::a_server_that_lists_nothing_of_what_is_there_has_not_been_looked_through` |
+//! | the server gives nothing of what it listed | that was no look | `mailbox_faults::a_server_that_gives_nothing_of_what_it_listed_has_not_been_looked_through` |
+//! | a body comes cut short | it is fetched again | `mailbox_faults::a_mail_that_comes_cut_short_is_fetched_again` |
+//! | the clock is a year ahead for one round | no letter goes by it, and nothing of it lasts | `clock::a_clock_a_year_ahead_for_one_round_does_no_lasting_harm` |
+//! | the clock jumps while the daemon runs | what goes by date stops until it is mended | `clock::a_clock_that_jumps_while_the_daemon_runs_stops_what_goes_by_date_until_it_is_mended` |
+//! | the clock is behind the mails | nothing is decided by it until it is said to be right | `clock::by_a_clock_behind_the_mails_nothing_is_decided_until_it_is_said_to_be_right` |
+//! | the id of a unit changes | what it sent is known under the new one | `identity::a_unit_that_has_reported_is_not_reminded_under_a_new_id` |
+//! | a report vanishes from the configuration | a reload asks what became of it | `identity::a_reload_that_loses_a_report_is_refused_until_it_says_what_became_of_it` |
+//! | reminders wait for what is not configured any more | nothing is sent about it | `identity::nothing_is_sent_about_what_is_not_configured_and_staff_are_told` |
+//! | the mailbox cannot be reached | nobody is reminded | `interruptions::no_unit_is_reminded_while_the_mailbox_cannot_be_looked_through` |
+//! | a mail waits for staff | its unit is shown as waiting, not as late | `src/store/awaited.rs::the_reports_that_a_mail_names_wait_and_all_of_its_unit_where_it_names_none_that_is_expected` |
+//! | a forged mail waits | it makes no unit less late | `waiting::a_forged_mail_makes_no_unit_less_late_and_is_shown_beside_it` |
+//! | a report that was ignored or sent back comes again | it counts | `meant::a_report_sent_again_after_it_was_sent_back_counts` |
+//! | a unit ends within a period | its successor is told whom it stands for | `register::a_letter_to_a_successor_names_the_unit_that_is_meant` |
+//! | units, staff and addresses do what they like for years | none late is forgotten, none that reported is reminded | `model::a_year_of_random_units_agrees_with_the_model` |
+//! | **What comes in** | | |
+//! | one folder is gone or cannot be opened | the others are read; reminders wait for a working day | `mailbox_faults::a_folder_that_is_gone_keeps_no_other_from_being_read_and_holds_reminders_for_one_working_day` |
+//! | a folder is renamed | it is followed by what it is for | `mailbox_faults::a_folder_that_is_renamed_is_followed_by_what_it_is_for` |
+//! | any IMAP command fails or breaks once | each report is logged and acknowledged once | `mailbox_faults::whatever_command_fails_once_both_reports_are_logged_and_acknowledged_once` |
+//! | IDLE answers at once for ever | the server is not asked again at once | `mailbox_faults::a_server_that_wakes_us_for_nothing_is_not_asked_again_at_once` |
+//! | there are too many connections | no wrong password is told | `mailbox_faults::a_login_that_is_refused_for_the_moment_is_not_taken_for_a_wrong_password` |
+//! | every round fails | the mailbox is not logged into again at once | `refusals::a_mailbox_that_fails_in_each_round_is_not_logged_into_again_at_once` |
+//! | many reloads come with a refused login | they are one login | `refusals::many_reloads_are_one_login` |
+//! | UIDVALIDITY changes | known mails are recognised by their content | `interruptions::a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_are_recognised` |
+//! | the line is cut in the middle of a FETCH | nothing is lost and nothing stored twice | `interruptions::a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice` |
+//! | the daemon is killed again and again | every mail is logged and answered once | `interruptions::a_daemon_killed_again_and_again_logs_and_answers_every_mail_once` |
+//! | two processes collect | the second one is refused | `refusals::two_collectors_do_not_work_on_one_data_folder` |
+//! | a Maildir is empty or gone that had mails | that is a failure, not an empty mailbox | `maildir::a_maildir_that_had_mails_and_has_none_is_a_failure_and_nobody_is_reminded` |
+//! | the server is another one than Dovecot | all of it works the same | `second_server::cyrus_is_checked_collected_from_shown_outcomes_and_wakes_us` |
+//! | **What leaves** | | |
+//! | one mail cannot be written | it is told, and stops no other | `sending::a_mail_that_cannot_be_written_stops_no_other_and_is_told` |
+//! | the server's daily limit is reached | the queue waits, nothing is marked, staff are told | `alarm::a_queue_that_waits_and_a_digest_that_does_not_leave_are_told` |
+//! | a refusal is about us, an address, or one mail | each counts only against what it is about | `src/transport/answer.rs::an_answer_speaks_of_us_of_an_address_or_of_this_mail` |
+//! | an address does not exist, or its mailbox is full | only the first is dead, and staff's never are | `sending::what_is_said_of_an_address_counts_against_it_and_never_against_staff` |
+//! | the login is refused while mails wait | one try, then the queue waits, also through restarts | `sending::one_refused_login_makes_the_queue_wait_through_restarts_until_the_password_is_another` |
+//! | the password file is renewed | it counts without a reload | `sending::a_renewed_password_counts_without_a_reload` |
+//! | connection or login fails once | no mail is lost | `sending::a_connection_or_a_login_that_fails_once_loses_no_mail` |
+//! | the envelope of a mail is refused or breaks once | no mail is lost, and no address blamed | `sending::an_envelope_that_fails_once_loses_no_mail_and_is_held_against_no_address` |
+//! | the text of a mail is refused or breaks once | it leaves once | `sending::a_mail_whose_text_fails_once_leaves_once` |
+//! | the answer to a mail is lost | it is not sent again blindly | `sending::a_mail_whose_answer_was_lost_is_not_sent_again_blindly` |
+//! | the server files it only minutes later | it is looked for until then | `sending::a_mail_in_doubt_is_looked_up_until_the_server_has_filed_it` |
+//! | \Sent cannot be opened or searched | nothing stops, and staff may send again | `sending::sent_mails_that_cannot_be_searched_stop_nothing_and_staff_send_again` |
+//! | the daemon is killed before a mail itself leaves | it is sent at the next start | `sending::a_daemon_killed_before_a_mail_itself_leaves_sends_it_at_the_next_start` |
+//! | a mail is not taken for days | the others pass, and it is told by name | `sending::one_mail_that_is_not_taken_for_days_lets_the_others_pass_and_is_told_by_name` |
+//! | one of several recipients is deferred | he alone gets it later | `sending::of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later` |
+//! | a reminder is not taken, or dropped | it was not given | `reminders::a_reminder_that_was_not_sent_was_not_given` |
+//! | a server offers no TLS | nothing leaves in the clear | `sending::nothing_leaves_in_the_clear` |
+//! | **What lies on the disk** | | |
+//! | a file of the archive is damaged or gone | it is told, and comes back from the mailbox | `storage::a_damaged_archive_is_told_and_comes_back_from_the_mailbox` |
+//! | a backup is made of it | it holds all that is sound | `storage::a_backup_of_a_damaged_archive_holds_all_that_is_sound_and_can_be_restored` |
+//! | one bit of a backup flips | it costs one file | `storage::one_flipped_bit_in_a_backup_costs_one_file` |
+//! | the database is damaged | it is told, and never takes the place of a good backup | `storage::a_damaged_database_is_told_and_never_takes_the_place_of_a_good_backup` |
+//! | a file comes again whose copy is damaged | the copy is replaced | `storage::a_file_that_comes_again_replaces_its_damaged_copy` |
+//! | yesterday's backup is restored | what may have been answered is left to staff | `storage::what_may_have_been_answered_before_a_restore_is_logged_and_left_to_staff` |
+//! | a process is killed with files half moved | they are gone after the next start | `storage::what_killed_processes_left_is_gone_after_the_next_start_and_the_next_backup` |
+//! | the disk is full | nothing is fetched, nobody reminded, and the digest says so | `full_disk::on_a_full_disk_nothing_is_fetched_nobody_is_reminded_and_the_digest_says_so` |
+//! | there is room again | everything is answered | `full_disk::the_service_lives_through_a_full_disk_and_answers_when_there_is_room` |
+//! | the disk is read-only | clear words, and nothing is sent | `full_disk::a_read_only_disk_is_told_in_clear_words_and_nothing_is_sent` |
+//! | another data folder is named | an empty store never takes the place of another in silence | `storage::an_empty_store_never_takes_the_place_of_another_in_silence` |
+//! | **Silence** | | |
+//! | the login is refused for hours | it is told by a second way, once, and when it is over | `alarm::a_refused_login_is_told_once_and_when_it_is_over` |
+//! | nobody can look into the mailbox | it is told after its hours | `alarm::a_mailbox_that_nobody_can_look_into_is_told_after_its_hours` |
+//! | the service ends badly | it is told once a day | `alarm::a_service_that_ended_badly_is_told_once_a_day_also_where_its_configuration_is_the_reason` |
+//! | there is no second way | the check says so | `alarm::without_an_alarm_the_check_says_so` |
+//! | a round takes long or fails | the watchdog hears of each step | `manager::the_service_is_ready_after_the_first_look_and_alive_after_each_step` |
+//! | the first look fails | the service is ready all the same and says so | `manager::the_service_is_ready_where_the_first_look_failed` |
+//! | the unit file forbids what the reader needs | mails are read under its filter, confined | `confinement::under_the_filter_of_the_unit_file_mails_are_read_and_the_confinement_holds` |
+//! | the reader is not confined | mails stay unread and reminders wait until it is | `confinement::a_reader_that_is_not_confined_leaves_mails_unread_and_reminders_waiting_until_it_is` |
+
+use std::path::Path;
+
+/// The third columns of the table: file of a test, and its name.
+fn named() -> Vec<(String, &'static str)> {
+    let rows = include_str!("promises.rs").lines();
+    let rows = rows.filter_map(|l| l.strip_prefix("//! | ")?.strip_suffix("` |"));
+    rows.filter_map(|row| {
+        let (place, name) = row.rsplit_once('`')?.1.rsplit_once("::")?;
+        let file = match place.ends_with(".rs") {
+            true => place.to_owned(),
+            false => format!("tests/{place}.rs"),
+        };
+        Some((file, name))
+    })
+    .collect()
+}
+
+#[test]
+fn every_fault_of_the_table_has_a_test_that_is_there() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let named = named();
+    assert!(
+        named.len() > 60,
+        "the table is not read: {} rows",
+        named.len()
+    );
+    let is_there = |(file, name): &(String, &str)| {
+        let text = std::fs::read_to_string(top.join(file)).unwrap_or_default();
+        let signature = format!("fn {name}(");
+        text.split("#[test]")
+            .chain(text.split("#[tokio::test"))
+            .skip(1)
+            .any(|test| {
+                test.split_once("fn ")
+                    .is_some_and(|(_, rest)| format!("fn {rest}").starts_with(&signature))
+            })
+    };
+    let missing: Vec<_> = named.iter().filter(|row| !is_there(row)).collect();
+    assert!(missing.is_empty(), "no such tests: {missing:#?}");
+}
