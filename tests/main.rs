@@ -33,3 +33,4 @@ mod staff;
 mod storage;
 mod trust;
 mod waiting;
+mod years;
