@@ -712,7 +712,8 @@ pub fn submission(
     NewSubmission {
         obligation,
         message: Some(message.id),
-        received_at: message.received_at,
+        // Nothing was received after it was stored here, whatever the server's clock says.
+        received_at: message.received_at.min(message.stored_at),
         forms: item.forms,
         nil_return: item.nil_return,
         number: item

@@ -340,8 +340,7 @@ impl Look<'_> {
                 place: self.place(&envelope.uid),
                 sha256: Some(self.app.archive.put(&raw)?),
                 size: raw.len() as u64,
-                // Nothing was received after it was seen here, whatever the server's clock says.
-                received_at: last.map_or(self.now, |at| at.min(self.now)),
+                received_at: last.unwrap_or(self.now),
                 gm_msgid: envelope.gm_msgid,
             };
             arrived.push((mail, envelope.received_at));
