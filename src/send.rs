@@ -112,15 +112,8 @@ async fn queue(
         if doubted && (mail.kind.is_reminder() || mail.kind == Kind::Digest) {
             continue; // they go by a clock that is wrong
         }
-        if mail.kind.is_reminder() {
-            match may_remind(app, now)? {
-                Reminding::Now => {}
-                Reminding::LookFirst => {
-                    done.look_first = true;
-                    continue;
-                }
-                Reminding::OutOfHours => continue,
-            }
+        if mail.kind.is_reminder() && !may_remind(app, now, done)? {
+            continue;
         }
         match composed(app, &mail, now) {
             Composed::Hold => {}
@@ -197,11 +190,14 @@ fn reminding(in_hours: bool, looked: Option<Timestamp>, now: Timestamp) -> Remin
     }
 }
 
-fn may_remind(app: &App, now: Timestamp) -> Result<Reminding> {
+/// Whether units may be reminded now; notes in `done` where they wait for a look into the mailbox.
+fn may_remind(app: &App, now: Timestamp, done: &mut Sent) -> Result<bool> {
     let config = &app.config;
     let in_hours = in_working_hours(&config.calendar, config.settings.schedule.work_hours, now);
     let looked = app.store.health(Part::Mailbox)?.success_at;
-    Ok(reminding(in_hours, looked, now))
+    let reminding = reminding(in_hours, looked, now);
+    done.look_first |= reminding == Reminding::LookFirst;
+    Ok(reminding == Reminding::Now)
 }
 
 /// Whether a mail goes to staff, who have to hear of a full disk.

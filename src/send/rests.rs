@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Reminding, Sent, composed, left, may_remind, pause, record_refusals, written};
+use super::{Sent, composed, left, may_remind, pause, record_refusals, written};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::compose::Composed;
@@ -32,15 +32,8 @@ pub(super) async fn pass(
         let Some(mail) = store.outgoing_mail(rest.outbox)? else {
             continue; // the rows stand in one store
         };
-        if mail.kind.is_reminder() {
-            match may_remind(app, now)? {
-                Reminding::Now => {}
-                Reminding::LookFirst => {
-                    done.look_first = true;
-                    continue;
-                }
-                Reminding::OutOfHours => continue,
-            }
+        if mail.kind.is_reminder() && !may_remind(app, now, done)? {
+            continue;
         }
         // What it said then may be false by now.
         let draft = match composed(app, &mail, now) {
