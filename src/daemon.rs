@@ -15,7 +15,7 @@ use crate::alarm::Alarm;
 use crate::app::App;
 use crate::clock::{Clock, Watch};
 use crate::collect;
-use crate::config::{Config, MailboxKind};
+use crate::config::{Config, MailboxKind, Veil};
 use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::store::Part;
@@ -82,7 +82,7 @@ impl Service {
     /// # Errors
     /// When the store cannot be opened or another process collects into it.
     pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
-        let transport = Transport::new(&config.settings.transport)?;
+        let transport = transport(&config)?;
         let data = config.settings.data.clone();
         disk::make_way(&config);
         let app = App::open(config, program, now).map_err(|e| disk::explained(&data, e))?;
@@ -319,6 +319,12 @@ impl Service {
     }
 }
 
+/// How mails leave. Whatever says why one does not may have been told any of the passwords.
+fn transport(config: &Config) -> Result<Transport> {
+    let veil = Veil::of_places(config.settings.secrets());
+    Transport::new(&config.settings.transport, veil)
+}
+
 /// Doubling from five seconds to five minutes, and up to a quarter more by chance, so that many clients do not come in
 /// waves.
 fn backoff(failures: u32) -> Duration {
@@ -497,7 +503,7 @@ fn reload(service: &mut Service, program: &Path) {
             return;
         }
     };
-    let made = Transport::new(&config.settings.transport).and_then(|transport| {
+    let made = transport(&config).and_then(|transport| {
         if config.settings.data != service.app.config.settings.data {
             bail!("another data folder needs a restart");
         }

@@ -28,6 +28,7 @@ mod refusals;
 mod register;
 mod reminders;
 mod second_server;
+mod secrets;
 mod sending;
 mod staff;
 mod storage;

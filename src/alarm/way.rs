@@ -12,11 +12,15 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use crate::config::{Letter, TransportKind, Way};
+use crate::config::{Letter, TransportKind, Veil, Way};
+use crate::reading::text::truncated;
 use crate::transport::{Outcome, Parcel, Transport};
 
 /// How long one way may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// More of what a program says of a failure is not kept, in bytes.
+const LONGEST_SAYING: usize = 400;
 
 /// What a way is called in the configuration.
 pub(super) fn name(way: &Way) -> &'static str {
@@ -54,7 +58,8 @@ pub(super) async fn tell(way: &Way, subject: &str, text: &str, now: Timestamp) -
             Way::Command(command) => match command.split_first() {
                 Some((program, arguments)) => {
                     let input = format!("{subject}\n\n{text}");
-                    run(Path::new(program), arguments, &input).await
+                    let veil = Veil::of_arguments(arguments);
+                    run(Path::new(program), arguments, &input, &veil).await
                 }
                 None => bail!("no program is named"),
             },
@@ -67,7 +72,7 @@ pub(super) async fn tell(way: &Way, subject: &str, text: &str, now: Timestamp) -
                     PATIENCE.as_secs() - 2
                 );
                 let arguments = ["-q", "--config", "-"].map(str::to_owned);
-                run(Path::new("curl"), &arguments, &input).await
+                run(Path::new("curl"), &arguments, &input, &Veil::of_url(url)).await
             }
         }
     };
@@ -87,7 +92,8 @@ fn quoted(text: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-async fn run(program: &Path, arguments: &[String], input: &str) -> Result<()> {
+/// `veil`: what the program was told and may not say again.
+async fn run(program: &Path, arguments: &[String], input: &str, veil: &Veil) -> Result<()> {
     let mut child = Command::new(program)
         .args(arguments)
         .env_remove("NOTIFY_SOCKET")
@@ -103,12 +109,12 @@ async fn run(program: &Path, arguments: &[String], input: &str) -> Result<()> {
     }
     let output = child.wait_with_output().await?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = veil.over(&String::from_utf8_lossy(&output.stderr));
         bail!(
             "{} ended with {}: {}",
             program.display(),
             output.status,
-            said.trim()
+            truncated(said.trim(), LONGEST_SAYING)
         );
     }
     Ok(())
@@ -136,7 +142,7 @@ async fn mail(
     let raw = message
         .singlepart(SinglePart::plain(text.to_owned()))?
         .formatted();
-    let mut transport = Transport::new(kind)?;
+    let mut transport = Transport::new(kind, Veil::default())?;
     let parcel = Parcel {
         name: "alarm",
         from: &letter.from,

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Session, say};
 use crate::collect::folders;
-use crate::config::{Config, MailboxKind};
+use crate::config::{Config, MailboxKind, Veil};
 use crate::domain::date_of;
 use crate::domain::identity::Change;
 use crate::mailbox::{Known, Mailbox, MailboxError};
@@ -99,7 +99,8 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
         "mailbox",
         mailbox(&config.settings.mailbox.kind, known).await,
     )?;
-    let transport = match Transport::new(&config.settings.transport) {
+    let veil = Veil::of_places(config.settings.secrets());
+    let transport = match Transport::new(&config.settings.transport, veil) {
         Ok(mut t) => t.check().await.map(|()| String::new()),
         Err(e) => Err(e),
     };

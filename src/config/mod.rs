@@ -8,6 +8,7 @@ mod settings;
 pub mod sheet;
 pub mod source;
 mod units;
+mod veil;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub use settings::{
     SpecialUse, Tls, TransportKind, TrustSettings,
 };
 pub use source::Fault;
+pub use veil::Veil;
 
 use jiff::civil::Date;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time, Weekday};
 
-use super::alarm::{self, AlarmSettings};
+use super::alarm::{self, AlarmSettings, Way};
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
 use crate::domain::period::Closing;
@@ -34,6 +34,31 @@ pub struct Settings {
     pub retention_years: Option<u16>,
     /// The second way out, by which the service tells what it cannot tell by the mailbox.
     pub alarm: Option<AlarmSettings>,
+}
+
+impl Settings {
+    /// Where the passwords are kept that the service uses.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        match &self.mailbox.kind {
+            MailboxKind::Imap { password, .. } => secrets.push(password.clone()),
+            MailboxKind::Maildir { .. } => {}
+        }
+        let mut of_server =
+            |server: &SmtpSettings| secrets.extend(server.login.iter().map(|(_, s)| s.clone()));
+        match &self.transport {
+            TransportKind::Smtp(server) => of_server(server),
+            TransportKind::Sendmail { .. } | TransportKind::File { .. } => {}
+        }
+        for way in self.alarm.iter().flat_map(|alarm| &alarm.ways) {
+            match way {
+                Way::Smtp { server, .. } => of_server(server),
+                Way::Sendmail { .. } | Way::Command(_) | Way::Url(_) => {}
+            }
+        }
+        secrets.dedup();
+        secrets
+    }
 }
 
 /// How senders are verified.

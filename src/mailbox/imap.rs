@@ -29,7 +29,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::folders::{self, Folder};
 use super::{Envelope, Listing};
-use crate::config::{Show, SpecialUse};
+use crate::config::{Show, SpecialUse, Veil};
+use crate::reading::text::truncated;
 use crate::store::{MessageState, Place};
 
 /// How long connecting, TLS and the greeting may take, each.
@@ -38,6 +39,8 @@ const CONNECT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(60);
 /// How often a folder is listed before it is said that it cannot be: mails may come and go meanwhile.
 const LISTINGS: usize = 3;
+/// More of what the server says of a failure is not kept, in bytes.
+const LONGEST_SAYING: usize = 400;
 /// How long ending a session may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -137,6 +140,48 @@ pub enum MailboxError {
     Other(anyhow::Error),
 }
 
+impl MailboxError {
+    /// The same error, without the secrets that the server was told, and with no more of its words than are read.
+    pub(super) fn under(self, veil: &Veil) -> MailboxError {
+        let over = |text: String| truncated(&veil.over(&text), LONGEST_SAYING).to_owned();
+        match self {
+            MailboxError::Unreachable { host, port, why } => MailboxError::Unreachable {
+                host,
+                port,
+                why: over(why),
+            },
+            MailboxError::Certificate { host, why } => MailboxError::Certificate {
+                host,
+                why: over(why),
+            },
+            MailboxError::Login { host, user, answer } => MailboxError::Login {
+                host,
+                user,
+                answer: over(answer),
+            },
+            MailboxError::Busy { host, user, answer } => MailboxError::Busy {
+                host,
+                user,
+                answer: over(answer),
+            },
+            MailboxError::NoFolder { folder, there } => MailboxError::NoFolder {
+                folder,
+                there: there.into_iter().map(over).collect(),
+            },
+            MailboxError::Refused { command, answer } => MailboxError::Refused {
+                command,
+                answer: over(answer),
+            },
+            MailboxError::Lost(why) => MailboxError::Lost(over(why)),
+            // In these the server says nothing.
+            same @ (MailboxError::Emptied { .. }
+            | MailboxError::Incomplete { .. }
+            | MailboxError::Unparsable
+            | MailboxError::Other(_)) => same,
+        }
+    }
+}
+
 type Result<T> = std::result::Result<T, MailboxError>;
 
 /// What the server says of a folder that it opens.
@@ -209,7 +254,7 @@ fn lost(e: impl std::fmt::Display) -> MailboxError {
     if text.contains(" during parsing of ") {
         return MailboxError::Lost("the server sent what is no answer of IMAP".into());
     }
-    MailboxError::Lost(crate::reading::text::truncated(&text, 200).to_owned())
+    MailboxError::Lost(text)
 }
 
 impl Connection {

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 pub use imap::{Connection, MailboxError};
 pub use maildir::Maildir;
 
-use crate::config::{MailboxKind, Password, Show, SpecialUse};
+use crate::config::{MailboxKind, Password, Show, SpecialUse, Veil};
 use crate::store::{MessageState, Place, Store};
 
 /// What is known of a mail before it is fetched.
@@ -69,8 +69,8 @@ impl Known {
 
 /// A mailbox that is open.
 pub enum Mailbox {
-    /// A server.
-    Imap(Box<Connection>),
+    /// A server, and what it has been told that no text of it may say again.
+    Imap(Box<Connection>, Veil),
     /// A folder on this machine.
     Maildir(Maildir),
 }
@@ -93,6 +93,8 @@ impl Mailbox {
                 ca_file,
                 ..
             } => {
+                let mut veil = Veil::default();
+                password.iter().for_each(|p| veil.add(p));
                 let password = password.map_or("", |p| p.0.as_str());
                 let connection = Connection::open(
                     host,
@@ -102,8 +104,9 @@ impl Mailbox {
                     password,
                     known.special_uses,
                 )
-                .await?;
-                Ok(Mailbox::Imap(Box::new(connection)))
+                .await
+                .map_err(|e| e.under(&veil))?;
+                Ok(Mailbox::Imap(Box::new(connection), veil))
             }
             MailboxKind::Maildir { path, create } => {
                 let maildir = Maildir::open(path, *create, known.had_mails)?;
@@ -123,7 +126,10 @@ impl Mailbox {
         writable: bool,
     ) -> Result<Listing, MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.list(folder, after, writable).await,
+            Mailbox::Imap(c, veil) => c
+                .list(folder, after, writable)
+                .await
+                .map_err(|e| e.under(veil)),
             Mailbox::Maildir(m) => m.list().await,
         }
     }
@@ -134,7 +140,7 @@ impl Mailbox {
     /// When the mailbox fails. Nothing of a failed answer is given.
     pub async fn fetch(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.fetch(uids).await,
+            Mailbox::Imap(c, veil) => c.fetch(uids).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(m) => m.fetch(uids),
         }
     }
@@ -145,7 +151,7 @@ impl Mailbox {
     /// When the mailbox fails.
     pub async fn heads(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.heads(uids).await,
+            Mailbox::Imap(c, veil) => c.heads(uids).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(m) => m.fetch(uids),
         }
     }
@@ -159,7 +165,7 @@ impl Mailbox {
         uids: &[String],
     ) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.senders(uids).await,
+            Mailbox::Imap(c, veil) => c.senders(uids).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(m) => m.fetch(uids),
         }
     }
@@ -171,7 +177,7 @@ impl Mailbox {
     /// When the connection is lost.
     pub async fn wait(&mut self, folder: &str, at_most: Duration) -> Result<(), MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.wait(folder, at_most).await,
+            Mailbox::Imap(c, veil) => c.wait(folder, at_most).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(_) => {
                 tokio::time::sleep(at_most).await;
                 Ok(())
@@ -190,7 +196,7 @@ impl Mailbox {
         how: Show,
     ) -> Result<(), MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.show(place, outcome, how).await,
+            Mailbox::Imap(c, veil) => c.show(place, outcome, how).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(_) => Ok(()),
         }
     }
@@ -198,7 +204,7 @@ impl Mailbox {
     /// Whether it is Gmail, which files by itself what is sent through it.
     pub fn is_gmail(&self) -> bool {
         match self {
-            Mailbox::Imap(c) => c.is_gmail(),
+            Mailbox::Imap(c, _) => c.is_gmail(),
             Mailbox::Maildir(_) => false,
         }
     }
@@ -210,7 +216,7 @@ impl Mailbox {
     /// When the mailbox fails; then nothing is known.
     pub async fn was_sent(&mut self, message_id: &str) -> Result<Option<bool>, MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.was_sent(message_id).await,
+            Mailbox::Imap(c, veil) => c.was_sent(message_id).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(_) => Ok(None),
         }
     }
@@ -221,21 +227,21 @@ impl Mailbox {
     /// When the mailbox fails; then nothing is known.
     pub async fn was_answered(&mut self, message_id: &str) -> Result<Option<bool>, MailboxError> {
         match self {
-            Mailbox::Imap(c) => c.was_answered(message_id).await,
+            Mailbox::Imap(c, veil) => c.was_answered(message_id).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(_) => Ok(None),
         }
     }
 
     /// Goes on without the dates of mails, which this server tells in a way that cannot be understood; the mails tell them.
     pub fn ask_for_no_dates(&mut self) {
-        if let Mailbox::Imap(c) = self {
+        if let Mailbox::Imap(c, _) = self {
             c.ask_for_no_dates();
         }
     }
 
     /// Ends the session in good order.
     pub async fn close(self) {
-        if let Mailbox::Imap(c) = self {
+        if let Mailbox::Imap(c, _) = self {
             c.close().await;
         }
     }

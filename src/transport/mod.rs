@@ -8,7 +8,8 @@ mod smtp;
 
 use anyhow::Result;
 
-use crate::config::{TransportKind, trace};
+use crate::config::{TransportKind, Veil, trace};
+use crate::reading::text::truncated;
 
 /// What became of a mail that was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,14 @@ pub fn way(kind: &TransportKind, key: &[u8]) -> String {
     trace(&format!("{kind:?}"), password, key)
 }
 
+/// More of what a server or program says of a failure is not kept, in bytes.
+const LONGEST_SAYING: usize = 400;
+
+/// What a server or program says, without the secrets that it was told, and no more than is read.
+fn saying(veil: &Veil, text: &str) -> String {
+    truncated(&veil.over(text), LONGEST_SAYING).to_owned()
+}
+
 /// A way for mails to leave.
 pub enum Transport {
     /// A server.
@@ -110,15 +119,18 @@ pub enum Transport {
 pub type Function = Box<dyn FnMut(Parcel<'_>, Begins<'_>) -> Result<Outcome>>;
 
 impl Transport {
-    /// A transport as configured. No connection is made, and no password read, before the first mail.
+    /// A transport as configured. No connection is made, and no password read, before the first mail. `veil`: secrets
+    /// that no text of a server or program may say again, beside the password that it is told.
     ///
     /// # Errors
     /// When a certificate cannot be read.
-    pub fn new(kind: &TransportKind) -> Result<Transport> {
+    pub fn new(kind: &TransportKind, veil: Veil) -> Result<Transport> {
         Ok(match kind {
-            TransportKind::Smtp(settings) => Transport::Smtp(Box::new(smtp::Smtp::new(settings)?)),
+            TransportKind::Smtp(settings) => {
+                Transport::Smtp(Box::new(smtp::Smtp::new(settings, veil)?))
+            }
             TransportKind::Sendmail { program } => {
-                Transport::Sendmail(sendmail::Sendmail::new(program))
+                Transport::Sendmail(sendmail::Sendmail::new(program, veil))
             }
             TransportKind::File { folder } => Transport::File(file::Folder::new(folder)),
         })

@@ -9,18 +9,21 @@ use anyhow::{Result, bail};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict};
+use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict, saying};
+use crate::config::Veil;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Sendmail {
     program: PathBuf,
+    veil: Veil,
 }
 
 impl Sendmail {
-    pub(super) fn new(program: &Path) -> Sendmail {
+    pub(super) fn new(program: &Path, veil: Veil) -> Sendmail {
         Sendmail {
             program: program.to_owned(),
+            veil,
         }
     }
 
@@ -69,7 +72,7 @@ impl Sendmail {
             Err(_) => Outcome::Unknown(format!("{program} did not end")),
             Ok(Err(e)) => Outcome::Unknown(format!("{program}: {e}")),
             Ok(Ok(output)) => {
-                let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                let said = saying(&self.veil, String::from_utf8_lossy(&output.stderr).trim());
                 match output.status.code() {
                     Some(code) => ended(code, parcel.to, format!("exit code {code}: {said}")),
                     None => Outcome::Unknown(format!("{program} was killed: {said}")),

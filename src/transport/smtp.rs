@@ -14,8 +14,8 @@ use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
 use super::answer::{About, Answer, Step, classify};
-use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict};
-use crate::config::{SmtpSettings, Tls};
+use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict, saying};
+use crate::config::{SmtpSettings, Tls, Veil};
 
 /// How long one step of the dialogue may take.
 const STEP: Duration = Duration::from_secs(60);
@@ -28,10 +28,12 @@ pub struct Smtp {
     settings: SmtpSettings,
     tls: TlsParameters,
     connection: Option<AsyncSmtpConnection>,
+    /// What the server has been told that no text of it may say again.
+    veil: Veil,
 }
 
 impl Smtp {
-    pub(super) fn new(settings: &SmtpSettings) -> Result<Smtp> {
+    pub(super) fn new(settings: &SmtpSettings, veil: Veil) -> Result<Smtp> {
         let mut tls = TlsParameters::builder(settings.host.clone());
         if let Some(path) = &settings.ca_file {
             let pem = std::fs::read(path)
@@ -44,20 +46,23 @@ impl Smtp {
             tls: tls.build_rustls().context("cannot set up TLS for SMTP")?,
             settings: settings.clone(),
             connection: None,
+            veil,
         })
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Halt> {
+    async fn connect(&mut self) -> Result<AsyncSmtpConnection, Halt> {
         let s = &self.settings;
         let place = format!("{}:{}", s.host, s.port);
         // Read anew each time: the administrator may have renewed it.
         let credentials = match &s.login {
             Some((user, secret)) => {
                 let password = secret.read().map_err(|e| Halt::Refusal(format!("{e:#}")))?;
+                self.veil.add(&password);
                 Some(Credentials::new(user.clone(), password.0))
             }
             None => None,
         };
+        let veil = &self.veil;
         let hello = ClientId::default();
         let at_once = (s.tls == Tls::Implicit).then(|| self.tls.clone());
         let open = AsyncSmtpConnection::connect_tokio1(
@@ -75,7 +80,7 @@ impl Smtp {
                     STEP.as_secs()
                 ))
             })?
-            .map_err(|e| halt(&e, format!("cannot reach {place}: {}", chain(&e))))?;
+            .map_err(|e| halt(&e, format!("cannot reach {place}: {}", chain(veil, &e))))?;
         if s.tls == Tls::StartTls {
             if !connection.can_starttls() {
                 return Err(Halt::Refusal(format!(
@@ -85,7 +90,7 @@ impl Smtp {
             timeout(STEP, connection.starttls(self.tls.clone(), &hello))
                 .await
                 .map_err(|_| Halt::Line(format!("{place} did not finish STARTTLS")))?
-                .map_err(|e| halt(&e, format!("no TLS with {place}: {}; check transport.host, or name a private authority in transport.ca_file", chain(&e))))?;
+                .map_err(|e| halt(&e, format!("no TLS with {place}: {}; check transport.host, or name a private authority in transport.ca_file", chain(veil, &e))))?;
         }
         if let Some(credentials) = credentials {
             let user = s.login.as_ref().map_or("", |(user, _)| user);
@@ -103,7 +108,10 @@ impl Smtp {
                 };
                 halt(
                     &e,
-                    format!("{place} refuses the login of {user}: {}{advice}", chain(&e)),
+                    format!(
+                        "{place} refuses the login of {user}: {}{advice}",
+                        chain(veil, &e)
+                    ),
                 )
             })?;
         }
@@ -133,7 +141,7 @@ impl Smtp {
                 Err(halt) => return Ok(Outcome::Halted(halt)),
             },
         };
-        let outcome = deliver(&mut connection, parcel, begins).await?;
+        let outcome = deliver(&mut connection, &self.veil, parcel, begins).await?;
         match outcome {
             // The server answered to the end: no second login for the next mail.
             Outcome::Taken(_) | Outcome::Refused(..) | Outcome::Deferred(..) => {
@@ -162,6 +170,7 @@ impl Smtp {
 
 async fn deliver(
     connection: &mut AsyncSmtpConnection,
+    veil: &Veil,
     parcel: Parcel<'_>,
     begins: Begins<'_>,
 ) -> Result<Outcome> {
@@ -170,7 +179,7 @@ async fn deliver(
         return Ok(Outcome::Halted(Halt::Refusal(why)));
     };
     let mail = connection.command(Mail::new(Some(from), vec![]));
-    if let Err(no) = answered(Step::Mail, STEP, mail).await {
+    if let Err(no) = answered(Step::Mail, STEP, veil, mail).await {
         return Ok(no.of_the_mail(vec![]));
     }
     let mut not_taken = Vec::new();
@@ -185,7 +194,7 @@ async fn deliver(
             continue;
         };
         let rcpt = connection.command(Rcpt::new(address, vec![]));
-        match answered(Step::Rcpt, STEP, rcpt).await {
+        match answered(Step::Rcpt, STEP, veil, rcpt).await {
             Ok(()) => {}
             Err(No::Answer(about, answer)) => match verdict(about) {
                 Some(verdict) => not_taken.push(NotTaken {
@@ -208,12 +217,12 @@ async fn deliver(
             Outcome::Refused(why, not_taken)
         });
     }
-    if let Err(no) = answered(Step::Data, STEP, connection.command(Data)).await {
+    if let Err(no) = answered(Step::Data, STEP, veil, connection.command(Data)).await {
         return Ok(no.of_the_mail(not_taken));
     }
     begins(&not_taken)?;
     Ok(
-        match answered(Step::Dot, LAST_STEP, connection.message(parcel.raw)).await {
+        match answered(Step::Dot, LAST_STEP, veil, connection.message(parcel.raw)).await {
             Ok(()) => Outcome::Taken(not_taken),
             Err(No::Line(why)) => Outcome::Unknown(why),
             Err(no) => no.of_the_mail(not_taken),
@@ -262,22 +271,25 @@ fn verdict(about: About) -> Option<Verdict> {
 async fn answered(
     step: Step,
     patience: Duration,
+    veil: &Veil,
     asked: impl Future<Output = Result<Response, Error>>,
 ) -> Result<(), No> {
     match timeout(patience, asked).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(e)) => Err(match refusal(&e) {
+        Ok(Err(e)) => Err(match refusal(veil, &e) {
             Some(answer) => No::Answer(classify(step, &answer), answer),
-            None => No::Line(format!("{step}: {}", chain(&e))),
+            None => No::Line(format!("{step}: {}", chain(veil, &e))),
         }),
         Err(_) => Err(No::Line(format!("no answer to {step}"))),
     }
 }
 
 /// What a server refused with, if it is an answer that failed and not the line.
-fn refusal(e: &Error) -> Option<Answer> {
+fn refusal(veil: &Veil, e: &Error) -> Option<Answer> {
     let text = e.source().map_or(String::new(), ToString::to_string);
-    Some(Answer::new(e.status()?.into(), &text))
+    let mut answer = Answer::new(e.status()?.into(), &text);
+    answer.text = saying(veil, &text);
+    Some(answer)
 }
 
 fn halt(e: &Error, why: String) -> Halt {
@@ -295,8 +307,8 @@ fn in_one_line(not_taken: &[NotTaken]) -> String {
     lines.join("; ")
 }
 
-/// An error with its causes in one line.
-fn chain(e: &dyn std::error::Error) -> String {
+/// An error with its causes in one line, as [`saying`].
+fn chain(veil: &Veil, e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();
     while let Some(c) = cause {
@@ -306,5 +318,5 @@ fn chain(e: &dyn std::error::Error) -> String {
         }
         cause = c.source();
     }
-    text
+    saying(veil, &text)
 }

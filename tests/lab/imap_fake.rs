@@ -8,6 +8,8 @@ use std::ops::{Bound, RangeBounds};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -84,6 +86,10 @@ pub enum Fault {
     /// A tagged NO with this text, which may begin with a code in brackets.
     No(&'static str),
     Bad(&'static str),
+    /// A tagged NO that says the LOGIN of the client again, as it came and in base64.
+    Echo,
+    /// The same in an untagged BYE, and the line is cut.
+    EchoAndBye,
     /// An untagged BYE, and the line is cut.
     Bye(&'static str),
     /// The line is cut after so many bytes of the answer.
@@ -191,6 +197,15 @@ impl Account {
     pub fn folder(&mut self, name: &str) -> &mut Folder {
         let found = self.folders.iter_mut().find(|f| f.name == name);
         found.unwrap_or_else(|| panic!("the server has no folder {name}"))
+    }
+
+    /// The last LOGIN, as it came and in base64, the password also as the mechanism LOGIN sends it.
+    fn echo(&self) -> String {
+        let login = self.log.iter().rev().find(|(s, _)| *s == Step::Login);
+        let login = login.map_or("", |(_, text)| text);
+        let password = words(login).pop().unwrap_or_default();
+        let [all, password] = [login, &password].map(|t| STANDARD.encode(t));
+        format!("cannot take {login} ({all}, {password})")
     }
 
     /// Notes a command and gives what shall go wrong with it.
@@ -389,7 +404,7 @@ impl Session {
     async fn serve(&mut self, mut stream: Stream) -> std::io::Result<()> {
         let faults = self.account().faults(Step::Greeting, "");
         let greeting = b"* OK [CAPABILITY IMAP4rev1] ready\r\n".to_vec();
-        if send(&mut stream, greeting, &faults, "*").await? == Line::Cut {
+        if send(&mut stream, greeting, &faults, "*", "").await? == Line::Cut {
             return Ok(());
         }
         let mut line = String::new();
@@ -415,7 +430,10 @@ impl Session {
                 continue;
             }
             let answer = self.answer(step, tag, command, literal, &faults);
-            if send(&mut stream, answer, &faults, tag).await? == Line::Cut || step == Step::Logout {
+            let echo = self.account().echo();
+            if send(&mut stream, answer, &faults, tag, &echo).await? == Line::Cut
+                || step == Step::Logout
+            {
                 stream.shutdown().await?;
                 return Ok(());
             }
@@ -613,18 +631,25 @@ fn refuses(faults: &[Fault]) -> bool {
     let refuses = |f: &Fault| {
         matches!(
             f,
-            Fault::Nothing | Fault::No(_) | Fault::Bad(_) | Fault::Bye(_) | Fault::Garbage(_)
+            Fault::Nothing
+                | Fault::No(_)
+                | Fault::Bad(_)
+                | Fault::Echo
+                | Fault::EchoAndBye
+                | Fault::Bye(_)
+                | Fault::Garbage(_)
         )
     };
     faults.iter().any(refuses)
 }
 
-/// Sends an answer, or what is left of it.
+/// Sends an answer, or what is left of it. `echo`: what an echo says.
 async fn send(
     stream: &mut Stream,
     answer: Vec<u8>,
     faults: &[Fault],
     tag: &str,
+    echo: &str,
 ) -> std::io::Result<Line> {
     let mut answer = answer;
     let mut line = Line::Open;
@@ -632,6 +657,11 @@ async fn send(
         match fault {
             Fault::Nothing => answer = format!("{tag} OK done\r\n").into_bytes(),
             Fault::No(why) => answer = format!("{tag} NO {why}\r\n").into_bytes(),
+            Fault::Echo => answer = format!("{tag} NO {echo}\r\n").into_bytes(),
+            Fault::EchoAndBye => {
+                answer = format!("* BYE {echo}\r\n").into_bytes();
+                line = Line::Cut;
+            }
             Fault::Bad(why) => answer = format!("{tag} BAD {why}\r\n").into_bytes(),
             Fault::Bye(why) => {
                 answer = format!("* BYE {why}\r\n").into_bytes();

@@ -54,6 +54,8 @@ impl Step {
 pub enum Fault {
     /// This, without the end of the line. A refusal is one: what is answered so is not done.
     Say(&'static str),
+    /// This, and then the AUTH of the client, as it came and out of its base64, on lines of their own.
+    Echo(&'static str),
     /// The line is cut. At the dot: the mail is not taken.
     Cut,
     /// The mail is taken, and the line is cut in place of the answer.
@@ -93,6 +95,18 @@ pub struct Known {
     pub password: String,
     /// Whether STARTTLS is offered.
     pub starttls: bool,
+}
+
+impl Known {
+    /// The last AUTH, as it came and out of its base64.
+    fn echo(&self) -> String {
+        let auth = self.log.iter().rev().find(|(s, _)| *s == Step::Auth);
+        let auth = auth.map_or("", |(_, line)| line);
+        let said = auth.rsplit(' ').next().unwrap_or("");
+        let said = base64::engine::general_purpose::STANDARD.decode(said);
+        let said = String::from_utf8(said.unwrap_or_default()).unwrap_or_default();
+        format!("{auth} is {}", said.replace('\0', " "))
+    }
 }
 
 /// A running server.
@@ -221,7 +235,7 @@ impl Session {
 
     fn serve(&mut self, client: TcpStream, config: Arc<ServerConfig>) -> io::Result<()> {
         let mut plain = BufReader::new(client);
-        say(&mut plain, self.fault(Step::Connect, ""), "220 lab")?;
+        say(&mut plain, self.fault(Step::Connect, ""), "220 lab", "")?;
         if let Next::StartTls = self.commands(&mut plain, false)? {
             let tls = ServerConnection::new(config).map_err(io::Error::other)?;
             let mut secret = BufReader::new(StreamOwned::new(tls, plain.into_inner()));
@@ -254,7 +268,8 @@ impl Session {
                 Step::Quit => "221 2.0.0 farewell",
                 Step::Dot | Step::Connect | Step::Unknown => "500 5.5.1 what?",
             };
-            let done = say(stream, self.fault(step, line), right)?;
+            let fault = self.fault(step, line);
+            let done = say(stream, fault, right, &self.known().echo())?;
             match step {
                 Step::StartTls if done => return Ok(Next::StartTls),
                 Step::Mail | Step::Rset => self.to.clear(),
@@ -296,7 +311,7 @@ impl Session {
                 raw: String::from_utf8_lossy(&raw).into_owned(),
             });
         }
-        say(stream, fault, "250 2.0.0 taken")?;
+        say(stream, fault, "250 2.0.0 taken", &self.known().echo())?;
         Ok(())
     }
 
@@ -317,15 +332,22 @@ impl Session {
     }
 }
 
-/// Answers; gives whether as is right, and that was a yes.
+/// Answers; gives whether as is right, and that was a yes. `echo`: what an echo says.
 fn say<S: Read + Write>(
     stream: &mut BufReader<S>,
     fault: Option<Fault>,
     right: &str,
+    echo: &str,
 ) -> io::Result<bool> {
+    let echoed;
     let said = match fault {
         None => right,
         Some(Fault::Say(said)) => said,
+        Some(Fault::Echo(said)) => {
+            let (code, text) = said.split_once(' ').unwrap_or((said, ""));
+            echoed = format!("{code}-{text}\r\n{code} {echo}");
+            &echoed
+        }
         Some(Fault::Cut | Fault::TakeAndCut) => return Err(cut()),
         Some(Fault::Silence) => {
             io::copy(stream, &mut io::sink())?;
