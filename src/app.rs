@@ -78,6 +78,7 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
             own_addresses,
             staff: config.settings.digest_to.clone(),
             authserv_id: config.settings.trust.authserv_id.clone(),
+            own_hosts: config.settings.trust.hosts.clone(),
             ocr: limits.ocr,
             without_programs: false,
         },

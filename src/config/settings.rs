@@ -66,6 +66,8 @@ impl Settings {
 pub struct TrustSettings {
     /// The name under which the mailbox's own server writes Authentication-Results (RFC 8601), if it does.
     pub authserv_id: Option<String>,
+    /// Hosts of that server whose names do not show it: its word below a trace of theirs still counts.
+    pub hosts: Vec<String>,
     /// Whether signatures are verified here where that server says nothing.
     pub dkim: bool,
     /// The DNS server that is asked then, in place of the machine's own.
@@ -336,6 +338,7 @@ fn trust(s: Section<'_>) -> TrustSettings {
     let authserv_id = s.text("authserv_id");
     let settings = TrustSettings {
         dkim: s.flag("dkim").unwrap_or(authserv_id.is_none()),
+        hosts: s.texts("hosts").unwrap_or_default(),
         authserv_id,
         resolver: s.parsed("resolver", |text| {
             let plain = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));

@@ -14,6 +14,7 @@ use super::{
     Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, document,
     header, trust,
 };
+use crate::reading::trust::Judgement;
 
 /// How much of a text is kept for matching, in bytes.
 const TEXT_KEPT: usize = 8_000;
@@ -75,7 +76,7 @@ pub fn read(
     let whole_body = message.body_text(0).unwrap_or_default();
     let body = own_words(truncated(&whole_body, TEXT_KEPT));
 
-    let (trust, doubt) = judge(&message, settings, address);
+    let mut judgement = judge(&message, settings, address);
 
     let delivery = bounce::detect(
         &message,
@@ -129,6 +130,10 @@ pub fn read(
         if class.is_personal() && !tokens.is_empty() && settings.staff.iter().any(|s| s == address)
         {
             reasons.push("it is from staff and carries the token of a command".to_owned());
+            let names = message.headers().iter().map(|h| h.name());
+            if let Some(why) = trust::twice(names) {
+                judgement.against(why);
+            }
             Class::StaffCommand
         } else {
             class
@@ -141,7 +146,13 @@ pub fn read(
     } else {
         None
     };
+    let Judgement {
+        trust,
+        doubt,
+        chain,
+    } = judgement;
     Ok(Reading {
+        chain,
         no_answer: !class.is_personal() || null_sender || sender.is_none() || trust == Trust::Fail,
         class,
         trust,
@@ -201,36 +212,35 @@ fn person(address: Option<&Address<'_>>) -> Option<Person> {
 }
 
 /// Trust by the server's word, with what speaks against the sender; a mail with several From headers contradicts itself.
-fn judge(
-    message: &Message<'_>,
-    settings: &ReadingSettings,
-    address: &str,
-) -> (Trust, Option<String>) {
+fn judge(message: &Message<'_>, settings: &ReadingSettings, address: &str) -> Judgement {
+    let fields: Vec<trust::Field<'_>> = message
+        .headers()
+        .iter()
+        .filter_map(|h| {
+            let (begins, ends) = (h.offset_start() as usize, h.offset_end() as usize);
+            Some(trust::Field {
+                name: h.name(),
+                value: message.raw_message.get(begins..ends)?,
+            })
+        })
+        .collect();
+    let server = settings.authserv_id.as_deref().map(|id| trust::Server {
+        authserv_id: id,
+        hosts: &settings.own_hosts,
+    });
+    let domain = address.rsplit_once('@').map(|(_, d)| d);
+    let mut judgement = trust::judge(&fields, server, domain);
     let froms = message
         .headers()
         .iter()
         .filter(|h| h.name == HeaderName::From)
         .count();
     if froms > 1 {
-        let why = format!("thư có {froms} dòng From (RFC 5322 chỉ cho phép một)");
-        return (Trust::Fail, Some(why));
+        judgement.against(format!(
+            "thư có {froms} dòng From (RFC 5322 chỉ cho phép một)"
+        ));
     }
-    let domain = address.rsplit_once('@').map(|(_, d)| d);
-    let topmost = message
-        .headers()
-        .iter()
-        .find(|h| h.name().eq_ignore_ascii_case("Authentication-Results"))
-        .and_then(|h| {
-            let bytes = message
-                .raw_message
-                .get(h.offset_start() as usize..h.offset_end() as usize)?;
-            Some(String::from_utf8_lossy(bytes).replace(['\r', '\n', '\t'], " "))
-        });
-    trust::judge(
-        topmost.as_deref().map(str::trim),
-        settings.authserv_id.as_deref(),
-        domain,
-    )
+    judgement
 }
 
 /// The Message-IDs of References and In-Reply-To, oldest first.

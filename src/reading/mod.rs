@@ -16,7 +16,7 @@ pub mod own_words;
 pub mod program;
 pub mod sandbox;
 pub mod text;
-mod trust;
+pub mod trust;
 pub mod worker;
 
 use jiff::Timestamp;
@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use bounce::{Bounce, BounceKind};
 pub use document::Signature;
 pub use mail::read;
+pub use trust::Evidence;
 
 /// Implements the word of an enum in JSON and in the store.
 macro_rules! words {
@@ -201,6 +202,9 @@ pub struct Reading {
     /// Why the sender is not trusted, in words for staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doubt: Option<String>,
+    /// What was looked at to tell that, from the top of the mail down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<Evidence>,
     /// Who wrote it.
     pub sender: Option<Person>,
     /// Where an answer goes, lower case: Reply-To, else From.
@@ -241,6 +245,7 @@ impl Reading {
             class: Class::Unreadable,
             trust: Trust::Unknown,
             doubt: None,
+            chain: Vec::new(),
             sender: None,
             reply_to: None,
             subject: String::new(),
@@ -274,6 +279,9 @@ pub struct ReadingSettings {
     pub staff: Vec<String>,
     /// The pinned authserv-id of Authentication-Results (RFC 8601).
     pub authserv_id: Option<String>,
+    /// Hosts of that server whose names do not show it.
+    #[serde(default)]
+    pub own_hosts: Vec<String>,
     /// Whether pictures of pages are read by tesseract.
     #[serde(default)]
     pub ocr: bool,
