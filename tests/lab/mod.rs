@@ -94,6 +94,7 @@ impl Lab {
         let (imaps, lmtp, auth) = (self.imaps, self.lmtp, self.auth);
         let text = format!(
             "protocols = imap lmtp
+hostname = lab.example
 base_dir = {dir}/run
 state_dir = {dir}/state
 log_path = {dir}/dovecot.log
