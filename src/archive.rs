@@ -3,7 +3,7 @@
 //! What `put` returned is on the disk, name and all: nothing else may move before that.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +36,17 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(s, "{b:02x}"); // writing to a String cannot fail
         s
     })
+}
+
+/// So many random bytes in hex.
+///
+/// # Errors
+/// When the system gives none.
+pub fn random_hex<const BYTES: usize>() -> Result<String> {
+    let mut bytes = [0_u8; BYTES];
+    let mut source = File::open("/dev/urandom").context("cannot open /dev/urandom")?;
+    source.read_exact(&mut bytes)?;
+    Ok(hex(&bytes))
 }
 
 /// Bytes that are free for us on the disk that holds a folder; `None` where the system does not tell.

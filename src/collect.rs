@@ -354,14 +354,15 @@ fn units_meant(app: &App, reading: &Reading, received_at: Timestamp) -> Result<V
     Ok(meant)
 }
 
-/// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours.
+/// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours, and
+/// what anybody may have written is not believed.
 fn record_bounce(
     store: &Store,
     staff: &[String],
     message: &Message,
     reading: &Reading,
 ) -> Result<()> {
-    let Some(bounce) = &reading.bounce else {
+    let Some(bounce) = reading.believed_bounce() else {
         return Ok(());
     };
     let Some(original) = &bounce.original_message_id else {

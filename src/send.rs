@@ -8,6 +8,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
+use crate::archive::random_hex;
 use crate::clock::Clock;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
@@ -226,7 +227,8 @@ fn written(app: &App, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<
     let domain = from.rsplit_once('@').map_or("localhost", |(_, d)| d);
     let message_id = match &mail.message_id {
         Some(known) => known.clone(),
-        None => format!("thubaocao.{}.{}@{domain}", mail.id, now.as_second()),
+        // Who knows it can tell of a bounce, or seem to be answered; so nobody can who did not get the mail.
+        None => format!("thubaocao.{}.{}@{domain}", mail.id, random_hex::<8>()?),
     };
     Ok(Written {
         name: match &mail.unit {
@@ -362,7 +364,7 @@ fn record_refusals(
         if !app.config.settings.digest_to.contains(&address) {
             let status = recipient.status.as_deref();
             app.store
-                .record_bounce(&address, kind, status, mail.id, now)?;
+                .record_refusal(&address, kind, status, mail.id, now)?;
         }
     }
     Ok(())

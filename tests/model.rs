@@ -109,7 +109,10 @@ struct Year {
     waiting: BTreeMap<usize, i64>,
     /// Units that were written to on a day.
     mailed: BTreeSet<(usize, Date)>,
+    /// Addresses that do not work and are known not to.
     addresses_lost: BTreeSet<String>,
+    /// Addresses that do not work, of which notices of one day have told: what goes there comes back on the same day.
+    addresses_doubted: BTreeMap<String, Date>,
     /// Mails to one address alone: which mail, and of which obligations after their deadline.
     sent_to: BTreeMap<String, (i64, Vec<i64>)>,
     /// Units whose mail came back on the day it went out: the next one follows on the next day.
@@ -129,6 +132,7 @@ impl Year {
             waiting: BTreeMap::new(),
             mailed: BTreeSet::new(),
             addresses_lost: BTreeSet::new(),
+            addresses_doubted: BTreeMap::new(),
             sent_to: BTreeMap::new(),
             came_back: BTreeSet::new(),
             mails: 0,
@@ -284,21 +288,47 @@ impl Year {
         self.store.set_verdict(mail, &verdict).unwrap();
     }
 
-    /// An address stops working: the last mail to it comes back, and has reminded nobody.
+    /// An address stops working: the last mail to it comes back, and has reminded nobody. What the server itself refuses is
+    /// known at once; a notice is believed when another day's mail comes back as well.
     fn lose(&mut self, unit: usize, now: Timestamp) {
         let address = format!("u{unit}@a.example");
         let Some((mail, late)) = self.sent_to.remove(&address) else {
             return;
         };
-        let hard = BounceKind::Hard;
-        self.store
-            .record_bounce(&address, hard, Some("5.1.1"), mail, now)
-            .unwrap();
-        self.addresses_lost.insert(address);
+        let (hard, store) = (BounceKind::Hard, &self.store);
+        if self.chance.one_in(2) {
+            store
+                .record_refusal(&address, hard, Some("5.1.1"), mail, now)
+                .unwrap();
+            self.addresses_lost.insert(address);
+        } else {
+            store
+                .record_bounce(&address, hard, Some("5.1.1"), mail, now)
+                .unwrap();
+            let day = thubaocao::domain::date_of(now);
+            self.addresses_doubted.insert(address, day);
+        }
         let day = thubaocao::domain::date_of(now);
         if self.mailed.contains(&(unit, day)) {
             self.came_back.insert((unit, day));
         }
+        for id in late {
+            let o = self.known.get_mut(&id).unwrap();
+            o.late_mails = o.late_mails.saturating_sub(1);
+        }
+    }
+
+    /// Another mail comes back from an address of which a notice has told: that of another day is believed.
+    fn comes_back(&mut self, unit: usize, address: &str, now: Timestamp, day: Date) {
+        let (mail, late) = self.sent_to.remove(address).unwrap();
+        self.store
+            .record_bounce(address, BounceKind::Hard, Some("5.1.1"), mail, now)
+            .unwrap();
+        if self.addresses_doubted[address] != day {
+            self.addresses_doubted.remove(address);
+            self.addresses_lost.insert(address.to_owned());
+        }
+        self.came_back.insert((unit, day));
         for id in late {
             let o = self.known.get_mut(&id).unwrap();
             o.late_mails = o.late_mails.saturating_sub(1);
@@ -333,6 +363,9 @@ impl Year {
             let late = self.look_at(unit, &draft, now, day);
             if let ([only], []) = (draft.to.as_slice(), draft.cc.as_slice()) {
                 self.sent_to.insert(only.clone(), (mail.id, late));
+                if self.addresses_doubted.contains_key(only) {
+                    self.comes_back(unit, only, now, day);
+                }
             }
         }
     }

@@ -534,17 +534,24 @@ fn a_program_that_sends_says_by_its_exit_code_what_becomes_of_a_mail() {
     }
 }
 
+/// What a server writes of a mail of ours that an address does not take; `head`: lines above it.
+fn notice(head: &str, address: &str, original: &str) -> Vec<u8> {
+    let (original, _) = original.split_once("\r\n\r\n").unwrap();
+    format!(
+        "{head}From: MAILER-DAEMON@lab.example\r\nTo: {MAILBOX}\r\nSubject: Undelivered Mail Returned to Sender\r\nMessage-ID: <{address}.{}>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; lab.example\r\n\r\nFinal-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{original}\r\n\r\n--b--\r\n",
+        head.len()
+    )
+    .into_bytes()
+}
+
 #[test]
 fn a_mail_to_staff_that_comes_back_is_told_and_its_address_stays_in_use() {
     let b = Between::new();
     succeed(b.round(0));
     for address in [STAFF, LATE] {
         let original = b.smtp.taken_for(address).remove(0).raw;
-        let (original, _) = original.split_once("\r\n\r\n").unwrap();
-        let bounce = format!(
-            "From: MAILER-DAEMON@lab.example\r\nTo: {MAILBOX}\r\nSubject: Undelivered Mail Returned to Sender\r\nMessage-ID: <{address}>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; lab.example\r\n\r\nFinal-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{original}\r\n\r\n--b--\r\n"
-        );
-        b.imap.deliver("INBOX", b.begun, bounce.as_bytes());
+        b.imap
+            .deliver("INBOX", b.begun, &notice("", address, &original));
     }
     succeed(b.round(24 * 60));
     assert_eq!(b.blamed(), [[LATE, "hard"]]);
@@ -553,4 +560,79 @@ fn a_mail_to_staff_that_comes_back_is_told_and_its_address_stays_in_use() {
         digest.contains(&format!("Bản tin: địa chỉ {STAFF}")),
         "{digest}"
     );
+}
+
+#[test]
+fn a_notice_that_anybody_may_have_written_changes_no_contact_and_is_told_as_such() {
+    let failed =
+        format!("Authentication-Results: {VERIFIER}; dmarc=fail header.from=lab.example\r\n");
+    let b = Between::new();
+    succeed(b.round(0));
+    let original = b.smtp.taken_for(LATE).remove(0).raw;
+    for head in [
+        &format!("Return-Path: <>\r\n{failed}"),
+        "Return-Path: <mailer-daemon@x.example>\r\n",
+        // The topmost line is the server's own.
+        "Return-Path: <mailer-daemon@x.example>\r\nReturn-Path: <>\r\n",
+    ] {
+        b.imap
+            .deliver("INBOX", b.begun, &notice(head, LATE, &original));
+    }
+    succeed(b.round(24 * 60));
+    assert_eq!(b.blamed(), [[""; 2]; 0]);
+    let digest = b.digest();
+    assert_eq!(
+        digest.matches("không tính vào địa chỉ").count(),
+        3,
+        "{digest}"
+    );
+    assert!(!digest.contains("ĐỊA CHỈ"), "{digest}");
+}
+
+#[test]
+fn an_address_is_out_of_use_after_notices_of_two_days_and_in_doubt_after_one() {
+    let b = Between::new();
+    for (day, told) in [(0, "in doubt"), (1, "out of use")] {
+        let minutes = day * 24 * 60;
+        if day > 0 {
+            let of =
+                "SELECT CAST(s.id AS TEXT) FROM submission s JOIN message m ON m.id = s.message";
+            let [id] = &b.rows::<1>(&format!("{of} WHERE m.sender = '{LATE}'"))[0];
+            succeed(
+                b.installation
+                    .run(&["return", id, "--reason", "thiếu số liệu"]),
+            );
+        }
+        succeed(b.round(minutes));
+        let original = b.smtp.taken_for(LATE).pop().unwrap().raw;
+        let at = b.begun + SignedDuration::from_mins(minutes);
+        for head in ["Return-Path: <>\r\n", "Return-Path: <MAILER-DAEMON>\r\n"] {
+            b.imap.deliver("INBOX", at, &notice(head, LATE, &original));
+        }
+        succeed(b.round(minutes + 5));
+        let at = (b.begun + SignedDuration::from_mins(minutes + 6)).to_string();
+        let listed = succeed(b.installation.run(&["--at", &at, "contacts", "list"]));
+        assert_eq!(listed.lines().count(), 1, "{listed}");
+        assert!(listed.contains(LATE) && listed.contains(told), "{listed}");
+    }
+    succeed(b.round(2 * 24 * 60));
+    let digest = b.digest();
+    assert!(digest.contains("ĐỊA CHỈ HỎNG: "), "{digest}");
+}
+
+#[test]
+fn a_message_id_of_ours_cannot_be_guessed() {
+    let b = Between::new();
+    succeed(b.round(0));
+    let ids = b.rows::<1>("SELECT message_id FROM outbox WHERE state = 'sent'");
+    assert_eq!(ids.len(), 3, "{ids:?}");
+    let secrets: std::collections::BTreeSet<&str> = ids
+        .iter()
+        .map(|[id]| id.split('@').next().unwrap().rsplit('.').next().unwrap())
+        .collect();
+    assert_eq!(secrets.len(), 3, "{ids:?}");
+    for secret in secrets {
+        assert_eq!(secret.len(), 16, "64 bits in hex: {ids:?}");
+        assert!(secret.bytes().all(|b| b.is_ascii_hexdigit()), "{ids:?}");
+    }
 }

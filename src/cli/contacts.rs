@@ -1,4 +1,4 @@
-//! `contacts`: addresses that our mails do not reach.
+//! `contacts`: addresses that our mails do not reach, or perhaps not.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -8,10 +8,11 @@ use super::{Session, say};
 use crate::app::{self, App};
 use crate::correct;
 use crate::domain::date_of;
+use crate::store::Standing;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Contacts {
-    /// List the addresses that do not work, and since when
+    /// List the addresses that do not work or may not, and since when
     List,
     /// Write to an address again
     Reset {
@@ -25,14 +26,18 @@ pub(super) fn run(session: &Session, command: &Contacts) -> Result<()> {
     let now = session.now();
     match command {
         Contacts::List => {
-            for (address, dead) in session.snapshot(&config, now)?.dead_contacts(now)? {
+            for (address, failed) in session.snapshot(&config, now)?.failed_contacts(now)? {
                 let holders = config.register.bearers(&address, date_of(now));
                 let units: Vec<String> = holders.into_iter().map(|b| b.unit.0).collect();
                 say(format!(
-                    "{address:<40} {:<24} since {} {}",
+                    "{address:<40} {:<24} {} since {} {}",
                     units.join(","),
-                    date_of(dead.since),
-                    dead.status.as_deref().unwrap_or("")
+                    match failed.standing {
+                        Standing::Dead => "out of use",
+                        Standing::Doubtful => "in doubt",
+                    },
+                    date_of(failed.since),
+                    failed.status.as_deref().unwrap_or("")
                 ))?;
             }
         }

@@ -15,7 +15,7 @@ use crate::staff::token::{Action, Item};
 use crate::standing::View;
 use crate::store::{
     DEFERRED_FOR_LONG, Message, MessageState, Outgoing, OutgoingState, Part, QueuePause, Receipts,
-    Store,
+    Standing, Store,
 };
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
@@ -150,13 +150,14 @@ fn contacts(
     let day = date_of(now);
     let dead = store.dead_contacts(now)?;
     let mut lines = Vec::new();
-    for (address, contact) in &dead {
+    for (address, contact) in &store.failed_contacts(now)? {
+        let doubtful = contact.standing == Standing::Doubtful;
         let holders = config.register.bearers(address, day);
         let whose: Vec<String> = holders
             .iter()
             .map(|b| config.unit_name(&b.unit, day))
             .collect();
-        let instead = holders.first().map(|b| {
+        let instead = holders.first().filter(|_| !doubtful).map(|b| {
             plan::addressee(config, &dead, &b.unit, day).map_or_else(
                 || "đơn vị không còn địa chỉ nào để gửi".to_owned(),
                 |to| format!("thư gửi đến {}", to.to),
@@ -166,17 +167,23 @@ fn contacts(
         if !whose.is_empty() {
             text += &format!(" ({})", whose.join("; "));
         }
-        text += &format!(
-            " không nhận được thư từ {}",
-            vietnamese_date(date_of(contact.since))
-        );
+        let since = vietnamese_date(date_of(contact.since));
+        text += &match doubtful {
+            true => format!(" có thư bị trả lại ngày {since}"),
+            false => format!(" không nhận được thư từ {since}"),
+        };
         if let Some(status) = &contact.status {
             text += &format!(", mã {status}");
+        }
+        if doubtful {
+            text +=
+                "; thư vẫn được gửi đến, nếu ngày khác lại bị trả lại thì thôi dùng địa chỉ này";
         }
         if let Some(instead) = instead {
             text += &format!("; {instead}");
         }
         lines.push(Contact {
+            doubtful,
             text,
             link: links.map(|l| l.for_contact(contact.id, address)),
         });
@@ -602,11 +609,19 @@ fn bounced(
         if let Some(mail) = store.sent_as(original)? {
             let what = mail_in_words(config, &mail, date_of(message.received_at));
             let status = bounce.status.as_deref();
+            let believed = message
+                .reading
+                .as_ref()
+                .is_some_and(|r| r.believed_bounce().is_some());
             data.failed.push(Undelivered {
                 text: format!(
-                    "{what}: địa chỉ {} {}",
+                    "{what}: địa chỉ {}{}{}",
                     bounce.recipients.join(", "),
-                    status.map_or(String::new(), |s| format!("(mã {s})"))
+                    status.map_or(String::new(), |s| format!(" (mã {s})")),
+                    match believed {
+                        true => "",
+                        false => "; thông báo này không chắc do máy chủ thư gửi nên không tính vào địa chỉ",
+                    }
                 ),
                 link: None,
             });

@@ -138,9 +138,13 @@ pub fn read(
         } else {
             class
         };
-    let null_sender = message
-        .header_raw("Return-Path")
-        .is_some_and(|p| p.trim() == "<>");
+    let return_path = return_path(&message);
+    let null_sender = return_path.as_deref() == Some("");
+    if let (Some(_), Some(path)) = (&bounce, return_path.as_ref().filter(|p| !p.is_empty())) {
+        reasons.push(format!(
+            "bounces of it would go to {path}, so no mail server wrote it (RFC 5321, 4.5.5): no address is blamed"
+        ));
+    }
     let forwarded = if class.is_personal() || class == Class::OwnMail {
         forwarded_from(&message, &whole_body)
     } else {
@@ -171,6 +175,7 @@ pub fn read(
         link,
         attachments,
         bounce,
+        return_path,
         reasons,
     })
 }
@@ -241,6 +246,21 @@ fn judge(message: &Message<'_>, settings: &ReadingSettings, address: &str) -> Ju
         ));
     }
     judgement
+}
+
+/// The address of the topmost Return-Path, which was written last, lower case; empty for the null path. Postfix may write
+/// it as MAILER-DAEMON (`null_sender` of pipe(8)).
+fn return_path(message: &Message<'_>) -> Option<String> {
+    let mut headers = message.headers().iter();
+    let header = headers.find(|h| h.name().eq_ignore_ascii_case("Return-Path"))?;
+    let bytes = message
+        .raw_message
+        .get(header.offset_start() as usize..header.offset_end() as usize)?;
+    let path = tidy(&String::from_utf8_lossy(bytes)).to_lowercase();
+    Some(match path.trim_matches(['<', '>', ' ']) {
+        "mailer-daemon" => String::new(),
+        path => path.to_owned(),
+    })
 }
 
 /// The Message-IDs of References and In-Reply-To, oldest first.

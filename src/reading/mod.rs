@@ -232,6 +232,10 @@ pub struct Reading {
     pub attachments: Vec<Attachment>,
     /// What could not be delivered.
     pub bounce: Option<Bounce>,
+    /// Where bounces of it go, lower case, as the topmost Return-Path says, which the mailbox's server wrote: empty for the
+    /// null path, which only reports of delivery have (RFC 5321, section 4.5.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_path: Option<String>,
     /// Whether it must never be answered automatically (RFC 3834).
     pub no_answer: bool,
     /// How class and trust were decided, and what was met on the way.
@@ -258,9 +262,19 @@ impl Reading {
             link: None,
             attachments: Vec::new(),
             bounce: None,
+            return_path: None,
             no_answer: true,
             reasons: vec![why.to_owned()],
         }
+    }
+
+    /// What could not be delivered, where that may change what is thought of an address: somebody who forged a sender, or
+    /// sent it as an ordinary mail, is no mail server. A server that says neither is believed; most bounces are not
+    /// signed.
+    pub fn believed_bounce(&self) -> Option<&Bounce> {
+        let of_a_server = self.return_path.as_deref().is_none_or(str::is_empty);
+        let bounce = self.bounce.as_ref();
+        bounce.filter(|_| of_a_server && self.trust != Trust::Fail)
     }
 
     /// Whether it carries a document.

@@ -31,9 +31,11 @@ use rusqlite::backup::Backup;
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
+use crate::archive::random_hex;
+
 pub use awaited::Awaited;
 pub use clock::ClockDoubt;
-pub use contact::{DeadContact, DeadContacts};
+pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
 pub use digest::LastDigest;
@@ -48,7 +50,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -62,13 +64,8 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("../../migrations/0011_fetching.sql"),
     include_str!("../../migrations/0012_queue.sql"),
     include_str!("../../migrations/0013_register_address.sql"),
+    include_str!("../../migrations/0014_contact_source.sql"),
 ];
-/// 64 random hex digits.
-fn random_hex() -> Result<String> {
-    let mut bytes = [0_u8; 32];
-    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
-    Ok(crate::archive::hex(&bytes))
-}
 
 /// Marks the file as ours ("thub").
 const APPLICATION_ID: i32 = 0x7468_7562;
@@ -93,7 +90,7 @@ impl Store {
         let store = Store::prepare(conn, &path, &MIGRATIONS)
             .with_context(|| format!("the store {}", path.display()))?;
         store.setting_once("first_opened", &now.to_string())?;
-        store.setting_once("command_key", &random_hex()?)?;
+        store.setting_once("command_key", &random_hex::<32>()?)?;
         Ok(store)
     }
 

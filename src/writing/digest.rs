@@ -118,6 +118,8 @@ pub struct Undelivered {
 /// An address that our mails do not reach.
 #[derive(Debug, Serialize)]
 pub struct Contact {
+    /// Whether it is still written to.
+    pub doubtful: bool,
     /// The address, whose it is, and since when.
     pub text: String,
     /// By which it is written to again.
