@@ -15,7 +15,7 @@ use crate::alarm::Alarm;
 use crate::app::App;
 use crate::clock::{Clock, Watch};
 use crate::collect;
-use crate::config::{Config, MailboxKind, Veil};
+use crate::config::{Config, Exposed, MailboxKind, Veil, exposed};
 use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::store::Part;
@@ -238,6 +238,7 @@ impl Service {
     ) -> Result<Option<anyhow::Error>> {
         let mut looked_again = false;
         self.look_at_clock(clock)?;
+        self.look_at_passwords(clock.now())?;
         let room = disk::look(&self.app.config, &self.app.store, clock.now())?;
         let mut failure = room.trouble().map(anyhow::Error::msg);
         let had_no_room = std::mem::replace(&mut self.no_room, room != Room::Enough);
@@ -300,6 +301,25 @@ impl Service {
             );
         }
         Ok(())
+    }
+
+    /// Notes whether others can read the files with passwords. The service goes on: what they hold may be known by now,
+    /// and reports that are not collected would not make that undone.
+    fn look_at_passwords(&self, now: Timestamp) -> Result<()> {
+        let (config, store) = (&self.app.config, &self.app.store);
+        let exposed = exposed(&config.settings, &config.folder);
+        if exposed.is_empty() {
+            let health = store.health(Part::Password)?;
+            if health.success_at.is_none() || health.failing().is_some() {
+                store.succeeded(Part::Password, now)?;
+            }
+            return Ok(());
+        }
+        let told: Vec<String> = exposed.iter().map(Exposed::in_vietnamese).collect();
+        exposed
+            .iter()
+            .for_each(|e| tracing::error!(exposed = %e, "a password is not kept"));
+        store.failed(Part::Password, now, &told.join("; "))
     }
 
     /// How long to wait for the next round.

@@ -57,6 +57,7 @@ fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
         Part::Login
         | Part::Folder
         | Part::Confinement
+        | Part::Password
         | Part::Digest // its own look waits for `hours`
         | Part::Disk
         | Part::Clock
@@ -75,6 +76,7 @@ pub fn fault_in_vietnamese(part: Part) -> &'static str {
         Part::Download => "đã tải hết hạn mức thư trong ngày",
         Part::Rewound => "hộp thư đã bị đưa về trạng thái cũ",
         Part::Reading => "thư đến không đọc được",
+        Part::Password => "tệp chứa mật khẩu không được bảo vệ",
         Part::Confinement => "tiến trình đọc thư không được cách ly đầy đủ",
         Part::Transport => "thư không gửi đi được",
         Part::Digest => "bản tin hằng ngày không gửi được",
@@ -142,6 +144,7 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
         | Part::Folder
         | Part::Reading
         | Part::Confinement
+        | Part::Password
         | Part::Transport
         | Part::Digest
         | Part::Disk

@@ -3,16 +3,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use jiff::{Timestamp, ToSpan};
 
 use crate::lab::imap_fake::{self, FakeImap};
-use crate::lab::installation::{Installation, REPORTING, both_forms};
+use crate::lab::installation::{Installation, REPORTING, both_forms, succeed};
 use crate::lab::smtp_fake::{self, FakeSmtp};
-use crate::lab::{MAILBOX, PASSWORD, written};
+use crate::lab::{Letter, MAILBOX, PASSWORD, written};
 
 /// What is written and said while something is tried.
 struct Heard(Vec<(String, Vec<u8>)>);
@@ -222,9 +222,60 @@ fn a_password_that_a_sending_program_says_again_stands_in_no_log_store_letter_or
 
 /// A program of one line.
 fn script(dir: &Path, line: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
     let path = dir.join("program");
     fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    set_mode(&path, 0o700);
     path
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_password_file_that_others_can_read_is_told_with_the_command_that_mends_it_and_the_service_goes_on()
+ {
+    let imap = FakeImap::start();
+    let installation = Installation::against(&imap);
+    let rung = with_alarm(&installation);
+    let dir = installation.dir.path();
+    let check = || {
+        let output = installation.run(&["check", "--offline"]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), said)
+    };
+    // The folder keeps everybody out.
+    set_mode(&dir.join("password"), 0o644);
+    assert!(check().0, "{}", check().1);
+    set_mode(dir, 0o755);
+    let (well, said) = check();
+    let (_, command) = said.split_once("; run: ").expect(&said);
+    assert!(
+        !well && said.contains("password: FAILED: every user"),
+        "{said}"
+    );
+
+    imap.deliver("INBOX", Timestamp::now(), &report("a"));
+    let begin = Timestamp::now();
+    let round = |minutes: i64| {
+        let at = (begin + minutes.minutes()).to_string();
+        succeed(installation.run(&["--at", &at, "run", "--once"]));
+        fs::read_to_string(&rung).unwrap_or_default()
+    };
+    let told = round(1);
+    assert!(told.starts_with("Thu báo cáo: tệp chứa mật khẩu"), "{told}");
+    assert!(told.contains(command.trim()), "{told}");
+    let thanks = |l: &Letter| l.to.contains(REPORTING);
+    assert!(
+        installation.outbox().iter().any(thanks),
+        "the service goes on"
+    );
+
+    let mended = Command::new("/bin/sh").args(["-c", command]).status();
+    assert!(mended.unwrap().success());
+    assert!(check().0, "{}", check().1);
+    round(2);
+    let told = round(40);
+    assert!(told.contains("đã khắc phục: tệp chứa mật khẩu"), "{told}");
 }

@@ -182,6 +182,9 @@ fn advice(fault: Fault) -> &'static str {
             Part::Confinement => {
                 "chạy lệnh “thubaocao check”, đối chiếu tệp thubaocao.service với bản kèm theo chương trình; thư đến chờ đọc và các thư nhắc tạm dừng cho đến khi khắc phục"
             }
+            Part::Password => {
+                "chạy lệnh nêu trong phần chi tiết, sau đó nên đổi mật khẩu; việc nhận và gửi thư vẫn tiếp tục"
+            }
             Part::Transport => {
                 "kiểm tra tài khoản gửi thư và máy chủ gửi thư; các thư đang chờ sẽ tự gửi sau khi khắc phục"
             }
@@ -551,6 +554,7 @@ mod tests {
                 Part::Login
                 | Part::Folder
                 | Part::Confinement
+                | Part::Password
                 | Part::Digest
                 | Part::Disk
                 | Part::Clock

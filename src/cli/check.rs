@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Session, say};
 use crate::collect::folders;
-use crate::config::{Config, MailboxKind, Veil};
+use crate::config::{Config, MailboxKind, Veil, exposed};
 use crate::domain::date_of;
 use crate::domain::identity::Change;
 use crate::mailbox::{Known, Mailbox, MailboxError};
@@ -65,6 +65,10 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
             failed = true;
             say(format!("configuration: FAILED: {question}"))?;
         }
+    }
+    for exposed in exposed(&config.settings, &config.folder) {
+        failed = true;
+        say(format!("password: FAILED: {exposed}"))?;
     }
     if let (true, Some(Err(e))) = (offline, &known) {
         failed = true;

@@ -1,6 +1,7 @@
 //! The configuration folder, read into checked values; every fault is named at once, with file and line.
 
 mod alarm;
+mod exposure;
 mod holidays;
 mod reports;
 mod secret;
@@ -13,6 +14,7 @@ mod veil;
 use std::path::{Path, PathBuf};
 
 pub use alarm::{AlarmSettings, HOURS, Letter, Way, alarm_of};
+pub use exposure::{Exposed, exposed};
 pub use secret::{Password, Secret, trace};
 pub use settings::{
     Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings,

@@ -22,6 +22,8 @@ pub enum Part {
     Download,
     /// The child process that reads mails.
     Reading,
+    /// The files that hold passwords: whether others can read them.
+    Password,
     /// What keeps that child from everything but its mail: less of it than the kernel offers.
     Confinement,
     /// Handing mails over.
@@ -50,6 +52,7 @@ impl Part {
             Part::Rewound => "rewound",
             Part::Download => "download",
             Part::Reading => "reading",
+            Part::Password => "password",
             Part::Confinement => "confinement",
             Part::Transport => "transport",
             Part::Digest => "digest",
@@ -62,7 +65,7 @@ impl Part {
     }
 
     /// All parts.
-    pub const ALL: [Part; 14] = [
+    pub const ALL: [Part; 15] = [
         Part::Mailbox,
         Part::Login,
         Part::Folder,
@@ -70,6 +73,7 @@ impl Part {
         Part::Download,
         Part::Reading,
         Part::Confinement,
+        Part::Password,
         Part::Transport,
         Part::Digest,
         Part::Disk,

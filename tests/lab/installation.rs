@@ -51,6 +51,14 @@ impl Wishes {
     }
 }
 
+/// A folder that holds passwords: nobody else comes in.
+fn private_folder() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let private = fs::Permissions::from_mode(0o700);
+    let mut folder = tempfile::Builder::new();
+    folder.permissions(private).tempdir().unwrap()
+}
+
 impl Installation {
     /// An installation that goes by the real clock: one report was due ten days ago, working hours are always, the
     /// digest is due at midnight.
@@ -60,7 +68,7 @@ impl Installation {
 
     pub fn with(lab: &Lab, wishes: &Wishes) -> Installation {
         let installation = Installation {
-            dir: tempfile::tempdir().unwrap(),
+            dir: private_folder(),
         };
         installation.configure(lab, wishes);
         installation
@@ -88,7 +96,7 @@ impl Installation {
 
     fn between_ends(imap_port: u16, ca_file: String, transport: &str) -> Installation {
         let installation = Installation {
-            dir: tempfile::tempdir().unwrap(),
+            dir: private_folder(),
         };
         let wishes = Wishes {
             imap_host: "localhost",
@@ -106,7 +114,7 @@ impl Installation {
     /// An installation like the others on a Maildir, which is made; its mails leave into a folder.
     pub fn on_maildir() -> Installation {
         let installation = Installation {
-            dir: tempfile::tempdir().unwrap(),
+            dir: private_folder(),
         };
         installation.write(
             "kind = \"maildir\"\npath = \"maildir\"\ncreate = true",
