@@ -1,8 +1,14 @@
 //! Mails from before the installation: out of `.eml` files, a Maildir or an mbox (Google Takeout). They are read, matched
 //! and logged like those of the mailbox, and never answered.
+//!
+//! Whoever lays the files out need not be whoever imports them, often root: no link is followed, and nothing but files
+//! is opened. Where in an mbox one mail ends and the next begins is a line that anybody can write into a mail; what
+//! begins there may be the text of another, and its own word on who verified it does not count
+//! ([`Imported::Parted`](crate::store::Imported)).
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -13,9 +19,6 @@ use crate::collect;
 use crate::reading::worker::Outcome;
 use crate::store::{Arrived, Place};
 
-/// The account under which places of imported mails are kept.
-const ACCOUNT: &str = "import";
-
 /// What an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -25,6 +28,8 @@ pub struct Imported {
     pub known: u32,
     /// Mails that are larger than the limit, and were left out.
     pub too_large: u32,
+    /// Links and special files, which were passed over.
+    pub passed_over: u32,
 }
 
 /// Takes over the mails of a file or folder.
@@ -33,9 +38,11 @@ pub struct Imported {
 /// When something cannot be read; what was taken over stays, and the same import goes on from there.
 pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Imported> {
     let mut done = Imported::default();
-    for file in files(path)? {
-        let opened =
-            File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    for file in files(path, &mut done.passed_over)? {
+        let Some(opened) = open(&file)? else {
+            done.passed_over += 1;
+            continue;
+        };
         let written = opened.metadata()?.modified()?;
         let written = Timestamp::try_from(written).unwrap_or(now).min(now);
         let limit = app.config.settings.limits.message_bytes as usize;
@@ -51,7 +58,8 @@ pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Import
             take_over(app, &file, n, &raw, (written, now), &mut done).await?;
         }
     }
-    collect::read_received(app, collect::Answers::No, now).await?;
+    // None of these is answered, wherever it is read; what had come into the mailbox before and is unread still, is.
+    collect::read_received(app, collect::Answers::Yes, now).await?;
     Ok(done)
 }
 
@@ -78,12 +86,7 @@ async fn take_over(
     };
     let received_at = said.unwrap_or(written).min(now);
     let arrived = Arrived {
-        place: Place {
-            account: ACCOUNT.into(),
-            folder: file.display().to_string(),
-            uidvalidity: 0,
-            uid: format!("{n}-{sha256}"),
-        },
+        place: Place::imported(file, n, &sha256),
         sha256: Some(sha256),
         size: raw.len() as u64,
         received_at,
@@ -94,47 +97,106 @@ async fn take_over(
     Ok(())
 }
 
-/// The files of a path: itself, or those within it, in order. Of a Maildir those that were delivered.
-fn files(path: &Path) -> Result<Vec<PathBuf>> {
+/// The files of a path: itself, or those within it, in order. Of a Maildir those that were delivered. `passed_over`: how
+/// many links and special files there are beside.
+fn files(path: &Path, passed_over: &mut u32) -> Result<Vec<PathBuf>> {
+    // Without a slash at its end, by which a link would be followed.
+    let path: PathBuf = path.components().collect();
     let meta = path
-        .metadata()
+        .symlink_metadata()
         .with_context(|| format!("cannot read {}", path.display()))?;
+    if meta.is_symlink() {
+        bail!("{} is a link; name what it points to", path.display());
+    }
     if !meta.is_dir() {
-        return Ok(vec![path.to_owned()]);
+        return Ok(vec![path]);
     }
     let is_maildir = path.join("cur").is_dir() && path.join("new").is_dir();
-    let mut inside = std::fs::read_dir(path)?
-        .map(|e| Ok(e?.path()))
-        .collect::<Result<Vec<PathBuf>>>()?;
-    inside.sort();
+    let mut inside = fs::read_dir(path)?.collect::<std::io::Result<Vec<_>>>()?;
+    inside.sort_by_key(fs::DirEntry::path);
     let mut found = Vec::new();
     for entry in inside {
-        let name = entry.file_name().unwrap_or_default().to_string_lossy();
-        let skipped = is_maildir && name == "tmp" || name.starts_with('.') && entry.is_file();
-        if !skipped && (entry.is_dir() || entry.is_file()) {
-            found.extend(files(&entry)?);
+        let kind = entry.file_type()?; // of the link itself
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let skipped = is_maildir && name == "tmp" || name.starts_with('.') && kind.is_file();
+        if !kind.is_dir() && !kind.is_file() {
+            tracing::warn!(path = %entry.path().display(), "neither a file nor a folder; links are not followed");
+            *passed_over += 1;
+        } else if !skipped {
+            found.extend(files(&entry.path(), passed_over)?);
         }
     }
     Ok(found)
+}
+
+/// Opens a file; `None` where it is none any more, or never was.
+fn open(path: &Path) -> Result<Option<File>> {
+    let opened = File::options()
+        .read(true)
+        // Not the target of a link, and without waiting for somebody who writes into a pipe.
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path);
+    let file = match opened {
+        Err(e) if e.raw_os_error() == Some(libc::ELOOP) => return Ok(None),
+        other => other.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    Ok(file.metadata()?.is_file().then_some(file))
+}
+
+/// How the lines look that part the mails of an mbox. Those of one file all look alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Separator {
+    /// `From `, an address, and a date with its time (RFC 4155); a line of a text that begins so is rare.
+    Dated,
+    /// `From `, and anything.
+    Any,
+}
+
+impl Separator {
+    /// How a line looks that begins by `From `.
+    fn of(line: &[u8]) -> Separator {
+        let line = String::from_utf8_lossy(line);
+        let words: Vec<&str> = line.split_whitespace().skip(2).collect();
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let is_time = |w: &&str| w.split(':').count() >= 2 && w.split(':').all(digits);
+        let is_year = |w: &&str| w.len() == 4 && digits(w);
+        match words.iter().any(is_time) && words.iter().any(is_year) {
+            true => Separator::Dated,
+            false => Separator::Any,
+        }
+    }
+
+    /// Whether a line after an empty one is one.
+    fn is(self, line: &[u8]) -> bool {
+        line.starts_with(b"From ")
+            && match self {
+                Separator::Dated => Separator::of(line) == Separator::Dated,
+                Separator::Any => true,
+            }
+    }
 }
 
 /// The mails of a file one by one: of an mbox (RFC 4155), or the one that it is.
 struct Mails<R> {
     source: R,
     limit: usize,
-    mbox: bool,
+    /// That of the first line, if it is one: the file is an mbox then.
+    separator: Option<Separator>,
     /// The separator of the next mail was read already.
     begun: bool,
 }
 
 impl<R: BufRead> Mails<R> {
     fn of(mut source: R, limit: usize) -> Result<Mails<R>> {
-        let mbox = source.fill_buf()?.starts_with(b"From ");
+        let begin = source.fill_buf()?;
+        let line = begin.split(|b| *b == b'\n').next().unwrap_or_default();
+        let separator = line.starts_with(b"From ").then(|| Separator::of(line));
         Ok(Mails {
             source,
             limit,
-            mbox,
-            begun: !mbox,
+            separator,
+            begun: separator.is_none(),
         })
     }
 
@@ -148,7 +210,7 @@ impl<R: BufRead> Mails<R> {
                 let mail = fits.then_some(raw);
                 return Ok(any.then_some(mail));
             }
-            if self.mbox && after_blank && line.starts_with(b"From ") {
+            if after_blank && self.separator.is_some_and(|s| s.is(&line)) {
                 let first = !std::mem::replace(&mut self.begun, true);
                 if first || !any {
                     continue;
@@ -161,7 +223,8 @@ impl<R: BufRead> Mails<R> {
             after_blank = line == b"\n" || line == b"\r\n";
             any = true;
             let quoted = line.iter().position(|b| *b != b'>').unwrap_or(0);
-            let quoted = self.mbox && quoted > 0 && line[quoted..].starts_with(b"From ");
+            let quoted =
+                self.separator.is_some() && quoted > 0 && line[quoted..].starts_with(b"From ");
             raw.extend_from_slice(if quoted { &line[1..] } else { &line });
             if raw.len() > self.limit {
                 fits = false;
@@ -186,10 +249,16 @@ mod tests {
 
     #[test]
     fn an_mbox_is_parted_at_its_separators_only() {
-        let mbox = "From 1@xxx Mon Jun 15 2026\nSubject: a\n\nFrom here on\n>From quoted\n>>From twice\n\nFrom 2@xxx Mon Jun 15 2026\nSubject: b\n\nx\n";
-        let found = split(mbox, 1_000);
-        // A line "From …" after a blank line is a separator: writers quote it.
-        assert_eq!(found.len(), 3, "{found:?}");
+        let date = "Mon Jun 15 00:00:00 +0000 2026";
+        let text =
+            "Subject: a\n\nFrom here on\n>From quoted\n>>From twice\n\nFrom 10:30 of 2026 on";
+        let mbox = format!("From 1@xxx {date}\n{text}\n\nFrom 2@xxx {date}\nSubject: b\n\nx\n");
+        let found = split(&mbox, 1_000);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found[1].as_deref(), Some("Subject: b\n\nx\n"));
+        // Where the first one has no date, any line "From …" after a blank line is one: writers quote the others.
+        let mbox = mbox.replace(date, "");
+        assert_eq!(split(&mbox, 1_000).len(), 4);
         let quoted = "From 1@x\nSubject: a\n\ntext\n>From quoted\n>>From twice\n\nFrom 2@x\nSubject: b\n\nx\n";
         let found = split(quoted, 1_000);
         assert_eq!(found.len(), 2);

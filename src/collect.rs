@@ -21,7 +21,8 @@ use crate::reading::sandbox::Confinement;
 use crate::reading::worker::Outcome;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Awaited, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store, Verdict,
+    Awaited, Imported, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store,
+    Verdict,
 };
 use crate::writing::Kind;
 use crate::{manager, plan, staff};
@@ -149,6 +150,12 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         let Some(sha256) = &message.sha256 else {
             continue;
         };
+        // Also where the import that brought it was ended before it was read.
+        let imported = app.store.imported(message.id)?;
+        let answers = match imported {
+            Some(_) => Answers::No,
+            None => answers,
+        };
         let reading = match app.archive.get(sha256) {
             Ok(raw) => {
                 let mut reading = match app.reader.read(&raw).await {
@@ -165,6 +172,9 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                         break;
                     }
                 };
+                if imported == Some(Imported::Parted) {
+                    trust_less(&mut reading);
+                }
                 // Domains change the keys of their signatures: of old mails they say nothing.
                 if answers == Answers::Yes {
                     verify(app, &mut reading, &raw).await;
@@ -394,6 +404,18 @@ async fn verify(app: &App, reading: &mut Reading, raw: &[u8]) {
         reading.trust = trust;
         reading.no_answer |= trust == Trust::Fail;
         reading.doubt = why;
+    }
+}
+
+/// What says of itself in an mbox that it was verified may be the text of another mail.
+fn trust_less(reading: &mut Reading) {
+    if reading.trust == Trust::Pass {
+        reading.trust = Trust::Unknown;
+        for evidence in reading.chain.iter_mut().filter(|e| e.believed) {
+            evidence.believed = false;
+            evidence.why =
+                "it stands in an mbox, where a mail may hold what looks like another".into();
+        }
     }
 }
 

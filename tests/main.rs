@@ -6,6 +6,7 @@ mod mails;
 mod matching;
 
 mod alarm;
+mod back_fill;
 mod calendar;
 mod circle;
 mod clock;

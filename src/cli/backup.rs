@@ -74,5 +74,11 @@ pub(super) async fn import(session: &Session, path: &Path) -> Result<()> {
         "{} new mails, {} known already, {} larger than limits.message_mb; nobody was answered",
         done.new, done.known, done.too_large
     ))?;
+    if done.passed_over > 0 {
+        say(format!(
+            "{} links or special files were passed over",
+            done.passed_over
+        ))?;
+    }
     Ok(())
 }

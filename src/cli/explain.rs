@@ -111,7 +111,9 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
                 .map(|e| Ok(e?.path()))
                 .collect::<Result<Vec<PathBuf>>>()?;
             inside.sort();
-            inside.retain(|p| p.is_dir() || p.is_file());
+            // No links: one may lead back to where it lies.
+            let is_one = |m: std::fs::Metadata| m.is_dir() || m.is_file();
+            inside.retain(|p| p.symlink_metadata().is_ok_and(is_one));
             found.extend(files(&inside)?);
         } else {
             found.push(path.clone());

@@ -1,6 +1,7 @@
 //! Where mails were seen, and how far each folder has been looked through.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -41,7 +42,52 @@ pub struct FetchFailure {
     pub given_up_at: Option<Timestamp>,
 }
 
+/// The account under which the places of imported mails are kept.
+const IMPORT: &str = "import";
+
+/// How a mail came in that was seen in no mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// As a file of its own, or at the beginning of one.
+    Whole,
+    /// After a line within an mbox that parts its mails. Anybody can write one into a mail, and after it another mail.
+    Parted,
+}
+
+impl Place {
+    /// The place of the mail with a number, from 1, in a file that is imported.
+    pub fn imported(file: &Path, number: u32, sha256: &str) -> Place {
+        Place {
+            account: IMPORT.into(),
+            folder: file.display().to_string(),
+            uidvalidity: 0,
+            uid: format!("{number}-{sha256}"),
+        }
+    }
+
+    /// Whether it is one, and how the mail stands there.
+    fn import(&self) -> Option<Imported> {
+        let (number, _) = self.uid.split_once('-').unwrap_or_default();
+        (self.account == IMPORT).then_some(match number {
+            "1" => Imported::Whole,
+            _ => Imported::Parted,
+        })
+    }
+}
+
 impl Store {
+    /// How a mail came in, if it was seen in no mailbox.
+    pub fn imported(&self, message: i64) -> Result<Option<Imported>> {
+        let places = self.places(message)?;
+        let imports: Option<Vec<Imported>> = places.iter().map(Place::import).collect();
+        Ok(imports.filter(|i| !i.is_empty()).map(|imports| {
+            match imports.contains(&Imported::Whole) {
+                true => Imported::Whole,
+                false => Imported::Parted,
+            }
+        }))
+    }
+
     /// How far a folder has been looked through, if ever.
     pub fn cursor(&self, account: &str, folder: &str) -> Result<Option<Cursor>> {
         Ok(self

@@ -40,7 +40,7 @@ pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
 pub use digest::LastDigest;
 pub use health::{Health, Part};
-pub use location::{Cursor, FetchFailure, Place};
+pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::Receipts;
 pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepTaken};
