@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 mod arrival;
 mod fetch;
+mod holding;
 
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
@@ -12,8 +13,8 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{MailboxKind, Show};
 use crate::domain::calendar::Calendar;
+use crate::domain::date_of;
 use crate::domain::unit::{self, Unit, UnitId};
-use crate::domain::{date_of, instant, zone};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
@@ -118,8 +119,7 @@ fn cannot_be_opened(e: &MailboxError) -> Option<String> {
 
 /// For one working day a folder that is not read holds the reminders, as reports may lie in it; staff are told meanwhile.
 fn is_recent(calendar: &Calendar, since: Timestamp, now: Timestamp) -> bool {
-    let begun = since.to_zoned(zone());
-    now <= instant(calendar.working_days_after(begun.date(), 1), begun.time())
+    now <= calendar.later(since, 1)
 }
 
 // ---- read, match, log ----
@@ -156,11 +156,12 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             Some(_) => Answers::No,
             None => answers,
         };
+        let mut nameless = false;
         let reading = match app.archive.get(sha256) {
             Ok(raw) => {
                 let mut reading = match app.reader.read(&raw).await {
                     Outcome::Read(reading) => *reading,
-                    Outcome::MailFails(why) => unreadable(app, &raw, &why).await,
+                    Outcome::MailFails(why) => unreadable(app, &raw, &why).await?,
                     Outcome::NoRoom(why) => {
                         tracing::error!(message = message.id, why, "a mail stays unread");
                         fault = Some(why);
@@ -185,6 +186,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                 // One mail that the disk has lost must not keep the others from being read.
                 tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
                 app.store.fetch_again(message.id, now)?;
+                nameless = true;
                 Reading::unreadable("its file in the archive is damaged")
             }
         };
@@ -213,6 +215,14 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                     .collect::<Vec<_>>(),
             );
         }
+        let holds = match decision.verdict.state {
+            MessageState::Waiting if nameless => holding::of_nameless(app, now),
+            MessageState::Waiting => {
+                let found = decision.found.as_ref();
+                holding::of(app, &reading, found, message.received_at, now)?
+            }
+            _ => vec![],
+        };
         tracing::info!(
             message = message.id,
             class = reading.class.word(),
@@ -224,6 +234,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             s.set_reading(message.id, &reading)?;
             s.set_verdict(message.id, &decision.verdict)?;
             s.set_awaited(message.id, &decision.awaited)?;
+            s.set_holds(message.id, &holds)?;
             record_bounce(s, &app.config.settings.digest_to, &message, &reading)?;
             for submission in &decision.submissions {
                 s.log_submission(submission, now)?;
@@ -283,20 +294,24 @@ fn received_earlier(app: &App, message: &Message, reading: &Reading) -> Result<O
 }
 
 /// A mail that cannot be read; its header says whose it is, as far as that can be read.
-async fn unreadable(app: &mut App, raw: &[u8], why: &str) -> Reading {
+async fn unreadable(app: &mut App, raw: &[u8], why: &str) -> Result<Reading> {
     let unreadable = Reading::unreadable(why);
     let end = raw
         .windows(2)
         .enumerate()
         .position(|(n, two)| two == b"\n\n" || two == b"\n\r" && raw.get(n + 2) == Some(&b'\n'));
-    let Some(head) = head_of(app, &raw[..end.map_or(raw.len(), |n| n + 1)]).await else {
-        return unreadable;
+    let head = &raw[..end.map_or(raw.len(), |n| n + 1)];
+    let Some(head) = head_of(app, head).await else {
+        return Ok(Reading {
+            sender: fetch::registered_sender(app, head)?,
+            ..unreadable
+        });
     };
-    Reading {
+    Ok(Reading {
         class: unreadable.class,
         reasons: unreadable.reasons,
         ..head
-    }
+    })
 }
 
 /// What a header alone says, as the reading process understands it; `None` where it understands nothing.
@@ -475,6 +490,8 @@ struct Decision {
     answer: Option<NewMail>,
     /// What it may be, where it waits.
     awaited: Awaited,
+    /// What matching found.
+    found: Option<Match>,
 }
 
 impl Decision {
@@ -489,6 +506,7 @@ impl Decision {
             submissions: vec![],
             answer: None,
             awaited: found.map_or_else(Awaited::default, awaited),
+            found: found.cloned(),
         }
     }
 }
@@ -675,6 +693,7 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         },
         submissions,
         awaited: Awaited::default(),
+        found: Some(found),
     })
 }
 

@@ -62,7 +62,8 @@ fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
         | Part::Disk
         | Part::Clock
         | Part::Damage
-        | Part::Register => Some(SignedDuration::ZERO),
+        | Part::Register
+        | Part::Holds => Some(SignedDuration::ZERO),
         Part::Download | Part::Rewound | Part::Alarm => None,
     }
 }
@@ -84,6 +85,7 @@ pub fn fault_in_vietnamese(part: Part) -> &'static str {
         Part::Clock => "đồng hồ máy chủ có thể sai",
         Part::Damage => "dữ liệu lưu trữ bị hỏng",
         Part::Register => "danh mục đơn vị, báo cáo không khớp với dữ liệu đã lưu",
+        Part::Holds => "nhiều đơn vị tạm chưa được nhắc vì có thư chờ xử lý",
         Part::Alarm => "cảnh báo không gửi đi được",
     }
 }
@@ -151,6 +153,7 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
         | Part::Clock
         | Part::Damage
         | Part::Register
+        | Part::Holds
         | Part::Alarm => lasting,
     }
 }

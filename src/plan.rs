@@ -14,8 +14,8 @@ use crate::domain::reminder::{Step, in_working_hours};
 use crate::domain::report::Report;
 use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant, zone};
-use crate::standing;
-use crate::store::{DeadContacts, NewMail, Receipts, StepTaken, Store};
+use crate::standing::{self, Holds};
+use crate::store::{DeadContacts, NewMail, Part, Receipts, StepTaken, Store};
 use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
@@ -29,6 +29,7 @@ pub fn pass(app: &App, now: Timestamp) -> Result<()> {
     expect(app, now)?;
     app.store.transaction(|store| {
         owe_reminders(&app.config, store, now)?;
+        note_holds(&app.config, store, now)?;
         owe_digest(&app.config, store, now)
     })
 }
@@ -213,8 +214,9 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
     }
     let today = date_of(now);
     let dead = store.dead_contacts(now)?;
+    let holds = Holds::at(now, config, store)?;
     for (unit, steps) in owed {
-        if store.has_undecided_mail(&unit)?
+        if holds.hold(&unit)
             || store.reminded_since(&unit, instant(today, Time::midnight()))?
             || addressee(config, &dead, &unit, today).is_none()
         {
@@ -242,6 +244,14 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Notes whether mails that wait keep so many units from being reminded that somebody should know at once.
+fn note_holds(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
+    match standing::many_held(config, store, now)? {
+        Some(many) => store.failed(Part::Holds, now, &many),
+        None => store.succeeded(Part::Holds, now),
+    }
 }
 
 /// Who is written to for a unit on a day; `None` where no address works.
@@ -310,7 +320,9 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     let dead = store.dead_contacts(now)?;
     let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
-    for o in store.obligations(Receipts::Until(morning.max(now.min(end_of(day)))))? {
+    let moment = morning.max(now.min(end_of(day)));
+    let holds = Holds::at(moment, config, store)?;
+    for o in store.obligations(Receipts::Until(moment))? {
         if unsettled.holds(&o.unit, &o.report) {
             continue;
         }
@@ -325,8 +337,10 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
             StepTaken::No => today,
             StepTaken::CameBack => true,
         };
-        let held = store.has_undecided_mail(&o.unit)?;
-        if (fresh || missed) && !held && addressee(config, &dead, &o.unit, day).is_some() {
+        if (fresh || missed)
+            && !holds.hold(&o.unit)
+            && addressee(config, &dead, &o.unit, day).is_some()
+        {
             owed.entry(o.unit.clone()).or_default().push((o, reached));
         }
     }

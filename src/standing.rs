@@ -1,13 +1,16 @@
 //! How what is expected stands at a moment, by the schedule, the calendar and the day of the installation.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use jiff::civil::Time;
 use jiff::{Timestamp, ToSpan};
 
 use crate::config::Config;
 use crate::domain::obligation::{Moments, Obligation, Rates, State};
+use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
-use crate::store::Store;
+use crate::store::{Claim, Receipts, Stands, Store};
 
 /// What was due before this moment is not tracked: that of the installation, unless `remind_backlog` is set.
 pub fn tracked_from(config: &Config, first_opened: Timestamp) -> Timestamp {
@@ -79,12 +82,131 @@ impl<'c> View<'c> {
     }
 }
 
+/// Whose reminders the mails that wait hold at a moment.
+pub struct Holds<'c> {
+    config: &'c Config,
+    now: Timestamp,
+    /// What they say for every unit, the oldest first.
+    claims: Vec<Claim>,
+}
+
+/// A unit whose reminders are held, and why.
+pub struct Held {
+    /// Which.
+    pub unit: UnitId,
+    /// The mails that hold them, each with why and until when; the oldest first.
+    pub by: Vec<Claim>,
+}
+
+impl<'c> Holds<'c> {
+    /// The holds at a moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn at(now: Timestamp, config: &'c Config, store: &Store) -> Result<Holds<'c>> {
+        Ok(Holds {
+            config,
+            now,
+            claims: store.claims()?,
+        })
+    }
+
+    /// The claims for a unit, for any unit, and for those that are written to in its place.
+    fn on<'h>(&'h self, unit: &UnitId) -> impl Iterator<Item = &'h Claim> {
+        let heirs = self.config.register.heirs(unit, date_of(self.now));
+        let unit = unit.clone();
+        self.claims
+            .iter()
+            .filter(move |claim| match &claim.hold.unit {
+                Some(of) => *of == unit || heirs.contains(of),
+                None => true,
+            })
+    }
+
+    /// Whether a unit is not reminded.
+    pub fn hold(&self, unit: &UnitId) -> bool {
+        self.on(unit).any(|c| c.at(self.now) == Stands::Holds)
+    }
+
+    /// Whether a unit that is reminded is told that a mail in its name is being looked into.
+    pub fn tell(&self, unit: &UnitId) -> bool {
+        self.on(unit).any(|c| c.at(self.now) == Stands::Told)
+    }
+
+    /// The units that owe something, and are not reminded of it while mails wait.
+    pub fn held(&self, obligations: &[Obligation], tracked_from: Timestamp) -> Vec<Held> {
+        if self.claims.is_empty() {
+            return Vec::new();
+        }
+        let today = date_of(self.now);
+        let owing = obligations
+            .iter()
+            .filter(|o| !o.settled() && o.opens <= today && o.due >= tracked_from);
+        let units: BTreeSet<&UnitId> = owing.map(|o| &o.unit).collect();
+        let held = units.into_iter().map(|unit| Held {
+            unit: unit.clone(),
+            by: self
+                .on(unit)
+                .filter(|c| c.at(self.now) == Stands::Holds)
+                .cloned()
+                .collect(),
+        });
+        held.filter(|held| !held.by.is_empty()).collect()
+    }
+}
+
+/// What there is to say, for staff, where mails that wait keep more units from being reminded than a few mails would: more
+/// than a tenth of those that report, and more than two.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Option<String>> {
+    let holds = Holds::at(now, config, store)?;
+    if holds.claims.is_empty() {
+        return Ok(None); // as a rule
+    }
+    let obligations = store.obligations(Receipts::All)?;
+    let held = holds.held(&obligations, tracked_from(config, store.first_opened()?));
+    let today = date_of(now);
+    let reports = |unit: &&UnitId| config.register.on(unit, today).is_some();
+    let units: BTreeSet<&UnitId> = obligations
+        .iter()
+        .map(|o| &o.unit)
+        .filter(reports)
+        .collect();
+    Ok(are_many(held.len(), units.len()).then(|| {
+        format!(
+            "{} trong số {} đơn vị tạm chưa được nhắc vì có thư chờ xử lý; đề nghị xử lý các thư đó trước",
+            held.len(),
+            units.len()
+        )
+    }))
+}
+
+fn are_many(held: usize, units: usize) -> bool {
+    held > 2 && held * 10 > units
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
+
+    #[test]
+    fn more_than_a_tenth_of_the_units_and_more_than_two_are_many() {
+        for (held, units, many) in [
+            (0, 0, false),
+            (2, 2, false),
+            (3, 3, true),
+            (3, 30, false),
+            (4, 31, true),
+            (31, 31, true),
+        ] {
+            assert_eq!(are_many(held, units), many, "{held} of {units}");
+        }
+    }
 
     #[test]
     fn a_period_closes_after_the_days_of_the_schedule_and_what_was_due_before_the_installation_is_not_tracked()

@@ -15,6 +15,7 @@ mod confinement;
 mod corpora;
 mod demo;
 mod full_disk;
+mod holding;
 mod hostile;
 mod identity;
 mod interruptions;

@@ -18,7 +18,8 @@ use thubaocao::plan;
 use thubaocao::reading::BounceKind;
 use thubaocao::standing::View;
 use thubaocao::store::{
-    Arrived, MessageState, NewSubmission, OutgoingState, Place, Receipts, Store, Verdict,
+    Arrived, Ground, Hold, MessageState, NewSubmission, OutgoingState, Place, Receipts, Store,
+    Verdict,
 };
 
 const UNITS: usize = 60;
@@ -286,6 +287,13 @@ impl Year {
             why: vec![],
         };
         self.store.set_verdict(mail, &verdict).unwrap();
+        // Of the unit's own address, and verified.
+        let hold = Hold {
+            unit: Some(UnitId(format!("u{unit}"))),
+            ground: Ground::Address,
+            until: None,
+        };
+        self.store.set_holds(mail, &[hold]).unwrap();
     }
 
     /// An address stops working: the last mail to it comes back, and has reminded nobody. What the server itself refuses is

@@ -203,6 +203,9 @@ fn advice(fault: Fault) -> &'static str {
             Part::Register => {
                 "chạy lệnh “thubaocao check” và khai báo mã cũ hoặc ngày kết thúc theo hướng dẫn của lệnh đó"
             }
+            Part::Holds => {
+                "xử lý các thư đang chờ nêu ở mục 1 của bản tin (lệnh “thubaocao inbox” liệt kê); nếu nhiều thư lạ cùng đến, có thể có người cố ý làm ngừng việc nhắc các đơn vị"
+            }
             Part::Alarm => "kiểm tra mục [alarm] bằng lệnh “thubaocao check --alarm”",
         },
         Fault::Round => "kiểm tra dung lượng và tình trạng đĩa, rồi xem nhật ký của dịch vụ",
@@ -559,7 +562,8 @@ mod tests {
                 | Part::Disk
                 | Part::Clock
                 | Part::Damage
-                | Part::Register => Some(0),
+                | Part::Register
+                | Part::Holds => Some(0),
                 Part::Download | Part::Rewound | Part::Alarm => None,
             };
             match after {

@@ -80,7 +80,7 @@ pub(super) fn word(
         trust: reading.trust,
         known_address: !register.bearers(sender, day).is_empty()
             || !store.learned_units(sender)?.is_empty(),
-        head_names_a_unit: matching::head_names_a_unit(register, day, reading),
+        head_names_a_unit: !matching::units_of_heads(register, day, reading).is_empty(),
         answered: decision.answer.is_some(),
         told_today: store.told_of_arrival_since(sender, midnight)?,
     };

@@ -8,10 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::App;
 use crate::config::Show;
 use crate::domain::date_of;
-use crate::domain::unit::UnitId;
 use crate::mailbox::{Envelope, Listing, Mailbox};
 use crate::manager;
-use crate::reading::{Class, Reading};
+use crate::reading::{Class, Person, Reading};
 use crate::store::{Arrived, Cursor, FetchFailure, MessageState, Part, Place, Verdict};
 
 /// How many mails one FETCH asks for.
@@ -119,11 +118,42 @@ fn registered(app: &App) -> Result<HashSet<String>> {
     Ok(all)
 }
 
-/// Whether a From field names one of some addresses.
-fn names_one_of(from: &[u8], addresses: &HashSet<String>) -> bool {
+/// Those of some addresses that a From field names, in the order of their place.
+fn named_in(from: &[u8], addresses: &HashSet<String>) -> Vec<String> {
     let text = String::from_utf8_lossy(from).to_lowercase();
-    text.split(|c: char| c.is_whitespace() || "<>,;:\"'()[]".contains(c))
-        .any(|word| word.contains('@') && addresses.contains(word))
+    let words = text.split(|c: char| c.is_whitespace() || "<>,;:\"'()[]".contains(c));
+    let named = words.filter(|word| word.contains('@') && addresses.contains(*word));
+    named.map(str::to_owned).collect()
+}
+
+/// The one registered or taught address that the From field of a header names which cannot be read otherwise.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn registered_sender(app: &App, head: &[u8]) -> Result<Option<Person>> {
+    Ok(the_one_named(&from_field(head), &registered(app)?))
+}
+
+fn the_one_named(from: &[u8], addresses: &HashSet<String>) -> Option<Person> {
+    let mut named = named_in(from, addresses);
+    named.dedup();
+    match <[String; 1]>::try_from(named) {
+        Ok([address]) => Some(Person {
+            name: String::new(),
+            address,
+        }),
+        Err(_) => None, // nobody, or who knows which
+    }
+}
+
+/// The From field of a header, folded lines and all (RFC 5322, section 2.2.3).
+fn from_field(head: &[u8]) -> Vec<u8> {
+    let lines = head.split_inclusive(|b| *b == b'\n');
+    let mut field =
+        lines.skip_while(|l| !l.get(..5).is_some_and(|n| n.eq_ignore_ascii_case(b"from:")));
+    let first = field.next().into_iter();
+    let folded = field.take_while(|l| l.starts_with(b" ") || l.starts_with(b"\t"));
+    first.chain(folded).flatten().copied().collect()
 }
 
 impl Look<'_> {
@@ -232,7 +262,7 @@ impl Look<'_> {
             let senders = self.mailbox.senders(uids).await?;
             let of_units = senders
                 .into_iter()
-                .filter(|(_, from)| names_one_of(from, &self.registered));
+                .filter(|(_, from)| !named_in(from, &self.registered).is_empty());
             found.extend(of_units.map(|(uid, _)| uid));
         }
         Ok(found)
@@ -246,14 +276,25 @@ impl Look<'_> {
         wanted.into_iter().partition(|e| e.size <= limit)
     }
 
-    /// What the header of a mail says that is not fetched, as the reading process understands it.
+    /// What the header of a mail says that is not fetched, as the reading process understands it, or its From field
+    /// alone. `None` where the server gives neither.
     async fn head(&mut self, envelope: &Envelope) -> Result<Option<Reading>> {
         let uid = std::slice::from_ref(&envelope.uid);
-        let heads = self.mailbox.heads(uid).await?;
+        let mut heads = self.mailbox.heads(uid).await?;
+        if heads.is_empty() {
+            heads = self.mailbox.senders(uid).await?;
+        }
         let Some((_, head)) = heads.first() else {
             return Ok(None);
         };
-        Ok(super::head_of(self.app, head).await)
+        if let Some(read) = super::head_of(self.app, head).await {
+            return Ok(Some(read));
+        }
+        let sender = the_one_named(&from_field(head), &self.registered);
+        Ok(Some(Reading {
+            sender,
+            ..Reading::unreadable("not even its header can be read")
+        }))
     }
 
     /// Fetches mails in batches within the day's budget; gives whether any FETCH succeeded.
@@ -509,9 +550,13 @@ impl Look<'_> {
             class: Class::Unreadable,
             ..head
         });
-        let candidates: Vec<UnitId> = match &head {
-            Some(head) => super::units_of_sender(self.app, head, received_at)?,
-            None => vec![],
+        let now = self.now;
+        let (candidates, holds) = match &head {
+            Some(head) => (
+                super::units_of_sender(self.app, head, received_at)?,
+                super::holding::of(self.app, head, None, received_at, now)?,
+            ),
+            None => (vec![], super::holding::of_nameless(self.app, now)),
         };
         let verdict = Verdict {
             state,
@@ -519,12 +564,12 @@ impl Look<'_> {
             candidates,
             why: vec![why.to_owned()],
         };
-        let now = self.now;
         self.app.store.transaction(|s| {
             let id = s.record_arrival(&arrived, now)?;
             if let Some(head) = &head {
                 s.set_reading(id, head)?;
             }
+            s.set_holds(id, &holds)?;
             s.set_verdict(id, &verdict)
         })
     }
@@ -589,7 +634,31 @@ mod tests {
             ("From: ldld@a.example.evil.example", false),
             ("", false),
         ] {
-            assert_eq!(names_one_of(from.as_bytes(), &addresses), found, "{from}");
+            let named = named_in(from.as_bytes(), &addresses);
+            assert_eq!(!named.is_empty(), found, "{from}");
+        }
+    }
+
+    #[test]
+    fn of_a_header_that_cannot_be_read_the_one_registered_address_in_its_from_field_is_the_sender()
+    {
+        let addresses = HashSet::from(["ldld@a.example".to_owned(), "cd@b.example".to_owned()]);
+        for (head, found) in [
+            (
+                "To: x\r\nFROM: LĐLĐ\r\n <ldld@a.example>\r\nSubject: y\r\n",
+                Some("ldld@a.example"),
+            ),
+            ("From: x@evil.example\r\nSubject: ldld@a.example\r\n", None),
+            ("From: ldld@a.example, cd@b.example\r\n", None),
+            (
+                "From: \"cd@b.example\" <cd@b.example>\r\n",
+                Some("cd@b.example"),
+            ),
+            ("Reply-To: ldld@a.example\r\n", None),
+            ("", None),
+        ] {
+            let sender = the_one_named(&from_field(head.as_bytes()), &addresses);
+            assert_eq!(sender.as_ref().map(|s| &*s.address), found, "{head}");
         }
     }
 

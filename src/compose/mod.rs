@@ -16,6 +16,7 @@ use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::plan;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
+use crate::standing::Holds;
 use crate::store::{Message, MessageState, Outgoing, Receipts, Store};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
 
@@ -323,7 +324,7 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
         let why = "đơn vị không còn trong danh bạ".to_owned();
         return Ok(Composed::Dropped(why));
     }
-    if store.has_undecided_mail(unit)? {
+    if Holds::at(now, config, store)?.hold(unit) {
         return Ok(Composed::Hold);
     }
     let dead = store.dead_contacts(now)?;
@@ -344,6 +345,8 @@ pub fn reminder_of(
     owed: &[(Obligation, Step)],
     now: Timestamp,
 ) -> Result<Draft> {
+    let holds = Holds::at(now, config, store)?;
+    let verifying = owed.iter().any(|(o, _)| holds.tell(&o.unit));
     let mut items = Vec::new();
     let mut enclosures: Vec<Enclosure> = Vec::new();
     for (obligation, step) in owed {
@@ -370,7 +373,7 @@ pub fn reminder_of(
             }
         }
     }
-    let mut draft = writing::reminder(config, to, &items, now)?;
+    let mut draft = writing::reminder(config, to, &items, verifying, now)?;
     draft.enclosures = enclosures;
     Ok(draft)
 }

@@ -233,6 +233,8 @@ pub struct Schedule {
     pub remind_backlog: bool,
     /// So many working days after its deadline what has not come counts as not sent at all ("không nộp").
     pub closed_after: u16,
+    /// So many working days a mail that is not verified holds the reminders of the unit that it may be of.
+    pub hold_days: u16,
     /// The ladder of reminders where a report names none.
     pub steps: Steps,
 }
@@ -533,6 +535,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
     let weekly_on = s.choice("weekly_on", &days).unwrap_or(Weekday::Monday);
     let remind_backlog = s.flag("remind_backlog").unwrap_or(false);
     let closed_after = s.number("closed_after", 1..=250).unwrap_or(20) as u16;
+    let hold_days = s.number("hold_days", 1..=60).unwrap_or(5) as u16;
     s.finish();
     Some(Schedule {
         since: since?,
@@ -543,6 +546,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
         weekly_on,
         remind_backlog,
         closed_after,
+        hold_days,
         steps,
     })
 }

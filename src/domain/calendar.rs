@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use jiff::{Timestamp, ToSpan};
+
+use super::{instant, zone};
 
 /// The working days of an office, from `holidays.toml`.
 ///
@@ -53,6 +55,12 @@ impl Calendar {
     /// The `n`-th working day before a day (`n` = 0: the day itself or the working day before it).
     pub fn working_days_before(&self, day: Date, n: u16) -> Date {
         self.walk(day, -1, n)
+    }
+
+    /// The same time of day (Vietnam), so many working days later.
+    pub fn later(&self, at: Timestamp, working_days: u16) -> Timestamp {
+        let at = at.to_zoned(zone());
+        instant(self.working_days_after(at.date(), working_days), at.time())
     }
 
     fn walk(&self, from: Date, direction: i64, n: u16) -> Date {

@@ -1,4 +1,4 @@
-//! Mails that hold the reminders of units, and what of each unit waits with them.
+//! What of each unit waits with the mails on which staff have to decide.
 
 use std::collections::HashMap;
 
@@ -6,17 +6,9 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{Store, parsed};
+use super::{Stands, Store, parsed};
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
-use crate::domain::unit::UnitId;
-
-/// The mails that hold reminders, a row a mail and unit: unread or waiting for a person, of a unit or perhaps of it.
-/// The only place that says which these are.
-const HOLDING: &str = "SELECT m.id AS message, m.stored_at, u.value AS unit,
-        m.trust IS 'fail' OR m.suspicious AS unverified
-     FROM message m, json_each(json_insert(m.candidates, '$[#]', m.unit)) u
-     WHERE m.state IN ('received', 'waiting')";
 
 /// What a mail that waits for staff may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,13 +20,6 @@ pub struct Awaited {
 }
 
 impl Store {
-    /// Whether a unit has a mail that is unread or waits for a person: it is not reminded until then.
-    pub fn has_undecided_mail(&self, unit: &UnitId) -> Result<bool> {
-        let sql = format!("SELECT EXISTS (SELECT 1 FROM ({HOLDING}) WHERE unit = ?1)");
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        Ok(statement.query_row([&unit.0], |r| r.get(0))?)
-    }
-
     /// Stores what a mail may be that waits for staff.
     pub fn set_awaited(&self, message: i64, awaited: &Awaited) -> Result<()> {
         self.conn.execute(
@@ -52,57 +37,59 @@ impl Store {
         Ok(())
     }
 
-    /// Marks what may be in a mail that holds reminders and was stored by a moment: the reports that it names, or all
-    /// that are open where it names none that is expected of the unit. Of several mails the oldest is told.
-    pub(super) fn mark_waiting(&self, all: &mut [Obligation], as_of: Timestamp) -> Result<()> {
+    /// Marks what may be in a mail that waits and was stored by a moment: the reports that it names, or all that are open
+    /// where it names none that is expected of the unit. While it holds reminders they wait, then, and of a mail that is
+    /// not verified, staff are only told of it. Of several mails the oldest is told. Of all that is known, whatever the
+    /// clock says (`None`), what held once holds.
+    pub(super) fn mark_waiting(
+        &self,
+        all: &mut [Obligation],
+        as_of: Option<Timestamp>,
+    ) -> Result<()> {
+        let claims = self.claims()?;
+        if claims.is_empty() {
+            return Ok(());
+        }
+        let named = self.reports_named()?;
+        for claim in &claims {
+            let Some(unit) = &claim.hold.unit else {
+                continue; // nobody's more than another's
+            };
+            if as_of.is_some_and(|as_of| claim.stored_at > as_of) {
+                continue;
+            }
+            let names = |o: &Obligation| {
+                let mut reports = named.get(&claim.message).into_iter().flatten();
+                reports.any(|(r, p)| *r == o.report && *p == o.period)
+            };
+            let holds = claim.at(as_of.unwrap_or(claim.stored_at)) == Stands::Holds;
+            let any = !all.iter().any(|o| o.unit == *unit && names(o));
+            for o in all.iter_mut().filter(|o| o.unit == *unit && !o.settled()) {
+                if any || names(o) {
+                    let mark = match holds && !claim.forged {
+                        true => &mut o.waiting,
+                        false => &mut o.unverified,
+                    };
+                    mark.get_or_insert(claim.message);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The reports that mails name which wait.
+    fn reports_named(&self) -> Result<HashMap<i64, Vec<(String, PeriodId)>>> {
         let mut named: HashMap<i64, Vec<(String, PeriodId)>> = HashMap::new();
-        let sql = format!(
-            "SELECT message, report, period FROM awaited WHERE message IN (SELECT message FROM ({HOLDING}))"
-        );
-        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut statement = self.conn.prepare_cached(
+            "SELECT a.message, a.report, a.period FROM awaited a JOIN message m ON m.id = a.message
+             WHERE m.state IN ('received', 'waiting')",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let report = (row.get("report")?, parsed(row, "period")?);
             named.entry(row.get("message")?).or_default().push(report);
         }
-        let sql = format!(
-            "SELECT message, unit, unverified, stored_at FROM ({HOLDING})
-             WHERE unit IS NOT NULL ORDER BY message"
-        );
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut rows = statement.query([])?;
-        let mut by_unit: HashMap<UnitId, Vec<(i64, bool)>> = HashMap::new();
-        while let Some(row) = rows.next()? {
-            let stored_at: Timestamp = parsed(row, "stored_at")?;
-            if stored_at <= as_of {
-                let mail = (row.get("message")?, row.get("unverified")?);
-                by_unit
-                    .entry(UnitId(row.get("unit")?))
-                    .or_default()
-                    .push(mail);
-            }
-        }
-        for (unit, mails) in by_unit {
-            for (mail, unverified) in mails {
-                let names = |o: &Obligation| {
-                    let reports = named.get(&mail).into_iter().flatten();
-                    reports
-                        .into_iter()
-                        .any(|(r, p)| *r == o.report && *p == o.period)
-                };
-                let any = !all.iter().any(|o| o.unit == unit && names(o));
-                for o in all.iter_mut().filter(|o| o.unit == unit && !o.settled()) {
-                    if any || names(o) {
-                        let mark = match unverified {
-                            true => &mut o.unverified,
-                            false => &mut o.waiting,
-                        };
-                        mark.get_or_insert(mail);
-                    }
-                }
-            }
-        }
-        Ok(())
+        Ok(named)
     }
 }
 
@@ -110,9 +97,12 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
-    use crate::store::{Arrived, MessageState, Place, Receipts, Verdict};
+    use crate::domain::unit::UnitId;
+    use crate::store::{Arrived, Ground, Hold, MessageState, Place, Receipts, Verdict};
 
     const NOW: &str = "2026-06-20T00:00:00Z";
+    /// When what is not verified ends to hold reminders.
+    const ENDS: &str = "2026-06-25T00:00:00Z";
 
     /// A unit that owes two reports, and another one.
     fn store() -> Store {
@@ -161,6 +151,17 @@ mod tests {
             suspicious: false,
         };
         store.set_awaited(id, &awaited).unwrap();
+        let (ground, until) = match trust {
+            "pass" => (Ground::Address, None),
+            "unknown" => (Ground::Head, Some(at(ENDS))),
+            _ => (Ground::Forged, Some(at(ENDS))),
+        };
+        let hold = Hold {
+            unit: Some(UnitId(unit.into())),
+            ground,
+            until,
+        };
+        store.set_holds(id, &[hold]).unwrap();
         id
     }
 
@@ -198,13 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_whose_sender_proved_false_is_told_and_changes_nothing_and_holds_reminders() {
+    fn a_mail_whose_sender_proved_false_is_told_and_changes_nothing_whether_it_holds_reminders_or_not()
+     {
         let store = store();
         let mail = waits(&store, "a", "fail", &["tre-em"]);
         let none = (None, None);
-        assert_eq!(marks(&store, NOW), [(None, Some(mail)), none, none]);
-        assert!(store.has_undecided_mail(&UnitId("a".into())).unwrap());
-        assert!(!store.has_undecided_mail(&UnitId("b".into())).unwrap());
+        for moment in [NOW, ENDS] {
+            assert_eq!(marks(&store, moment), [(None, Some(mail)), none, none]);
+        }
         // One that looks like somebody it is not is no better.
         let imitation = waits(&store, "b", "pass", &[]);
         let awaited = Awaited {
@@ -213,6 +215,35 @@ mod tests {
         };
         store.set_awaited(imitation, &awaited).unwrap();
         assert_eq!(marks(&store, NOW)[2], (None, Some(imitation)));
+    }
+
+    #[test]
+    fn what_a_mail_names_that_is_not_verified_waits_as_long_as_it_holds_reminders_and_is_told_then()
+    {
+        let store = store();
+        let mail = waits(&store, "a", "unknown", &["tre-em"]);
+        let none = (None, None);
+        assert_eq!(marks(&store, NOW), [(Some(mail), None), none, none]);
+        assert_eq!(marks(&store, ENDS), [(None, Some(mail)), none, none]);
+        // What is decided rests on all that came, whatever the clock says.
+        let all = store.obligations(Receipts::All).unwrap();
+        let waiting: Vec<_> = all.iter().filter_map(|o| o.waiting).collect();
+        assert_eq!(waiting, [mail]);
+    }
+
+    #[test]
+    fn a_mail_that_claims_no_unit_marks_nothing() {
+        let store = store();
+        let mail = waits(&store, "a", "pass", &[]);
+        let nameless = Hold {
+            unit: None,
+            ground: Ground::Nameless,
+            until: None,
+        };
+        for holds in [vec![], vec![nameless]] {
+            store.set_holds(mail, &holds).unwrap();
+            assert_eq!(marks(&store, NOW), [(None, None); 3]);
+        }
     }
 
     #[test]
@@ -234,6 +265,5 @@ mod tests {
             decide(&store, mail, "a", MessageState::Ignored);
         }
         assert_eq!(marks(&store, NOW)[0].0, None);
-        assert!(!store.has_undecided_mail(&UnitId("a".into())).unwrap());
     }
 }

@@ -159,6 +159,12 @@ impl Store {
                      key = CASE WHEN key LIKE 'digest:%' OR key LIKE 'remind:%' THEN key || '~' || id ELSE key END
                  WHERE queued_at > ?1",
             )?;
+            // So long from then on, as from when the mail was stored.
+            run(
+                "UPDATE hold SET until = strftime('%Y-%m-%dT%H:%M:%SZ', julianday(until) + julianday(?2)
+                     - (SELECT julianday(m.stored_at) FROM message m WHERE m.id = hold.message))
+                 WHERE message IN (SELECT id FROM message WHERE stored_at > ?1)",
+            )?;
             for (table, column) in [
                 ("outbox", "ended_at"),
                 ("outbox", "next_try"),

@@ -38,6 +38,8 @@ pub enum Part {
     Damage,
     /// The configuration names the units and reports that the store knows.
     Register,
+    /// Units are reminded, but for the few whose mails wait.
+    Holds,
     /// The second way out.
     Alarm,
 }
@@ -60,6 +62,7 @@ impl Part {
             Part::Clock => "clock",
             Part::Damage => "damage",
             Part::Register => "register",
+            Part::Holds => "holds",
             Part::Alarm => "alarm",
         }
     }
@@ -80,6 +83,7 @@ impl Part {
         Part::Clock,
         Part::Damage,
         Part::Register,
+        Part::Holds,
         Part::Alarm,
     ];
 }

@@ -10,6 +10,7 @@ mod correction;
 mod digest;
 mod folder;
 mod health;
+mod hold;
 mod location;
 mod message;
 mod obligation;
@@ -40,6 +41,7 @@ pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand};
 pub use digest::LastDigest;
 pub use health::{Health, Part};
+pub use hold::{Claim, Ground, Hold, Stands};
 pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::Receipts;
@@ -50,7 +52,7 @@ pub use retention::Expired;
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -65,6 +67,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("../../migrations/0012_queue.sql"),
     include_str!("../../migrations/0013_register_address.sql"),
     include_str!("../../migrations/0014_contact_source.sql"),
+    include_str!("../../migrations/0015_hold.sql"),
 ];
 
 /// Marks the file as ours ("thub").

@@ -186,7 +186,11 @@ impl Store {
             let o: i64 = row.get("obligation")?;
             all[place[&o]].reminders_sent = row.get("n")?;
         }
-        self.mark_waiting(&mut all, as_of)?;
+        let moment = match receipts {
+            Receipts::All => None,
+            Receipts::Until(moment) => Some(moment),
+        };
+        self.mark_waiting(&mut all, moment)?;
         Ok(all)
     }
 

@@ -12,8 +12,9 @@ use crate::domain::identity::{Thing, Unsettled};
 
 /// The columns that hold the id of a unit or report, beside the JSON of `message.candidates` and
 /// `correction.inverse`, `correction.subject` and `outbox.key`.
-const COLUMNS: [(Thing, &str, &str); 8] = [
+const COLUMNS: [(Thing, &str, &str); 9] = [
     (Thing::Unit, "obligation", "unit"),
+    (Thing::Unit, "hold", "unit"),
     (Thing::Unit, "learned", "unit"),
     (Thing::Unit, "message", "unit"),
     (Thing::Unit, "outbox", "unit"),
@@ -87,6 +88,12 @@ impl Store {
                          SELECT json_group_array(CASE value WHEN ?1 THEN ?2 ELSE value END)
                          FROM json_each(candidates))
                      WHERE EXISTS (SELECT 1 FROM json_each(candidates) WHERE value = ?1)",
+                    [from, to],
+                )?;
+                // A mail that speaks for both: once is enough.
+                s.conn.execute(
+                    "DELETE FROM hold AS a WHERE unit = ?1
+                         AND EXISTS (SELECT 1 FROM hold b WHERE b.message = a.message AND b.unit = ?2)",
                     [from, to],
                 )?;
                 // Keys that make a mail owed once a unit.

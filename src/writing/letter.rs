@@ -253,7 +253,8 @@ pub struct LetterItem<'a> {
     pub reminded: Vec<Timestamp>,
 }
 
-/// A reminder of everything that one unit owes; the most urgent of it says what letter it is, and to whom.
+/// A reminder of everything that one unit owes; the most urgent of it says what letter it is, and to whom. `verifying`: a
+/// mail in its name is being looked into, so that nothing is said of what has not come.
 ///
 /// # Errors
 /// When the template fails, or there is nothing to remind of.
@@ -261,6 +262,7 @@ pub fn reminder(
     config: &Config,
     to: &Addressee<'_>,
     items: &[LetterItem<'_>],
+    verifying: bool,
     now: Timestamp,
 ) -> Result<Draft> {
     #[derive(Serialize)]
@@ -326,6 +328,7 @@ pub fn reminder(
             soon => of(Kind::ReminderBefore),
             opened => of(Kind::Opening),
             more => views.len() - 1,
+            verifying,
             now => format!("ngày {}", vietnamese_date(date_of(now))),
             new_due => format!("ngày {}", vietnamese_date(new_due)),
             address => config.settings.mailbox.address,
@@ -411,6 +414,7 @@ mod tests {
             &config,
             &addressee(unit),
             &items,
+            false,
             at("2026-07-01T01:00:00Z"),
         )
         .unwrap();
@@ -439,6 +443,7 @@ mod tests {
             &config,
             &addressee(&unit),
             &items,
+            false,
             at("2026-07-01T01:00:00Z"),
         )
         .unwrap();

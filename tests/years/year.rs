@@ -20,8 +20,8 @@ use thubaocao::domain::{date_of, instant, zone};
 use thubaocao::reading::BounceKind;
 use thubaocao::standing::View;
 use thubaocao::store::{
-    Arrived, Awaited, MessageState, NewSubmission, OutgoingState, Part, Place, Receipts, Store,
-    Verdict,
+    Arrived, Awaited, Ground, Hold, MessageState, NewSubmission, OutgoingState, Part, Place,
+    Receipts, Store, Verdict,
 };
 use thubaocao::transport::Transport;
 use thubaocao::{identity, plan, send};
@@ -900,6 +900,13 @@ impl Year {
             candidates: if certain { vec![] } else { vec![unit] },
             why: vec![],
         };
+        // Of the unit's own address, and verified.
+        let hold = Hold {
+            unit: Some(UnitId(self.unit_ids[self.mails[m].unit].clone())),
+            ground: Ground::Address,
+            until: None,
+        };
+        self.app.store.set_holds(row, &[hold])?;
         self.app.store.set_verdict(row, &verdict)
     }
 

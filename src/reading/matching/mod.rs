@@ -129,23 +129,31 @@ pub fn units_named(register: &Register, day: jiff::civil::Date, text: &str) -> V
     names::Names::new(register, day).named_in(text)
 }
 
-/// Whether the head of a document of a mail is that of a unit of a day, other than the province, who asks.
-pub fn head_names_a_unit(register: &Register, day: jiff::civil::Date, reading: &Reading) -> bool {
-    let mut issuers = reading
+/// The units of a day whose heads the documents of a mail have, other than the province, who asks; each once.
+pub fn units_of_heads(
+    register: &Register,
+    day: jiff::civil::Date,
+    reading: &Reading,
+) -> Vec<UnitId> {
+    let issuers = reading
         .attachments
         .iter()
         .filter(|a| a.is_document())
-        .filter_map(|a| a.issuer.as_deref())
-        .peekable();
-    if issuers.peek().is_none() {
-        return false; // the names of a whole register are not for nothing
+        .filter_map(|a| a.issuer.as_deref());
+    let issuers: Vec<&str> = issuers.collect();
+    if issuers.is_empty() {
+        return Vec::new(); // the names of a whole register are not for nothing
     }
     let names = names::Names::new(register, day);
     let reports = |unit: &UnitId| {
         let unit = register.nearest(unit, day);
         unit.is_some_and(|u| u.kind != Kind::Provincial)
     };
-    issuers.any(|issuer| names.called(issuer).iter().any(reports))
+    let called = issuers.iter().flat_map(|issuer| names.called(issuer));
+    let mut units: Vec<UnitId> = called.filter(reports).collect();
+    units.sort();
+    units.dedup();
+    units
 }
 
 /// Matches a mail.

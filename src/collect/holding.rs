@@ -1,0 +1,277 @@
+//! Whose reminders a mail that waits holds, and for how long: a unit that may have reported is not told that it is late,
+//! and nobody keeps the reminders of others from leaving.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::{units_meant, units_of_sender};
+use crate::app::App;
+use crate::domain::date_of;
+use crate::domain::unit::UnitId;
+use crate::reading::matching::{self, Match};
+use crate::reading::{Class, Reading, Trust};
+use crate::store::{Ground, Hold};
+
+/// Who wrote a mail, seen from a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writer {
+    /// One of its addresses: registered, taught, or registered when the mail was sent.
+    Unit,
+    /// Staff, or the mailbox itself, which is staff too.
+    Staff,
+    /// An address of another unit.
+    OtherUnit,
+    /// Nobody whom we know.
+    Stranger,
+    /// Nobody knows: neither the mail nor its header could be had.
+    Unknown,
+}
+
+/// How a mail means a unit, other than by its sender's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Means {
+    /// The heads of its documents are of this unit, and of no other.
+    HeadAlone,
+    /// What somebody whom we know passes on is of this unit, and of no other.
+    PassedOnAlone,
+    /// What somebody whom we know passes on is of this unit and of others.
+    PassedOnAmongOthers,
+    /// It is named somewhere, if at all.
+    Named,
+}
+
+/// What decides whether a mail holds the reminders of a unit.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    writer: Writer,
+    means: Means,
+    trust: Trust,
+    /// Whether its sender looks like somebody it is not.
+    suspicious: bool,
+    /// Whether it could be read.
+    readable: bool,
+}
+
+/// What a mail does to the reminders of a unit while it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// It holds them until staff have decided.
+    UntilDecided(Ground),
+    /// It holds them for so many working days; then the unit is told of the mail.
+    For(u16, Ground),
+    /// It holds nothing, and the unit is told of the mail.
+    Told(Ground),
+    Nothing,
+}
+
+/// Whether and how long a mail holds the reminders of a unit. What could be forged ends by itself, after `hold_days`
+/// working days; so does what was found to be forged, after one, as servers that pass on mails break their signatures.
+fn rule(f: &Facts, hold_days: u16) -> Rule {
+    use Means::{HeadAlone, Named, PassedOnAlone, PassedOnAmongOthers};
+    use Writer::{OtherUnit, Staff, Stranger, Unit, Unknown};
+    let known = f.writer != Stranger;
+    // Of an address that is known and verified it does not matter what else it looks like.
+    let forged = f.trust == Trust::Fail || f.suspicious && !(known && f.trust == Trust::Pass);
+    let own = match f.readable {
+        true => Ground::Address,
+        false => Ground::Unreadable,
+    };
+    match (f.writer, f.means) {
+        (Unknown, _) => Rule::For(1, Ground::Nameless),
+        (_, HeadAlone) if forged => Rule::For(1, Ground::Forged),
+        (Unit, _) if forged => Rule::Told(Ground::Forged),
+        (_, _) if forged => Rule::Nothing,
+        (Unit, _) if f.trust == Trust::Pass => Rule::UntilDecided(own),
+        (Unit, _) => Rule::For(hold_days, own),
+        (Stranger, HeadAlone) => Rule::For(hold_days, Ground::Head),
+        (Stranger, PassedOnAlone | PassedOnAmongOthers | Named) => Rule::Nothing,
+        (Staff, HeadAlone | PassedOnAlone | PassedOnAmongOthers) if f.trust == Trust::Pass => {
+            Rule::UntilDecided(Ground::PassedOn)
+        }
+        (OtherUnit, PassedOnAmongOthers) if f.trust == Trust::Pass => {
+            Rule::For(hold_days, Ground::PassedOn)
+        }
+        (Staff | OtherUnit, HeadAlone | PassedOnAlone) => Rule::For(hold_days, Ground::PassedOn),
+        (Staff | OtherUnit, PassedOnAmongOthers | Named) => Rule::Nothing,
+    }
+}
+
+/// Whose reminders a mail holds from now on, while it waits for staff. `found`: what matching found, where it was read.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn of(
+    app: &App,
+    reading: &Reading,
+    found: Option<&Match>,
+    received_at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Hold>> {
+    let (register, day) = (&app.config.register, date_of(received_at));
+    let from = reading.sender.as_ref().map(|s| &s.address);
+    let mut own: Vec<UnitId> = Vec::new();
+    for unit in units_of_sender(app, reading, received_at)? {
+        let heirs = register.heirs(&unit, day);
+        own.push(unit);
+        own.extend(heirs);
+    }
+    let is_staff = reading.class == Class::OwnMail
+        || from.is_some_and(|a| app.config.settings.digest_to.contains(a));
+    let heads = matching::units_of_heads(register, day, reading);
+    let mut passed_on = Vec::new();
+    if is_staff || !own.is_empty() {
+        passed_on = units_meant(app, reading, received_at)?;
+        let named = found.map_or(&[][..], |f| f.unit.candidates());
+        passed_on.extend(named.iter().chain(&heads).cloned());
+        passed_on.retain(|u| !own.contains(u));
+        passed_on.sort();
+        passed_on.dedup();
+    }
+    let mut units: Vec<UnitId> = own
+        .iter()
+        .chain(&heads)
+        .chain(&passed_on)
+        .cloned()
+        .collect();
+    units.sort();
+    units.dedup();
+    let holds = units.into_iter().filter_map(|unit| {
+        let facts = Facts {
+            writer: match () {
+                () if own.contains(&unit) => Writer::Unit,
+                () if is_staff => Writer::Staff,
+                () if !own.is_empty() => Writer::OtherUnit,
+                () => Writer::Stranger,
+            },
+            means: match () {
+                () if heads == [unit.clone()] => Means::HeadAlone,
+                () if passed_on == [unit.clone()] => Means::PassedOnAlone,
+                () if passed_on.contains(&unit) => Means::PassedOnAmongOthers,
+                () => Means::Named,
+            },
+            trust: reading.trust,
+            suspicious: found.is_some_and(|f| !f.suspicious.is_empty()),
+            readable: reading.class != Class::Unreadable,
+        };
+        let schedule = &app.config.settings.schedule;
+        hold(app, Some(unit), rule(&facts, schedule.hold_days), now)
+    });
+    Ok(holds.collect())
+}
+
+/// That nobody is reminded for a while, where neither a mail nor its header could be had.
+pub(super) fn of_nameless(app: &App, now: Timestamp) -> Vec<Hold> {
+    let facts = Facts {
+        writer: Writer::Unknown,
+        means: Means::Named,
+        trust: Trust::Unknown,
+        suspicious: false,
+        readable: false,
+    };
+    let rule = rule(&facts, app.config.settings.schedule.hold_days);
+    hold(app, None, rule, now).into_iter().collect()
+}
+
+fn hold(app: &App, unit: Option<UnitId>, rule: Rule, now: Timestamp) -> Option<Hold> {
+    let (until, ground) = match rule {
+        Rule::UntilDecided(ground) => (None, ground),
+        Rule::For(days, ground) => (Some(app.config.calendar.later(now, days)), ground),
+        Rule::Told(ground) => (Some(now), ground),
+        Rule::Nothing => return None,
+    };
+    Some(Hold {
+        unit,
+        ground,
+        until,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_known_and_verified_holds_until_decided_what_may_be_forged_for_days_and_names_alone_nothing()
+     {
+        use Ground::{Address, Forged, Head, Nameless, PassedOn, Unreadable};
+        use Means::{HeadAlone, Named, PassedOnAlone, PassedOnAmongOthers};
+        use Rule::{For, Nothing, Told, UntilDecided};
+        use Trust::{Fail, Pass, Unknown};
+        use Writer::{OtherUnit, Staff, Stranger, Unit};
+        /// Suspicious, unreadable, or neither.
+        const PLAIN: (bool, bool) = (false, true);
+        const IMITATION: (bool, bool) = (true, true);
+        const UNREAD: (bool, bool) = (false, false);
+        let every = [HeadAlone, PassedOnAlone, PassedOnAmongOthers, Named];
+        let mut cases: Vec<(Writer, Trust, Means, (bool, bool), Rule)> = vec![
+            // A document of the unit in its own mail that fails: a server that passes mails on breaks signatures.
+            (Unit, Fail, HeadAlone, PLAIN, For(1, Forged)),
+            (Unit, Fail, PassedOnAlone, PLAIN, Told(Forged)),
+            (Unit, Fail, Named, PLAIN, Told(Forged)),
+            (Unit, Fail, Named, UNREAD, Told(Forged)),
+            (Unit, Unknown, HeadAlone, IMITATION, For(1, Forged)),
+            (Unit, Unknown, Named, IMITATION, Told(Forged)),
+            // A private address with the unit's own document.
+            (Stranger, Pass, HeadAlone, PLAIN, For(5, Head)),
+            (Stranger, Unknown, HeadAlone, PLAIN, For(5, Head)),
+            (Stranger, Fail, HeadAlone, PLAIN, For(1, Forged)),
+            (Stranger, Pass, HeadAlone, IMITATION, For(1, Forged)),
+            (Staff, Pass, HeadAlone, PLAIN, UntilDecided(PassedOn)),
+            (Staff, Pass, PassedOnAlone, PLAIN, UntilDecided(PassedOn)),
+            (
+                Staff,
+                Pass,
+                PassedOnAmongOthers,
+                IMITATION,
+                UntilDecided(PassedOn),
+            ),
+            (Staff, Pass, Named, PLAIN, Nothing),
+            (Staff, Unknown, HeadAlone, PLAIN, For(5, PassedOn)),
+            (Staff, Unknown, PassedOnAlone, PLAIN, For(5, PassedOn)),
+            (Staff, Unknown, PassedOnAmongOthers, PLAIN, Nothing),
+            (Staff, Unknown, PassedOnAlone, IMITATION, Nothing),
+            (Staff, Fail, PassedOnAlone, PLAIN, Nothing),
+            (OtherUnit, Pass, HeadAlone, PLAIN, For(5, PassedOn)),
+            (OtherUnit, Pass, PassedOnAlone, PLAIN, For(5, PassedOn)),
+            (
+                OtherUnit,
+                Pass,
+                PassedOnAmongOthers,
+                PLAIN,
+                For(5, PassedOn),
+            ),
+            (OtherUnit, Pass, Named, PLAIN, Nothing),
+            (OtherUnit, Unknown, HeadAlone, PLAIN, For(5, PassedOn)),
+            (OtherUnit, Unknown, PassedOnAlone, PLAIN, For(5, PassedOn)),
+            (OtherUnit, Unknown, PassedOnAmongOthers, PLAIN, Nothing),
+            (OtherUnit, Fail, HeadAlone, PLAIN, For(1, Forged)),
+            (OtherUnit, Fail, PassedOnAlone, PLAIN, Nothing),
+        ];
+        for means in every {
+            cases.push((Unit, Pass, means, PLAIN, UntilDecided(Address)));
+            cases.push((Unit, Pass, means, IMITATION, UntilDecided(Address)));
+            cases.push((Unit, Pass, means, UNREAD, UntilDecided(Unreadable)));
+            cases.push((Unit, Unknown, means, PLAIN, For(5, Address)));
+            cases.push((Unit, Unknown, means, UNREAD, For(5, Unreadable)));
+            for trust in [Pass, Unknown, Fail] {
+                let nobody = (Writer::Unknown, trust, means, UNREAD, For(1, Nameless));
+                cases.push(nobody);
+                if means != HeadAlone {
+                    cases.push((Stranger, trust, means, PLAIN, Nothing));
+                    cases.push((Stranger, trust, means, IMITATION, Nothing));
+                    cases.push((Stranger, trust, means, UNREAD, Nothing));
+                }
+            }
+        }
+        for (writer, trust, means, (suspicious, readable), wanted) in cases {
+            let facts = Facts {
+                writer,
+                means,
+                trust,
+                suspicious,
+                readable,
+            };
+            assert_eq!(rule(&facts, 5), wanted, "{facts:?}");
+        }
+    }
+}
