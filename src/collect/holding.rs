@@ -202,8 +202,9 @@ mod tests {
         const PLAIN: (bool, bool) = (false, true);
         const IMITATION: (bool, bool) = (true, true);
         const UNREAD: (bool, bool) = (false, false);
+        type Case = (Writer, Trust, Means, (bool, bool), Rule);
         let every = [HeadAlone, PassedOnAlone, PassedOnAmongOthers, Named];
-        let mut cases: Vec<(Writer, Trust, Means, (bool, bool), Rule)> = vec![
+        let mut cases: Vec<Case> = vec![
             // A document of the unit in its own mail that fails: a server that passes mails on breaks signatures.
             (Unit, Fail, HeadAlone, PLAIN, For(1, Forged)),
             (Unit, Fail, PassedOnAlone, PLAIN, Told(Forged)),
