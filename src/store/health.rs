@@ -68,7 +68,7 @@ impl Part {
     }
 
     /// All parts.
-    pub const ALL: [Part; 15] = [
+    pub const ALL: [Part; 16] = [
         Part::Mailbox,
         Part::Login,
         Part::Folder,
