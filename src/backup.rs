@@ -3,17 +3,20 @@
 //! What goes in is compared with its name, and so is what comes out: one damaged file costs that file alone. A damaged
 //! store is another matter: a copy of it cannot be restored, so it never takes the place of an earlier backup.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::archive::{Archive, Soundness, sha256};
+use crate::archive::{Archive, Soundness, free_bytes, hex};
 use crate::audit::Fault;
 use crate::store::{Content, Owner, Store, make_private_folder};
 
@@ -74,6 +77,7 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
     };
     let mut written = partial(folder)?; // 0600
     let mut tar = tar::Builder::new(&mut written);
+    tar.sparse(false); // it is as large as what it holds
     tar.append_path_with_name(copy.path(), STORE)?;
     let archive = Archive::open(data)?;
     for name in archive.names()? {
@@ -204,6 +208,9 @@ pub fn restore(backup: &Path, data: &Path, keep_going: bool, now: Timestamp) -> 
     let mut found = Found::default();
     let unpacked = unpack(backup, fresh.path(), &mut found);
     if let Err(e) = unpacked {
+        if e.is::<NoRoom>() {
+            return Err(e).with_context(|| backup.display().to_string());
+        }
         if !keep_going {
             return Err(e.context(KEEP_GOING)).with_context(damaged);
         }
@@ -282,11 +289,63 @@ struct Found {
     damaged: Vec<String>,
 }
 
-/// Unpacks the sound files of a backup. What was unpacked before an error stays.
+/// So much of a backup may be about one file without being its content: its header, and a longer name. A reader of tar
+/// files keeps that in memory.
+const LONGEST_HEADER: u64 = 1 << 16;
+/// So much stays free on the disk, whatever a backup holds.
+const LEFT_FREE: u64 = 100_000_000;
+
+/// A backup claims more than there is room for, or than a backup is.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "it unpacks to more than the {} MB that are free in {}; make room there, or it is no backup of ours",
+    room / 1_000_000,
+    folder.display()
+)]
+struct NoRoom {
+    room: u64,
+    folder: PathBuf,
+}
+
+/// Reads so many bytes, then fails.
+struct Bounded<R> {
+    inner: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        match self.left.get().checked_sub(n as u64) {
+            Some(left) => self.left.set(left),
+            None => return Err(std::io::Error::other("a header in it has no end")),
+        }
+        Ok(n)
+    }
+}
+
+/// Unpacks the sound files of a backup, a piece at a time. What was unpacked before an error stays. A small backup may
+/// stand for much: zeros that it does not hold (sparse files), names without end.
 fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
     let file = File::open(backup).context("it cannot be read")?;
-    for entry in tar::Archive::new(file).entries()? {
+    let left = Rc::new(Cell::new(LONGEST_HEADER));
+    let mut room = free_bytes(into).map_or(u64::MAX, |free| free.saturating_sub(LEFT_FREE));
+    let no_room = NoRoom {
+        room,
+        folder: into.parent().unwrap_or(into).to_owned(),
+    };
+    let mut tar = tar::Archive::new(Bounded {
+        inner: BufReader::new(file),
+        left: Rc::clone(&left),
+    });
+    let mut entries = tar.entries()?;
+    loop {
+        left.set(LONGEST_HEADER);
+        let Some(entry) = entries.next() else {
+            return Ok(());
+        };
         let mut entry = entry?;
+        left.set(u64::MAX);
         let path = entry.path()?.into_owned();
         let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).collect();
         let name = match parts[..] {
@@ -296,20 +355,44 @@ fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
             }
             _ => bail!("it holds {}, which no backup does", path.display()),
         };
-        let mut content = Vec::new();
-        entry.read_to_end(&mut content)?;
+        // Also of what is not there, by its header.
+        if entry.size() > room {
+            return Err(no_room.into());
+        }
+        let target = into.join(&path);
+        make_private_folder(target.parent().unwrap_or(into))?;
+        let mut file = match File::create_new(&target) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                bail!("it holds {} twice", path.display())
+            }
+            other => other?,
+        };
+        let (written, sha256) = copy_hashed(&mut entry, &mut file)?;
         if let Some(name) = name {
-            if sha256(&content) != name {
+            if sha256 != name {
+                drop(file);
+                fs::remove_file(&target)?;
                 found.damaged.push(name.to_owned());
                 continue;
             }
             found.files += 1;
         }
-        let target = into.join(&path);
-        make_private_folder(target.parent().unwrap_or(into))?;
-        let mut file = File::create(&target)?;
-        file.write_all(&content)?;
         file.sync_all()?;
+        room = room.saturating_sub(written);
     }
-    Ok(())
+}
+
+/// Copies a content; gives its length and its SHA-256.
+fn copy_hashed(from: &mut impl Read, to: &mut File) -> Result<(u64, String)> {
+    let (mut digest, mut length) = (Sha256::new(), 0);
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let n = from.read(&mut piece)?;
+        if n == 0 {
+            return Ok((length, hex(&digest.finalize())));
+        }
+        digest.update(&piece[..n]);
+        to.write_all(&piece[..n])?;
+        length += n as u64;
+    }
 }

@@ -29,6 +29,7 @@ mod reader;
 mod refusals;
 mod register;
 mod reminders;
+mod retention;
 mod second_server;
 mod secrets;
 mod sending;

@@ -74,11 +74,15 @@
 //! | the disk is full | nothing is fetched, nobody reminded, and the digest says so | `full_disk::on_a_full_disk_nothing_is_fetched_nobody_is_reminded_and_the_digest_says_so` |
 //! | there is room again | everything is answered | `full_disk::the_service_lives_through_a_full_disk_and_answers_when_there_is_room` |
 //! | the disk is read-only | clear words, and nothing is sent | `full_disk::a_read_only_disk_is_told_in_clear_words_and_nothing_is_sent` |
+//! | a backup claims more than there is room for | it is refused at once | `storage::a_backup_that_claims_more_than_there_is_room_for_is_refused_at_once` |
+//! | an import is ended midway | its mails are read later, and not answered | `back_fill::mails_of_an_import_that_was_ended_midway_are_read_by_the_service_and_not_answered` |
+//! | an import reads what had come before | that is answered as ever | `back_fill::an_import_leaves_nobody_without_an_answer_whose_mail_had_come_before` |
 //! | another data folder is named | an empty store never takes the place of another in silence | `storage::an_empty_store_never_takes_the_place_of_another_in_silence` |
 //! | **Silence** | | |
 //! | the login is refused for hours | it is told by a second way, once, and when it is over | `alarm::a_refused_login_is_told_once_and_when_it_is_over` |
 //! | nobody can look into the mailbox | it is told after its hours | `alarm::a_mailbox_that_nobody_can_look_into_is_told_after_its_hours` |
 //! | the service ends badly | it is told once a day | `alarm::a_service_that_ended_badly_is_told_once_a_day_also_where_its_configuration_is_the_reason` |
+//! | a password file can be read by others | it is told with the command that mends it, and the service goes on | `secrets::a_password_file_that_others_can_read_is_told_with_the_command_that_mends_it_and_the_service_goes_on` |
 //! | there is no second way | the check says so | `alarm::without_an_alarm_the_check_says_so` |
 //! | a round takes long or fails | the watchdog hears of each step | `manager::the_service_is_ready_after_the_first_look_and_alive_after_each_step` |
 //! | the first look fails | the service is ready all the same and says so | `manager::the_service_is_ready_where_the_first_look_failed` |

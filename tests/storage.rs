@@ -1,8 +1,10 @@
 //! What lies on the disk is whole, or it is said what is not; a backup is of use; what a crash leaves goes.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use jiff::ToSpan;
 use thubaocao::domain::zone;
@@ -514,4 +516,111 @@ fn an_answer_among_the_sent_mails_settles_what_a_restore_left_in_doubt() {
         .collect();
     assert_eq!(states, [OutgoingState::Dropped, OutgoingState::Unknown]);
     assert_eq!(answers(&lab).len(), 2);
+}
+
+/// A backup of one entry, whose header claims so much; of the content only the beginning is there.
+fn claiming(path: &Path, name: &str, kind: tar::EntryType, size: u64) {
+    let mut header = tar::Header::new_gnu();
+    header.set_path(name).unwrap();
+    header.set_entry_type(kind);
+    header.set_mode(0o600);
+    if kind == tar::EntryType::GNUSparse {
+        header.set_size(0);
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.set_real_size(size);
+        gnu.sparse[0].set_offset(size);
+        gnu.sparse[0].set_length(0);
+    } else {
+        header.set_size(size);
+    }
+    header.set_cksum();
+    let mut file = fs::File::create(path).unwrap();
+    file.write_all(header.as_bytes()).unwrap();
+    let there = match kind {
+        tar::EntryType::GNUSparse => 0,
+        _ => size.next_multiple_of(512).min(1 << 32),
+    };
+    file.set_len(512 + there + 1024).unwrap(); // zeros that take no room
+}
+
+#[test]
+fn a_backup_that_claims_more_than_there_is_room_for_is_refused_at_once() {
+    let demo = Demo::new();
+    let data = demo.dir().join("data");
+    fs::rename(&data, demo.dir().join("before")).unwrap();
+    let file = demo.folder.path().join("backup.tar");
+    let inside = format!("archive/ab/ab{}", "0".repeat(62));
+    for (name, kind, size, says) in [
+        (
+            &*inside,
+            tar::EntryType::GNUSparse,
+            1 << 50,
+            "MB that are free",
+        ),
+        (
+            "thubaocao.sqlite",
+            tar::EntryType::Regular,
+            1 << 50,
+            "MB that are free",
+        ),
+        (
+            "././@LongLink",
+            tar::EntryType::GNULongName,
+            1 << 32,
+            "has no end",
+        ),
+        (
+            "././@PaxHeader",
+            tar::EntryType::XHeader,
+            1 << 32,
+            "has no end",
+        ),
+    ] {
+        claiming(&file, name, kind, size);
+        let mut restore = thubaocao(&demo.dir().join("config"));
+        restore.args(["restore", file.to_str().unwrap()]);
+        let output = confined(&mut restore).output().unwrap();
+        let said = fail(output);
+        assert!(said.contains(says), "{kind:?}: {said}");
+        assert!(!data.join("thubaocao.sqlite").exists());
+    }
+}
+
+#[test]
+fn a_large_file_of_a_backup_is_unpacked_a_piece_at_a_time() {
+    let demo = Demo::new();
+    let data = demo.dir().join("data");
+    let file = demo.folder.path().join("backup.tar");
+    demo.after(&["backup", file.to_str().unwrap()]);
+    fs::rename(&data, demo.dir().join("before")).unwrap();
+    // The header of one more file takes the place of the end; that content is not what its name says.
+    let damaged = demo.folder.path().join("damaged.tar");
+    let name = format!("archive/ab/ab{}", "0".repeat(62));
+    claiming(&damaged, &name, tar::EntryType::Regular, 80_000_000);
+    let whole = fs::read(&file).unwrap();
+    let mut both = fs::OpenOptions::new().write(true).open(&file).unwrap();
+    both.seek(SeekFrom::Start(whole.len() as u64 - 1024))
+        .unwrap();
+    both.write_all(&fs::read(&damaged).unwrap()[..512]).unwrap();
+    both.set_len(whole.len() as u64 + 80_000_512).unwrap();
+    let mut restore = thubaocao(&demo.dir().join("config"));
+    restore.args(["--at", Demo::AFTER, "restore", "--keep-going"]);
+    let said = succeed(confined(restore.arg(&file)).output().unwrap());
+    assert!(said.contains(&name[11..]), "{said}");
+    assert!(data.join("thubaocao.sqlite").exists());
+}
+
+/// A command that may not take more memory than a small machine has to spare.
+fn confined(command: &mut Command) -> &mut Command {
+    let limit = libc::rlimit {
+        rlim_cur: 120_000_000,
+        rlim_max: 120_000_000,
+    };
+    // SAFETY: between fork and exec only setrlimit is called, which takes no lock.
+    unsafe {
+        command.pre_exec(move || match libc::setrlimit(libc::RLIMIT_AS, &limit) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        })
+    }
 }

@@ -19,7 +19,7 @@ pub(super) fn run(session: &Session, apply: bool) -> Result<()> {
         return Ok(());
     };
     say(format!(
-        "older than {years} years and settled: {} mails received, {} mails sent, {} files",
+        "older than {years} years: {} mails received, {} mails sent, {} files; what people wrote of decisions made before goes too",
         expired.received.len(),
         expired.sent.len(),
         expired.files.len()
@@ -29,6 +29,23 @@ pub(super) fn run(session: &Session, apply: bool) -> Result<()> {
             let day = crate::domain::date_of(mail.received_at);
             say(format!("  mail {id} of {day}: {}", mail.state.word()))?;
         }
+    }
+    let waiting = snapshot.expiring()?;
+    for mail in waiting
+        .iter()
+        .filter(|m| !expired.undecided.contains(&m.message))
+    {
+        say(format!(
+            "  mail {} waits for a person; the digest says that it goes on {}",
+            mail.message,
+            mail.ends_on(years)?
+        ))?;
+    }
+    for copy in retention::old_copies(&config.settings.data, now) {
+        say(format!(
+            "  {}: a copy from before an upgrade",
+            copy.display()
+        ))?;
     }
     if apply {
         let app = App::open(config, app::own_program()?, now)?;

@@ -27,6 +27,8 @@ use crate::{overview, plan};
 const SOON_DAYS: i64 = 10;
 /// How long a settled report stays in the digest's progress after its deadline.
 const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// So many mails that will not be kept are named in one line; each says it itself, too.
+const EXPIRING_NAMED: usize = 10;
 /// Less than this on the disk is little: a month of large mails.
 const DISK_LOW: u64 = 2_000_000_000;
 
@@ -58,6 +60,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     {
         data.waiting.push(waiting(config, &message, links.as_ref()));
     }
+    expiring(config, store, &mut data)?;
     news(
         config,
         store,
@@ -81,7 +84,7 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         .filter(|l| l.lasting(hours, until).is_some())
         .filter_map(Look::in_vietnamese)
         .collect();
-    data.system = system(config, store, &looks, until)?;
+    data.system.extend(system(config, store, &looks, until)?);
     data.system.extend(pauses(store, since, until)?);
     let recent = overview::recent(obligations, until);
     let mut enclosures = Vec::new();
@@ -243,6 +246,38 @@ fn waiting(config: &Config, message: &Message, links: Option<&Links>) -> Waiting
             "đề nghị quản trị viên chạy lệnh: thubaocao assign {id} --unit {suggestion}; không phải báo cáo: thubaocao ignore {id}"
         ),
     }
+}
+
+/// Says of mails that wait that they will not be kept much longer.
+fn expiring(config: &Config, store: &Store, data: &mut DigestData) -> Result<()> {
+    let Some(years) = config.settings.retention_years else {
+        return Ok(());
+    };
+    let mut days = Vec::new();
+    for mail in store.expiring()? {
+        let day = vietnamese_date(mail.ends_on(years)?);
+        for waiting in data.waiting.iter_mut().filter(|w| w.id == mail.message) {
+            waiting.why.push(format!(
+                "nội dung thư sẽ bị xóa ngày {day} theo thời hạn lưu trữ, nếu đến lúc đó chưa được xử lý"
+            ));
+        }
+        days.push(format!("số {} (ngày {day})", mail.message));
+    }
+    if days.is_empty() {
+        return Ok(());
+    }
+    let more = match days.len().saturating_sub(EXPIRING_NAMED) {
+        0 => String::new(),
+        n => format!(" và {n} thư khác"),
+    };
+    data.system.push(SystemLine {
+        bad: true,
+        text: format!(
+            "Thư chờ xử lý quá thời hạn lưu trữ {years} năm sẽ bị xóa nội dung nếu chưa được xử lý: {}{more}.",
+            days[..days.len().min(EXPIRING_NAMED)].join(", ")
+        ),
+    });
+    Ok(())
 }
 
 fn news(

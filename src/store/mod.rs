@@ -48,11 +48,11 @@ pub use obligation::Receipts;
 pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepTaken};
 pub use queue_pause::QueuePause;
 pub use rest::Rest;
-pub use retention::Expired;
+pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 15] = [
+const MIGRATIONS: [&str; 16] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -68,7 +68,11 @@ const MIGRATIONS: [&str; 15] = [
     include_str!("../../migrations/0013_register_address.sql"),
     include_str!("../../migrations/0014_contact_source.sql"),
     include_str!("../../migrations/0015_hold.sql"),
+    include_str!("../../migrations/0016_expiry_notice.sql"),
 ];
+
+/// What the name of a copy has in place of the ending, before the schema that was to come.
+const COPY: &str = "before-schema-";
 
 /// Marks the file as ours ("thub").
 const APPLICATION_ID: i32 = 0x7468_7562;
@@ -124,7 +128,7 @@ impl Store {
         // What is blanked must not lie on in free pages.
         conn.pragma_update(None, "secure_delete", true)?;
         if version > 0 && version < known && conn.path().is_some_and(|p| !p.is_empty()) {
-            let copy = path.with_extension(format!("before-schema-{known}.sqlite"));
+            let copy = path.with_extension(format!("{COPY}{known}.sqlite"));
             conn.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>)
                 .with_context(|| {
                     format!(
@@ -152,6 +156,22 @@ impl Store {
             Ok(())
         })?;
         Ok(store)
+    }
+
+    /// The copies of the store of a data folder that were made before it was brought up to date, with what SQLite may
+    /// have written beside them.
+    pub fn copies(folder: &Path) -> Vec<PathBuf> {
+        let of = Self::path(folder).with_extension(COPY);
+        let beginning = of.file_name().unwrap_or_default().to_string_lossy();
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        let mut copies: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+        let is_one = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(&*beginning) && path.is_file()
+        };
+        copies.retain(is_one);
+        copies.sort();
+        copies
     }
 
     /// A copy in memory of the store in a file, for looking at what would be. The file is only read.
