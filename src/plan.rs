@@ -238,9 +238,8 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
             )?,
         };
         if let Some(outbox) = outbox {
-            for (obligation, due, step) in steps {
-                store.take_step(obligation, &step.to_string(), due, outbox)?;
-            }
+            // What waits since days says what holds today.
+            store.carry(outbox, kind, &steps)?;
         }
     }
     Ok(())

@@ -4,10 +4,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use jiff::Timestamp;
+use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::plan;
 use thubaocao::store::{OutgoingState, Store};
+use thubaocao::writing::Kind;
 
 use crate::lab::installation::{Installation, LATE, REPORTING};
 use crate::lab::outcome::{acknowledged, reminded, report};
@@ -48,6 +50,32 @@ fn a_reminder_that_was_not_sent_was_not_given() {
         let now = at("2026-06-18T02:01:00Z");
         store.end_sending(next_day[0].id, sent, None, now).unwrap();
         assert!(owed(at("2026-06-19T02:00:00Z")).is_empty());
+    }
+}
+
+/// The queue was paused for days: what left late says what holds when it leaves.
+#[test]
+fn a_letter_that_waited_over_several_steps_says_the_last_one() {
+    let config = config();
+    let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
+    let mut mail = None;
+    for day in ["2026-06-08", "2026-06-12", "2026-06-17"] {
+        let now = at(&format!("{day}T02:00:00Z"));
+        plan::store_expected(&config, &store, now).unwrap();
+        plan::owe_reminders(&config, &store, now).unwrap();
+        let mut queue = store.queue(now).unwrap();
+        assert_eq!(queue.len(), 1, "{day}");
+        mail = queue.pop();
+    }
+    let mail = mail.unwrap();
+    assert_eq!(mail.kind, Kind::ReminderLate);
+    let steps = store.steps_of(mail.id).unwrap();
+    let steps: Vec<&str> = steps.iter().map(|(_, step)| step.as_str()).collect();
+    assert_eq!(steps, ["late-1"]);
+    let now = at("2026-06-17T02:00:00Z");
+    match compose::compose(&config, &store, &mail, now).unwrap() {
+        Composed::Ready(draft) => assert!(draft.subject.starts_with("Đề nghị gửi báo cáo")),
+        other => panic!("{other:?}"),
     }
 }
 

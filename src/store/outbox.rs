@@ -6,6 +6,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, json, parsed, parsed_option, stored_as_words};
+use crate::domain::reminder::Step;
 use crate::domain::unit::UnitId;
 use crate::writing::{Draft, Kind};
 
@@ -423,20 +424,27 @@ impl Store {
         )?)
     }
 
-    /// Notes which step towards which deadline of an obligation a mail carries, in place of one that did not leave or
-    /// came back.
-    pub fn take_step(
-        &self,
-        obligation: i64,
-        step: &str,
-        due: Timestamp,
-        outbox: i64,
-    ) -> Result<()> {
+    /// Notes what a reminder that is queued is and carries: for each obligation the step towards a deadline, in place of
+    /// what it carried before and of mails that did not leave or came back.
+    pub fn carry(&self, outbox: i64, kind: Kind, steps: &[(i64, Timestamp, Step)]) -> Result<()> {
         self.conn.execute(
+            "UPDATE outbox SET kind = ?2, priority = ?3 WHERE id = ?1",
+            params![outbox, kind.word(), kind.priority()],
+        )?;
+        self.conn
+            .execute("DELETE FROM reminder WHERE outbox = ?1", [outbox])?;
+        let mut statement = self.conn.prepare_cached(
             "INSERT INTO reminder (obligation, step, due, outbox) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET outbox = excluded.outbox",
-            params![obligation, step, due.to_string(), outbox],
         )?;
+        for (obligation, due, step) in steps {
+            statement.execute(params![
+                obligation,
+                step.to_string(),
+                due.to_string(),
+                outbox
+            ])?;
+        }
         Ok(())
     }
 
