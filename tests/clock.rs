@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use thubaocao::compose::{self, Composed};
-use thubaocao::store::{OutgoingState, Store};
+use thubaocao::store::{OutgoingState, Part, Store};
 use thubaocao::{correct, plan};
 
 use crate::lab::await_until;
@@ -61,6 +61,21 @@ fn a_clock_a_year_ahead_for_one_round_does_no_lasting_harm() {
     assert_eq!(known(&store), expected);
     assert!(store.undo_moments_ahead(back).unwrap().is_none());
     assert_eq!(days(&store, spring, 60), wanted);
+}
+
+#[test]
+fn a_look_that_was_dated_ahead_lets_no_reminder_leave_once_the_clock_is_right() {
+    let now = at("2026-06-16T02:00:00Z");
+    for hours in [1, 20, 24 * 300] {
+        let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
+        let ahead = now + SignedDuration::from_hours(hours);
+        store.succeeded(Part::Mailbox, ahead).unwrap();
+        correct::undo_moments_ahead(&store, now).unwrap();
+        let looked = store.health(Part::Mailbox).unwrap().success_at.unwrap();
+        // By the true clock nobody has looked in the last minute.
+        let age = now.duration_since(looked);
+        assert!(age > SignedDuration::from_mins(10), "{hours} h: {age:#}");
+    }
 }
 
 /// The sample with a mailbox of files and one late unit, by the real clock, whose working hours are always.

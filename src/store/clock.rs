@@ -21,6 +21,9 @@ pub struct ClockDoubt {
     pub after_mail: i64,
 }
 
+/// When the mailbox was looked through by a clock that was ahead, nobody knows: so long ago that no reminder rests on it.
+const LONG_AGO: SignedDuration = SignedDuration::from_hours(1);
+
 const DOUBT: &str = "clock_doubt";
 /// Mails up to this one say nothing of the clock: somebody has said that it is right.
 const ACCEPTED: &str = "clock_accepted_after_mail";
@@ -124,8 +127,17 @@ impl Store {
 
     /// Takes back what a clock that was ahead has left: moments that lie more than a day ahead become now, the steps
     /// that were taken and the digests that were made then were none, and what was expected too early is expected when
-    /// its time comes. Gives how many mails of ours it concerns, if it left anything.
+    /// its time comes. Gives how many mails of ours it concerns, if it left anything. A look into the mailbox that lies
+    /// ahead by however little becomes an old one.
     pub fn undo_moments_ahead(&self, now: Timestamp) -> Result<Option<usize>> {
+        self.conn.execute(
+            "UPDATE health SET success_at = ?1 WHERE part = ?2 AND success_at > ?3",
+            params![
+                (now - LONG_AGO).to_string(),
+                Part::Mailbox.word(),
+                now.to_string()
+            ],
+        )?;
         let bound = (now + SignedDuration::from_hours(24)).to_string();
         let today = date_of(now).to_string();
         let parts = PARTS.map(|table| {
