@@ -30,7 +30,7 @@ use super::chance::Chance;
 use super::post::{End, Letter, Post};
 use super::trial::{Fault, Trial};
 
-pub const UNITS: usize = 60;
+pub const UNITS: usize = 30;
 /// What is asked for.
 const REPORTS: [&str; 3] = ["tre-em", "quan-he-lao-dong", "trung-thu"];
 /// A reminder leaves no longer than this after a look into the mailbox.
@@ -42,7 +42,7 @@ const TRUNG_THU: Date = date(2026, 9, 25);
 /// After it a successor stands for a unit that ends.
 const LAST_DAY: Date = date(2026, 6, 30);
 
-/// Three reports of sixty units that stand directly under the province.
+/// Three reports of thirty units that stand directly under the province.
 pub fn config() -> Config {
     let mut config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap();
     config.reports.retain(|r| REPORTS.contains(&r.id.as_str()));
