@@ -213,7 +213,7 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         return Ok(());
     }
     let today = date_of(now);
-    let dead = store.dead_contacts(now)?;
+    let dead = store.dead_contacts(Receipts::All, now)?;
     let holds = Holds::at(now, config, store)?;
     for (unit, steps) in owed {
         if holds.hold(&unit)
@@ -316,7 +316,7 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     let first_opened = store.first_opened()?;
     let before = instant(config.calendar.working_days_before(day, 1), work_starts);
     let today = date_of(now) == day;
-    let dead = store.dead_contacts(now)?;
+    let dead = store.dead_contacts(Receipts::All, now)?;
     let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
     let moment = morning.max(now.min(end_of(day)));

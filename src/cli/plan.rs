@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
 use crate::plan;
-use crate::store::Store;
+use crate::store::{Receipts, Store};
 use crate::writing::Draft;
 
 /// One line of the JSON interface.
@@ -45,7 +45,7 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
     if date_of(now) == on {
         lines.extend(queued_answers(&config, &store, now)?);
     }
-    let dead = store.dead_contacts(now)?;
+    let dead = store.dead_contacts(Receipts::All, now)?;
     for planned in plan::on_day(&config, &store, on, now)? {
         let Some(to) = plan::addressee(&config, &dead, &planned.unit, on) else {
             continue;

@@ -151,7 +151,7 @@ fn contacts(
     now: Timestamp,
 ) -> Result<Vec<Contact>> {
     let day = date_of(now);
-    let dead = store.dead_contacts(now)?;
+    let dead = store.dead_contacts(Receipts::Until(now), now)?;
     let mut lines = Vec::new();
     for (address, contact) in &store.failed_contacts(now)? {
         let doubtful = contact.standing == Standing::Doubtful;

@@ -327,7 +327,7 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
     if Holds::at(now, config, store)?.hold(unit) {
         return Ok(Composed::Hold);
     }
-    let dead = store.dead_contacts(now)?;
+    let dead = store.dead_contacts(Receipts::All, now)?;
     let Some(to) = plan::addressee(config, &dead, unit, date_of(now)) else {
         return Ok(Composed::Dropped("the unit has no address any more".into()));
     };

@@ -6,7 +6,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
-use super::{Store, parsed};
+use super::{Receipts, Store, parsed};
 use crate::reading::BounceKind;
 
 /// So many mails that failed for a time make an address one that does not work.
@@ -115,6 +115,14 @@ impl Store {
     /// The addresses that mails do not reach, and those of which that is in doubt. What an address wrote to us since
     /// speaks for it, unless it is forged.
     pub fn failed_contacts(&self, now: Timestamp) -> Result<BTreeMap<String, FailedContact>> {
+        self.contacts_known(Receipts::Until(now), now)
+    }
+
+    fn contacts_known(
+        &self,
+        known: Receipts,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, FailedContact>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT address, max(id) AS id, max(at) AS at, max(status) AS status,
                     max(kind = 'hard' AND told_by = 'refusal') AS refused,
@@ -130,7 +138,8 @@ impl Store {
              GROUP BY address",
         )?;
         let since = (now - SOFT_WITHIN).to_string();
-        let rows = statement.query_map(params![now.to_string(), since], |r| {
+        let until = known.until().to_string();
+        let rows = statement.query_map([until, since], |r| {
             let failures = Failures {
                 refused: r.get("refused")?,
                 hard_days: r.get("hard_days")?,
@@ -152,8 +161,9 @@ impl Store {
     }
 
     /// The addresses that do not work: refused for good, or noticed so on two days, or failing too often for a time.
-    pub fn dead_contacts(&self, now: Timestamp) -> Result<DeadContacts> {
-        let mut failed = self.failed_contacts(now)?;
+    /// Of a failure that the server dates after `now` the clock knows nothing, and who decides does all the same.
+    pub fn dead_contacts(&self, known: Receipts, now: Timestamp) -> Result<DeadContacts> {
+        let mut failed = self.contacts_known(known, now)?;
         failed.retain(|_, contact| contact.standing == Standing::Dead);
         Ok(failed)
     }
@@ -206,7 +216,11 @@ mod tests {
     }
 
     fn dead(store: &Store, day: u32) -> Vec<String> {
-        store.dead_contacts(at(day)).unwrap().into_keys().collect()
+        store
+            .dead_contacts(Receipts::Until(at(day)), at(day))
+            .unwrap()
+            .into_keys()
+            .collect()
     }
 
     #[test]
@@ -310,6 +324,18 @@ mod tests {
             .record_bounce(other, BounceKind::Hard, None, outbox, at(8))
             .unwrap();
         assert_eq!(doubtful(other), Some(Standing::Dead), "a later notice");
+    }
+
+    #[test]
+    fn who_decides_knows_of_failures_that_a_clock_behind_has_not_reached() {
+        let store = Store::in_memory(at(1)).unwrap();
+        let hard = BounceKind::Hard;
+        store
+            .record_refusal("a@a.example", hard, None, mail(&store, 1), at(5))
+            .unwrap();
+        assert!(dead(&store, 4).is_empty(), "a view of the past");
+        let known = store.dead_contacts(Receipts::All, at(4)).unwrap();
+        assert_eq!(known.len(), 1);
     }
 
     #[test]

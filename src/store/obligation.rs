@@ -23,7 +23,7 @@ pub enum Receipts {
 
 impl Receipts {
     /// The last moment that counts.
-    fn until(self) -> Timestamp {
+    pub(super) fn until(self) -> Timestamp {
         match self {
             Receipts::All => Timestamp::MAX,
             Receipts::Until(moment) => moment,

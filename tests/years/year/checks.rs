@@ -1,0 +1,190 @@
+//! What has to hold.
+
+use super::*;
+
+impl Year {
+    /// A mail was handed over.
+    pub(super) fn look_at(
+        &mut self,
+        letter: &Letter,
+        now: Timestamp,
+        clock: Timestamp,
+    ) -> Result<()> {
+        let (unit, day) = (letter.unit, date_of(clock));
+        ensure!(self.in_working_hours(clock), "a mail at {clock}");
+        let fresh = self
+            .looked
+            .is_some_and(|at| now.duration_since(at) <= FRESH);
+        ensure!(
+            fresh,
+            "u{unit} is reminded at {now}; the mailbox was last looked through at {:?}",
+            self.looked
+        );
+        ensure!(
+            !self.is_heard(unit),
+            "u{unit} is reminded while a mail of it waits"
+        );
+        for address in &letter.to {
+            ensure!(
+                !self.addresses_lost.contains(address),
+                "u{unit}: {address} does not work"
+            );
+        }
+        let mut named = 0;
+        let mut late = Vec::new();
+        for (k, o) in self
+            .known
+            .iter()
+            .enumerate()
+            .filter(|(_, o)| o.unit == unit)
+        {
+            if !letter.text.contains(&o.called) {
+                continue;
+            }
+            named += 1;
+            let called = o.called.trim();
+            ensure!(!o.settled(), "u{unit} is asked for what it sent: {called}");
+            ensure!(o.opens <= day, "u{unit}: not open yet: {called}");
+            ensure!(!self.is_unsettled(o), "u{unit}: not configured: {called}");
+            if clock > o.due() {
+                late.push(k);
+            }
+        }
+        ensure!(
+            named > 0,
+            "a mail to u{unit} about nothing:\n{}",
+            letter.text
+        );
+        match letter.end {
+            End::Arrived => {
+                ensure!(
+                    self.mailed.insert((unit, day)),
+                    "u{unit} got two mails on {day}"
+                );
+                self.letters += 1;
+                for k in &late {
+                    self.known[*k].late_mails += 1;
+                }
+                if let [only] = letter.to.as_slice() {
+                    self.sent_to.insert(only.clone(), (letter.mail, late));
+                }
+            }
+            End::NotTaken => {
+                self.in_vain.insert((unit, day));
+            }
+            End::NoSuchAddress => {
+                self.in_vain.insert((unit, day));
+                self.addresses_lost.extend(letter.to.first().cloned());
+            }
+        }
+        Ok(())
+    }
+
+    /// After a round in which nothing stood in the way nobody is late and was not told, who could be.
+    pub(super) fn nobody_is_forgotten(&self, clock: Timestamp) -> Result<()> {
+        if !self.in_working_hours(clock) {
+            return Ok(());
+        }
+        let day = date_of(clock);
+        for o in &self.known {
+            let unit = o.unit;
+            let gone = ends(unit) && day > LAST_DAY && unit % 20 != 9;
+            let today = (unit, day);
+            let told = self.mailed.contains(&today) || self.in_vain.contains(&today);
+            if o.settled() || gone || told || self.is_heard(unit) || self.is_unsettled(o) {
+                continue;
+            }
+            let late = self.working_day_between(date_of(o.due()), day);
+            ensure!(
+                !late || o.late_mails > 0,
+                "u{unit} is late and was not reminded: {}, due {}",
+                o.called.trim(),
+                o.due()
+            );
+        }
+        Ok(())
+    }
+
+    /// What waits for staff is shown so, and nothing else is; nor is anybody late before his time is over.
+    pub(super) fn what_waits_is_not_late(&self, clock: Timestamp) -> Result<()> {
+        let view = View::at(clock, &self.app.config, &self.app.store)?;
+        for o in self.app.store.obligations(Receipts::All)? {
+            let Some(k) = self.known_as(&o) else {
+                continue;
+            };
+            let known = &self.known[k];
+            if self.is_unsettled(known) {
+                continue; // what came under one id is not yet known under the other
+            }
+            let counts = |m: &&(usize, Forms)| self.mails[m.0].state == MessageState::Logged;
+            let logged = known.received.iter().filter(counts);
+            let logged = logged.fold(Forms::NONE, |all, (_, forms)| all.and(*forms));
+            let settled = known.excused || known.wanted.without(logged).is_empty();
+            let waits = self.open.iter().map(|m| &self.mails[*m]).any(|m| {
+                let speaks = match m.reads {
+                    Reads::Badly => true,
+                    Reads::Doubtfully { names, .. } => {
+                        !names || m.brings.iter().any(|(of, _)| *of == k)
+                    }
+                    Reads::Well | Reads::CameBack { .. } => false,
+                };
+                let verified = !matches!(
+                    m.reads,
+                    Reads::Doubtfully {
+                        suspicious: true,
+                        ..
+                    }
+                );
+                m.unit == known.unit && m.state == MessageState::Waiting && speaks && verified
+            });
+            let (state, called) = (view.state(&o), known.called.trim());
+            ensure!(
+                matches!(state, State::Waiting(_)) == (waits && !settled),
+                "u{} is shown as {state:?} at {clock}: {called}",
+                known.unit
+            );
+            let after = matches!(state, State::Overdue | State::Closed);
+            ensure!(
+                !after || clock > known.due(),
+                "{called} has time until {}",
+                known.due()
+            );
+        }
+        Ok(())
+    }
+
+    /// What the model calls an obligation of the store.
+    fn known_as(&self, o: &Obligation) -> Option<usize> {
+        let unit = self.unit_ids.iter().position(|id| *id == o.unit.0)?;
+        let report = self.report_ids.iter().position(|id| *id == o.report)?;
+        self.places
+            .get(&(unit, report, o.period.to_string()))
+            .copied()
+    }
+
+    /// At the end the store knows what was sent, each mail once.
+    pub(super) fn nothing_is_lost(&self) -> Result<()> {
+        let store = &self.app.store;
+        let came = self.mails.iter().filter(|m| m.row.is_some()).count();
+        let stored = store.stored_between(Timestamp::MIN, Timestamp::MAX)?.len();
+        ensure!(came == stored, "{came} mails came, {stored} are stored");
+        for o in store.obligations(Receipts::All)? {
+            let Some(k) = self.known_as(&o) else {
+                continue; // under an id that has vanished
+            };
+            let known = &self.known[k];
+            let logged = |m: usize| self.mails[m].state == MessageState::Logged;
+            let counted = known.received.iter().filter(|(m, _)| logged(*m));
+            let counted = counted.fold(Forms::NONE, |all, (_, f)| all.and(*f));
+            let renamed = self.change.is_some();
+            ensure!(
+                o.received() == counted || renamed,
+                "u{}: {} is {:?} in the store and was {counted:?}",
+                known.unit,
+                known.called.trim(),
+                o.received()
+            );
+        }
+        Ok(())
+    }
+}
