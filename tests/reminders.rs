@@ -79,6 +79,31 @@ fn a_letter_that_waited_over_several_steps_says_the_last_one() {
     }
 }
 
+/// The answer of the server was lost, and the mailbox could not be looked at until the day after.
+#[test]
+fn a_letter_that_is_found_days_later_reminded_when_it_left() {
+    let config = config();
+    let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
+    let owed = |now: Timestamp| {
+        plan::store_expected(&config, &store, now).unwrap();
+        plan::owe_reminders(&config, &store, now).unwrap();
+        store.queue(now).unwrap().pop()
+    };
+    let monday = at("2026-06-15T02:00:00Z");
+    let before = owed(monday).unwrap();
+    store.start_sending(before.id, "a@b", None, monday).unwrap();
+    let tuesday = at("2026-06-16T02:00:00Z");
+    store
+        .end_sending(before.id, OutgoingState::Sent, None, tuesday)
+        .unwrap();
+    let late = owed(tuesday).expect("it is late, and was reminded on the day before only");
+    assert_eq!(late.kind, Kind::ReminderLate);
+    let (obligation, _) = store.steps_of(before.id).unwrap().remove(0);
+    let told = store.reminders_of(obligation).unwrap();
+    assert_eq!(told, [(monday, "before-1".to_owned())]);
+    assert!(owed(at("2026-06-15T03:00:00Z")).is_none(), "twice a day");
+}
+
 /// A program that takes mails as sendmail does, a second each. While it takes the first reminder, a report is delivered.
 const SLOW_SENDMAIL: &str = r#"#!/bin/sh
 set -e

@@ -255,13 +255,14 @@ impl Store {
             .optional()?)
     }
 
-    /// Whether a unit was sent a reminder at a moment or after it.
+    /// Whether a reminder left for a unit at a moment or after it, or may be leaving. That it left is sometimes known only
+    /// days later.
     pub fn reminded_since(&self, unit: &UnitId, from: Timestamp) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (
                  SELECT 1 FROM outbox
                  WHERE unit = ?1 AND key LIKE 'remind:%'
-                   AND (state = 'sending' OR state IN ('sent', 'unknown') AND ended_at >= ?2))",
+                   AND (state = 'sending' OR state IN ('sent', 'unknown') AND coalesce(begun_at, ended_at) >= ?2))",
             params![unit.0, from.to_string()],
             |r| r.get(0),
         )?)
@@ -484,11 +485,11 @@ impl Store {
     /// When reminders of an obligation went out, oldest first.
     pub fn reminders_of(&self, obligation: i64) -> Result<Vec<(Timestamp, String)>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT m.ended_at, r.step FROM reminder r JOIN outbox m ON m.id = r.outbox
-             WHERE r.obligation = ?1 AND m.state IN ('sent', 'unknown') ORDER BY m.ended_at",
+            "SELECT coalesce(m.begun_at, m.ended_at) AS left_at, r.step
+             FROM reminder r JOIN outbox m ON m.id = r.outbox
+             WHERE r.obligation = ?1 AND m.state IN ('sent', 'unknown') ORDER BY left_at",
         )?;
-        let rows =
-            statement.query_map([obligation], |r| Ok((parsed(r, "ended_at")?, r.get(1)?)))?;
+        let rows = statement.query_map([obligation], |r| Ok((parsed(r, "left_at")?, r.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

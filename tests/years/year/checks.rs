@@ -97,12 +97,30 @@ impl Year {
             let late = self.working_day_between(date_of(o.due()), day);
             ensure!(
                 !late || o.late_mails > 0,
-                "u{unit} is late and was not reminded: {}, due {}",
+                "u{unit} is late and was not reminded: {}, due {}; {}",
                 o.called.trim(),
-                o.due()
+                o.due(),
+                self.last_letter(unit)?
             );
         }
         Ok(())
+    }
+
+    /// What the store knows of the last letter to a unit.
+    fn last_letter(&self, unit: usize) -> Result<String> {
+        let store = &self.app.store;
+        let mut last = "no letter was owed".to_owned();
+        let mut mail = 1;
+        while let Some(letter) = store.outgoing_mail(mail)? {
+            if letter.unit.is_some_and(|u| u.0 == self.unit_ids[unit]) {
+                let (state, steps) = (letter.state, store.steps_of(mail)?);
+                let why = letter.error.unwrap_or_default();
+                last = format!("{} is {state:?} ({why}) with {steps:?}", letter.key);
+            }
+            mail += 1;
+        }
+        let pause = store.queue_pause()?.map(|p| p.until);
+        Ok(format!("{last}; the queue waits until {pause:?}"))
     }
 
     /// What waits for staff is shown so, and nothing else is; nor is anybody late before his time is over.
