@@ -23,7 +23,6 @@ mod mailbox_faults;
 mod maildir;
 mod manager;
 mod meant;
-mod model;
 mod promises;
 mod reader;
 mod refusals;

@@ -30,7 +30,7 @@
 //! | a forged mail waits | it makes no unit less late | `waiting::a_forged_mail_makes_no_unit_less_late_and_is_shown_beside_it` |
 //! | a report that was ignored or sent back comes again | it counts | `meant::a_report_sent_again_after_it_was_sent_back_counts` |
 //! | a unit ends within a period | its successor is told whom it stands for | `register::a_letter_to_a_successor_names_the_unit_that_is_meant` |
-//! | units, staff and addresses do what they like for years | none late is forgotten, none that reported is reminded | `model::a_year_of_random_units_agrees_with_the_model` |
+//! | units, staff and addresses do what they like for years, with twelve kinds of faults on top of each other | none late is forgotten, none that reported is reminded, each mail is there once | `years::years_of_random_units_and_faults_agree_with_the_model` |
 //! | **What comes in** | | |
 //! | one folder is gone or cannot be opened | the others are read; reminders wait for a working day | `mailbox_faults::a_folder_that_is_gone_keeps_no_other_from_being_read_and_holds_reminders_for_one_working_day` |
 //! | a folder is renamed | it is followed by what it is for | `mailbox_faults::a_folder_that_is_renamed_is_followed_by_what_it_is_for` |
