@@ -21,8 +21,20 @@ impl Year {
             self.looked
         );
         ensure!(
-            !self.is_heard(unit),
+            !self.is_heard(unit, clock),
             "u{unit} is reminded while a mail of it waits"
+        );
+        let verifying = speakers(unit, clock).any(|u| self.patience_ends(u).is_some());
+        let told = letter.text.contains("đang xác minh");
+        let opens = letter.text.contains("trân trọng đề nghị đơn vị xây dựng");
+        ensure!(
+            told == (verifying && !opens),
+            "u{unit} at {now}: whether a suspicious mail waits is {verifying}, and it is told:\n{}",
+            letter.text
+        );
+        ensure!(
+            !verifying || !letter.text.contains("chưa ghi nhận"),
+            "u{unit} at {now} has perhaps sent it"
         );
         for address in &letter.to {
             ensure!(
@@ -43,7 +55,10 @@ impl Year {
             }
             named += 1;
             let called = o.called.trim();
-            ensure!(!o.settled(), "u{unit} is asked for what it sent: {called}");
+            ensure!(
+                !self.settled(o),
+                "u{unit} is asked for what it sent: {called}"
+            );
             ensure!(o.opens <= day, "u{unit}: not open yet: {called}");
             ensure!(!self.is_unsettled(o), "u{unit}: not configured: {called}");
             if clock > o.due() {
@@ -91,7 +106,8 @@ impl Year {
             let gone = ends(unit) && day > LAST_DAY && unit % 20 != 9;
             let today = (unit, day);
             let told = self.mailed.contains(&today) || self.in_vain.contains(&today);
-            if o.settled() || gone || told || self.is_heard(unit) || self.is_unsettled(o) {
+            if self.settled(o) || gone || told || self.is_heard(unit, clock) || self.is_unsettled(o)
+            {
                 continue;
             }
             let late = self.working_day_between(date_of(o.due()), day);
@@ -104,6 +120,14 @@ impl Year {
             );
         }
         Ok(())
+    }
+
+    /// Whether everything has come, as far as it is believed: what comes by a suspicious mail is so once staff say it.
+    fn settled(&self, o: &Known) -> bool {
+        let believed = |(m, _): &&(usize, Forms)| !self.mails[*m].is_suspicious_and_waits();
+        let sent = o.received.iter().filter(believed);
+        let sent = sent.fold(Forms::NONE, |all, (_, forms)| all.and(*forms));
+        o.excused || o.wanted.without(sent).is_empty()
     }
 
     /// What the store knows of the last letter to a unit.

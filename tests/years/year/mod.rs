@@ -42,6 +42,8 @@ const REPORTS: [&str; 3] = ["tre-em", "quan-he-lao-dong", "trung-thu"];
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
 /// The queue waits no longer than this once what was in its way is over.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(5);
+/// So long a suspicious mail holds the reminders of the unit that it names.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// A period opens with it.
 const TRUNG_THU: Date = date(2026, 9, 25);
 /// After it a successor stands for a unit that ends.
@@ -86,6 +88,12 @@ fn ends(unit: usize) -> bool {
     unit % 10 == 9
 }
 
+/// Who may write for a unit on a day: itself and, after its end, its successor.
+fn speakers(unit: usize, clock: Timestamp) -> impl Iterator<Item = usize> {
+    let heir = unit % 20 == 9 && date_of(clock) > LAST_DAY;
+    [Some(unit), heir.then_some(0)].into_iter().flatten()
+}
+
 /// What the model knows of one obligation.
 struct Known {
     unit: usize,
@@ -107,14 +115,6 @@ struct Known {
 }
 
 impl Known {
-    fn settled(&self) -> bool {
-        let sent = self
-            .received
-            .iter()
-            .fold(Forms::NONE, |all, (_, f)| all.and(*f));
-        self.excused || self.wanted.without(sent).is_empty()
-    }
-
     fn due(&self) -> Timestamp {
         let due = self.extended.unwrap_or(self.due);
         self.again_until.map_or(due, |again| again.max(due))
@@ -159,6 +159,22 @@ struct Mail {
     uid: u32,
     row: Option<i64>,
     state: MessageState,
+    /// When it came into that state, by the clock of the machine.
+    decided_at: Timestamp,
+}
+
+impl Mail {
+    fn is_suspicious_and_waits(&self) -> bool {
+        let suspicious = Reads::Doubtfully {
+            names: false,
+            suspicious: true,
+        };
+        let naming = Reads::Doubtfully {
+            names: true,
+            suspicious: true,
+        };
+        self.state == MessageState::Waiting && (self.reads == suspicious || self.reads == naming)
+    }
 }
 
 /// A change of the configuration that is not finished.
@@ -406,15 +422,27 @@ impl Year {
         changes || self.held_reports.contains(&o.report)
     }
 
-    /// Whether a mail of a unit is somewhere and nobody has looked at it, or decided on it.
-    fn is_heard(&self, unit: usize) -> bool {
-        let mut mails = self
-            .open
-            .iter()
-            .chain(&self.unseen)
-            .map(|m| &self.mails[*m]);
-        mails.any(|m| {
-            m.unit == unit && m.state != MessageState::Logged && m.state != MessageState::Ignored
+    /// Whether a mail of a unit, or of the one that stands for it, is somewhere and nobody has looked at it, or decided on
+    /// it. What is suspicious is waited for some days only.
+    fn is_heard(&self, unit: usize, clock: Timestamp) -> bool {
+        speakers(unit, clock).any(|unit| {
+            let mails = self.open.iter().chain(&self.unseen);
+            let mut mails = mails
+                .map(|m| &self.mails[*m])
+                .filter(|m| m.unit == unit)
+                .filter(|m| !matches!(m.state, MessageState::Logged | MessageState::Ignored));
+            let patience = self.patience_ends(unit);
+            mails.any(|m| !m.is_suspicious_and_waits() || patience.is_none_or(|end| clock < end))
         })
+    }
+
+    /// When the first suspicious mail of a unit on which nobody has decided ends to hold its reminders, and with it those
+    /// that came later.
+    fn patience_ends(&self, unit: usize) -> Option<Timestamp> {
+        let mails = self.open.iter().map(|m| &self.mails[*m]);
+        mails
+            .filter(|m| m.unit == unit && m.is_suspicious_and_waits())
+            .map(|m| m.decided_at + PATIENCE)
+            .min()
     }
 }

@@ -62,7 +62,7 @@ impl Year {
     }
 
     /// Whether the clock is known to be wrong: where it is more than a day ahead, the mails of the server tell.
-    fn clock_is_watched(&self, clock: Timestamp) -> Result<bool> {
+    fn clock_is_watched(&mut self, clock: Timestamp) -> Result<bool> {
         let store = &self.app.store;
         let doubted = self.clock_error > SignedDuration::from_hours(24);
         if doubted {
@@ -70,6 +70,10 @@ impl Year {
         } else {
             store.succeeded(Part::Clock, clock)?;
             store.undo_moments_ahead(clock)?;
+            let day = SignedDuration::from_hours(24);
+            for mail in self.mails.iter_mut().filter(|m| m.decided_at > clock + day) {
+                mail.decided_at = clock;
+            }
         }
         Ok(doubted)
     }
@@ -177,7 +181,9 @@ impl Year {
                     self.open.retain(|o| *o != m);
                     self.log(m, row, clock)?;
                 }
-                Reads::Badly | Reads::CameBack { .. } => self.say(m, row, MessageState::Waiting)?,
+                Reads::Badly | Reads::CameBack { .. } => {
+                    self.say(m, row, MessageState::Waiting, clock)?
+                }
                 Reads::Doubtfully { names, suspicious } => {
                     let brings = self.mails[m].brings.iter().map(|(k, _)| &self.known[*k]);
                     let reports =
@@ -187,7 +193,7 @@ impl Year {
                         reports,
                         suspicious,
                     };
-                    self.say(m, row, MessageState::Waiting)?;
+                    self.say(m, row, MessageState::Waiting, clock)?;
                     self.app.store.set_awaited(row, &awaited)?;
                 }
             }
@@ -195,8 +201,15 @@ impl Year {
         Ok(())
     }
 
-    pub(super) fn say(&mut self, m: usize, row: i64, state: MessageState) -> Result<()> {
+    pub(super) fn say(
+        &mut self,
+        m: usize,
+        row: i64,
+        state: MessageState,
+        clock: Timestamp,
+    ) -> Result<()> {
         self.mails[m].state = state;
+        self.mails[m].decided_at = clock;
         let unit = UnitId(self.unit_ids[self.mails[m].unit].clone());
         let certain = state == MessageState::Logged;
         let verdict = Verdict {
@@ -205,18 +218,24 @@ impl Year {
             candidates: if certain { vec![] } else { vec![unit] },
             why: vec![],
         };
-        // Of the unit's own address, and verified.
+        let mail = &self.mails[m];
+        let (ground, until) = match mail.is_suspicious_and_waits() {
+            true => (Ground::Forged, Some(clock + PATIENCE)),
+            // Of the unit's own address, and verified.
+            false => (Ground::Address, None),
+        };
+        let unit = Some(UnitId(self.unit_ids[mail.unit].clone()));
         let hold = Hold {
-            unit: Some(UnitId(self.unit_ids[self.mails[m].unit].clone())),
-            ground: Ground::Address,
-            until: None,
+            unit,
+            ground,
+            until,
         };
         self.app.store.set_holds(row, &[hold])?;
         self.app.store.set_verdict(row, &verdict)
     }
 
     pub(super) fn log(&mut self, m: usize, row: i64, clock: Timestamp) -> Result<()> {
-        self.say(m, row, MessageState::Logged)?;
+        self.say(m, row, MessageState::Logged, clock)?;
         for (k, forms) in self.mails[m].brings.clone() {
             let submission = NewSubmission {
                 obligation: self.row(k, clock)?,

@@ -108,6 +108,7 @@ impl Year {
             uid: self.next_uid,
             row: None,
             state: MessageState::Received,
+            decided_at: now,
         });
         self.next_uid += 1;
         self.unseen.push(m);
@@ -131,7 +132,7 @@ impl Year {
         self.open.retain(|o| *o != m);
         self.in_vain.insert((unit, date_of(clock)));
         if self.mails[m].brings.is_empty() || mistaken {
-            self.say(m, row, MessageState::Ignored)?;
+            self.say(m, row, MessageState::Ignored, clock)?;
             for (k, _) in self.mails[m].brings.clone() {
                 self.known[k].received.retain(|(sent, _)| *sent != m);
             }
