@@ -12,7 +12,7 @@ use crate::lab::installation::json_lines;
 use crate::lab::written;
 
 /// A Word document with the head of a body, as reports have it.
-fn document(body: &str) -> Vec<u8> {
+pub fn document(body: &str) -> Vec<u8> {
     let lines = [
         "LIÊN ĐOÀN LAO ĐỘNG TỈNH PHÚ YÊN",
         body,

@@ -14,6 +14,7 @@ mod commands;
 mod confinement;
 mod corpora;
 mod demo;
+mod doors;
 mod full_disk;
 mod holding;
 mod hostile;

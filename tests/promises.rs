@@ -106,26 +106,31 @@ fn named() -> Vec<(String, &'static str)> {
     .collect()
 }
 
+/// Whether a file of the repository holds a test of a name.
+pub fn is_there(file: &str, name: &str) -> bool {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(top.join(file)).unwrap_or_default();
+    let signature = format!("fn {name}(");
+    text.split("#[test]")
+        .chain(text.split("#[tokio::test"))
+        .skip(1)
+        .any(|test| {
+            test.split_once("fn ")
+                .is_some_and(|(_, rest)| format!("fn {rest}").starts_with(&signature))
+        })
+}
+
 #[test]
 fn every_fault_of_the_table_has_a_test_that_is_there() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let named = named();
     assert!(
         named.len() > 60,
         "the table is not read: {} rows",
         named.len()
     );
-    let is_there = |(file, name): &(String, &str)| {
-        let text = std::fs::read_to_string(top.join(file)).unwrap_or_default();
-        let signature = format!("fn {name}(");
-        text.split("#[test]")
-            .chain(text.split("#[tokio::test"))
-            .skip(1)
-            .any(|test| {
-                test.split_once("fn ")
-                    .is_some_and(|(_, rest)| format!("fn {rest}").starts_with(&signature))
-            })
-    };
-    let missing: Vec<_> = named.iter().filter(|row| !is_there(row)).collect();
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|(file, name)| !is_there(file, name))
+        .collect();
     assert!(missing.is_empty(), "no such tests: {missing:#?}");
 }

@@ -226,3 +226,31 @@ fn a_mail_whose_file_cannot_be_stored_waits_and_the_others_are_read() {
     assert_eq!(sent(LATE), 1);
     succeed(installation.run(&["health"]));
 }
+
+#[tokio::test]
+async fn the_process_that_reads_mails_gets_nothing_of_the_service_s_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let env = folder.path().join("env");
+    let script = format!("env >'{}'\nreal \"$@\"", env.display());
+    let mut reader = reader(folder.path(), &script);
+    let mail = with_file("a.docx", b"x".to_vec());
+    let read = reader.read(&mail).await;
+    assert!(matches!(read, Outcome::Read(_)), "{read:?}");
+    let env = fs::read_to_string(env).unwrap();
+    let names: Vec<&str> = env
+        .lines()
+        .filter_map(|l| Some(l.split_once('=')?.0))
+        .collect();
+    // What a shell adds by itself, and how much memory threads may keep.
+    let harmless = [
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+        "LANG",
+        "PATH",
+        "MALLOC_ARENA_MAX",
+    ];
+    let others: Vec<_> = names.iter().filter(|n| !harmless.contains(n)).collect();
+    assert!(names.len() > 1 && others.is_empty(), "{others:?}");
+}

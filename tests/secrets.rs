@@ -10,12 +10,12 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use jiff::{Timestamp, ToSpan};
 
 use crate::lab::imap_fake::{self, FakeImap};
-use crate::lab::installation::{Installation, REPORTING, both_forms, succeed};
+use crate::lab::installation::{Installation, REPORTING, both_forms, succeed, thubaocao};
 use crate::lab::smtp_fake::{self, FakeSmtp};
 use crate::lab::{Letter, MAILBOX, PASSWORD, written};
 
 /// What is written and said while something is tried.
-struct Heard(Vec<(String, Vec<u8>)>);
+struct Heard(Vec<(String, String)>);
 
 impl Heard {
     fn new() -> Heard {
@@ -23,13 +23,13 @@ impl Heard {
     }
 
     fn said(&mut self, what: &str, output: &Output) {
-        self.0
-            .push((format!("{what}, stdout"), output.stdout.clone()));
-        self.0
-            .push((format!("{what}, stderr"), output.stderr.clone()));
+        for (stream, said) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+            let said = String::from_utf8_lossy(said).into_owned();
+            self.0.push((format!("{what}, {stream}"), said));
+        }
     }
 
-    /// Everything that lies in an installation, but for the password file itself.
+    /// Everything that lies in an installation, but for the password file itself and the reserve on the disk.
     fn files(&mut self, installation: &Installation) {
         let mut folders = vec![installation.dir.path().to_owned()];
         while let Some(folder) = folders.pop() {
@@ -37,9 +37,10 @@ impl Heard {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if !path.ends_with("password") {
-                    self.0
-                        .push((path.display().to_string(), fs::read(&path).unwrap()));
+                } else if !path.ends_with("password") && !path.ends_with("reserve") {
+                    let content = fs::read(&path).unwrap();
+                    let content = String::from_utf8_lossy(&content).into_owned();
+                    self.0.push((path.display().to_string(), content));
                 }
             }
         }
@@ -47,8 +48,7 @@ impl Heard {
 
     /// Where a text stands.
     fn places(&self, text: &str) -> Vec<&str> {
-        let holds = |content: &[u8]| content.windows(text.len()).any(|w| w == text.as_bytes());
-        let places = self.0.iter().filter(|(_, content)| holds(content));
+        let places = self.0.iter().filter(|(_, content)| content.contains(text));
         places.map(|(place, _)| place.as_str()).collect()
     }
 
@@ -90,11 +90,18 @@ impl Rounds<'_> {
         }
     }
 
+    /// Runs a command that says all that it can.
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = thubaocao(&self.installation.config());
+        command.env("THUBAOCAO_LOG", "trace").args(arguments);
+        command.output().unwrap()
+    }
+
     /// One round; gives what it said.
     fn round(&mut self, what: &str) -> String {
         self.at += 5.hours();
         let at = self.at.to_string();
-        let output = self.installation.run(&["--at", &at, "run", "--once"]);
+        let output = self.run(&["--at", &at, "run", "--once"]);
         self.heard.said(what, &output);
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
@@ -120,7 +127,7 @@ impl Rounds<'_> {
             ],
             vec!["backup", backup.to_str().unwrap()],
         ] {
-            let output = self.installation.run(&command);
+            let output = self.run(&command);
             self.heard.said(&command.join(" "), &output);
         }
         assert!(backup.exists() && page.exists());
