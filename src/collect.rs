@@ -26,7 +26,7 @@ use crate::store::{
     Verdict,
 };
 use crate::writing::Kind;
-use crate::{manager, plan, staff};
+use crate::{expected, manager, staff};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -143,7 +143,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
     if unread.is_empty() {
         return Ok(());
     }
-    plan::expect(app, now)?;
+    expected::expect(&app.config, &app.store, now)?;
     let mut fault = None;
     for mut message in unread {
         manager::step();
@@ -646,7 +646,14 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         if item.forms.is_empty() {
             continue;
         }
-        match plan::obligation_for(app, &unit, &item.report, &item.period, now)? {
+        match expected::obligation_for(
+            &app.config,
+            &app.store,
+            &unit,
+            &item.report,
+            &item.period,
+            now,
+        )? {
             Some(obligation) => submissions.push(submission(message, reading, item, obligation)),
             None => why.push(not_expected(app, &unit, item, message.received_at)),
         }

@@ -15,7 +15,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::report::Report;
 use crate::domain::unit::{Register, UnitId};
 use crate::domain::{vietnamese_date, zone};
-use crate::plan;
+use crate::expected;
 use crate::store::{Part, Receipts, Store};
 
 /// Compares a register and reports with what a store knows.
@@ -91,7 +91,7 @@ pub fn moved_deadlines(
         let due = deadlines
             .entry((o.report.clone(), o.period.clone()))
             .or_insert_with(|| {
-                let (report, period) = plan::period_of(config, &o)?;
+                let (report, period) = expected::period_of(config, &o)?;
                 Some(report.deadline(&period, &config.calendar))
             });
         if let Some(due) = due.filter(|due| *due != o.due && now <= o.due.max(*due)) {
@@ -179,10 +179,10 @@ fn excuse_ended(config: &Config, store: &Store, by: &By, now: Timestamp) -> Resu
         if !ended.contains(&o.unit) || o.settled() || !o.receipts.is_empty() {
             continue;
         }
-        let Some((report, period)) = plan::period_of(config, &o) else {
+        let Some((report, period)) = expected::period_of(config, &o) else {
             continue;
         };
-        let Some(heir) = plan::heir_of(config, report, &o.unit, &period) else {
+        let Some(heir) = expected::heir_of(config, report, &o.unit, &period) else {
             continue;
         };
         let last = config.register.nearest(&o.unit, period.closes);

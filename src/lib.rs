@@ -20,22 +20,28 @@
 //! |---|---|
 //! | [`cli`] | one file a command; prints, decides nothing |
 //! | [`daemon`] | when each pass runs; signals, watchdog, reload |
-//! | [`staff`] | the links of the digest, and the commands that staff mail back |
-//! | [`collect`], [`plan`], [`send`], [`correct`], [`retention`] | the passes, the corrections by staff, the end of what may be kept: the only places where floors meet |
-//! | [`alarm`] | what the mailbox cannot tell, by a second way out |
-//! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
-//! | [`back_fill`], [`backup`] | mails from before the installation; a copy of all that is known, and back |
-//! | [`home`] | the data folder that a configuration belongs to |
-//! | [`audit`], [`disk`] | whether the archive holds what the store names, whole; room on the disk, and what leaves without it |
+//! | [`backup`] | a copy of all that is known, and back |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
+//! | [`audit`] | whether the archive holds what the store names, whole, and mends what it can |
+//! | [`back_fill`] | mails from before the installation |
+//! | [`identity`] | ids that were renamed or have vanished: configuration and store speak of the same things |
+//! | [`staff`] | the links of the digest, and the commands that staff mail back |
+//! | [`correct`] | the corrections by staff, each with its inverse |
+//! | [`collect`], [`plan`], [`send`], [`retention`] | the passes, and the end of what may be kept: the only places where floors meet |
+//! | [`alarm`] | what the mailbox cannot tell, by a second way out |
+//! | [`app`] | what a running installation has open |
+//! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
+//! | [`home`] | the data folder that a configuration belongs to |
+//! | [`disk`] | room on the disk, and what leaves without it |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
 //! | [`clock`] | what time it is, and whether the machine's clock is to be trusted |
-//! | [`identity`] | ids that were renamed or have vanished: configuration and store speak of the same things |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
-//! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked |
+//! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and who waits |
+//! | [`expected`] | what is expected of whom: the obligations of the periods that have opened |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
-//! | [`store`], [`archive`] | SQLite, one file a table family; files under their SHA-256 |
+//! | [`store`] | SQLite, one file a table family |
+//! | [`archive`] | files under their SHA-256 |
 //! | [`manager`] | what systemd is told: ready, alive, what happens |
 //! | [`writing`] | mails out of templates; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
@@ -105,6 +111,7 @@ pub mod correct;
 pub mod daemon;
 pub mod disk;
 pub mod domain;
+pub mod expected;
 pub mod export;
 pub mod health;
 pub mod home;

@@ -9,13 +9,12 @@ use jiff::{Timestamp, ToSpan};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
-use crate::domain::period::{Period, PeriodId};
 use crate::domain::reminder::{Step, in_working_hours};
-use crate::domain::report::Report;
-use crate::domain::unit::{Addressee, Unit, UnitId};
+use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, zone};
+use crate::expected;
 use crate::standing::{self, Holds};
-use crate::store::{DeadContacts, NewMail, Part, Receipts, StepTaken, Store};
+use crate::store::{NewMail, Part, Receipts, StepTaken, Store};
 use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
@@ -26,146 +25,12 @@ pub fn pass(app: &App, now: Timestamp) -> Result<()> {
     if app.store.clock_is_doubted()? {
         return Ok(());
     }
-    expect(app, now)?;
+    expected::expect(&app.config, &app.store, now)?;
     app.store.transaction(|store| {
         owe_reminders(&app.config, store, now)?;
         note_holds(&app.config, store, now)?;
         owe_digest(&app.config, store, now)
     })
-}
-
-// ---- what is expected ----
-
-/// The obligations of every period that has opened by a moment, as the configuration has them.
-pub fn obligations(config: &Config, now: Timestamp) -> Vec<Obligation> {
-    let schedule = &config.settings.schedule;
-    let today = date_of(now);
-    // A period that is due after `since` opened at most two years before.
-    let from = schedule.since.saturating_sub(2.years());
-    let mut all = Vec::new();
-    for report in &config.reports {
-        for period in report.periods_opening(from, today, schedule.closing) {
-            let due = report.deadline(&period, &config.calendar);
-            if date_of(due) < schedule.since {
-                continue;
-            }
-            for unit in config.register.all_on(period.opens) {
-                if expected_of(config, report, unit, period.opens)
-                    && (unit.valid_on(period.closes)
-                        || heir_of(config, report, &unit.id, &period).is_none())
-                {
-                    all.push(obligation(report, unit, &period, due));
-                }
-            }
-        }
-    }
-    all.sort_by(|a, b| (a.due, &a.report).cmp(&(b.due, &b.report)));
-    all
-}
-
-fn expected_of(config: &Config, report: &Report, unit: &Unit, day: Date) -> bool {
-    report
-        .who
-        .iter()
-        .any(|a| a.includes(unit, &config.register, day))
-}
-
-/// The report and the period of an obligation, as the configuration has them.
-pub fn period_of<'c>(config: &'c Config, o: &Obligation) -> Option<(&'c Report, Period)> {
-    let report = config.report(&o.report)?;
-    let period = report.period(&o.period, config.settings.schedule.closing)?;
-    Some((report, period))
-}
-
-/// The unit that owes a report of its own on a period in place of one that ends before the period closes, if one took
-/// over that does.
-pub fn heir_of<'c>(
-    config: &'c Config,
-    report: &Report,
-    unit: &UnitId,
-    period: &Period,
-) -> Option<&'c Unit> {
-    let register = &config.register;
-    if register.on(unit, period.closes).is_some() {
-        return None;
-    }
-    let heirs = register.heirs(unit, period.closes);
-    let mut owing = heirs
-        .iter()
-        .filter_map(|heir| register.on(heir, period.opens));
-    owing.find(|heir| expected_of(config, report, heir, period.opens))
-}
-
-fn obligation(report: &Report, unit: &Unit, period: &Period, due: Timestamp) -> Obligation {
-    Obligation {
-        id: 0,
-        unit: unit.id.clone(),
-        report: report.id.clone(),
-        period: period.id.clone(),
-        opens: period.opens,
-        due,
-        forms: report.forms,
-        returned: None,
-        excused: None,
-        receipts: vec![],
-        waiting: None,
-        unverified: None,
-        closed: false,
-        reminders_sent: 0,
-    }
-}
-
-/// Stores the obligations of every period that has opened; those that are there stay as they were frozen. By a clock
-/// that is doubted none has opened.
-///
-/// # Errors
-/// When the store fails.
-pub fn expect(app: &App, now: Timestamp) -> Result<()> {
-    if app.store.clock_is_doubted()? {
-        return Ok(());
-    }
-    store_expected(&app.config, &app.store, now)
-}
-
-/// See [`expect`].
-pub fn store_expected(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
-    let wanted = obligations(config, now);
-    store.transaction(|s| wanted.iter().try_for_each(|o| s.expect(o)))
-}
-
-/// The obligation that a submission serves. A report that comes before its period opens makes it open early.
-///
-/// # Errors
-/// When the store fails.
-pub fn obligation_for(
-    app: &App,
-    unit: &UnitId,
-    report: &str,
-    period: &PeriodId,
-    now: Timestamp,
-) -> Result<Option<i64>> {
-    if let Some(id) = app.store.obligation_id(unit, report, period)? {
-        return Ok(Some(id));
-    }
-    let config = &app.config;
-    let schedule = &config.settings.schedule;
-    let today = date_of(now);
-    let (Some(report), Some(row)) = (config.report(report), config.register.on(unit, today)) else {
-        return Ok(None);
-    };
-    let Some(span) = report.period(period, schedule.closing) else {
-        return Ok(None);
-    };
-    let due = report.deadline(&span, &config.calendar);
-    if span.opens <= today
-        || !report.asks_on(span.opens)
-        || date_of(due) < schedule.since
-        || !expected_of(config, report, row, today)
-    {
-        return Ok(None); // open already and not expected, or from before our time
-    }
-    app.store.expect(&obligation(report, row, &span, due))?;
-    app.store.obligation_id(unit, &report.id, period)
 }
 
 // ---- reminders ----
@@ -218,7 +83,7 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
     for (unit, steps) in owed {
         if holds.hold(&unit)
             || store.reminded_since(&unit, instant(today, Time::midnight()))?
-            || addressee(config, &dead, &unit, today).is_none()
+            || standing::addressee(config, &dead, &unit, today).is_none()
         {
             continue; // it stays due; without an address the digest says so
         }
@@ -251,17 +116,6 @@ fn note_holds(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
         Some(many) => store.failed(Part::Holds, now, &many),
         None => store.succeeded(Part::Holds, now),
     }
-}
-
-/// Who is written to for a unit on a day; `None` where no address works.
-pub fn addressee<'c>(
-    config: &'c Config,
-    dead: &DeadContacts,
-    unit: &UnitId,
-    day: Date,
-) -> Option<Addressee<'c>> {
-    let works = |address: &str| !dead.contains_key(address);
-    config.register.addressee(unit, day, &works)
 }
 
 // ---- the digest ----
@@ -338,7 +192,7 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         };
         if (fresh || missed)
             && !holds.hold(&o.unit)
-            && addressee(config, &dead, &o.unit, day).is_some()
+            && standing::addressee(config, &dead, &o.unit, day).is_some()
         {
             owed.entry(o.unit.clone()).or_default().push((o, reached));
         }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 
 use crate::config::Config;
 use crate::domain::obligation::{Moments, Obligation, Rates, State};
-use crate::domain::unit::UnitId;
+use crate::domain::unit::{Addressee, UnitId};
 use crate::domain::{date_of, instant};
-use crate::store::{Claim, Receipts, Stands, Store};
+use crate::store::{Claim, DeadContacts, Receipts, Stands, Store};
 
 /// What was due before this moment is not tracked: that of the installation, unless `remind_backlog` is set.
 pub fn tracked_from(config: &Config, first_opened: Timestamp) -> Timestamp {
@@ -80,6 +80,17 @@ impl<'c> View<'c> {
         let last = calendar.working_days_after(date_of(o.due), after);
         instant(last.saturating_add(1.day()), Time::midnight())
     }
+}
+
+/// Who is written to for a unit on a day; `None` where no address works.
+pub fn addressee<'c>(
+    config: &'c Config,
+    dead: &DeadContacts,
+    unit: &UnitId,
+    day: Date,
+) -> Option<Addressee<'c>> {
+    let works = |address: &str| !dead.contains_key(address);
+    config.register.addressee(unit, day, &works)
 }
 
 /// Whose reminders the mails that wait hold at a moment.

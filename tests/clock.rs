@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use jiff::{SignedDuration, Timestamp};
 use thubaocao::compose::{self, Composed};
 use thubaocao::store::{OutgoingState, Part, Store};
-use thubaocao::{correct, plan};
+use thubaocao::{correct, expected, plan};
 
 use crate::lab::await_until;
 use crate::lab::installation::{Installation, LATE, succeed, thubaocao};
@@ -21,7 +21,7 @@ fn days(store: &Store, from: Timestamp, days: i64) -> usize {
     let mut sent = 0;
     for day in 0..days {
         let now = from + SignedDuration::from_hours(24 * day);
-        plan::store_expected(&config, store, now).unwrap();
+        expected::store_expected(&config, store, now).unwrap();
         plan::owe_reminders(&config, store, now).unwrap();
         for mail in store.queue(now).unwrap() {
             let composed = compose::compose(&config, store, &mail, now).unwrap();

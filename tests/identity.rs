@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use thubaocao::compose::{self, Composed};
 use thubaocao::domain::identity::Thing;
 use thubaocao::store::{OutgoingState, Store};
-use thubaocao::{identity, plan};
+use thubaocao::{expected, identity, plan};
 
 use crate::lab::Lab;
 use crate::lab::installation::{Installation, REPORTING, both_forms, succeed};
@@ -126,7 +126,7 @@ fn a_reload_that_loses_a_report_is_refused_until_it_says_what_became_of_it() {
 /// A store in which a reminder of a unit about a report waits to be sent.
 fn with_a_queued_reminder(now: Timestamp) -> Store {
     let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
-    plan::store_expected(&config(), &store, now).unwrap();
+    expected::store_expected(&config(), &store, now).unwrap();
     plan::owe_reminders(&config(), &store, now).unwrap();
     assert_eq!(store.queue(now).unwrap().len(), 1);
     store
@@ -167,7 +167,7 @@ fn what_waits_for_the_administrators_word_is_held_and_leaves_after_it() {
     let mut renamed = config();
     renamed.register.units[1].id.0 = "ldld-tuy-an-moi".into();
     identity::settle(&renamed, &store, now).unwrap();
-    plan::store_expected(&renamed, &store, now).unwrap();
+    expected::store_expected(&renamed, &store, now).unwrap();
     plan::owe_reminders(&renamed, &store, now).unwrap();
     let queue = store.queue(now).unwrap();
     assert_eq!(queue.len(), 1, "none under the new id");

@@ -18,6 +18,7 @@ mod doors;
 mod full_disk;
 mod holding;
 mod hostile;
+mod house;
 mod identity;
 mod interruptions;
 mod mailbox_faults;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use thubaocao::config::Config;
 use thubaocao::domain::unit::UnitId;
-use thubaocao::plan;
+use thubaocao::expected;
 use thubaocao::reading::matching::{Context, Match, UnitMatch, decide};
 use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust};
 
@@ -133,7 +133,7 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
             let rows = register.units.iter_mut().filter(|u| u.id == *unit);
             rows.for_each(|u| u.emails.push(address.clone()));
         }
-        let obligations = plan::obligations(&config, case.at);
+        let obligations = expected::obligations(&config, case.at);
         let found = decide(
             &reading(&case),
             &Context {

@@ -10,7 +10,7 @@ use thubaocao::config::Config;
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::store::{Receipts, Store};
-use thubaocao::{identity, plan};
+use thubaocao::{expected, identity, plan};
 
 use crate::lab::installation::{Installation, LATE, succeed};
 use crate::lab::outcome::{acknowledged, report};
@@ -40,7 +40,7 @@ fn opened() -> Store {
 
 /// The letters that leave at a moment, each with its address and text.
 fn letters(config: &Config, store: &Store, now: Timestamp) -> Vec<(String, String)> {
-    plan::store_expected(config, store, now).unwrap();
+    expected::store_expected(config, store, now).unwrap();
     plan::owe_reminders(config, store, now).unwrap();
     let queue = store.queue(now).unwrap();
     let composed = queue
@@ -75,7 +75,7 @@ fn a_unit_that_ended_within_a_period_does_not_owe_what_its_successor_does() {
 
     // It was expected before somebody knew.
     let store = opened();
-    plan::store_expected(&config(None), &store, at("2026-03-01T02:00:00Z")).unwrap();
+    expected::store_expected(&config(None), &store, at("2026-03-01T02:00:00Z")).unwrap();
     identity::settle(&ended, &store, now).unwrap();
     assert_eq!(to_whom(&store), 1);
     let of_it = || {
@@ -110,7 +110,7 @@ fn a_deadline_that_changes_asks_whether_it_is_meant_for_open_periods() {
     let now = at("2026-06-01T02:00:00Z");
     let store = opened();
     let mut config = config(None);
-    plan::store_expected(&config, &store, now).unwrap();
+    expected::store_expected(&config, &store, now).unwrap();
     let dues = || {
         let all = store.obligations(Receipts::All).unwrap().into_iter();
         let half = PeriodId::Half(2026, 1);

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
 use thubaocao::domain::unit::UnitId;
-use thubaocao::plan;
 use thubaocao::store::{OutgoingState, Store};
 use thubaocao::writing::Kind;
+use thubaocao::{expected, plan};
 
 use crate::lab::installation::{Installation, LATE, REPORTING};
 use crate::lab::outcome::{acknowledged, reminded, report};
@@ -33,7 +33,7 @@ fn a_reminder_that_was_not_sent_was_not_given() {
         let config = config();
         let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
         let owed = |now: Timestamp| {
-            plan::store_expected(&config, &store, now).unwrap();
+            expected::store_expected(&config, &store, now).unwrap();
             plan::owe_reminders(&config, &store, now).unwrap();
             store.queue(now).unwrap()
         };
@@ -61,7 +61,7 @@ fn a_letter_that_waited_over_several_steps_says_the_last_one() {
     let mut mail = None;
     for day in ["2026-06-08", "2026-06-12", "2026-06-17"] {
         let now = at(&format!("{day}T02:00:00Z"));
-        plan::store_expected(&config, &store, now).unwrap();
+        expected::store_expected(&config, &store, now).unwrap();
         plan::owe_reminders(&config, &store, now).unwrap();
         let mut queue = store.queue(now).unwrap();
         assert_eq!(queue.len(), 1, "{day}");
@@ -85,7 +85,7 @@ fn a_letter_that_is_found_days_later_reminded_when_it_left() {
     let config = config();
     let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
     let owed = |now: Timestamp| {
-        plan::store_expected(&config, &store, now).unwrap();
+        expected::store_expected(&config, &store, now).unwrap();
         plan::owe_reminders(&config, &store, now).unwrap();
         store.queue(now).unwrap().pop()
     };

@@ -74,7 +74,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
         let obligations = if history_known {
             store.obligations(Receipts::Until(received_at))?
         } else {
-            crate::plan::obligations(&config, received_at)
+            crate::expected::obligations(&config, received_at)
         };
         let found = matching::decide(
             &reading,

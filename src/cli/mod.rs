@@ -278,7 +278,7 @@ impl Session {
                 jiff::civil::Time::midnight(),
             ))?
         };
-        crate::plan::store_expected(config, &store, until)?;
+        crate::expected::store_expected(config, &store, until)?;
         Ok(store)
     }
 }

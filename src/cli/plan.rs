@@ -9,9 +9,9 @@ use crate::compose::{self, Composed};
 use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
-use crate::plan;
 use crate::store::{Receipts, Store};
 use crate::writing::Draft;
+use crate::{plan, standing};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -47,7 +47,7 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
     }
     let dead = store.dead_contacts(Receipts::All, now)?;
     for planned in plan::on_day(&config, &store, on, now)? {
-        let Some(to) = plan::addressee(&config, &dead, &planned.unit, on) else {
+        let Some(to) = standing::addressee(&config, &dead, &planned.unit, on) else {
             continue;
         };
         let draft = compose::reminder_of(&config, &store, &to, &planned.items, morning)?;

@@ -21,7 +21,7 @@ use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
     SystemLine, Undelivered, WaitingMail,
 };
-use crate::{overview, plan};
+use crate::{overview, standing};
 
 /// How many days ahead the digest looks.
 const SOON_DAYS: i64 = 10;
@@ -161,7 +161,7 @@ fn contacts(
             .map(|b| config.unit_name(&b.unit, day))
             .collect();
         let instead = holders.first().filter(|_| !doubtful).map(|b| {
-            plan::addressee(config, &dead, &b.unit, day).map_or_else(
+            standing::addressee(config, &dead, &b.unit, day).map_or_else(
                 || "đơn vị không còn địa chỉ nào để gửi".to_owned(),
                 |to| format!("thư gửi đến {}", to.to),
             )

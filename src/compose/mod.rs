@@ -13,9 +13,9 @@ use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
 use crate::domain::reminder::Step;
 use crate::domain::unit::{Addressee, Unit, UnitId};
-use crate::plan;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
+use crate::standing;
 use crate::standing::Holds;
 use crate::store::{Message, MessageState, Outgoing, Receipts, Store};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
@@ -328,7 +328,7 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
         return Ok(Composed::Hold);
     }
     let dead = store.dead_contacts(Receipts::All, now)?;
-    let Some(to) = plan::addressee(config, &dead, unit, date_of(now)) else {
+    let Some(to) = standing::addressee(config, &dead, unit, date_of(now)) else {
         return Ok(Composed::Dropped("the unit has no address any more".into()));
     };
     reminder_of(config, store, &to, &owed, now).map(Composed::Ready)

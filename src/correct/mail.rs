@@ -10,7 +10,7 @@ use crate::domain::date_of;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
-use crate::plan;
+use crate::expected;
 use crate::reading::matching::{Item, UnitMatch};
 use crate::reading::{Class, Reading};
 use crate::store::{Message, MessageState, NewSubmission, Verdict};
@@ -49,7 +49,7 @@ pub fn assign(
         );
         format!("there is no unit {unit} in units.csv{hint}")
     })?;
-    plan::expect(app, now)?;
+    expected::expect(&app.config, &app.store, now)?;
     let items = match &as_said.report {
         Some((report, period)) => vec![whole_mail(app, &reading, report, period)?],
         None => {
@@ -80,13 +80,20 @@ pub fn assign(
     };
     let mut submissions: Vec<NewSubmission> = Vec::new();
     for item in &items {
-        let obligation = plan::obligation_for(app, unit, &item.report, &item.period, now)?
-            .with_context(|| {
-                format!(
-                    "{unit} is not expected to send {} on {}; see `thubaocao status`",
-                    item.report, item.period
-                )
-            })?;
+        let obligation = expected::obligation_for(
+            &app.config,
+            &app.store,
+            unit,
+            &item.report,
+            &item.period,
+            now,
+        )?
+        .with_context(|| {
+            format!(
+                "{unit} is not expected to send {} on {}; see `thubaocao status`",
+                item.report, item.period
+            )
+        })?;
         submissions.push(collect::submission(&message, &reading, item, obligation));
     }
     let what: Vec<String> = items

@@ -11,7 +11,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date, vietnamese_moment};
-use crate::plan;
+use crate::expected;
 use crate::store::{NewSubmission, Store};
 
 /// What a correction is made to.
@@ -26,15 +26,21 @@ pub struct Target {
 }
 
 fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
-    plan::expect(app, now)?;
-    plan::obligation_for(app, &target.unit, &target.report, &target.period, now)?.with_context(
-        || {
-            format!(
-                "{} is not expected to send {} on {}; `thubaocao status` lists what is expected",
-                target.unit, target.report, target.period
-            )
-        },
-    )
+    expected::expect(&app.config, &app.store, now)?;
+    expected::obligation_for(
+        &app.config,
+        &app.store,
+        &target.unit,
+        &target.report,
+        &target.period,
+        now,
+    )?
+    .with_context(|| {
+        format!(
+            "{} is not expected to send {} on {}; `thubaocao status` lists what is expected",
+            target.unit, target.report, target.period
+        )
+    })
 }
 
 impl Target {

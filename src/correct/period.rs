@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{By, Done, Inverse, in_words, log};
 use crate::app::App;
 use crate::domain::period::PeriodId;
-use crate::plan;
+use crate::expected;
 use crate::store::Receipts;
 
 fn subject(report: &str, period: &PeriodId) -> String {
@@ -18,7 +18,7 @@ fn subject(report: &str, period: &PeriodId) -> String {
 /// # Errors
 /// When nothing is expected for it, or it is closed already.
 pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp) -> Result<Done> {
-    plan::expect(app, now)?;
+    expected::expect(&app.config, &app.store, now)?;
     let all = app.store.obligations(Receipts::All)?;
     if !all
         .iter()

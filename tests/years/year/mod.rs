@@ -29,7 +29,7 @@ use thubaocao::store::{
     Receipts, Store, Verdict,
 };
 use thubaocao::transport::Transport;
-use thubaocao::{identity, plan, send};
+use thubaocao::{expected, identity, plan, send};
 
 use super::chance::Chance;
 use super::post::{End, Letter, Post};
@@ -357,7 +357,7 @@ impl Year {
 
     /// The periods that open are learnt from the store once, as a clerk would read them off a list.
     fn learn(&mut self, now: Timestamp) -> Result<()> {
-        plan::expect(&self.app, now)?;
+        expected::expect(&self.app.config, &self.app.store, now)?;
         for o in self.app.store.obligations(Receipts::All)? {
             let unit = self.unit_ids.iter().position(|id| *id == o.unit.0);
             let report = self.report_ids.iter().position(|id| *id == o.report);
@@ -397,7 +397,14 @@ impl Year {
     fn row_if_any(&self, o: &Known, clock: Timestamp) -> Result<Option<i64>> {
         let unit = UnitId(self.unit_ids[o.unit].clone());
         let report = &self.report_ids[o.report];
-        plan::obligation_for(&self.app, &unit, report, &o.period, clock)
+        expected::obligation_for(
+            &self.app.config,
+            &self.app.store,
+            &unit,
+            report,
+            &o.period,
+            clock,
+        )
     }
 
     /// Whether everything that a mail brings is asked for under the ids that hold now. Under an id that is new to it the
