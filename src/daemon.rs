@@ -20,7 +20,7 @@ use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::store::Part;
 use crate::transport::Transport;
-use crate::{audit, backup, correct, identity, manager, plan, retention, send};
+use crate::{audit, backup, correct, identity, manager, plan, retention, send, writing};
 
 /// The service is ready after this, also where the first look takes longer: systemd would give up a start.
 const LATEST_READY: Duration = Duration::from_secs(30);
@@ -513,7 +513,7 @@ async fn rest(service: &mut Service, signals: &mut Signals) -> Option<Asked> {
 /// Reads the configuration again. A faulty one is refused and the old one stays.
 fn reload(service: &mut Service, program: &Path) {
     let folder = service.app.config.folder.clone();
-    let config = match Config::load(&folder) {
+    let config = match writing::load(&folder) {
         Ok(config) => config,
         Err(faults) => {
             for fault in &faults {

@@ -4,7 +4,8 @@ use anyhow::{Result, bail};
 
 use super::{Session, say};
 use crate::alarm;
-use crate::config::{Config, alarm_of};
+use crate::config::alarm_of;
+use crate::writing;
 
 pub(super) async fn trial(session: &Session) -> Result<()> {
     let config = session.config()?;
@@ -32,7 +33,7 @@ pub(super) async fn stopped(session: &Session) -> Result<()> {
         return Ok(());
     };
     // The service may have stopped because of its configuration.
-    let data = match Config::load(&session.config) {
+    let data = match writing::load(&session.config) {
         Ok(config) => Some(config.settings.data),
         Err(faults) => {
             for fault in faults {

@@ -35,6 +35,7 @@ use crate::domain::instant;
 use crate::domain::period::PeriodId;
 use crate::reading::worker;
 use crate::store::Store;
+use crate::writing;
 
 /// Collects reports that units send by email: logs, acknowledges, reminds, and mails staff one digest a day.
 #[derive(Debug, Parser)]
@@ -263,7 +264,7 @@ impl Session {
     }
 
     fn config(&self) -> Result<Config> {
-        Config::load(&self.config).map_err(|faults| Faulty(faults).into())
+        writing::load(&self.config).map_err(|faults| Faulty(faults).into())
     }
 
     /// The store as it is, copied into memory: looking changes nothing. Where there is none yet, one that was opened

@@ -61,11 +61,22 @@ impl Config {
             .map_or_else(|| report.to_owned(), |r| r.short.clone())
     }
 
-    /// Reads a configuration folder.
+    /// Reads a configuration folder, but for its templates, which `writing::load` knows.
     ///
     /// # Errors
     /// All faults of all files, in the order of files and lines.
     pub fn load(folder: &Path) -> Result<Config, Vec<Fault>> {
+        Config::load_and(folder, |_, _| {})
+    }
+
+    /// Reads a configuration folder, and has somebody look at the rest of it: all faults are told at once.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub(crate) fn load_and(
+        folder: &Path,
+        look_at_the_rest: impl Fn(&Path, &Faults),
+    ) -> Result<Config, Vec<Fault>> {
         let faults = Faults::default();
         let warnings = Faults::default();
         if !folder.is_dir() {
@@ -111,7 +122,7 @@ impl Config {
                 &faults,
             )
         });
-        crate::writing::check_templates(folder, &faults);
+        look_at_the_rest(folder, &faults);
         match (settings, register, calendar, reports) {
             (Some(settings), Some(register), Some(calendar), Some(reports))
                 if faults.is_empty() =>

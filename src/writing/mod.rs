@@ -31,6 +31,7 @@ pub use letter::{
     returned, staff_answer,
 };
 
+use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
 use crate::domain::reminder::Step;
@@ -348,8 +349,16 @@ fn environment(folder: &Path) -> Environment<'static> {
     environment
 }
 
+/// Reads a configuration folder with its templates.
+///
+/// # Errors
+/// All faults of all files, those of templates last.
+pub fn load(folder: &Path) -> Result<Config, Vec<Fault>> {
+    Config::load_and(folder, check_templates)
+}
+
 /// Notes what is wrong with the templates of a configuration folder.
-pub(crate) fn check_templates(folder: &Path, faults: &Faults) {
+fn check_templates(folder: &Path, faults: &Faults) {
     let own = folder.join("templates");
     let Ok(entries) = std::fs::read_dir(&own) else {
         return; // no folder: the defaults hold

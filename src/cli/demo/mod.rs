@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::domain::{instant, zone};
 use crate::standing::View;
 use crate::store::{MessageState, Receipts, Store};
-use crate::writing::Kind;
+use crate::writing::{self, Kind};
 use crate::{app, compose, daemon};
 
 /// The days of the story.
@@ -44,7 +44,7 @@ pub(super) async fn run(dir: Option<PathBuf>) -> Result<()> {
     };
     lay_out(&dir).with_context(|| format!("cannot lay out the demo in {}", dir.display()))?;
     let folder = dir.join("config");
-    let load = || Config::load(&folder).map_err(super::Faulty);
+    let load = || writing::load(&folder).map_err(super::Faulty);
     let config = load()?;
     live_through(&dir, &config, load).await?;
     let store = Store::copy_of(&Store::path(&config.settings.data))?;
