@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 mod arrival;
 mod fetch;
 mod holding;
+mod sender;
 
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +51,9 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored, and is read.
 pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock) -> Result<()> {
+    if let Some(verifier) = &app.verifier {
+        verifier.begin_pass();
+    }
     for look in 1..=MOST_LOOKS {
         let begun = clock.now();
         let looked = look_through(app, mailbox, full && look == 1, begun).await;
@@ -134,15 +138,17 @@ pub enum Answers {
 }
 
 /// Reads and decides every mail that is stored and not read yet. Where the machine keeps a mail from being read, the
-/// mail stays unread for a later round and the reading is noted as failing, which holds every reminder.
+/// mail stays unread for a later round and the reading is noted as failing, which holds every reminder. One whose sender
+/// the domain name system did not tell is put off to the next pass, and holds its own units only ([`sender`]).
 ///
 /// # Errors
 /// When the store fails.
 pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> Result<()> {
-    let unread = app.store.unread()?;
+    let mut unread = app.store.unread()?;
     if unread.is_empty() {
         return Ok(());
     }
+    unread.sort_by_key(|message| sender::rank(app, message));
     expected::expect(&app.config, &app.store, now)?;
     let mut fault = None;
     for mut message in unread {
@@ -157,9 +163,16 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             None => answers,
         };
         let mut nameless = false;
+        let before = message.reading.take().filter(|_| message.put_off.is_some());
+        let known = before.is_some();
+        let mut put_off = false;
         let reading = match app.archive.get(sha256) {
             Ok(raw) => {
-                let mut reading = match app.reader.read(&raw).await {
+                let read = match before {
+                    Some(before) => Outcome::Read(Box::new(before)),
+                    None => app.reader.read(&raw).await,
+                };
+                let mut reading = match read {
                     Outcome::Read(reading) => *reading,
                     Outcome::MailFails(why) => unreadable(app, &raw, &why).await?,
                     Outcome::NoRoom(why) => {
@@ -178,7 +191,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                 }
                 // Domains change the keys of their signatures: of old mails they say nothing.
                 if answers == Answers::Yes {
-                    verify(app, &mut reading, &raw).await;
+                    put_off = sender::verify(app, &message, &mut reading, &raw, now).await;
                 }
                 reading
             }
@@ -190,7 +203,10 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                 Reading::unreadable("its file in the archive is damaged")
             }
         };
-        if let Err(e) = archive_files(app, &reading) {
+        if let Err(e) = match known {
+            true => Ok(()), // they were, when it was read
+            false => archive_files(app, &reading),
+        } {
             let why = format!("{e:#}");
             tracing::error!(message = message.id, why, "a mail stays unread");
             fault = Some(why);
@@ -199,6 +215,10 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         if let Some(earlier) = received_earlier(app, &message, &reading)? {
             app.store.set_received_at(message.id, earlier)?;
             message.received_at = earlier;
+        }
+        if put_off {
+            sender::put_off(app, &message, &reading, now)?;
+            continue;
         }
         if reading.class == Class::StaffCommand && answers == Answers::Yes {
             staff::obey(app, &message, &reading, now)?;
@@ -406,20 +426,6 @@ fn record_bounce(
         }
     }
     Ok(())
-}
-
-/// Asks who sent a mail that somebody may act on, where the mailbox's server did not tell.
-async fn verify(app: &App, reading: &mut Reading, raw: &[u8]) {
-    let acted_on = reading.class.is_personal() || reading.class == Class::StaffCommand;
-    let Some(verifier) = &app.verifier else {
-        return;
-    };
-    if acted_on && reading.trust == Trust::Unknown {
-        let (trust, why) = verifier.judge(raw).await;
-        reading.trust = trust;
-        reading.no_answer |= trust == Trust::Fail;
-        reading.doubt = why;
-    }
 }
 
 /// What says of itself in an mbox that it was verified may be the text of another mail.

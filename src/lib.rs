@@ -39,7 +39,7 @@
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and who waits |
 //! | [`expected`] | what is expected of whom: the obligations of the periods that have opened |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
-//! | [`verify`] | whether a mail comes from where it says, by DNS, where the mailbox's server does not tell |
+//! | [`verify`] | whether a mail comes from where it says, by DNS: of commands always, of reports where the mailbox's server does not tell |
 //! | [`store`] | SQLite, one file a table family |
 //! | [`archive`] | files under their SHA-256 |
 //! | [`manager`] | what systemd is told: ready, alive, what happens |
@@ -79,8 +79,10 @@
 //! - What waits for staff is shown as such, neither as there nor as missing; "không nộp" is said of closed periods alone.
 //! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
 //!   document has arrived; what a person must decide is never guessed.
-//! - A command by mail is carried out only from a staff address that was verified, with a token signed here, once; token,
-//!   change and answer stand in one transaction.
+//! - A command by mail is carried out only from a staff address whose domain signed it, or that confirmed it by a reply,
+//!   with a token signed here, once; token, change and answer stand in one transaction.
+//! - What stands in a mail is its sender's word. Of its head the topmost line of the own server counts, for reports; a mail
+//!   about which DNS gives no answer is not judged for a day, and holds its own units only.
 //! - By a clock that is doubted nothing is decided by date; whoever gives the moment (`--at`) is believed.
 //! - Rows are never deleted: what no longer holds carries the moment when it ended. Two exceptions, each logged: an
 //!   obligation that a renamed id brings together with its older self, and what a clock that was ahead expected too

@@ -7,6 +7,7 @@ use std::process::Output;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
+use crate::lab::dns;
 use crate::lab::imap_fake::{self, FakeImap, Folder};
 use crate::lab::installation::{
     Installation, LATE, REPORTING, STAFF, VERIFIER, both_forms, succeed,
@@ -493,7 +494,8 @@ fn sent_mails_that_cannot_be_searched_stop_nothing_and_staff_send_again() {
         "Authentication-Results: {VERIFIER}; dmarc=pass header.from=ldldphuyen.example\r\nFrom: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: Gui lai\r\nMessage-ID: <1@ldldphuyen.example>\r\n\r\nGui lai\r\n{token}\r\n"
     );
     let at = b.begun + SignedDuration::from_mins(24 * 60 + 5);
-    b.imap.deliver("INBOX", at, command.as_bytes());
+    let command = dns::signed_by_staff(command.as_bytes());
+    b.imap.deliver("INBOX", at, &command);
     succeed(b.round(24 * 60 + 10));
     b.sent_once(REPORTING);
     let answer = b.smtp.taken_for(STAFF).pop().unwrap().text;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::lab::demo::Demo;
+use crate::lab::dns;
 use crate::lab::installation::{
     Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, word,
 };
@@ -47,7 +48,7 @@ fn prepared(mailto: &str) -> Prepared {
     }
 }
 
-/// A mail as the mailbox's server hands it over, with its word on who sent it.
+/// A mail as the mailbox's server hands it over, with its word on who sent it. What passes is signed.
 fn mail(from: &str, verdict: &str, prepared: &Prepared) -> Vec<u8> {
     let subject = format!(
         "=?utf-8?Q?{}?=",
@@ -57,12 +58,18 @@ fn mail(from: &str, verdict: &str, prepared: &Prepared) -> Vec<u8> {
             .map(|b| format!("={b:02X}"))
             .collect::<String>()
     );
-    format!(
+    let raw = format!(
         "Authentication-Results: {VERIFIER}; dmarc={verdict} header.from=ldldphuyen.example\r\nFrom: {from}\r\nTo: {MAILBOX}\r\nSubject: {subject}\r\nMessage-ID: <{}@ldldphuyen.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
-        prepared.body.len() * 1_000 + verdict.len() + prepared.body.bytes().map(usize::from).sum::<usize>(),
+        prepared.body.len() * 1_000
+            + verdict.len()
+            + prepared.body.bytes().map(usize::from).sum::<usize>(),
         prepared.body
-    )
-    .into_bytes()
+    );
+    dns::answers_for_staff();
+    match verdict {
+        "pass" => dns::signed_by_staff(raw.as_bytes()),
+        _ => raw.into_bytes(),
+    }
 }
 
 fn once(installation: &Installation) {
@@ -390,7 +397,7 @@ fn forged_tampered_and_late_commands_do_nothing() {
         assert_eq!(inbox.len(), n, "{inbox:?}");
     };
     waiting(1);
-    // Staff's name without the server's word: shown, not done, not answered.
+    // Staff's name against the server's word: shown, not done, not answered.
     lab.deliver("x@thucanhan.example", &mail(STAFF, "fail", &good));
     once(&installation);
     waiting(2);
@@ -402,6 +409,8 @@ fn forged_tampered_and_late_commands_do_nothing() {
     lab.deliver("x@thucanhan.example", &unsigned);
     once(&installation);
     waiting(3);
+    // Nobody tells whether that one is staff's: the registered address is asked.
+    answer(&lab, 2, "chưa xác thực được thư có đúng do đồng chí gửi");
     // Another who got hold of the digest
     lab.deliver(
         "x@thucanhan.example",
@@ -416,12 +425,96 @@ fn forged_tampered_and_late_commands_do_nothing() {
     };
     lab.deliver(STAFF, &mail(STAFF, "pass", &tampered));
     once(&installation);
-    answer(&lab, 2, "Mã lệnh không hợp lệ");
+    answer(&lab, 3, "Mã lệnh không hợp lệ");
     waiting(3);
     assert_eq!(installation.json(&["inbox", "--json"])[0]["message"], 1);
     // In time it is done.
     lab.deliver(STAFF, &mail(STAFF, "pass", &good));
     once(&installation);
-    answer(&lab, 3, "Thư số 1 không phải báo cáo");
+    answer(&lab, 4, "Thư số 1 không phải báo cáo");
     waiting(2);
+}
+
+/// A letter that asks whether staff sent a command, and the reply to it in other words.
+fn reply(letter: &str, words: &str) -> Prepared {
+    let quoted: String = letter.lines().map(|l| format!("> {l}\r\n")).collect();
+    Prepared {
+        subject: "Re: Xác nhận lệnh".into(),
+        body: format!("{words}\r\n\r\n{quoted}"),
+    }
+}
+
+#[test]
+fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_confirms_it() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    for sender in ["lan@phuyen.example", "mai@phuyen.example"] {
+        let subject = "Báo cáo trẻ em của LĐLĐ TX Đông Hòa";
+        lab.unit_sends(sender, subject, "Gửi Ban", &[("a.docx", word(sender))]);
+    }
+    once(&installation);
+    let waiting = || installation.json(&["inbox", "--json"]).len();
+    assert_eq!(waiting(), 2);
+    let digest = lab.await_mails(STAFF, 1).remove(0);
+    let commands = links(&digest.html, "Không phải báo cáo");
+    // Their server signs nothing; that of the mailbox may say pass, but that line may be the sender's.
+    let unsigned = |prepared: &Prepared, said: &str| {
+        let raw = String::from_utf8(mail(STAFF, "none", prepared)).unwrap();
+        raw.replace("dmarc=none", said).into_bytes()
+    };
+    lab.deliver(STAFF, &unsigned(&commands[0], "dmarc=pass"));
+    once(&installation);
+    assert_eq!(waiting(), 3);
+    let letter = answer(&lab, 2, "Thư số 1 không phải báo cáo");
+    assert!(
+        letter.contains("Lúc ") && letter.contains("TBC.m3.confirm."),
+        "{letter}"
+    );
+
+    // Whoever only knows the address cannot confirm it: not the token of another letter, not from elsewhere.
+    let stolen = reply(&letter, "Đúng");
+    lab.deliver(
+        "x@thucanhan.example",
+        &mail("x@thucanhan.example", "none", &stolen),
+    );
+    once(&installation);
+    assert_eq!(waiting(), 3);
+
+    lab.deliver(STAFF, &unsigned(&stolen, "dmarc=none"));
+    once(&installation);
+    answer(&lab, 3, "Thư số 1 không phải báo cáo.");
+    assert_eq!(
+        waiting(),
+        1,
+        "{:?}",
+        installation.json(&["inbox", "--json"])
+    );
+
+    // The same reply once more does nothing, and another command is denied.
+    lab.deliver(STAFF, &unsigned(&commands[1], "dmarc=none"));
+    once(&installation);
+    assert_eq!(waiting(), 2);
+    let letter = answer(&lab, 4, "Thư số 2 không phải báo cáo");
+    let denial = reply(&letter, "Không phải tôi gửi thư này");
+    lab.deliver(STAFF, &unsigned(&denial, "dmarc=none"));
+    once(&installation);
+    answer(&lab, 5, "được hủy bỏ theo trả lời của đồng chí");
+    assert_eq!(waiting(), 1);
+    let history = installation.run(&["history"]);
+    let history = String::from_utf8_lossy(&history.stdout).into_owned();
+    assert_eq!(history.matches("by mail: ignore").count(), 1, "{history}");
+
+    // So many letters go out a day.
+    for n in 0..6 {
+        let again = Prepared {
+            subject: commands[1].subject.clone(),
+            body: format!("{}\r\n{n}", commands[1].body),
+        };
+        lab.deliver(STAFF, &unsigned(&again, "dmarc=none"));
+    }
+    once(&installation);
+    let letters = lab.await_mails(STAFF, 8);
+    let asked = letters.iter().filter(|l| l.text.contains(".confirm."));
+    assert_eq!(asked.count(), 5);
+    assert_eq!(waiting(), 7);
 }

@@ -3,8 +3,10 @@
 use lettre::Message;
 use lettre::message::{Attachment, MultiPart, SinglePart};
 
-use crate::lab::dns::Dns;
-use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, succeed};
+use crate::lab::dns::{self, Dns};
+use crate::lab::installation::{
+    Installation, LATE, REPORTING, STAFF, VERIFIER, both_forms, succeed,
+};
 use crate::lab::{Lab, MAILBOX};
 
 /// A lab whose mail server says nothing about senders, so that thubaocao asks a DNS server of ours.
@@ -127,7 +129,7 @@ fn an_unsigned_mail_of_a_domain_without_a_policy_counts_but_gives_no_command() {
     assert!(
         waiting(&installation)
             .iter()
-            .any(|(who, why)| who.contains("canbo") && why.contains("lệnh không được thực hiện")),
+            .any(|(who, why)| who.contains("canbo") && why.contains("đã gửi thư “Xác nhận”")),
         "{:?}",
         waiting(&installation)
     );
@@ -139,7 +141,7 @@ fn an_unsigned_mail_of_a_domain_without_a_policy_counts_but_gives_no_command() {
         !left.iter().any(|(who, _)| who.contains("lan@")),
         "{left:?}"
     );
-    let answers = lab.await_mails(STAFF, 2);
+    let answers = lab.await_mails(STAFF, 3);
     assert!(
         answers
             .iter()
@@ -195,4 +197,127 @@ fn senders_that_look_like_others_wait_with_the_reason() {
     }
     assert!(waiting.iter().any(|(_, why)| why.contains("2 dòng From")));
     assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
+}
+
+/// What a genuine line of the server says of a mail whose sender put a verdict of his own into his address.
+fn with_words_of_the_sender(domain: &str) -> String {
+    let words = format!("a; dmarc=pass header.from={domain}; b");
+    format!(
+        "Authentication-Results: {VERIFIER}; spf=pass smtp.mailfrom=\"{words}\"@evil.example;\r\n dkim=pass header.i=\"{words}\"@evil.example; dmarc=fail (p=REJECT) header.from={domain}\r\n"
+    )
+}
+
+#[test]
+fn no_head_of_a_mail_lets_a_forged_command_or_report_in() {
+    dns::answers_for_staff();
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    lab.deliver("lan@phuyen.example", &report("lan@phuyen.example", "la"));
+    succeed(installation.run(&["run", "--once"]));
+    let digest = lab.await_mails(STAFF, 1).remove(0);
+    let mut words = digest.text.split_whitespace();
+    let token = words.find(|w| w.contains("TBC.m1.")).unwrap();
+    let command = |mark: &str| {
+        format!(
+            "From: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: x\r\nMessage-ID: <{mark}@x.example>\r\n\r\nkhông phải báo cáo\r\n\r\n> {token}\r\n"
+        )
+    };
+    let verdict = |said: &str| {
+        format!(
+            "Authentication-Results: {VERIFIER}; dmarc={said} header.from=ldldphuyen.example\r\n"
+        )
+    };
+    let elsewhere = "Received: from x.example by relay.example with SMTP id 1; Mon, 15 Jun 2026 08:00:00 +0700\r\n";
+    let heads = [
+        with_words_of_the_sender("ldldphuyen.example"),
+        verdict("fail") + &verdict("pass"),
+        // The server wrote nothing: the sender's line is the topmost.
+        verdict("pass"),
+        elsewhere.to_owned() + &verdict("pass"),
+        // Signed by somebody else, as is right for a mail in his own name.
+        String::from_utf8(dns::signed_by_staff(command("that").as_bytes()))
+            .unwrap()
+            .split_once("From:")
+            .unwrap()
+            .0
+            .replace("d=ldldphuyen.example", "d=evil.example")
+            + &verdict("pass"),
+    ];
+    for (n, head) in heads.iter().enumerate() {
+        let raw = head.clone() + &command(&n.to_string());
+        lab.deliver("x@evil.example", raw.as_bytes());
+    }
+    // A genuine one with a second subject on top, which the signature does not cover.
+    let genuine = dns::signed_by_staff(command("hai").as_bytes());
+    let twofold = [b"Subject: y\r\n", &genuine[..]].concat();
+    lab.deliver(STAFF, &twofold);
+    // And a unit's report.
+    let forged = String::from_utf8(report(REPORTING, "gia")).unwrap();
+    let forged = with_words_of_the_sender("phuyen.example") + &forged;
+    lab.deliver("x@evil.example", forged.as_bytes());
+    succeed(installation.run(&["run", "--once"]));
+
+    let left = waiting(&installation);
+    assert_eq!(left.len(), 8, "{left:?}");
+    let told = |what: &str| left.iter().filter(|(_, why)| why.contains(what)).count();
+    assert_eq!(told("không xác thực được người gửi; lệnh"), 3, "{left:?}");
+    assert_eq!(told("đã gửi thư “Xác nhận”"), 3, "{left:?}");
+    assert_eq!(told("đáng ngờ"), 1, "{left:?}");
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
+    let history = succeed(installation.run(&["history"]));
+    assert_eq!(history, "nobody has changed anything\n");
+    // The staff's own mailbox is asked about what nobody tells; the forger learns nothing.
+    let letters = lab.await_mails(STAFF, 4);
+    assert_eq!(letters.len(), 4);
+    assert!(lab.letters("x@evil.example").is_empty());
+}
+
+#[test]
+fn a_report_whose_domain_does_not_answer_is_put_off_and_holds_its_own_unit_only() {
+    let installation = Installation::on_maildir();
+    let pinned = format!("authserv_id = \"{VERIFIER}\"\n");
+    installation.edit("thubaocao.toml", &pinned, "");
+    let (answering, failing) = (dns::PORT.to_string(), dns::failing().to_string());
+    installation.edit("thubaocao.toml", &answering, &failing);
+    let arrives = |from: &str, mark: &str| {
+        let path = installation.maildir().join(format!("new/{mark}.1.x"));
+        std::fs::write(path, report(from, mark)).unwrap();
+    };
+    let now = jiff::Timestamp::now();
+    let at = |hours: i64| (now + jiff::SignedDuration::from_hours(hours)).to_string();
+    let told = |address: &str| {
+        let letters = installation.outbox().into_iter();
+        letters.filter(|l| l.to.contains(address)).count()
+    };
+    arrives(REPORTING, "1");
+    arrives("lan@xa.example", "2");
+    // The DNS server cannot tell.
+    succeed(installation.run(&["--at", &at(0), "run", "--once"]));
+    assert!(waiting(&installation).is_empty());
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "waiting");
+    assert_eq!(told(REPORTING), 0);
+    assert_eq!(told(LATE), 1, "the other unit is reminded");
+    // It stays so for a day, then what is known has to do.
+    succeed(installation.run(&["--at", &at(23), "run", "--once"]));
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "waiting");
+    let digest = installation
+        .outbox()
+        .into_iter()
+        .rfind(|l| l.to.contains(STAFF));
+    let digest = digest.unwrap().text;
+    assert!(
+        digest.contains("máy chủ tên miền (DNS) chưa trả lời: 2"),
+        "{digest}"
+    );
+    succeed(installation.run(&["--at", &at(25), "run", "--once"]));
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
+    assert_eq!(told(REPORTING), 1, "it is acknowledged");
+    assert_eq!(waiting(&installation).len(), 1);
+
+    // One that comes while servers answer again is judged at once.
+    dns::answers_for_staff();
+    installation.edit("thubaocao.toml", &failing, &answering);
+    arrives(LATE, "3");
+    succeed(installation.run(&["--at", &at(26), "run", "--once"]));
+    assert_eq!(state(&installation, "ldld-tuy-an"), "late");
 }

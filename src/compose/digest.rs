@@ -708,6 +708,15 @@ fn system(
             store.unread_count()?
         ),
     );
+    let put_off = store.put_off_count()?;
+    if put_off > 0 {
+        line(
+            false,
+            format!(
+                "Thư chưa xác thực được người gửi vì máy chủ tên miền (DNS) chưa trả lời: {put_off}; sẽ xử lý chậm nhất sau 24 giờ, chưa nhắc các đơn vị liên quan."
+            ),
+        );
+    }
     let limits = &config.settings.limits;
     let sent = store.sent_since(now - SignedDuration::from_hours(24))?;
     let full = sent >= limits.daily_mails;

@@ -66,6 +66,7 @@ pub fn compose(
         Kind::Acknowledgement => acknowledgement(config, store, mail),
         Kind::Notice => match mail.key.split_once(':') {
             Some(("command", _)) => command_answer(config, store, mail, now),
+            Some(("confirm", _)) => confirmation(config, store, mail, now),
             Some(("arrived", _)) => arrived(config, store, mail),
             Some(("parent", _)) => grassroots(config, store, mail),
             Some(("return", row)) => returned(config, store, mail, row.parse()?),
@@ -217,6 +218,37 @@ fn command_answer(
         reply,
         &command.outcome,
         undo.as_deref(),
+    )?))
+}
+
+/// Whether staff sent a command; nothing once that is settled.
+fn confirmation(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let message = answered(store, mail)?;
+    if message.state != MessageState::Waiting {
+        return dropped("the command is settled");
+    }
+    let (Some(reading), Some(reply)) = (&message.reading, reply_to(&message)) else {
+        return dropped("the mail was not read");
+    };
+    if !config.settings.digest_to.iter().any(|a| a == reply.to) {
+        return dropped("the address is no longer one of staff");
+    }
+    let address = &config.settings.mailbox.address;
+    let Some(links) = Links::of(store, address, date_of(now))? else {
+        return dropped("the store has no key of commands");
+    };
+    Ok(Composed::Ready(writing::confirmation(
+        config,
+        reply,
+        &reading.body,
+        message.received_at,
+        &links.confirmation(message.id),
     )?))
 }
 

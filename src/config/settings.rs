@@ -68,7 +68,7 @@ pub struct TrustSettings {
     pub authserv_id: Option<String>,
     /// Hosts of that server whose names do not show it: its word below a trace of theirs still counts.
     pub hosts: Vec<String>,
-    /// Whether signatures are verified here where that server says nothing.
+    /// Whether the signatures of reports are verified here where that server says nothing. Those of commands always are.
     pub dkim: bool,
     /// The DNS server that is asked then, in place of the machine's own.
     pub resolver: Option<SocketAddr>,

@@ -1,8 +1,10 @@
 //! What staff decide from the digest: links with prepared mails, and the commands that come back in them.
 //!
-//! A command counts only from a registered staff address that the mailbox's server verified, with a token that was
-//! signed here ([`token`]), has not expired and was not used before. [`words`] understands free replies.
+//! A command counts only from a registered staff address, verified by the signature of its mail, with a token that was
+//! signed here ([`token`]), has not expired and was not used before. Where nobody tells who sent it, the address is asked
+//! ([`confirm`]). [`words`] understands free replies.
 
+mod confirm;
 pub mod token;
 mod words;
 
@@ -120,6 +122,11 @@ impl Links {
         links
     }
 
+    /// The token of the letter that asks whether staff sent the command in a mail.
+    pub fn confirmation(&self, mail: i64) -> String {
+        self.token(Item::Mail(mail), Action::Confirm)
+    }
+
     /// What may be done with a submission.
     pub fn for_submission(&self, id: i64, code: &str) -> Vec<Link> {
         let item = Item::Submission(id);
@@ -200,13 +207,17 @@ fn encoded(text: &str) -> String {
 /// When the store fails; a command that cannot be carried out is answered.
 pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    if reading.trust != Trust::Pass {
-        // Not answered, either: it may be a forgery.
-        let why = "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện";
+    if reading.trust == Trust::Fail {
+        // Not answered, either: it is a forgery.
+        let why = "thư mang danh cán bộ, có mã lệnh nhưng không xác thực được người gửi; lệnh không được thực hiện";
         return app.store.transaction(|s| {
             s.set_reading(message.id, reading)?;
             s.set_verdict(message.id, &verdict(MessageState::Waiting, why))
         });
+    }
+    let confirmed = confirm::confirmed(&app.store, message, reading)?;
+    if reading.trust == Trust::Unknown && confirmed.is_none() {
+        return confirm::ask(app, message, reading, now);
     }
     app.store.transaction(|s| {
         s.set_reading(message.id, reading)?;
@@ -215,26 +226,35 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             way: "mail",
         };
         let before = s.last_owed()?;
-        let (outcome, token, correction) = match carry_out(app, message, reading, &by, now) {
-            Ok((token, done)) => (done.in_vietnamese, Some(token), Some(done.correction)),
-            Err(why) => (why, None, None),
+        let outcome = match &confirmed {
+            None => {
+                let outcome = Outcome::of(carry_out(app, message, reading, &by, now));
+                outcome.record(s, message, now)?;
+                outcome
+            }
+            Some(c) => {
+                let outcome = if c.denied {
+                    Outcome::of(Err(confirm::DENIED.to_owned()))
+                } else {
+                    Outcome::of(carry_out(app, &c.command, &c.reading, &by, now))
+                };
+                outcome.record(s, &c.command, now)?;
+                let outcome = Outcome {
+                    token: Some(c.token.clone()),
+                    ..outcome
+                };
+                outcome.record(s, message, now)?;
+                outcome
+            }
         };
         if s.perhaps_answered(message.received_at)? {
             s.leave_to_staff(before, now)?;
         }
         tracing::info!(
             message = message.id,
-            done = correction.is_some(),
+            done = outcome.correction.is_some(),
             "a command of staff"
         );
-        s.set_verdict(message.id, &verdict(MessageState::Noted, &outcome))?;
-        let command = StaffCommand {
-            message: message.id,
-            token,
-            outcome,
-            correction,
-        };
-        s.record_command(&command, now)?;
         let answer = NewMail {
             key: format!("command:{}", message.id),
             kind: Kind::Notice,
@@ -244,6 +264,45 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
         s.owe(&answer, now)?;
         Ok(())
     })
+}
+
+/// What became of a command.
+struct Outcome {
+    /// In words for staff.
+    said: String,
+    /// The token that it used up.
+    token: Option<String>,
+    /// What it changed.
+    correction: Option<i64>,
+}
+
+impl Outcome {
+    fn of(done: Result<(String, Done), String>) -> Outcome {
+        match done {
+            Ok((token, done)) => Outcome {
+                said: done.in_vietnamese,
+                token: Some(token),
+                correction: Some(done.correction),
+            },
+            Err(why) => Outcome {
+                said: why,
+                token: None,
+                correction: None,
+            },
+        }
+    }
+
+    /// Notes it as that of the command in a mail.
+    fn record(&self, store: &Store, message: &Message, now: Timestamp) -> Result<()> {
+        store.set_verdict(message.id, &verdict(MessageState::Noted, &self.said))?;
+        let command = StaffCommand {
+            message: message.id,
+            token: self.token.clone(),
+            outcome: self.said.clone(),
+            correction: self.correction,
+        };
+        store.record_command(&command, now)
+    }
 }
 
 fn verdict(state: MessageState, why: &str) -> Verdict {

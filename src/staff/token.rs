@@ -51,6 +51,8 @@ pub enum Action {
     Reset,
     /// The mail is sent again.
     Resend,
+    /// Staff sent the command in the mail.
+    Confirm,
     /// Whatever the text of the mail says.
     Any,
 }
@@ -67,7 +69,7 @@ pub struct Token {
 }
 
 /// The words of all actions but `assign:UNIT`.
-static WORDS: [(&str, Action); 11] = [
+static WORDS: [(&str, Action); 12] = [
     ("ignore", Action::Ignore),
     ("accept", Action::Accept),
     ("return", Action::Return),
@@ -78,6 +80,7 @@ static WORDS: [(&str, Action); 11] = [
     ("undo", Action::Undo),
     ("reset", Action::Reset),
     ("resend", Action::Resend),
+    ("confirm", Action::Confirm),
     ("any", Action::Any),
 ];
 

@@ -6,7 +6,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Store, json, parsed, stored_as_words};
+use super::{Place, Store, json, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
 use crate::reading::Reading;
 
@@ -77,6 +77,8 @@ pub struct Message {
     pub candidates: Vec<UnitId>,
     /// What reading it gave; `None` while unread or where reading failed.
     pub reading: Option<Reading>,
+    /// Since when it is put off: it was read, and is unread all the same until it is known who sent it.
+    pub put_off: Option<Timestamp>,
 }
 
 /// What is decided about a mail.
@@ -92,8 +94,7 @@ pub struct Verdict {
     pub why: Vec<String>,
 }
 
-const COLUMNS: &str =
-    "id, sha256, received_at, stored_at, sender, subject, unit, state, why, candidates, reading";
+const COLUMNS: &str = "id, sha256, received_at, stored_at, sender, subject, unit, state, why, candidates, reading, put_off";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
@@ -111,6 +112,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
             Some(_) => Some(json(row, "reading")?),
             None => None,
         },
+        put_off: parsed_option(row, "put_off")?,
     })
 }
 
@@ -226,7 +228,7 @@ impl Store {
         Ok(id)
     }
 
-    /// Mails that are stored and not read yet, oldest first.
+    /// Mails that are stored and not read yet, or put off, oldest first.
     pub fn unread(&self) -> Result<Vec<Message>> {
         self.messages("state = 'received' ORDER BY received_at, id", [])
     }
@@ -300,10 +302,19 @@ impl Store {
         Ok(())
     }
 
-    /// Stores what is decided about a mail.
+    /// Notes that a mail is put off until it is known who sent it, and since when.
+    pub fn set_put_off(&self, id: i64, since: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE message SET put_off = ?2 WHERE id = ?1",
+            params![id, since.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Stores what is decided about a mail, which is not put off then.
     pub fn set_verdict(&self, id: i64, verdict: &Verdict) -> Result<()> {
         let changed = self.conn.execute(
-            "UPDATE message SET state = ?2, unit = ?3, candidates = ?4, why = ?5 WHERE id = ?1",
+            "UPDATE message SET state = ?2, unit = ?3, candidates = ?4, why = ?5, put_off = NULL WHERE id = ?1",
             params![
                 id,
                 verdict.state,
@@ -341,10 +352,19 @@ impl Store {
         Ok(earlier.iter().find(same).map(|m| m.id))
     }
 
-    /// How many mails wait to be read.
+    /// How many mails wait to be read. Those that are put off were read; they hold the reminders of their own units only.
     pub fn unread_count(&self) -> Result<u32> {
         Ok(self.conn.query_row(
-            "SELECT count(*) FROM message WHERE state = 'received'",
+            "SELECT count(*) FROM message WHERE state = 'received' AND put_off IS NULL",
+            [],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// How many mails are put off until it is known who sent them.
+    pub fn put_off_count(&self) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM message WHERE state = 'received' AND put_off IS NOT NULL",
             [],
             |r| r.get(0),
         )?)

@@ -52,7 +52,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -69,6 +69,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("../../migrations/0014_contact_source.sql"),
     include_str!("../../migrations/0015_hold.sql"),
     include_str!("../../migrations/0016_expiry_notice.sql"),
+    include_str!("../../migrations/0017_put_off.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

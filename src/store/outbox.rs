@@ -416,6 +416,16 @@ impl Store {
         )?)
     }
 
+    /// How many letters were owed since a moment that ask an address (lower case) whether it sent a command.
+    pub fn confirmations_asked_since(&self, address: &str, since: Timestamp) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM message m JOIN outbox o ON o.message = m.id
+             WHERE m.sender = ?1 AND o.key LIKE 'confirm:%' AND o.queued_at >= ?2",
+            [address, &since.to_string()],
+            |r| r.get(0),
+        )?)
+    }
+
     /// How many mails wait.
     pub fn queue_length(&self) -> Result<u32> {
         Ok(self.conn.query_row(

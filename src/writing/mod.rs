@@ -27,8 +27,8 @@ pub use digest::{
     WaitingMail, digest,
 };
 pub use letter::{
-    LetterItem, Receipt, Reply, acknowledgement, arrived, grassroots, link_only, reminder,
-    returned, staff_answer,
+    LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation, grassroots, link_only,
+    reminder, returned, staff_answer,
 };
 
 use crate::config::Fault;
@@ -37,7 +37,7 @@ use crate::config::{Config, Department};
 use crate::domain::reminder::Step;
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 16] = [
     (
         "alarm.txt",
         include_str!("../../config/templates/alarm.txt"),
@@ -65,6 +65,10 @@ const TEMPLATES: [(&str, &str); 15] = [
     (
         "staff_answer.txt",
         include_str!("../../config/templates/staff_answer.txt"),
+    ),
+    (
+        "confirm.txt",
+        include_str!("../../config/templates/confirm.txt"),
     ),
     (
         "opening.txt",

@@ -5,6 +5,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 
+use super::dns;
 use super::installation::{succeed, thubaocao};
 
 /// The demo as `thubaocao demo` lays it out.
@@ -21,6 +22,11 @@ impl Demo {
             folder: tempfile::tempdir().unwrap(),
         };
         demo.run(&["demo", demo.dir().to_str().unwrap()]);
+        let path = demo.dir().join("config/thubaocao.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let resolver = format!("[trust]\nresolver = \"127.0.0.1:{}\"\n", *dns::PORT);
+        assert!(text.contains("[trust]\n"), "{text}");
+        std::fs::write(&path, text.replace("[trust]\n", &resolver)).unwrap();
         demo
     }
 

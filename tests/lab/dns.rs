@@ -1,14 +1,52 @@
 //! A real DNS server (dnsmasq) on 127.0.0.1 with the records of domains that sign their mails, and the keys to sign.
 
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{TcpStream, UdpSocket};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
+use super::installation::STAFF;
 use super::{await_until, free_port};
 
 const SELECTOR: &str = "s1";
+
+/// The port that every installation asks for signatures. Nobody answers there until a mail of staff is signed.
+pub static PORT: LazyLock<u16> = LazyLock::new(free_port);
+
+/// The server of staff's domain, which runs until the test ends.
+static OF_STAFF: LazyLock<Dns> = LazyLock::new(|| Dns::on(*PORT, &[(staff_domain(), None)]));
+
+fn staff_domain() -> &'static str {
+    STAFF.rsplit_once('@').unwrap().1
+}
+
+/// Lets the server of staff's domain answer.
+pub fn answers_for_staff() {
+    LazyLock::force(&OF_STAFF);
+}
+
+/// A mail of staff as their server sends it: signed.
+pub fn signed_by_staff(mail: &[u8]) -> Vec<u8> {
+    OF_STAFF.sign(mail, staff_domain())
+}
+
+/// The port of a server that says of every name that it cannot tell now (SERVFAIL). It ends with the test.
+pub fn failing() -> u16 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut packet = [0; 4096];
+        while let Ok((length, from)) = socket.recv_from(&mut packet) {
+            packet[2] |= 0x80; // an answer …
+            packet[3] = 2; // … that the server failed
+            let _ = socket.send_to(&packet[..length], from); // whoever asked may be gone
+        }
+    });
+    port
+}
 
 /// A running server. It ends when dropped.
 pub struct Dns {
@@ -20,8 +58,11 @@ pub struct Dns {
 impl Dns {
     /// Serves a new key (RSA 2048) for each domain and, where it has one, its DMARC policy.
     pub fn start(domains: &[(&str, Option<&str>)]) -> Dns {
+        Dns::on(free_port(), domains)
+    }
+
+    fn on(port: u16, domains: &[(&str, Option<&str>)]) -> Dns {
         let dir = tempfile::tempdir().unwrap();
-        let port = free_port();
         let mut server = Command::new("dnsmasq");
         server
             .args([
@@ -56,6 +97,13 @@ impl Dns {
             if let Some(policy) = policy {
                 server.arg(format!("--txt-record=_dmarc.{domain},v=DMARC1; p={policy}"));
             }
+        }
+        // SAFETY: prctl with these arguments touches no memory; one that nobody drops ends with its test.
+        unsafe {
+            server.pre_exec(|| {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                Ok(())
+            });
         }
         let child = server
             .stdin(Stdio::null())

@@ -13,7 +13,7 @@ use thubaocao::domain::zone;
 
 use super::imap_fake::FakeImap;
 use super::smtp_fake::FakeSmtp;
-use super::{Lab, Letter, MAILBOX, PASSWORD, await_until};
+use super::{Lab, Letter, MAILBOX, PASSWORD, await_until, dns};
 
 /// Units of the lab's register: one that reports, one that is late, one whose address does not work.
 pub const REPORTING: &str = "ldld.donghoa@phuyen.example";
@@ -198,7 +198,9 @@ escalate_after = 200
 digest_to = ["{STAFF}"]
 [trust]
 authserv_id = "{VERIFIER}"
+resolver = "127.0.0.1:{resolver}"
 "#,
+                resolver = *dns::PORT,
                 since = today.saturating_sub(60.days()),
             ),
         )

@@ -53,6 +53,9 @@ pub struct Evidence {
     pub believed: bool,
     /// Why, or why not; in English, for the administrator.
     pub why: String,
+    /// Whether the domain name system was asked for it, and not the mail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_dns: bool,
 }
 
 /// One header field of a mail: its name and its raw value, folded or not.
@@ -97,6 +100,7 @@ impl Judgement {
             what: "the header of the mail".to_owned(),
             believed: true,
             why: why.clone(),
+            of_dns: false,
         });
         self.trust = Trust::Fail;
         self.doubt = Some(why);
@@ -159,6 +163,7 @@ pub fn judge(
                 what: field.shown(),
                 believed,
                 why,
+                of_dns: false,
             });
         }
     }
