@@ -266,6 +266,34 @@ fn no_head_of_a_mail_lets_a_forged_command_or_report_in() {
     assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
     let history = succeed(installation.run(&["history"]));
     assert_eq!(history, "nobody has changed anything\n");
+    // Why each was not believed can be asked later, too.
+    let chain = |mail: &str| {
+        let kept = installation
+            .json(&["explain", "--mail", mail, "--json"])
+            .remove(0);
+        let chain = kept["chain"].as_array().unwrap().clone();
+        assert!(!chain.is_empty(), "{kept}");
+        chain
+    };
+    let second = chain("3");
+    let believed = |e: &serde_json::Value| e["believed"] == true;
+    assert_eq!(second.iter().filter(|e| believed(e)).count(), 1);
+    assert!(
+        second[0]["why"] == "the own server says dmarc=fail",
+        "{second:?}"
+    );
+    assert_eq!(
+        second[1]["why"],
+        "another one of that server stands above it"
+    );
+    let topmost = chain("4");
+    assert!(!topmost.iter().any(believed), "{topmost:?}");
+    assert!(
+        topmost
+            .iter()
+            .any(|e| e["what"] == "DMARC of ldldphuyen.example"),
+        "{topmost:?}"
+    );
     // The staff's own mailbox is asked about what nobody tells; the forger learns nothing.
     let letters = lab.await_mails(STAFF, 4);
     assert_eq!(letters.len(), 4);
@@ -320,4 +348,47 @@ fn a_report_whose_domain_does_not_answer_is_put_off_and_holds_its_own_unit_only(
     arrives(LATE, "3");
     succeed(installation.run(&["--at", &at(26), "run", "--once"]));
     assert_eq!(state(&installation, "ldld-tuy-an"), "late");
+}
+
+#[test]
+fn explain_names_what_was_believed_of_a_sender_and_what_was_not() {
+    let installation = Installation::on_maildir();
+    let mail = installation.dir.path().join("thu.eml");
+    let head = format!(
+        "Received: from x.example by {VERIFIER} (Postfix) with ESMTPS id 1; Mon, 15 Jun 2026 08:00:00 +0700\r\n\
+         ARC-Authentication-Results: i=1; {VERIFIER}; dmarc=pass header.from=phuyen.example\r\n\
+         Authentication-Results: {VERIFIER}; dmarc=pass (p=NONE) header.from=phuyen.example\r\n\
+         Authentication-Results: mx.khac.example; dmarc=fail header.from=phuyen.example\r\n\
+         DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=phuyen.example; s=s1; h=subject; bh=AAAA; b=AAAA\r\n\
+         DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=phuyen.example; s=s2; h=from; bh=AAAA; b=AAAA\r\n"
+    );
+    let raw = head + &String::from_utf8(report(REPORTING, "1")).unwrap();
+    std::fs::write(&mail, raw).unwrap();
+    let said = succeed(installation.run(&["explain", mail.to_str().unwrap()]));
+    let chain: Vec<&str> = said
+        .lines()
+        .skip_while(|l| !l.contains("believed: "))
+        .take_while(|l| !l.contains("unit: "))
+        .map(str::trim)
+        .collect();
+    assert_eq!(
+        chain,
+        [
+            &format!(
+                "not believed: ARC-Authentication-Results: i=1; {VERIFIER}; dmarc=pass header.from=phuyen.example"
+            ),
+            "it says what a server on the way found, for its own use",
+            &format!(
+                "believed: Authentication-Results: {VERIFIER}; dmarc=pass (p=NONE) header.from=phuyen.example"
+            ),
+            "the own server says dmarc=pass of phuyen.example",
+            "not believed: Authentication-Results: mx.khac.example; dmarc=fail header.from=phuyen.example",
+            &format!("it is of mx.khac.example, and only {VERIFIER} counts"),
+            "not believed: DKIM-Signature of phuyen.example, key s1",
+            "it does not cover From, so anybody's name may stand there",
+            "not believed: DKIM-Signature of phuyen.example, key s2",
+            "nobody was asked whether it is right",
+        ],
+        "{said}"
+    );
 }

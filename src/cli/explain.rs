@@ -11,15 +11,16 @@ use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::worker::Outcome;
-use crate::reading::{Attachment, Bounce, Class, Reading, Role};
-use crate::store::{Receipts, Store};
+use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
+use crate::store::{MessageState, Receipts, Store};
+use crate::verify;
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
 struct Line<'a> {
     file: String,
     class: Class,
-    trust: crate::reading::Trust,
+    trust: Trust,
     unit: Option<&'a UnitId>,
     unit_certainty: &'static str,
     #[serde(skip_serializing_if = "<[UnitId]>::is_empty")]
@@ -38,6 +39,22 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     suspicious: &'a [String],
     reasons: Vec<&'a str>,
+    /// What was believed of the sender, what was not, and why.
+    chain: &'a [Evidence],
+}
+
+/// One line of the JSON interface about a mail that was judged before.
+#[derive(Serialize)]
+struct KeptLine<'a> {
+    mail: i64,
+    state: MessageState,
+    class: Class,
+    trust: Trust,
+    sender: Option<&'a str>,
+    unit: Option<&'a UnitId>,
+    why: &'a [String],
+    doubt: Option<&'a str>,
+    chain: &'a [Evidence],
 }
 
 #[derive(Serialize)]
@@ -56,13 +73,17 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
     for path in files(paths)? {
         let raw =
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let reading = match reader.read(&raw).await {
+        let mut reading = match reader.read(&raw).await {
             Outcome::Read(reading) => *reading,
             Outcome::MailFails(why) => Reading::unreadable(&why),
             Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
                 bail!("mails cannot be read: {why}")
             }
         };
+        if let Some(sender) = &reading.sender {
+            let signatures = verify::signatures(&raw, &sender.address);
+            reading.chain.extend(signatures);
+        }
         let received_at = reading.received.unwrap_or(now);
         let (learned, former) = match &reading.sender {
             Some(s) => (
@@ -95,6 +116,64 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
         } else {
             tell(&path, &reading, &found)?;
         }
+    }
+    Ok(())
+}
+
+/// Shows of a mail of the store why it was believed or not, as it was judged.
+pub(super) fn kept(session: &Session, mail: i64, json: bool) -> Result<()> {
+    let config = session.config()?;
+    let store = session.snapshot(&config, session.now())?;
+    let message = store
+        .message(mail)?
+        .with_context(|| format!("there is no mail {mail}"))?;
+    let reading = message
+        .reading
+        .as_ref()
+        .with_context(|| format!("mail {mail} was not read, or its content was removed"))?;
+    let l = KeptLine {
+        mail,
+        state: message.state,
+        class: reading.class,
+        trust: reading.trust,
+        sender: reading.sender.as_ref().map(|s| s.address.as_str()),
+        unit: message.unit.as_ref(),
+        why: &message.why,
+        doubt: reading.doubt.as_deref(),
+        chain: &reading.chain,
+    };
+    if json {
+        return Ok(say(serde_json::to_string(&l)?)?);
+    }
+    say(format!(
+        "mail {mail} from {}",
+        l.sender.unwrap_or("nobody that can be read")
+    ))?;
+    say(format!(
+        "  class: {}; trust: {}; state: {}",
+        l.class.word(),
+        l.trust.word(),
+        l.state.word()
+    ))?;
+    if let Some(unit) = l.unit {
+        say(format!("  unit: {unit}"))?;
+    }
+    tell_chain(l.chain)?;
+    for why in l.doubt.into_iter().chain(l.why.iter().map(String::as_str)) {
+        say(format!("  because {why}"))?;
+    }
+    Ok(())
+}
+
+/// What was believed of the sender, what was not, and why.
+fn tell_chain(chain: &[Evidence]) -> std::io::Result<()> {
+    for evidence in chain {
+        let believed = match evidence.believed {
+            true => "believed",
+            false => "not believed",
+        };
+        say(format!("  {believed}: {}", evidence.what))?;
+        say(format!("    {}", evidence.why))?;
     }
     Ok(())
 }
@@ -167,6 +246,7 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
         open: if personal { &found.open } else { &[] },
         suspicious: if personal { &found.suspicious } else { &[] },
         reasons,
+        chain: &reading.chain,
     }
 }
 
@@ -177,6 +257,7 @@ fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
         reading.class.word(),
         reading.trust.word()
     ))?;
+    tell_chain(&reading.chain)?;
     match &found.unit {
         UnitMatch::Certain(unit) => say(format!("  unit: {unit}"))?,
         UnitMatch::Ambiguous(list) => {

@@ -110,8 +110,11 @@ enum Command {
     /// Say what would be done with mails and why; writes nothing, contacts nobody
     Explain {
         /// Mail files, or folders of them
-        #[arg(required = true, value_name = "FILE_OR_DIR")]
+        #[arg(required_unless_present = "mail", value_name = "FILE_OR_DIR")]
         paths: Vec<PathBuf>,
+        /// A mail that was taken from the mailbox, by its number: why it was believed or not, as it was judged then
+        #[arg(long, value_name = "NUMBER", conflicts_with = "paths")]
+        mail: Option<i64>,
         /// One line of JSON a mail
         #[arg(long)]
         json: bool,
@@ -326,7 +329,12 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Check { offline, deep, .. } => check::run(session, offline, deep).await,
         Command::Health { json, textfile } => health::run(session, json, textfile.as_deref()),
         Command::Alarm { .. } => alarm::stopped(session).await,
-        Command::Explain { paths, json } => explain::run(session, &paths, json).await,
+        Command::Explain {
+            mail: Some(mail),
+            json,
+            ..
+        } => explain::kept(session, mail, json),
+        Command::Explain { paths, json, .. } => explain::run(session, &paths, json).await,
         Command::Status {
             report,
             period,

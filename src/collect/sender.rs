@@ -118,8 +118,10 @@ pub(super) fn put_off(
     let decision = decide(app, message, &unverified, now)?;
     let found = decision.found.as_ref();
     let holds = match decision.verdict.state {
-        MessageState::Noted | MessageState::Duplicate => vec![],
-        _ => holding::of(app, &unverified, found, message.received_at, now)?,
+        MessageState::Noted | MessageState::Duplicate | MessageState::Ignored => vec![],
+        MessageState::Received | MessageState::Logged | MessageState::Waiting => {
+            holding::of(app, &unverified, found, message.received_at, now)?
+        }
     };
     let why = "chưa xác thực được người gửi: máy chủ tên miền (DNS) chưa trả lời; sẽ thử lại";
     let verdict = Verdict {
