@@ -69,6 +69,7 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let alone = ReadingSettings {
         without_programs: true,
+        without_files: false,
         ..ReadingSettings::default()
     };
     let corpora =

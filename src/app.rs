@@ -79,6 +79,7 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
             own_hosts: config.settings.trust.hosts.clone(),
             ocr: limits.ocr,
             without_programs: false,
+            without_files: false,
         },
         Duration::from_secs(limits.reading_seconds),
         limits.reading_bytes,

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
 
+use crate::ground::Sha256;
 use crate::store::make_private_folder;
 
 /// Where files lie before they have their name.
@@ -26,7 +26,7 @@ pub struct Archive {
 
 /// The SHA-256 of a content in hex.
 pub fn sha256(content: &[u8]) -> String {
-    hex(&Sha256::digest(content))
+    Sha256::of(content).to_string()
 }
 
 /// Bytes in hex, lower case.
@@ -226,9 +226,8 @@ impl Archive {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Soundness::Missing),
             Err(e) => return Err(e),
         };
-        let mut digest = Sha256::new();
-        std::io::copy(&mut file, &mut digest)?;
-        Ok(match hex(&digest.finalize()) == name {
+        let (found, _) = Sha256::of_all(&mut file)?;
+        Ok(match found.to_string() == name {
             true => Soundness::Sound,
             false => Soundness::Damaged,
         })

@@ -20,7 +20,7 @@ use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
 use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::sandbox::Confinement;
-use crate::reading::worker::Outcome;
+use crate::reading::worker::{NotAsSaid, Outcome};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
     Awaited, Imported, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store,
@@ -166,7 +166,7 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         let before = message.reading.take().filter(|_| message.put_off.is_some());
         let known = before.is_some();
         let mut put_off = false;
-        let reading = match app.archive.get(sha256) {
+        let mut reading = match app.archive.get(sha256) {
             Ok(raw) => {
                 let read = match before {
                     Some(before) => Outcome::Read(Box::new(before)),
@@ -208,9 +208,25 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             false => archive_files(app, &reading),
         } {
             let why = format!("{e:#}");
-            tracing::error!(message = message.id, why, "a mail stays unread");
-            fault = Some(why);
-            continue;
+            if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
+                tracing::error!(message = message.id, why, "a mail stays unread");
+                fault = Some(why);
+                continue;
+            }
+            // The files were there just now: somebody else stands behind the reading process.
+            tracing::error!(
+                message = message.id,
+                why,
+                "the files of a mail were replaced"
+            );
+            app.reader.distrust();
+            reading = Reading {
+                class: Class::Unreadable,
+                no_answer: true,
+                attachments: vec![],
+                reasons: vec![why],
+                ..reading
+            };
         }
         if let Some(earlier) = received_earlier(app, &message, &reading)? {
             app.store.set_received_at(message.id, earlier)?;
@@ -225,6 +241,9 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             continue;
         }
         let mut decision = decide(app, &message, &reading, now)?;
+        if decision.awaited.suspicious {
+            app.reader.distrust();
+        }
         if decision.verdict.state == MessageState::Waiting {
             let meant = units_meant(app, &reading, message.received_at)?;
             let known = &mut decision.verdict.candidates;
@@ -453,20 +472,14 @@ pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
 /// Moves the files that the reader found from where it put them to their place. One that lies there already may be
 /// damaged, which [`Archive::put`](crate::archive::Archive::put) sees.
 fn archive_files(app: &App, reading: &Reading) -> Result<()> {
-    let Some(folder) = app.reader.files() else {
-        return Ok(());
-    };
-    let names: BTreeSet<&str> = reading
-        .attachments
-        .iter()
-        .map(|a| a.sha256.as_str())
-        .collect();
-    for name in names {
-        let staged = folder.join(name);
-        let content = std::fs::read(&staged)
-            .with_context(|| format!("the reader did not leave {}", staged.display()))?;
-        app.archive.put(&content)?;
-        let _ = std::fs::remove_file(&staged); // the folder goes with the reader at the latest
+    let mut seen = BTreeSet::new();
+    for file in &reading.attachments {
+        if seen.insert(file.sha256)
+            && let Some(content) = app.reader.file(file)?
+        {
+            app.archive.put(&content)?;
+            app.reader.forget(file);
+        }
     }
     Ok(())
 }

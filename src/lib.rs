@@ -48,6 +48,7 @@
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
+//! | [`ground`] | values that every floor uses: the name of a content |
 //!
 //! # The way of one mail
 //!
@@ -115,6 +116,7 @@ pub mod disk;
 pub mod domain;
 pub mod expected;
 pub mod export;
+pub mod ground;
 pub mod health;
 pub mod home;
 pub mod identity;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use thubaocao::config::Config;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::expected;
+use thubaocao::ground::Sha256;
 use thubaocao::reading::matching::{Context, Match, UnitMatch, decide};
 use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust};
 
@@ -64,7 +65,7 @@ fn attachment(file: &File) -> Attachment {
     Attachment {
         name: file.name.clone(),
         size: 1,
-        sha256: String::new(),
+        sha256: Sha256::of(b""),
         kind: extension.to_owned(),
         role: if extension == "pdf" {
             Role::SignedDocument

@@ -15,13 +15,26 @@ use crate::lab::{Lab, with_file, written};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_thubaocao");
 
-/// A reader whose process is a shell script: `$1` and what follows are the arguments that the real program would get,
-/// `real "$@"` becomes the real program, `hello "$@"` says what that says first, `$n` counts the starts.
+/// A reader whose process that opens files is a shell script: `$1` and what follows are the arguments that the real
+/// program would get, `real "$@"` becomes the real program, `hello "$@"` says what that says first, `$n` counts the
+/// starts.
 fn reader(folder: &Path, script: &str) -> Reader {
+    reader_of("--words", folder, script)
+}
+
+/// The same, but that the process is the real one which has an option among its arguments.
+fn reader_of(real: &str, folder: &Path, script: &str) -> Reader {
     let program = folder.join("reader");
+    let folder = folder.display();
     let text = format!(
-        "#!/bin/sh\necho >>'{0}/starts'\nn=$(wc -l <'{0}/starts')\nreal() {{ exec '{PROGRAM}' \"$@\"; }}\nhello() {{ '{PROGRAM}' \"$@\" </dev/null; }}\n{script}\n",
-        folder.display()
+        r#"#!/bin/sh
+real() {{ exec '{PROGRAM}' "$@"; }}
+hello() {{ '{PROGRAM}' "$@" </dev/null; }}
+case " $* " in *" {real} "*) real "$@" ;; esac
+echo >>'{folder}/starts'
+n=$(wc -l <'{folder}/starts')
+{script}
+"#
     );
     fs::write(&program, text).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();

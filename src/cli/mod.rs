@@ -33,6 +33,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Fault};
 use crate::domain::instant;
 use crate::domain::period::PeriodId;
+use crate::reading::sandbox::Purpose;
 use crate::reading::worker;
 use crate::store::Store;
 use crate::writing;
@@ -236,8 +237,10 @@ enum Command {
     ReadMails {
         #[arg(long)]
         memory: u64,
-        #[arg(long)]
+        #[arg(long, conflicts_with = "words")]
         files: Option<PathBuf>,
+        #[arg(long)]
+        words: bool,
     },
 }
 
@@ -373,7 +376,14 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Contacts(command) => contacts::run(session, &command),
         Command::Clock(command) => clock::run(session, &command),
         Command::Units(command) => units::run(session, &command),
-        Command::ReadMails { memory, files } => worker::serve(memory, files.as_deref()),
+        Command::ReadMails {
+            memory,
+            files,
+            words,
+        } => {
+            let files = Purpose::Files(files.as_deref());
+            worker::serve(memory, if words { Purpose::Words } else { files })
+        }
     }
 }
 

@@ -98,7 +98,9 @@ pub fn read(
         (class, bounce)
     } else {
         let mut files = Collector::new(keep, settings);
-        files.mail(&message)?;
+        if !settings.without_files {
+            files.mail(&message)?;
+        }
         reasons.append(&mut files.notes);
         attachments = files.found;
         // A scan has no text: after the document and its name, the subject line says its number.
@@ -115,7 +117,8 @@ pub fn read(
         } else if let Some((class, why)) = class::by_headers(&message, address, &subject) {
             reasons.push(why);
             class
-        } else if !attachments.iter().any(Attachment::is_document)
+        } else if !settings.without_files
+            && !attachments.iter().any(Attachment::is_document)
             && class::is_automatic_by_words(&subject, &body)
         {
             reasons.push("its words are those of an automatic answer".to_owned());

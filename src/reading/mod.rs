@@ -22,6 +22,8 @@ pub mod worker;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ground::Sha256;
+
 pub use bounce::{Bounce, BounceKind};
 pub use document::Signature;
 pub use mail::read;
@@ -140,7 +142,7 @@ pub struct Attachment {
     /// Bytes.
     pub size: u64,
     /// SHA-256 of the content.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// What the bytes are: `docx`, `pdf`, `jpg`, `zip`, `program` …
     pub kind: String,
     /// What it is to the report.
@@ -302,6 +304,9 @@ pub struct ReadingSettings {
     /// Whether no program of the system is started: archives and documents that need one stay closed.
     #[serde(default)]
     pub without_programs: bool,
+    /// Whether no file is opened: what the mail itself says is all that is asked for.
+    #[serde(default)]
+    pub without_files: bool,
 }
 
 /// Takes the content of a file that was found in a mail, before its place in the [`Reading`] is named.

@@ -1,14 +1,14 @@
 //! Programs of the system that know formats better than we could: bsdtar, pdftotext, catdoc, tesseract.
 //!
 //! Each gets its input as standard input and is bounded in time, processor time and output. They inherit the limits of
-//! the reading process and die with it.
+//! the reading process and die with it. That process may send no signals, so each has a timer of its own.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// Where programs are looked for.
@@ -61,17 +61,30 @@ const HELPERS: [(&str, &str); 5] = [
     ("xls2csv", "catdoc"),
 ];
 
+/// What reads pictures of pages.
+const FOR_PICTURES: [(&str, &str); 2] = [
+    ("tesseract", "tesseract-ocr-vie"),
+    ("pdftoppm", "poppler-utils"),
+];
+
 /// The programs that are not installed here or may not be run, each with the package of Debian that has it.
 pub fn missing(ocr: bool) -> Vec<(&'static str, &'static str)> {
-    let ocr = ocr.then_some(("tesseract", "tesseract-ocr-vie"));
-    let absent = |(program, _): &(&str, &str)| {
-        let folders = PATH.split(':').map(std::path::Path::new);
-        let runs = |m: std::fs::Metadata| m.is_file() && m.permissions().mode() & 0o111 != 0;
-        !folders
-            .into_iter()
-            .any(|f| f.join(program).metadata().is_ok_and(runs))
-    };
-    HELPERS.into_iter().chain(ocr).filter(absent).collect()
+    let ocr = FOR_PICTURES.into_iter().filter(|_| ocr);
+    let helpers = HELPERS.into_iter().chain(ocr);
+    helpers.filter(|(p, _)| found(p).is_none()).collect()
+}
+
+/// The files of all programs that may help, as far as they are installed.
+pub fn all() -> impl Iterator<Item = PathBuf> {
+    let helpers = HELPERS.into_iter().chain(FOR_PICTURES);
+    helpers.filter_map(|(program, _)| found(program))
+}
+
+/// Where a program is that may be run.
+fn found(program: &str) -> Option<PathBuf> {
+    let runs = |m: std::fs::Metadata| m.is_file() && m.permissions().mode() & 0o111 != 0;
+    let mut places = PATH.split(':').map(|f| Path::new(f).join(program));
+    places.find(|p| p.metadata().is_ok_and(runs))
 }
 
 /// Why a program gave nothing, or not everything.
@@ -119,7 +132,19 @@ fn run(
         .stdout(Stdio::piped())
         .stderr(complaints.try_clone()?);
     let seconds = patience.as_secs() + 1;
-    // SAFETY: prctl and setrlimit are async-signal-safe and touch nothing of the parent's memory.
+    let once = libc::itimerval {
+        it_interval: libc::timeval {
+            tv_sec: 0,
+            tv_usec: 0,
+        },
+        it_value: libc::timeval {
+            tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            // A timer of nothing would never ring.
+            tv_usec: patience.subsec_micros().max(1).into(),
+        },
+    };
+    // SAFETY: these calls are async-signal-safe and touch nothing of the parent's memory. The timer survives the exec,
+    // and its SIGALRM ends the program.
     unsafe {
         command.pre_exec(move || {
             let limit = libc::rlimit {
@@ -128,6 +153,8 @@ fn run(
             };
             libc::setrlimit(libc::RLIMIT_CPU, &limit);
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            libc::signal(libc::SIGALRM, libc::SIG_DFL);
+            libc::setitimer(libc::ITIMER_REAL, &once, std::ptr::null_mut());
             Ok(())
         });
     }
@@ -141,31 +168,15 @@ fn run(
             });
         }
     };
-    let out = child.stdout.take();
-    let pid = libc::pid_t::try_from(child.id()).unwrap_or(libc::pid_t::MAX);
-    let (done, finished) = mpsc::channel::<()>();
-    let watch = std::thread::spawn(move || {
-        let slow = finished.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout);
-        if slow {
-            // SAFETY: the child is waited for only after this thread has ended, so the id is still its own.
-            unsafe { libc::kill(pid, libc::SIGKILL) };
-        }
-        slow
-    });
     let mut bytes = Vec::new();
     let mut too_much = false;
-    if let Some(mut out) = out {
+    if let Some(mut out) = child.stdout.take() {
         let _ = out.by_ref().take(most + 1).read_to_end(&mut bytes); // a broken pipe is the end of the output
         too_much = bytes.len() as u64 > most;
         bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-    }
-    if too_much {
-        let _ = child.kill(); // it may have ended just now
-    }
-    drop(done);
-    let slow = watch.join().unwrap_or(false);
+    } // who writes on is ended by SIGPIPE
     let status = child.wait()?;
-    let failure = if slow {
+    let failure = if status.signal() == Some(libc::SIGALRM) {
         Some(Failure::Slow)
     } else if too_much {
         Some(Failure::TooMuch)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Place, Store, json, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
+use crate::ground::Sha256;
 use crate::reading::Reading;
 
 /// What became of a mail.
@@ -285,7 +286,7 @@ impl Store {
                 position as i64,
                 a.name,
                 a.size as i64,
-                a.sha256,
+                a.sha256.to_string(),
                 a.kind,
                 a.role.word()
             ])?;
@@ -335,7 +336,7 @@ impl Store {
             return Ok(None);
         };
         let says = |r: &Reading| {
-            let files: Vec<String> = r.attachments.iter().map(|a| a.sha256.clone()).collect();
+            let files: Vec<Sha256> = r.attachments.iter().map(|a| a.sha256).collect();
             let sender = r.sender.as_ref().map(|s| s.address.clone());
             (sender, r.subject.clone(), r.body.clone(), files)
         };

@@ -16,12 +16,12 @@ use std::time::Duration;
 use super::document::{self, Document};
 use super::program::Budget;
 use super::{Attachment, Keep, ReadingSettings, Role, header};
-use crate::archive::sha256;
+use crate::ground::Sha256;
 
 /// How many files one mail may bring.
-const MOST_FILES: usize = 500;
+pub(super) const MOST_FILES: usize = 500;
 /// How many bytes all files unpacked from one mail may have.
-const MOST_UNPACKED: u64 = 150_000_000;
+pub(super) const MOST_UNPACKED: u64 = 150_000_000;
 /// How long the programs that open archives and documents may take for one mail.
 const PATIENCE: Duration = Duration::from_secs(6);
 /// How deep archives and attached mails may lie in one another.
@@ -180,7 +180,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         let head = document.head;
         self.found.push(Attachment {
             size: content.len() as u64,
-            sha256: sha256(content),
+            sha256: Sha256::of(content),
             kind: kind.to_owned(),
             role,
             from: place.inside.map(str::to_owned),
