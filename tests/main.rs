@@ -36,6 +36,7 @@ mod secrets;
 mod sending;
 mod staff;
 mod storage;
+mod taken;
 mod trust;
 mod waiting;
 mod years;
