@@ -41,7 +41,7 @@ n=$(wc -l <'{folder}/starts')
     Reader::new(
         program,
         ReadingSettings::default(),
-        Duration::from_secs(2),
+        Duration::from_secs(3),
         256_000_000,
         None,
         true,
@@ -158,13 +158,18 @@ fn a_report_whose_reader_was_killed_is_logged_and_its_unit_not_reminded() {
     // The first mail starts the process that is killed before the second one.
     lab.unit_sends(LATE, "Hỏi", "Kính gửi Ban, xin hỏi mẫu báo cáo?", &[]);
     daemon.await_log("read a mail", 1);
-    let reading = daemon.reading_process().unwrap();
-    // SAFETY: kill has no preconditions.
-    assert_eq!(unsafe { libc::kill(reading, libc::SIGKILL) }, 0);
+    let reading = daemon.reading_processes();
+    assert_eq!(reading.len(), 2);
+    for process in reading {
+        // SAFETY: kill has no preconditions.
+        assert_eq!(unsafe { libc::kill(process, libc::SIGKILL) }, 0);
+        let score = fs::read_to_string(format!("/proc/{process}/oom_score_adj")).unwrap();
+        assert_eq!(score.trim(), "1000"); // the kernel would choose it, too
+    }
     lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
     daemon.await_log("read a mail", 2);
-    assert_eq!(versions(&installation), Some(1));
     let letters = lab.await_mails(REPORTING, 2);
+    assert_eq!(versions(&installation), Some(1));
     assert!(letters.iter().any(|l| l.subject == "Re: Báo cáo trẻ em"));
 }
 

@@ -41,7 +41,7 @@ arguments="$*"
 real() {{ exec '{PROGRAM}' $arguments; }}
 hello() {{ '{PROGRAM}' $arguments </dev/null; }}
 says() {{ hello; cat answer; exec cat >/dev/null; }}
-[ "$4" = --words ] && real
+[ "$4" = --words ] && {{ echo >>words; real; }}
 files=$5
 echo >>starts
 n=$(wc -l <starts)
@@ -67,9 +67,13 @@ n=$(wc -l <starts)
         self.folder.path().join(name)
     }
 
+    /// How many processes were started to open files.
     fn starts(&self) -> usize {
-        let starts = fs::read_to_string(self.path("starts")).unwrap();
-        starts.lines().count()
+        self.lines("starts")
+    }
+
+    fn lines(&self, file: &str) -> usize {
+        fs::read_to_string(self.path(file)).unwrap().lines().count()
     }
 
     async fn read(&mut self) -> Reading {
@@ -262,8 +266,8 @@ async fn what_it_starts_takes_no_more_memory_than_it_may_together_with_it() {
     assert!(taken.path("ended").exists());
     assert_eq!(taken.starts(), 1);
 
-    // One that is too large itself is ended as a whole.
-    let script = "[ $n -le 2 ] || real\nhello\nmkfifo $n\n(head -c 400000000 /dev/zero; exec sleep 60) >$n &\nexec tail -c 400000000 <$n 3>&1 >/dev/null";
+    // One that is too large itself is ended as a whole; what it reads comes from elsewhere.
+    let script = "[ $n -le 2 ] || real\nhello\nmkfifo $n\nsetsid head -c 1000000000000 /dev/zero >$n &\nexec tail -c 400000000 <$n 3>&1 >/dev/null";
     let mut taken = Taken::by(script, &json!(null));
     let outcome = taken.reader.read(&with_file("57.pdf", PDF.to_vec())).await;
     let Outcome::MailFails(why) = outcome else {
@@ -312,4 +316,24 @@ async fn a_fresh_one_reads_after_fifty_mails_and_after_a_suspicious_one() {
     }
     let left = |folder: &Path| fs::read_dir(folder).unwrap().count();
     assert_eq!(left(&taken.path("incoming")), 1);
+}
+
+#[tokio::test]
+async fn an_order_is_read_by_a_process_that_has_read_nothing_else() {
+    let mut taken = Taken::by("real", &json!(null));
+    let token = "TBC.m1.ignore.20261231.00000000000000000000000000000000";
+    let order = format!("From: can.bo@example.vn\r\nSubject: x\r\n\r\nMã lệnh: {token}\r\n");
+    for (mail, class, words) in [
+        (order.clone(), Class::StaffCommand, 1),
+        (order.replace("TBC", "tbc"), Class::NoAttachment, 1),
+        (order.clone(), Class::StaffCommand, 2),
+        (order.replace("can.bo", "don.vi"), Class::NoAttachment, 2),
+        (order, Class::StaffCommand, 3),
+    ] {
+        let Outcome::Read(reading) = taken.reader.read(mail.as_bytes()).await else {
+            panic!("{mail}");
+        };
+        assert_eq!((reading.class, taken.lines("words")), (class, words));
+    }
+    assert_eq!(taken.starts(), 1);
 }

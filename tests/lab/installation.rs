@@ -391,13 +391,15 @@ impl Daemon {
     }
 
     /// The process that reads mails for it, if one runs.
-    pub fn reading_process(&self) -> Option<i32> {
+    pub fn reading_processes(&self) -> Vec<i32> {
         let children = format!("/proc/{0}/task/{0}/children", self.child.id());
         let children = fs::read_to_string(children).unwrap();
-        children.split_whitespace().find_map(|pid| {
-            let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
-            line.contains("read-mails").then(|| pid.parse().ok())?
-        })
+        let reads = |pid: &&str| {
+            let line = fs::read_to_string(format!("/proc/{pid}/cmdline"));
+            line.is_ok_and(|line| line.contains("read-mails"))
+        };
+        let pids = children.split_whitespace().filter(reads);
+        pids.map(|pid| pid.parse().unwrap()).collect()
     }
 
     pub fn signal(&self, signal: i32) {

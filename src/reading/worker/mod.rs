@@ -19,6 +19,7 @@ mod combined;
 mod left;
 mod process;
 mod reader;
+mod seat;
 mod weight;
 
 use std::fs::OpenOptions;
