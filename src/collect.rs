@@ -815,7 +815,9 @@ fn nothing_to_log(reading: &Reading) -> String {
             a.name
         );
     }
-    if let Some(a) = of_kinds(&["zip", "rar", "7z", "tnef", "partial", "damaged", "gz"]) {
+    if let Some(a) = of_kinds(&[
+        "zip", "rar", "7z", "tnef", "partial", "damaged", "gz", "archive",
+    ]) {
         return format!("tệp “{}” chưa mở được, đề nghị xem trong hộp thư", a.name);
     }
     if reading.class == Class::LinkOnly {

@@ -4,41 +4,69 @@ use std::io::{Cursor, Read};
 
 use super::super::Role;
 
-/// The kind of a file: by its bytes where they say it, else by its name, else by what the mail declares.
+/// Names by which Windows runs a file or hands it to an interpreter, whatever its bytes are.
+const RUN_BY_NAME: [&str; 31] = [
+    "exe", "scr", "pif", "bat", "cmd", "ps1", "vb", "vbs", "vbe", "js", "jse", "ws", "wsf", "wsc",
+    "sct", "hta", "lnk", "url", "msc", "msi", "msp", "jar", "jnlp", "reg", "cpl", "dll", "apk",
+    "iso", "img", "vhd", "chm",
+];
+
+/// How files begin whose kind their first bytes say.
+const SIGNS: [(&[u8], &str); 28] = [
+    (b"MZ", "program"),
+    (b"\x7fELF", "program"),
+    (b"#!", "program"),
+    (b"\xCA\xFE\xBA\xBE", "program"), // Java, and several programs of a Mac in one
+    (b"\xFE\xED\xFA\xCE", "program"),
+    (b"\xFE\xED\xFA\xCF", "program"),
+    (b"\xCE\xFA\xED\xFE", "program"),
+    (b"\xCF\xFA\xED\xFE", "program"),
+    (b"L\0\0\0\x01\x14\x02\0", "program"), // a shortcut of Windows
+    (b"ITSF", "program"),                  // its old help files, which run scripts
+    (b"Rar!\x1a\x07", "rar"),
+    (b"7z\xBC\xAF\x27\x1C", "7z"),
+    (b"\x1f\x8b\x08", "gz"),
+    (b"BZh", "archive"),
+    (b"\xFD7zXZ\0", "archive"),
+    (b"\x28\xB5\x2F\xFD", "archive"), // zstd
+    (b"MSCF\0\0\0\0", "archive"),
+    (b"\x60\xEA", "archive"), // ARJ
+    (b"**ACE**", "archive"),
+    (b"xar!", "archive"),
+    (b"\x78\x9f\x3e\x22", "tnef"),
+    (b"{\\rtf", "rtf"),
+    (b"\xFF\xD8\xFF", "jpg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+];
+
+/// The kind of a file: by its bytes where they say it, else by its name, else by what the mail declares. What can be run
+/// is a program, whatever else it is: a file may be several things at once, and who sends a program as a document means
+/// harm.
 pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str {
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
     let extension = extension.as_deref().unwrap_or("");
     if declared == "message/partial" {
         return "partial";
     }
-    let starts = |magic: &[u8]| content.starts_with(magic);
+    if RUN_BY_NAME.contains(&extension) {
+        return "program";
+    }
+    let starts = |sign: &[u8]| content.starts_with(sign);
     if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
         return zip_kind(content, extension);
     }
     if starts(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
         return compound_kind(content, extension);
     }
-    let head = &content[..content.len().min(1024)];
-    let by_bytes: &[(&[u8], &str)] = &[
-        (b"{\\rtf", "rtf"),
-        (b"\xFF\xD8\xFF", "jpg"),
-        (b"\x89PNG\r\n\x1a\n", "png"),
-        (b"GIF8", "gif"),
-        (b"II*\0", "tiff"),
-        (b"MM\0*", "tiff"),
-        (b"BM", "bmp"),
-        (b"Rar!\x1a\x07", "rar"),
-        (b"7z\xBC\xAF\x27\x1C", "7z"),
-        (b"\x1f\x8b", "gz"),
-        (b"MZ", "program"),
-        (b"\x7fELF", "program"),
-        (b"\x78\x9f\x3e\x22", "tnef"),
-    ];
-    if contains(head, b"%PDF-") {
-        return "pdf";
-    }
-    if let Some((_, kind)) = by_bytes.iter().find(|(magic, _)| starts(magic)) {
+    if let Some((_, kind)) = SIGNS.iter().find(|(sign, _)| starts(sign)) {
         return kind;
+    }
+    if is_bitmap(content) {
+        return "bmp";
     }
     if content.len() > 12 && &content[4..8] == b"ftyp" {
         return match &content[8..12] {
@@ -49,11 +77,13 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str
     if content.len() > 12 && starts(b"RIFF") && &content[8..12] == b"WEBP" {
         return "webp";
     }
+    // Readers of PDF look for its sign in the first 1,024 bytes (ISO 32000-1, annex H): after all others.
+    if contains(&content[..content.len().min(1024)], b"%PDF-") {
+        return "pdf";
+    }
     match extension {
-        "exe" | "scr" | "com" | "pif" | "bat" | "cmd" | "ps1" | "vbs" | "vbe" | "js" | "jse"
-        | "wsf" | "hta" | "lnk" | "msi" | "jar" | "reg" | "cpl" | "dll" | "apk" | "iso" | "img" => {
-            "program"
-        }
+        // Windows runs it only where the bytes are those of a program; it also ends names such as "gui ban.com".
+        "com" => "program",
         "docm" | "xlsm" | "pptm" | "dotm" | "xltm" => "macro",
         "csv" => "csv",
         "txt" => "txt",
@@ -73,6 +103,17 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str
             _ => "unknown",
         },
     }
+}
+
+/// Whether it is a picture in the format of Windows: two letters alone say nothing, its header has one of a few lengths.
+fn is_bitmap(content: &[u8]) -> bool {
+    let header = content
+        .strip_prefix(b"BM")
+        .and_then(|rest| rest.get(4..16)?.first_chunk::<12>());
+    header.is_some_and(|h| {
+        let length = u32::from_le_bytes([h[8], h[9], h[10], h[11]]);
+        h[..4] == [0; 4] && matches!(length, 12 | 40 | 52 | 56 | 64 | 108 | 124)
+    })
 }
 
 /// What a file in the zip format is by the names of its parts: Office, OpenDocument, or an archive.
@@ -180,7 +221,7 @@ pub(super) fn warning(kind: &str) -> Option<&'static str> {
             Some("one part of a mail that the sender's program split; ask for it in one piece")
         }
         "encrypted" => Some("a document with a password; ask the unit to send it without"),
-        "gz" => Some("an archive of this kind is not opened here; open it by hand"),
+        "gz" | "archive" => Some("an archive of this kind is not opened here; open it by hand"),
         _ => None,
     }
 }
@@ -201,6 +242,8 @@ mod tests {
             "program"
         );
         assert_eq!(detect(b"hello", "bao cao.docx", ""), "damaged");
+        // Rubbish before the sign of a PDF is read over, as readers of PDF do.
+        assert_eq!(detect(b"\r\n\n%PDF-1.4", "a.pdf", ""), "pdf");
         let zip_of = |names: &[&str]| {
             let files: Vec<(&str, &[u8])> = names.iter().map(|n| (*n, &b""[..])).collect();
             archive::tests::zip_of(&files)
@@ -212,6 +255,45 @@ mod tests {
         assert_eq!(detect(&zip_of(&["word.docx"]), "a.zip", ""), "zip");
         assert_eq!(detect(&docx[..40], "a.docx", ""), "damaged");
         assert_eq!(detect(b"a;b", "x.csv", ""), "csv");
+    }
+
+    #[test]
+    fn what_can_be_run_is_a_program_whatever_else_it_is() {
+        let with_pdf = |sign: &[u8]| [sign, b" ... %PDF-1.4 ..."].concat();
+        for (sign, kind) in SIGNS {
+            assert_eq!(detect(&with_pdf(sign), "57.pdf", "application/pdf"), kind);
+        }
+        for name in [
+            "BaoCao.exe",
+            "BaoCao.pdf.hta",
+            "BaoCao.JS",
+            "BaoCao.bat",
+            "57.pdf.lnk",
+        ] {
+            assert_eq!(
+                detect(b"%PDF-1.4", name, "application/pdf"),
+                "program",
+                "{name}"
+            );
+        }
+        let zip = archive::tests::zip_of(&[("word/document.xml", b"")]);
+        assert_eq!(detect(&zip, "BaoCao.jar", ""), "program");
+        assert_eq!(detect(&zip, "bao cao gui congdoan.com", ""), "docx");
+        assert_eq!(detect(b"\xB8\0", "a.com", ""), "program");
+        assert_eq!(role("program", "BaoCao.exe", b"MZ", false), Role::Ignored);
+    }
+
+    #[test]
+    fn two_letters_make_no_picture() {
+        assert_eq!(detect(b"BM 57 ngay 15/6", "a.txt", ""), "txt");
+        assert_eq!(detect(b"BM", "a.bmp", ""), "unknown");
+        assert_eq!(
+            detect(&[b"BM".as_slice(), &[b'x'; 90_000]].concat(), "57", ""),
+            "unknown"
+        );
+        let mut bitmap = b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
+        bitmap.extend([0; 60]);
+        assert_eq!(detect(&bitmap, "a.bmp", ""), "bmp");
     }
 
     #[test]
