@@ -677,6 +677,10 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
             None => why.push(not_expected(app, &unit, item, message.received_at)),
         }
     }
+    // What is still in an archive may be what would be said to be missing.
+    if !submissions.is_empty() {
+        why.extend(not_wholly_opened(reading));
+    }
     if submissions.is_empty() && why.is_empty() {
         let answers_us = !reading.references.is_empty();
         if reading.class == Class::NoAttachment && answers_us && is_mere_courtesy(&reading.body) {
@@ -799,6 +803,17 @@ fn not_expected(app: &App, unit: &UnitId, item: &matching::Item, at: Timestamp) 
         app.config.report_name(&item.report),
         item.period.in_vietnamese()
     )
+}
+
+/// That an archive was not opened wholly, in words for staff.
+fn not_wholly_opened(reading: &Reading) -> Option<String> {
+    let archive = |kind: &str| matches!(kind, "zip" | "rar" | "7z");
+    let mut archives = reading.attachments.iter().filter(|a| archive(&a.kind));
+    let closed = archives.find(|a| a.warning.is_some())?;
+    Some(format!(
+        "tệp “{}” chưa mở được hết (hỏng, thiếu phần hoặc đặt mật khẩu), đề nghị xem trong hộp thư",
+        closed.name
+    ))
 }
 
 fn nothing_to_log(reading: &Reading) -> String {

@@ -39,6 +39,27 @@ impl Budget {
         input: &[u8],
         most: u64,
     ) -> std::io::Result<Output> {
+        self.spend(|left| run(program, arguments, input, Take::First(most), left))
+    }
+
+    /// Runs a program of whose output only the failure matters.
+    ///
+    /// # Errors
+    /// When there is no room for the input.
+    pub fn check(
+        &mut self,
+        program: &str,
+        arguments: &[&str],
+        input: &[u8],
+    ) -> std::io::Result<Option<Failure>> {
+        let output = self.spend(|left| run(program, arguments, input, Take::Nothing, left))?;
+        Ok(output.failure)
+    }
+
+    fn spend(
+        &mut self,
+        run: impl FnOnce(Duration) -> std::io::Result<Output>,
+    ) -> std::io::Result<Output> {
         if self.left.is_zero() {
             return Ok(Output {
                 bytes: Vec::new(),
@@ -46,7 +67,7 @@ impl Budget {
             });
         }
         let begun = Instant::now();
-        let output = run(program, arguments, input, most, self.left);
+        let output = run(self.left);
         self.left = self.left.saturating_sub(begun.elapsed());
         output
     }
@@ -100,6 +121,18 @@ pub enum Failure {
     Failed(String),
 }
 
+/// What is taken of the output of a program.
+#[derive(Clone, Copy)]
+enum Take {
+    /// So many bytes; if there are more, it is ended.
+    First(u64),
+    /// None, whatever there is.
+    Nothing,
+}
+
+/// How much of what a program complains of is kept, in bytes.
+const COMPLAINTS: u64 = 20_000;
+
 /// What a program wrote, with why it stopped where it did not end well.
 #[derive(Debug)]
 pub struct Output {
@@ -113,7 +146,7 @@ fn run(
     program: &str,
     arguments: &[&str],
     input: &[u8],
-    most: u64,
+    take: Take,
     patience: Duration,
 ) -> std::io::Result<Output> {
     let mut stdin = unnamed_file()?;
@@ -171,9 +204,17 @@ fn run(
     let mut bytes = Vec::new();
     let mut too_much = false;
     if let Some(mut out) = child.stdout.take() {
-        let _ = out.by_ref().take(most + 1).read_to_end(&mut bytes); // a broken pipe is the end of the output
-        too_much = bytes.len() as u64 > most;
-        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        // A broken pipe is the end of the output.
+        match take {
+            Take::First(most) => {
+                let _ = out.by_ref().take(most + 1).read_to_end(&mut bytes);
+                too_much = bytes.len() as u64 > most;
+                bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            }
+            Take::Nothing => {
+                let _ = std::io::copy(&mut out, &mut std::io::sink());
+            }
+        }
     } // who writes on is ended by SIGPIPE
     let status = child.wait()?;
     let failure = if status.signal() == Some(libc::SIGALRM) {
@@ -185,10 +226,10 @@ fn run(
     } else {
         let mut said = Vec::new();
         complaints.rewind()?;
-        complaints.take(500).read_to_end(&mut said)?;
-        let said = String::from_utf8_lossy(&said);
-        let said = said.lines().next().unwrap_or("").trim();
-        Some(Failure::Failed(said.to_owned()))
+        complaints.take(COMPLAINTS).read_to_end(&mut said)?;
+        Some(Failure::Failed(
+            String::from_utf8_lossy(&said).trim().to_owned(),
+        ))
     };
     Ok(Output { bytes, failure })
 }
@@ -214,14 +255,30 @@ mod tests {
 
     #[test]
     fn what_a_program_writes_is_taken_and_its_faults_are_told() {
-        let output = run("cat", &[], b"abc", 10, SHORT).unwrap();
+        let output = run("cat", &[], b"abc", Take::First(10), SHORT).unwrap();
         assert_eq!((output.bytes, output.failure), (b"abc".to_vec(), None));
-        let absent = run("no-such-program-here", &[], b"", 10, SHORT).unwrap();
+        let absent = run("no-such-program-here", &[], b"", Take::First(10), SHORT).unwrap();
         assert_eq!(absent.failure, Some(Failure::Missing));
-        let no_program = run("/etc/passwd", &[], b"", 10, SHORT).unwrap();
+        let no_program = run("/etc/passwd", &[], b"", Take::First(10), SHORT).unwrap();
         assert_eq!(no_program.failure, Some(Failure::Missing));
-        let failed = run("sh", &["-c", "echo no >&2; exit 3"], b"", 10, SHORT).unwrap();
+        let failed = run(
+            "sh",
+            &["-c", "echo no >&2; exit 3"],
+            b"",
+            Take::First(10),
+            SHORT,
+        )
+        .unwrap();
         assert_eq!(failed.failure, Some(Failure::Failed("no".into())));
+    }
+
+    #[test]
+    fn of_a_check_only_the_failure_is_told() {
+        let mut budget = Budget::new(Duration::from_secs(5));
+        let mut check = |script| budget.check("sh", &["-c", script], b"").unwrap();
+        assert_eq!(check("head -c 1000000 /dev/zero"), None);
+        let failed = check("head -c 1000000 /dev/zero; echo no >&2; echo more >&2; exit 1");
+        assert_eq!(failed, Some(Failure::Failed("no\nmore".into())));
     }
 
     #[test]
@@ -236,9 +293,9 @@ mod tests {
 
     #[test]
     fn a_program_that_hangs_or_floods_is_stopped() {
-        let hanging = run("sleep", &["60"], b"", 10, SHORT).unwrap();
+        let hanging = run("sleep", &["60"], b"", Take::First(10), SHORT).unwrap();
         assert_eq!(hanging.failure, Some(Failure::Slow));
-        let flood = run("yes", &[], b"", 1_000, SHORT).unwrap();
+        let flood = run("yes", &[], b"", Take::First(1_000), SHORT).unwrap();
         assert_eq!(flood.failure, Some(Failure::TooMuch));
         assert_eq!(flood.bytes.len(), 1_000);
     }

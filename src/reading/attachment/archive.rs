@@ -18,6 +18,7 @@ pub struct Opened {
 }
 
 const ENCRYPTED: &str = "encrypted: it needs a password";
+const ONE_OF_SEVERAL: &str = "one part of several; ask the unit for all of it in one file";
 const TOO_LARGE: &str = "unpacks to more than a mail may bring; not opened wholly";
 const TOO_MANY: &str = "holds more files than a mail may bring; not opened wholly";
 
@@ -43,6 +44,11 @@ pub fn open(
             Ok(()) => None,
         },
         "rar" if rar_is_encrypted(content) => Some(ENCRYPTED.to_owned()),
+        "rar" => {
+            let why = by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?;
+            // What began in another part is left out without a word.
+            why.or_else(|| rar_is_a_volume(content).then(|| ONE_OF_SEVERAL.to_owned()))
+        }
         _ => by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?,
     };
     opened.warning = warning;
@@ -71,10 +77,19 @@ fn zip(
     let mut archive = zip::ZipArchive::new(Cursor::new(content)).map_err(broken)?;
     let mut left = most_bytes;
     let mut encrypted = false;
+    // Others beside what cannot be unpacked may be sound.
+    let mut not_whole: Vec<String> = Vec::new();
+    let mut unknown_method = false;
     for i in 0..archive.len() {
+        let raw_name = archive.by_index_raw(i).map(|e| e.name_raw().to_vec());
         let mut entry = match archive.by_index(i) {
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => {
-                encrypted = true; // others beside it may be open
+                encrypted = true;
+                continue;
+            }
+            Err(ZipError::UnsupportedArchive(_)) => {
+                unknown_method = true;
+                not_whole.push(name::decode_entry(&raw_name.unwrap_or_default()));
                 continue;
             }
             entry => entry.map_err(broken)?,
@@ -89,10 +104,14 @@ fn zip(
         let most = left.min(LARGEST);
         // The size that the archive declares is not believed: bombs lie.
         let mut bytes = Vec::new();
-        if let Err(e) = entry.by_ref().take(most + 1).read_to_end(&mut bytes) {
-            return Err(Fault::Broken(format!(
-                "{entry_name} cannot be unpacked: {e}"
-            )));
+        if entry
+            .by_ref()
+            .take(most + 1)
+            .read_to_end(&mut bytes)
+            .is_err()
+        {
+            not_whole.push(entry_name);
+            continue;
         }
         if bytes.len() as u64 > most {
             return Err(Fault::Broken(TOO_LARGE.into()));
@@ -100,10 +119,29 @@ fn zip(
         left -= bytes.len() as u64;
         files.push((entry_name, bytes));
     }
+    if let Some(why) = told(&not_whole) {
+        return Err(if unknown_method {
+            Fault::Unsupported(why)
+        } else {
+            Fault::Broken(why)
+        });
+    }
     if encrypted {
         return Err(Fault::Broken(ENCRYPTED.into()));
     }
     Ok(())
+}
+
+/// That files of an archive are not whole; `None` where all are.
+fn told(not_whole: &[String]) -> Option<String> {
+    let (first, rest) = not_whole.split_first()?;
+    let others = match rest.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    Some(format!(
+        "{first}{others} cannot be unpacked whole: damaged, one part of several, or packed in a way that is not known here; open it by hand"
+    ))
 }
 
 /// Has bsdtar turn an archive into a stream of tar, so that nothing is written to the disk and no path is followed.
@@ -116,6 +154,13 @@ fn by_bsdtar(
 ) -> std::io::Result<Option<String>> {
     let convert = ["-cf", "-", "--format=pax", "@-"];
     let stream = budget.run("bsdtar", &convert, content, most_bytes)?;
+    // Where a file cannot be unpacked whole, the stream has zeros in its place, and nothing is said. Unpacking says it.
+    let unpacking = match stream.failure {
+        None | Some(Failure::Failed(_)) => budget.check("bsdtar", &["-xOf", "-"], content)?,
+        Some(Failure::Missing | Failure::Slow | Failure::TooMuch) => None,
+    };
+    let begun = files.len();
+    let mut paths: Vec<Vec<u8>> = Vec::new();
     let mut archive = tar::Archive::new(stream.bytes.as_slice());
     for entry in archive.entries()? {
         let Ok(mut entry) = entry else { break };
@@ -126,13 +171,15 @@ fn by_bsdtar(
         if files.len() >= most_files {
             return Ok(Some(TOO_MANY.to_owned()));
         }
-        let entry_name = name::decode_entry(&entry.path_bytes());
+        let path = entry.path_bytes().into_owned();
+        let entry_name = name::decode_entry(&path);
         if is_again {
             // rar stores identical files once.
             let first = entry.link_name_bytes().map(|n| name::decode_entry(&n));
             let first = files.iter().find(|(n, _)| Some(n) == first.as_ref());
             if let Some(content) = first.map(|(_, content)| content.clone()) {
                 files.push((entry_name, content));
+                paths.push(path);
             }
             continue;
         }
@@ -142,8 +189,25 @@ fn by_bsdtar(
             break; // the stream was cut here
         }
         files.push((entry_name, bytes));
+        paths.push(path);
+    }
+    let mut not_whole = Vec::new();
+    if let Some(failure) = &unpacking {
+        let came = files.split_off(begun);
+        let broken = broken(&came, &paths, failure, stream.failure.is_none());
+        for (file, broken) in came.into_iter().zip(broken) {
+            if broken {
+                not_whole.push(file.0);
+            } else {
+                files.push(file);
+            }
+        }
     }
     Ok(match stream.failure {
+        None if unpacking.is_some() => {
+            let some = told(&not_whole);
+            some.or_else(|| Some("cannot be opened wholly; open it by hand".to_owned()))
+        }
         None => None,
         Some(Failure::Missing) => {
             Some("bsdtar cannot be run here, so it was not opened; open it by hand".to_owned())
@@ -152,23 +216,79 @@ fn by_bsdtar(
         Some(Failure::TooMuch) => Some(TOO_LARGE.to_owned()),
         // bsdtar tells the reason only when it extracts.
         Some(Failure::Failed(said)) => {
-            let extracting = budget.run("bsdtar", &["-xOf", "-"], content, 0)?;
-            let more = match extracting.failure {
+            let more = match unpacking {
                 Some(Failure::Failed(more)) => more,
                 _ => String::new(),
             };
+            let first = said.lines().next().unwrap_or("");
             Some(
                 if format!("{said} {more}").to_lowercase().contains("encrypt") {
                     ENCRYPTED.to_owned()
-                } else if said.contains("(null)") || said.is_empty() {
+                } else if let Some(some) = told(&not_whole) {
+                    some
+                } else if first.contains("(null)") || first.is_empty() {
                     "cannot be opened wholly: damaged, or one part of several".to_owned()
                 } else {
-                    let said = said.trim_start_matches("bsdtar: ");
-                    format!("cannot be opened wholly: {said}; open it by hand")
+                    let first = first.trim_start_matches("bsdtar: ");
+                    format!("cannot be opened wholly: {first}; open it by hand")
                 },
             )
         }
     })
+}
+
+/// Which files are not whole, where unpacking failed: those that it names, and those that end in zeros. Where that is
+/// none of those that came, though all came (`all`), it may be any.
+fn broken(
+    came: &[(String, Vec<u8>)],
+    paths: &[Vec<u8>],
+    failure: &Failure,
+    all: bool,
+) -> Vec<bool> {
+    let said = match failure {
+        Failure::Failed(said) => said.as_str(),
+        Failure::Missing | Failure::Slow | Failure::TooMuch => "",
+    };
+    let named = |path: &[u8]| {
+        let start = format!("{}: ", String::from_utf8_lossy(path));
+        said.lines().any(|line| line.starts_with(&start))
+    };
+    let mut broken: Vec<bool> = came
+        .iter()
+        .zip(paths)
+        .map(|((_, content), path)| named(path) || ends_in_zeros(content))
+        .collect();
+    if all && !said.is_empty() && !broken.contains(&true) {
+        broken.fill(true);
+    }
+    broken
+}
+
+/// Whether more zeros stand at the end than formats of documents have there.
+fn ends_in_zeros(content: &[u8]) -> bool {
+    const MOST: usize = 64;
+    let end = &content[content.len().saturating_sub(MOST)..];
+    !content.is_empty() && end.iter().all(|b| *b == 0)
+}
+
+/// Whether a rar is one part of several, by its main header.
+fn rar_is_a_volume(bytes: &[u8]) -> bool {
+    if let Some(rest) = bytes.strip_prefix(b"Rar!\x1a\x07\x01\x00") {
+        let mut at = rest.get(4..).unwrap_or_default();
+        let size = variable(&mut at);
+        let (kind, flags) = (variable(&mut at), variable(&mut at));
+        let (Some(_), Some(1), Some(flags)) = (size, kind, flags) else {
+            return false;
+        };
+        if flags & 1 != 0 {
+            variable(&mut at);
+        }
+        variable(&mut at).is_some_and(|archive| archive & 1 != 0)
+    } else if let Some(rest) = bytes.strip_prefix(b"Rar!\x1a\x07\x00") {
+        rest.get(2) == Some(&0x73) && rest.get(3).is_some_and(|flags| flags & 1 != 0)
+    } else {
+        false
+    }
 }
 
 /// Whether a rar of version 5 or 3 has headers or files that need a password: bsdtar does not say so of every one.
@@ -306,6 +426,83 @@ pub(super) mod tests {
         assert_eq!(full.warning.as_deref(), Some(TOO_LARGE));
         let many = opened("zip", &bomb, 70_000_000, 1);
         assert_eq!(many.warning.as_deref(), Some(TOO_MANY));
+    }
+
+    /// A zip of three files, of which the second is changed in its headers, as by [`change`].
+    fn changed(change: impl Fn(&mut [u8], usize, usize)) -> Vec<u8> {
+        let document: Vec<u8> = (0..=255).cycle().take(30_000).collect();
+        let mut zip = zip_of(&[
+            ("57.pdf", b"%PDF-1.4"),
+            ("57.docx", &document),
+            ("c.pdf", b"%PDF-1.5"),
+        ]);
+        let at = |bytes: &[u8], sign: &[u8]| {
+            let found = bytes.windows(4).enumerate().filter(|(_, w)| *w == sign);
+            found.map(|(i, _)| i).nth(1).unwrap()
+        };
+        let (local, central) = (at(&zip, b"PK\x03\x04"), at(&zip, b"PK\x01\x02"));
+        change(&mut zip, local, central);
+        zip
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_unpacked_whole_is_said_and_never_one_of_zeros() {
+        let unknown_method = changed(|zip, local, central| {
+            zip[local + 8] = 97;
+            zip[central + 10] = 97;
+        });
+        let other_checksum = changed(|zip, local, central| {
+            zip[local + 14] ^= 1;
+            zip[central + 16] ^= 1;
+        });
+        let names = |opened: &Opened| -> Vec<String> {
+            opened.files.iter().map(|(name, _)| name.clone()).collect()
+        };
+        for zip in [&unknown_method, &other_checksum] {
+            let here = opened("zip", zip, 1_000_000, 10);
+            assert_eq!(names(&here), ["57.pdf", "c.pdf"]);
+            let warning = here.warning.unwrap();
+            assert!(
+                warning.starts_with("57.docx cannot be unpacked whole"),
+                "{warning}"
+            );
+        }
+        if super::super::super::program::missing(false)
+            .iter()
+            .any(|(p, _)| *p == "bsdtar")
+        {
+            eprintln!("skipped in part: there is no bsdtar");
+            return;
+        }
+        // As bsdtar opens it, which fills up by zeros and says nothing.
+        let opened = opened("7z", &other_checksum, 1_000_000, 10);
+        assert_eq!(names(&opened), ["57.pdf", "c.pdf"]);
+        let warning = opened.warning.unwrap();
+        assert!(
+            warning.starts_with("57.docx cannot be unpacked whole"),
+            "{warning}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_whole_is_what_is_named_or_ends_in_zeros_and_else_all() {
+        let files: Vec<(String, Vec<u8>)> = [("a.pdf", vec![1; 90]), ("b.pdf", vec![1; 90])]
+            .map(|(name, content)| (name.to_owned(), content))
+            .into();
+        let paths = [b"x/a.pdf".to_vec(), b"x/b.pdf".to_vec()];
+        let failed = |said: &str| Failure::Failed(said.to_owned());
+        let said = failed("x/b.pdf: Truncated RAR file data: x\nbsdtar: Error exit");
+        assert_eq!(broken(&files, &paths, &said, true), [false, true]);
+        let other = failed("bsdtar: damaged");
+        assert_eq!(broken(&files, &paths, &other, true), [true, true]);
+        // The stream was cut at the one that is meant.
+        assert_eq!(broken(&files, &paths, &other, false), [false, false]);
+        assert_eq!(broken(&files, &paths, &Failure::Slow, true), [false, false]);
+        let zeros = vec![
+            files[0].clone(),
+            ("b.pdf".to_owned(), [[1; 90], [0; 90]].concat()),
+        ];
+        assert_eq!(broken(&zeros, &paths, &Failure::Slow, true), [false, true]);
     }
 
     #[test]
