@@ -12,7 +12,12 @@ use jiff::{Timestamp, ToSpan};
 use crate::lab::imap_fake::{self, FakeImap};
 use crate::lab::installation::{Installation, REPORTING, both_forms, succeed, thubaocao};
 use crate::lab::smtp_fake::{self, FakeSmtp};
-use crate::lab::{Letter, MAILBOX, PASSWORD, written};
+use crate::lab::{Letter, MAILBOX, written};
+
+/// A password that is written in another way wherever it is sent.
+const PASSWORD: &str = "mật \"khẩu\\của-ban";
+/// What stands at its end in any of them but base64.
+const END: &str = "của-ban";
 
 /// What is written and said while something is tried.
 struct Heard(Vec<(String, String)>);
@@ -54,10 +59,11 @@ impl Heard {
 
     /// That the password stands nowhere, in none of the forms in which it was sent.
     fn hold_no_password(&self) {
+        let escaped = PASSWORD.replace('\\', "\\\\").replace('"', "\\\"");
         let bare = STANDARD_NO_PAD.encode(PASSWORD);
         let plain = STANDARD_NO_PAD.encode(format!("\0{MAILBOX}\0{PASSWORD}"));
-        let within = STANDARD_NO_PAD.encode(format!("LOGIN \"{MAILBOX}\" \"{PASSWORD}\""));
-        for form in [PASSWORD, &bare, &plain, &within] {
+        let within = STANDARD_NO_PAD.encode(format!("LOGIN \"{MAILBOX}\" \"{escaped}\""));
+        for form in [PASSWORD, &escaped, &bare, &plain, &within, END] {
             assert_eq!(self.places(form), [""; 0], "{form}");
         }
     }
@@ -145,6 +151,7 @@ fn a_password_that_the_mailbox_says_again_stands_in_no_log_store_letter_or_backu
     use imap_fake::{Fault, Step};
     let imap = FakeImap::start();
     let installation = Installation::against(&imap);
+    fs::write(installation.dir.path().join("password"), PASSWORD).unwrap();
     let rung = with_alarm(&installation);
     imap.deliver("INBOX", Timestamp::now(), &report("a"));
     let mut rounds = Rounds::of(&installation);
@@ -175,6 +182,8 @@ fn a_password_that_the_sending_server_says_again_stands_in_no_log_store_letter_o
     use smtp_fake::{Fault, Step};
     let (imap, smtp) = (FakeImap::start(), FakeSmtp::start());
     let installation = Installation::between(&imap, &smtp);
+    fs::write(installation.dir.path().join("password"), PASSWORD).unwrap();
+    smtp.known().password = PASSWORD.to_owned();
     with_alarm(&installation);
     let mut rounds = Rounds::of(&installation);
     for (step, answer) in [
@@ -208,8 +217,9 @@ fn a_password_that_a_sending_program_says_again_stands_in_no_log_store_letter_or
     let installation = Installation::leaving(&imap, "kind = \"sendmail\"\nprogram = \"/tmp\"");
     let dir = installation.dir.path();
     let password = dir.join("password");
+    fs::write(&password, PASSWORD).unwrap();
     let line = format!(
-        "cat >/dev/null; echo told $(cat '{}') >&2; exit 75",
+        "cat >/dev/null; printf 'told ' >&2; cat '{}' >&2; exit 75",
         password.display()
     );
     let program = script(dir, &line);

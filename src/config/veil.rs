@@ -2,8 +2,9 @@
 //! says is logged, stored and mailed.
 //!
 //! Blanked is a secret as it stands, in whatever case, with the escapes of a quoted string (RFC 3501) or of a URL, and
-//! within any base64 (RFC 4648), as LOGIN and PLAIN (RFC 4616) carry it. A text that disguises it otherwise is beyond
-//! that: whoever answers so has the password anyway, and could send it anywhere.
+//! within any base64 (RFC 4648), as LOGIN and PLAIN (RFC 4616) carry it; also its beginning, where the text is cut off
+//! there. A text that disguises it otherwise is beyond that: whoever answers so has the password anyway, and could send
+//! it anywhere.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,6 +18,8 @@ use super::secret::{Password, Secret};
 const BLANK: &str = "…";
 /// Shorter pieces of base64 stand in too many words.
 const LEAST_BASE64: usize = 4;
+/// A text that is cut off within a secret gives away no less than so many bytes of it; shorter ends stand in any text.
+const LEAST_BEGINNING: usize = 6;
 /// Shorter arguments of a program (`-v`, `send`) are no secrets.
 const LEAST_ARGUMENT: usize = 8;
 
@@ -111,24 +114,56 @@ impl Veil {
 /// Where a secret stands in a text. Every range begins and ends between two letters: a secret is whole letters, and
 /// base64 is ASCII.
 fn places(secret: &str, text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let ends = ends(text);
     let mut found = Vec::new();
     for form in [secret.to_owned(), quoted(secret), percent(secret)] {
         let form = form.as_bytes();
-        let windows = text.as_bytes().windows(form.len()).enumerate();
-        let hits = windows.filter(|(_, window)| window.eq_ignore_ascii_case(form));
+        let same = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
+        let windows = bytes.windows(form.len()).enumerate();
+        let hits = windows.filter(|(_, window)| same(window, form));
         found.extend(hits.map(|(at, _)| at..at + form.len()));
+        found.extend(
+            ends.iter()
+                .filter_map(|end| cut_off(&bytes[..*end], form, same)),
+        );
     }
-    let bytes = text.as_bytes();
-    for core in cores(secret) {
-        let same = |window: &[u8]| window.iter().map(|b| standard(*b)).eq(core.iter().copied());
+    let encoded = [secret.to_owned(), quoted(secret)];
+    for core in encoded.iter().flat_map(|form| cores(form)) {
+        let same = |a: &[u8], b: &[u8]| a.iter().map(|b| standard(*b)).eq(b.iter().copied());
         let windows = bytes.windows(core.len()).enumerate();
-        for (at, _) in windows.filter(|(_, window)| same(window)) {
-            let before = bytes[..at].iter().rev().take_while(|b| is_base64(**b));
-            let after = bytes[at..].iter().take_while(|b| is_base64(**b));
-            found.push(at - before.count()..at + after.count());
+        let hits = windows.filter(|(_, window)| same(window, &core));
+        let whole = hits.map(|(at, _)| at..at + core.len());
+        let cut = ends
+            .iter()
+            .filter_map(|end| cut_off(&bytes[..*end], &core, same));
+        // And what stands there before and after.
+        for range in whole.chain(cut).collect::<Vec<_>>() {
+            let before = bytes[..range.start].iter().rev();
+            let after = bytes[range.end..].iter();
+            let before = before.take_while(|b| is_base64(**b)).count();
+            let after = after.take_while(|b| is_base64(**b)).count();
+            found.push(range.start - before..range.end + after);
         }
     }
     found
+}
+
+/// Where lines end, or are cut off with dots.
+fn ends(text: &str) -> Vec<usize> {
+    let marks = ["\r", "\n", "...", "…"];
+    let marks = marks.iter().flat_map(|mark| text.match_indices(mark));
+    let mut ends: Vec<usize> = marks.map(|(at, _)| at).collect();
+    ends.push(text.len());
+    ends
+}
+
+/// The longest beginning of a form that a text ends with.
+fn cut_off(text: &[u8], form: &[u8], same: impl Fn(&[u8], &[u8]) -> bool) -> Option<Range<usize>> {
+    let lengths = (LEAST_BEGINNING..form.len().min(text.len() + 1)).rev();
+    let mut starts = lengths.map(|length| (text.len() - length, length));
+    let found = starts.find(|(start, length)| same(&text[*start..], &form[..*length]));
+    found.map(|(start, _)| start..text.len())
 }
 
 /// With the escapes of a quoted string.
@@ -200,6 +235,38 @@ mod tests {
         }
         assert_eq!(veil("Secret-1").over("LOGIN A SECRET-1"), "LOGIN A …");
         assert_eq!(veil("").over("a"), "a");
+    }
+
+    #[test]
+    fn a_text_that_is_cut_off_gives_no_beginning_of_a_password_away() {
+        let plain = STANDARD.encode("\0ban@x.example\0secret-of-mine");
+        for (text, expected) in [
+            ("LOGIN ban secret-o", "LOGIN ban …"),
+            ("LOGIN ban SECRET-of-m...", "LOGIN ban ……"),
+            ("no: secret-\r\nmore", "no: …\r\nmore"),
+            ("it is no secret to us", "it is no secret to us"),
+            (&format!("AUTH {}…", &plain[..plain.len() - 6]), "AUTH ……"),
+        ] {
+            let said = veil("secret-of-mine").over(text);
+            assert_eq!(said.replace("...", "…"), expected);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_server_says_can_be_looked_through(
+            secret in "[a-cđạ\"\\\\+/ ]{6,20}",
+            before in ".{0,20}",
+            after in ".{0,20}",
+        ) {
+            let encoded = STANDARD.encode(format!("{before}{secret}{after}"));
+            for said in [secret.clone(), quoted(&secret), encoded] {
+                let end = said.char_indices().nth(said.chars().count() / 2).map_or(0, |(at, _)| at);
+                veil(&secret).over(&format!("{before}{}", &said[..end]));
+                let told = veil(&secret).over(&format!("{before}{said}{after}"));
+                proptest::prop_assert!(!told.contains(&said), "{told}");
+            }
+        }
     }
 
     #[test]
