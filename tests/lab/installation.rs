@@ -236,14 +236,16 @@ words = ["trẻ em"]
             ),
         )
         .unwrap();
-        // Today is worked, whatever day it is.
+        // Today and the days that tests go on to are worked, whatever days they are.
+        let days = (0..14).map(|n| today.saturating_add(n.days()));
+        let days: Vec<_> = days.collect();
         let mut holidays = String::new();
         for year in [today.year(), today.year() + 1] {
-            let worked = if year == today.year() {
-                format!("\"{}/{}\"", today.day(), today.month())
-            } else {
-                String::new()
-            };
+            let of_year = days.iter().filter(|d| d.year() == year);
+            let worked: Vec<String> = of_year
+                .map(|d| format!("\"{}/{}\"", d.day(), d.month()))
+                .collect();
+            let worked = worked.join(", ");
             holidays += &format!("[[year]]\nyear = {year}\ndays_off = []\nworked = [{worked}]\n");
         }
         fs::write(config.join("holidays.toml"), holidays).unwrap();
