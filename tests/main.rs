@@ -21,6 +21,7 @@ mod hostile;
 mod house;
 mod identity;
 mod interruptions;
+mod kills;
 mod mailbox_faults;
 mod maildir;
 mod manager;

@@ -41,7 +41,7 @@
 //! | many reloads come with a refused login | they are one login | `refusals::many_reloads_are_one_login` |
 //! | UIDVALIDITY changes | known mails are recognised by their content | `interruptions::a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_are_recognised` |
 //! | the line is cut in the middle of a FETCH | nothing is lost and nothing stored twice | `interruptions::a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice` |
-//! | the daemon is killed again and again | every mail is logged and answered once | `interruptions::a_daemon_killed_again_and_again_logs_and_answers_every_mail_once` |
+//! | the daemon is killed at moments of chance | the mail servers have seen nothing lost and nothing twice, and no unit reminded that had reported | `kills::a_daemon_killed_at_moments_of_chance_loses_nothing_and_does_nothing_twice` |
 //! | two processes collect | the second one is refused | `refusals::two_collectors_do_not_work_on_one_data_folder` |
 //! | a Maildir is empty or gone that had mails | that is a failure, not an empty mailbox | `maildir::a_maildir_that_had_mails_and_has_none_is_a_failure_and_nobody_is_reminded` |
 //! | the server is another one than Dovecot | all of it works the same | `second_server::cyrus_is_checked_collected_from_shown_outcomes_and_wakes_us` |

@@ -5,7 +5,7 @@
 //! `THUBAOCAO_SEEDS=10000` is the nightly form. A year that fails is made smaller (fewer units, faults and days) and named
 //! in words that `THUBAOCAO_SEED` brings back, such as `17 units=3 until=2026-07-16 faults=Rewound`.
 
-mod chance;
+pub mod chance;
 mod post;
 mod trial;
 mod year;

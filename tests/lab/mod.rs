@@ -304,17 +304,39 @@ postlog unix-dgram n - n - 1 postlogd
 
     /// A mail as it stands reaches the department, by SMTP.
     pub fn deliver(&self, from: &str, raw: &[u8]) {
+        let before = self.mails_of(MAILBOX).len();
+        self.hand_over(from, raw);
+        await_until("the mail to be delivered", || {
+            self.mails_of(MAILBOX).len() > before
+        });
+    }
+
+    /// Postfix takes a mail for the department as it stands.
+    pub fn hand_over(&self, from: &str, raw: &[u8]) {
         let addresses = (from.parse().unwrap(), MAILBOX.parse().unwrap());
         let envelope = lettre::address::Envelope::new(Some(addresses.0), vec![addresses.1]);
-        let before = self.mails_of(MAILBOX).len();
         lettre::SmtpTransport::builder_dangerous("127.0.0.1")
             .port(self.smtp)
             .build()
             .send_raw(&envelope.unwrap(), raw)
             .unwrap();
-        await_until("the mail to be delivered", || {
-            self.mails_of(MAILBOX).len() > before
-        });
+    }
+
+    /// Whether Postfix has delivered all that it took.
+    pub fn queue_is_empty(&self) -> bool {
+        ["maildrop", "incoming", "active", "deferred"]
+            .iter()
+            .all(|queue| is_empty(&Path::new(&self.path("spool")).join(queue)))
+    }
+
+    /// Waits until Postfix has delivered all that it took.
+    pub fn await_empty_queue(&self) {
+        await_until("the queue to be empty", || self.queue_is_empty());
+    }
+
+    /// Where Postfix logs.
+    pub fn postfix_log(&self) -> PathBuf {
+        PathBuf::from(self.path("postfix.log"))
     }
 
     /// What the servers logged, for a test that failed.
@@ -409,6 +431,15 @@ fn command(program: &str, arguments: &[&str]) {
         .unwrap_or_else(|e| panic!("{program}: {e}"));
     let said = fs::read_to_string(said.path()).unwrap_or_default();
     assert!(status.success(), "{program} {arguments:?}: {said}");
+}
+
+/// Whether no file lies in a folder, however deep.
+fn is_empty(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return true; // it is made when it is needed
+    };
+    let mut paths = entries.flatten().map(|entry| entry.path());
+    paths.all(|path| path.is_dir() && is_empty(&path))
 }
 
 fn stop(pid_file: &str) {
