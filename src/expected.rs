@@ -10,7 +10,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::period::{Period, PeriodId};
 use crate::domain::report::Report;
 use crate::domain::unit::{Unit, UnitId};
-use crate::store::Store;
+use crate::store::{KnownPeriod, Store};
 
 /// The obligations of every period that has opened by a moment, as the configuration has them.
 pub fn obligations(config: &Config, now: Timestamp) -> Vec<Obligation> {
@@ -105,8 +105,19 @@ pub fn expect(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
 
 /// See [`expect`]; whatever is said of the clock.
 pub fn store_expected(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
-    let wanted = obligations(config, now);
+    let mut wanted = obligations(config, now);
+    let known = store.periods()?;
+    wanted.retain(|o| !was_asked_for_otherwise(o, &known, now));
     store.transaction(|s| wanted.iter().try_for_each(|o| s.expect(o)))
+}
+
+/// Whether a period is long over, and its report was asked for in periods of another length then: whoever sent every
+/// month owes no quarter that nobody knew of before its deadline had passed.
+fn was_asked_for_otherwise(o: &Obligation, known: &[KnownPeriod], now: Timestamp) -> bool {
+    let of_report = || known.iter().filter(|k| k.report == o.report);
+    o.due <= now
+        && !of_report().any(|k| k.period == o.period)
+        && of_report().any(|k| !k.period.is_like(&o.period) && k.due >= o.due)
 }
 
 /// The obligation that a submission serves. A report that comes before its period opens makes it open early.

@@ -68,6 +68,11 @@ fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
     }
 }
 
+/// Whether a part fails only because another one does: who is not let in looks at nothing.
+pub fn follows(part: Part, fails: impl Fn(Part) -> bool) -> bool {
+    part == Part::Mailbox && fails(Part::Login)
+}
+
 /// What a part's failure is called.
 pub fn fault_in_vietnamese(part: Part) -> &'static str {
     match part {
@@ -178,14 +183,14 @@ fn digest_ill(
             why: "it was not made".to_owned(),
         });
     }
-    let waits = now.duration_since(last.made_at) >= patience;
+    let waits = now.duration_since(last.waits_since) >= patience;
     let wrong = match last.state {
         OutgoingState::Queued | OutgoingState::Sending => waits,
         OutgoingState::Failed | OutgoingState::Unknown => true,
         OutgoingState::Sent | OutgoingState::Dropped => false,
     };
     wrong.then(|| Ill {
-        since: last.made_at,
+        since: last.waits_since,
         why: last.error.unwrap_or_else(|| "it still waits".to_owned()),
     })
 }
@@ -237,7 +242,7 @@ mod tests {
         let is_ill = |day: i8, state, now| {
             let last = LastDigest {
                 day: date(2026, 6, day),
-                made_at: instant(date(2026, 6, day), time(7, 0, 0, 0)),
+                waits_since: instant(date(2026, 6, day), time(7, 0, 0, 0)),
                 state,
                 error: None,
             };

@@ -142,6 +142,7 @@ fn owe_digest(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
         message: None,
     };
     if let Some(outbox) = store.owe(&mail, now)? {
+        store.drop_waiting_digests(day, now)?;
         store.record_digest(day, since, now, outbox)?;
     }
     Ok(())

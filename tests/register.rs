@@ -8,8 +8,9 @@ use jiff::civil::{Date, date};
 use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
 use thubaocao::domain::period::PeriodId;
+use thubaocao::domain::report::{DueRule, Frequency};
 use thubaocao::domain::unit::UnitId;
-use thubaocao::store::{Receipts, Store};
+use thubaocao::store::{NewSubmission, Receipts, Store};
 use thubaocao::{expected, identity, plan};
 
 use crate::lab::installation::{Installation, LATE, succeed};
@@ -140,4 +141,41 @@ fn a_deadline_that_changes_asks_whether_it_is_meant_for_open_periods() {
     identity::settle(&config, &store, now).unwrap();
     assert_eq!(dues(), ["2026-06-25T10:00:00Z", "2026-06-25T10:00:00Z"]);
     assert_eq!(store.history(ENDED).unwrap().len(), 1);
+}
+
+#[test]
+fn what_was_expected_stays_when_a_report_is_due_in_other_periods() {
+    let mut config = config(None);
+    let report = &mut config.reports[0];
+    report.frequency = Frequency::Monthly;
+    report.first_period = None;
+    report.due = DueRule::DayOfLastMonth(10);
+    let store = opened();
+    let before = at("2026-06-19T02:00:00Z");
+    expected::store_expected(&config, &store, before).unwrap();
+    let months = store.obligations(Receipts::All).unwrap();
+    assert!(months.len() > 8, "{}", months.len());
+    // One unit has sent them all.
+    for month in months.iter().filter(|o| o.unit.0 == ENDED) {
+        let submission = NewSubmission {
+            obligation: month.id,
+            message: None,
+            received_at: month.due,
+            forms: month.forms,
+            nil_return: false,
+            number: None,
+            files: vec![],
+        };
+        store.log_submission(&submission, month.due).unwrap();
+    }
+
+    config.reports[0].frequency = Frequency::Quarterly;
+    let letters = letters(&config, &store, at("2026-06-22T02:00:00Z"));
+    let told: Vec<_> = letters.iter().map(|(to, _)| to).collect();
+    assert_eq!(told, ["dong-hoa@x.example"], "{letters:#?}");
+    let after = store.obligations(Receipts::All).unwrap();
+    for month in &months {
+        let same = after.iter().find(|o| o.id == month.id).unwrap();
+        assert_eq!((&same.period, same.due), (&month.period, month.due));
+    }
 }

@@ -104,6 +104,7 @@ pub fn decide(
     };
     for s in standing {
         let next = match told.get(&s.fault) {
+            None if follows(s.fault, standing) => continue,
             None => {
                 news.push(News::Begun(s.clone()));
                 told_now
@@ -138,6 +139,15 @@ pub fn decide(
         }
     }
     (news, after)
+}
+
+/// Whether a fault is there only because of another one that is told.
+fn follows(fault: Fault, standing: &[Standing]) -> bool {
+    let stands = |part| standing.iter().any(|s| s.fault == Fault::Part(part));
+    match fault {
+        Fault::Part(part) => health::follows(part, stands),
+        Fault::Round | Fault::Stopped => false,
+    }
 }
 
 /// The faults that stand, by how the parts fare.
@@ -534,6 +544,33 @@ mod tests {
         for (moments, expected) in cases {
             assert_eq!(story(moments), expected, "{moments:?}");
         }
+    }
+
+    #[test]
+    fn what_only_follows_from_another_fault_is_not_told_beside_it() {
+        let fault = |part| Standing {
+            fault: Fault::Part(part),
+            since: Timestamp::UNIX_EPOCH,
+            why: "no".into(),
+        };
+        let (login, mailbox) = (fault(Part::Login), fault(Part::Mailbox));
+        let at = |minutes| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes);
+        let begun = |s: &Standing| News::Begun(s.clone());
+        let both = [login.clone(), mailbox.clone()];
+        let (news, told) = decide(&both, &BTreeMap::new(), at(0));
+        assert_eq!(news, [begun(&login)]);
+        let (news, told) = decide(&both, &told, at(200));
+        assert_eq!(news, []);
+        // Let in again, and still nobody can look: that is another fault.
+        let (news, _) = decide(std::slice::from_ref(&mailbox), &told, at(205));
+        assert_eq!(news, [begun(&mailbox)]);
+        // What was told before the other one began is not over by that.
+        let (news, told) = decide(std::slice::from_ref(&mailbox), &BTreeMap::new(), at(0));
+        assert_eq!(news, [begun(&mailbox)]);
+        let (news, told) = decide(&both, &told, at(10));
+        assert_eq!(news, [begun(&login)]);
+        let (news, _) = decide(&both, &told, at(60));
+        assert_eq!(news, []);
     }
 
     #[test]

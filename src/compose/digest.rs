@@ -79,9 +79,11 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
     data.contacts = contacts(config, store, links.as_ref(), until)?;
     let looks = health::look(store, &config.settings, until)?;
     let hours = config.settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
+    let is_ill = |part| looks.iter().any(|l| l.part == part && l.ill.is_some());
     data.failing = looks
         .iter()
         .filter(|l| l.lasting(hours, until).is_some())
+        .filter(|l| !health::follows(l.part, is_ill))
         .filter_map(Look::in_vietnamese)
         .collect();
     data.system.extend(system(config, store, &looks, until)?);

@@ -117,6 +117,11 @@ impl TryFrom<String> for PeriodId {
 }
 
 impl PeriodId {
+    /// Whether it is of the same length as another one: both months, both quarters …
+    pub fn is_like(&self, other: &PeriodId) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// The period in words, as mails and tables for Vietnamese readers carry it.
     pub fn in_vietnamese(&self) -> String {
         const ROMAN: [&str; 4] = ["I", "II", "III", "IV"];

@@ -6,14 +6,15 @@ use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
 use super::{OutgoingState, Store, parsed};
+use crate::domain::vietnamese_date;
 
 /// The digest that was made last, and what became of its mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastDigest {
     /// Its day (Vietnam).
     pub day: Date,
-    /// When it was made.
-    pub made_at: Timestamp,
+    /// When the first one was made of those that staff have not got since they got one; itself, where they got it.
+    pub waits_since: Timestamp,
     /// What became of its mail.
     pub state: OutgoingState,
     /// Why it was not sent.
@@ -26,13 +27,16 @@ impl Store {
         Ok(self
             .conn
             .query_row(
-                "SELECT d.day, d.until, m.state, m.error FROM digest d JOIN outbox m ON m.id = d.outbox
-                 ORDER BY d.day DESC LIMIT 1",
+                "SELECT d.day, m.state, m.error, coalesce(
+                     (SELECT min(until) FROM digest WHERE day > coalesce(
+                         (SELECT max(e.day) FROM digest e JOIN outbox n ON n.id = e.outbox WHERE n.state = 'sent'), '')),
+                     d.until) AS waits_since
+                 FROM digest d JOIN outbox m ON m.id = d.outbox ORDER BY d.day DESC LIMIT 1",
                 [],
                 |r| {
                     Ok(LastDigest {
                         day: parsed(r, "day")?,
-                        made_at: parsed(r, "until")?,
+                        waits_since: parsed(r, "waits_since")?,
                         state: r.get("state")?,
                         error: r.get("error")?,
                     })
@@ -73,15 +77,30 @@ impl Store {
             .optional()?)
     }
 
-    /// Up to when the last digest before a day told.
+    /// Up to when the last digest before a day told that staff got, or may have got.
     pub fn last_digest_before(&self, day: Date) -> Result<Option<Timestamp>> {
         Ok(self
             .conn
             .query_row(
-                "SELECT until FROM digest WHERE day < ?1 ORDER BY day DESC LIMIT 1",
+                "SELECT d.until FROM digest d JOIN outbox m ON m.id = d.outbox
+                 WHERE d.day < ?1 AND m.state IN ('sending', 'sent', 'unknown') ORDER BY d.day DESC LIMIT 1",
                 [day.to_string()],
                 |r| parsed(r, "until"),
             )
             .optional()?)
+    }
+
+    /// Drops the digests of the days before one that wait still: what they have to tell is told by the one of that day.
+    pub fn drop_waiting_digests(&self, before: Date, now: Timestamp) -> Result<()> {
+        let why = format!(
+            "bản tin ngày {} nói cả những việc này",
+            vietnamese_date(before)
+        );
+        self.conn.execute(
+            "UPDATE outbox SET state = 'dropped', error = ?2, ended_at = ?3
+             WHERE state = 'queued' AND id IN (SELECT outbox FROM digest WHERE day < ?1)",
+            params![before.to_string(), why, now.to_string()],
+        )?;
+        Ok(())
     }
 }

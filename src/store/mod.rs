@@ -44,7 +44,7 @@ pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
 pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
-pub use obligation::Receipts;
+pub use obligation::{KnownPeriod, Receipts};
 pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepTaken};
 pub use queue_pause::QueuePause;
 pub use rest::Rest;

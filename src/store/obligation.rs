@@ -53,6 +53,17 @@ fn obligation(row: &Row<'_>) -> rusqlite::Result<Obligation> {
     })
 }
 
+/// A period of which something is or was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownPeriod {
+    /// Of which report.
+    pub report: String,
+    /// Which.
+    pub period: PeriodId,
+    /// Its last deadline.
+    pub due: Timestamp,
+}
+
 impl Store {
     /// Creates an obligation where there is none yet; one that exists stays as it was frozen.
     pub fn expect(&self, o: &Obligation) -> Result<()> {
@@ -71,6 +82,21 @@ impl Store {
                 o.forms.soft_file
             ])?;
         Ok(())
+    }
+
+    /// The periods of which something is or was expected.
+    pub fn periods(&self) -> Result<Vec<KnownPeriod>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT report, period, max(due) AS due FROM obligation GROUP BY report, period",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(KnownPeriod {
+                report: row.get("report")?,
+                period: parsed(row, "period")?,
+                due: parsed(row, "due")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Every obligation with what has come for it, in the order of deadlines.
