@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use crate::lab::demo::{Demo, sample};
-use crate::lab::installation::{json_lines, succeed, thubaocao};
+use crate::lab::installation::{json_lines, measured, succeed, thubaocao};
 
 const END: &str = "2026-06-23T18:00:00+07:00";
 
@@ -24,27 +23,14 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// What a command that must succeed printed, and the processor time of it and of its own child processes: what it works,
-/// whatever the machine does beside it.
-#[allow(clippy::zombie_processes)] // wait4 waits for it
-fn measured(command: &mut Command) -> (String, Duration) {
-    let printed = tempfile::NamedTempFile::new().unwrap();
-    let child = command.stdout(printed.reopen().unwrap()).spawn().unwrap();
-    let mut status = 0;
-    // SAFETY: a struct of numbers, for which zero is a value.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    // SAFETY: both outlive the call and are all that it writes to; the child is ours and nobody else waits for it.
-    let pid = unsafe { libc::wait4(child.id() as i32, &raw mut status, 0, &raw mut usage) };
-    assert_eq!((pid, status), (child.id() as i32, 0));
-    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1_000);
-    let worked = time(usage.ru_utime) + time(usage.ru_stime);
-    (fs::read_to_string(printed.path()).unwrap(), worked)
-}
-
 #[test]
 fn the_demo_runs_in_seconds_and_a_second_run_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let demo = || measured(thubaocao(Path::new("nowhere")).arg("demo").arg(dir.path()));
+    let demo = || {
+        let mut command = thubaocao(Path::new("nowhere"));
+        let (output, used) = measured(command.arg("demo").arg(dir.path()));
+        (succeed(output), used.worked)
+    };
     let (first, worked) = demo();
     assert!(worked < Duration::from_secs(10), "{worked:?}");
     insta::assert_snapshot!(first.replace(dir.path().to_str().unwrap(), "DIR"));

@@ -5,7 +5,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::lab::installation::{Installation, REPORTING, Wishes, both_forms, scan, succeed, word};
+use crate::lab::imap_fake::{self, FakeImap};
+use crate::lab::installation::{
+    Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, succeed, word,
+};
+use crate::lab::outcome::report;
+use crate::lab::smtp_fake::{self, FakeSmtp};
 use crate::lab::{Lab, MAILBOX, proxy};
 
 #[test]
@@ -166,4 +171,38 @@ fn a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_a
         .find(|l| l["unit"] == "ldld-dong-hoa")
         .unwrap();
     assert_eq!(line["versions"], 2);
+}
+
+#[test]
+fn days_without_network_end_in_one_digest_and_no_reminder_of_what_has_come() {
+    let (imap, smtp) = (FakeImap::start(), FakeSmtp::start());
+    let installation = Installation::between(&imap, &smtp);
+    imap.on(imap_fake::Step::Greeting, .., imap_fake::Fault::CutAfter(0));
+    smtp.on(smtp_fake::Step::Connect, .., smtp_fake::Fault::Cut);
+    let begun = Timestamp::now();
+    let round = |hours: i64| {
+        let at = (begun + SignedDuration::from_hours(hours)).to_string();
+        installation.run(&["--at", &at, "run", "--once"])
+    };
+    for hours in (0..=72).step_by(8) {
+        assert_eq!(round(hours).status.code(), Some(1));
+        if hours == 24 {
+            let at = begun + SignedDuration::from_hours(hours);
+            imap.deliver("INBOX", at, &report(REPORTING, "1"));
+        }
+    }
+    assert!(smtp.taken().is_empty());
+    imap.mend();
+    smtp.mend();
+    // The queue waits for an hour at most; what was left then leaves later.
+    for hours in [74, 76, 78] {
+        succeed(round(hours));
+    }
+    let letters = smtp.taken_for(REPORTING);
+    let subjects: Vec<&str> = letters.iter().map(|l| l.subject.as_str()).collect();
+    assert_eq!(subjects, ["Re: Báo cáo công tác trẻ em"]);
+    assert_eq!(smtp.taken_for(LATE).len(), 1, "its reminder");
+    let digests = smtp.taken_for(STAFF);
+    let subjects: Vec<&str> = digests.iter().map(|l| l.subject.as_str()).collect();
+    assert_eq!(digests.len(), 1, "{subjects:?}");
 }

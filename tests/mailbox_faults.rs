@@ -1,11 +1,12 @@
 //! What the IMAP server does wrong loses no mail, and no unit that has reported is told that it is late.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
-use crate::lab::installation::{Installation, LATE, REPORTING, STAFF};
+use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, measured};
 use crate::lab::outcome::{acknowledged, ago, logged, reminded, report, round};
 use crate::lab::{await_until, written};
 
@@ -678,4 +679,55 @@ fn a_day_s_budget_smaller_than_a_batch_is_used_mail_by_mail() {
         .map(|(_, c)| taken(c.split(' ').nth(2).unwrap()))
         .sum();
     assert_eq!(fetched, 2, "{log:?}");
+}
+
+#[test]
+fn a_server_that_falls_silent_is_given_up_after_a_minute() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+    server.on(Step::Bodies, 1..=1, Fault::Delay(Duration::from_secs(60)));
+    // A minute of its clock is two seconds.
+    let faketime = fs::read_dir("/usr/lib")
+        .unwrap()
+        .map(|e| e.unwrap().path().join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists())
+        .expect("libfaketime; tests/run installs what the tests need");
+    let mut command = installation.command(&["run", "--once"]);
+    let begun = Instant::now();
+    let output = command
+        .env("LD_PRELOAD", faketime)
+        .env("FAKETIME", "+0 x30")
+        .output()
+        .unwrap();
+    let (took, said) = (begun.elapsed(), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the connection is lost"), "{said}");
+    assert!(took > Duration::from_secs(1), "{took:?}: {said}");
+    assert!(took < Duration::from_secs(30), "{took:?}: {said}");
+    assert_eq!(reminded(&installation, REPORTING), 0);
+    round(&installation);
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, REPORTING), 0);
+}
+
+#[test]
+fn a_mail_that_claims_to_be_enormous_stays_within_the_service_s_memory_and_costs_no_other_mail() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("INBOX", ago(700), &report(LATE, "1"));
+    server.deliver("INBOX", ago(600), &report(REPORTING, "2"));
+    let enormous = Fault::Garbage(b"* 1 FETCH (UID 1 BODY[] {500000000}\r\nFrom: ");
+    server.on(Step::Bodies, 1..=1, enormous);
+    server.on(Step::Bodies, 1..=1, Fault::CutAfter(usize::MAX));
+    let (output, used) = measured(&mut installation.command(&["run", "--once"]));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    // The unit file allows a gigabyte; more than 512 MB are not waited for.
+    assert!(used.kilobytes < 700_000, "{used:?}");
+    round(&installation);
+    for address in [REPORTING, LATE] {
+        assert_eq!(acknowledged(&installation, address), 1);
+        assert_eq!(reminded(&installation, address), 0);
+    }
 }

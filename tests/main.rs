@@ -22,6 +22,7 @@ mod house;
 mod identity;
 mod interruptions;
 mod kills;
+mod long_run;
 mod mailbox_faults;
 mod maildir;
 mod manager;

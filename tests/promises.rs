@@ -26,19 +26,30 @@
 //! | a report vanishes from the configuration | a reload asks what became of it | `identity::a_reload_that_loses_a_report_is_refused_until_it_says_what_became_of_it` |
 //! | reminders wait for what is not configured any more | nothing is sent about it | `identity::nothing_is_sent_about_what_is_not_configured_and_staff_are_told` |
 //! | the mailbox cannot be reached | nobody is reminded | `interruptions::no_unit_is_reminded_while_the_mailbox_cannot_be_looked_through` |
+//! | there is no network for days | one digest tells of all of them, and what has come meanwhile is not asked for | `interruptions::days_without_network_end_in_one_digest_and_no_reminder_of_what_has_come` |
 //! | a mail waits for staff | its unit is shown as waiting, not as late | `src/store/awaited.rs::the_reports_that_a_mail_names_wait_and_all_of_its_unit_where_it_names_none_that_is_expected` |
 //! | a forged mail waits | it makes no unit less late | `waiting::a_forged_mail_makes_no_unit_less_late_and_is_shown_beside_it` |
 //! | a report that was ignored or sent back comes again | it counts | `meant::a_report_sent_again_after_it_was_sent_back_counts` |
 //! | a unit ends within a period | its successor is told whom it stands for | `register::a_letter_to_a_successor_names_the_unit_that_is_meant` |
 //! | units, staff and addresses do what they like for years, with twelve kinds of faults on top of each other | none late is forgotten, none that reported is reminded, each mail is there once | `years::years_of_random_units_and_faults_agree_with_the_model` |
+//! | how often a report is due changes | what was expected before stays as it was | `register::what_was_expected_stays_when_a_report_is_due_in_other_periods` |
 //! | **What comes in** | | |
 //! | one folder is gone or cannot be opened | the others are read; reminders wait for a working day | `mailbox_faults::a_folder_that_is_gone_keeps_no_other_from_being_read_and_holds_reminders_for_one_working_day` |
 //! | a folder is renamed | it is followed by what it is for | `mailbox_faults::a_folder_that_is_renamed_is_followed_by_what_it_is_for` |
 //! | any IMAP command fails or breaks once | each report is logged and acknowledged once | `mailbox_faults::whatever_command_fails_once_both_reports_are_logged_and_acknowledged_once` |
 //! | IDLE answers at once for ever | the server is not asked again at once | `mailbox_faults::a_server_that_wakes_us_for_nothing_is_not_asked_again_at_once` |
+//! | IDLE is refused | the folder is looked at in its time | `mailbox_faults::a_server_that_refuses_idle_is_looked_at_in_its_time` |
+//! | a mail is gone between listing and fetch | the others are taken | `mailbox_faults::a_mail_that_is_gone_between_listing_and_fetch_keeps_no_other_from_being_taken` |
+//! | a mail lies in several folders | it is logged and answered once | `circle::a_report_in_the_spam_folder_is_found_and_one_that_lies_in_both_is_logged_once` |
+//! | Gmail shows a mail under several labels | it is one | `mailbox_faults::a_mail_that_gmail_shows_in_several_folders_is_one` |
+//! | the server falls silent within an answer | it is given up after a minute | `mailbox_faults::a_server_that_falls_silent_is_given_up_after_a_minute` |
+//! | the server announces far more than it listed | the service stays within its memory, and the other mails are taken | `mailbox_faults::a_mail_that_claims_to_be_enormous_stays_within_the_service_s_memory_and_costs_no_other_mail` |
+//! | the server restarts in the middle of IDLE | it is found again | `interruptions::a_server_that_restarts_in_the_middle_of_idle_is_found_again` |
 //! | there are too many connections | no wrong password is told | `mailbox_faults::a_login_that_is_refused_for_the_moment_is_not_taken_for_a_wrong_password` |
 //! | every round fails | the mailbox is not logged into again at once | `refusals::a_mailbox_that_fails_in_each_round_is_not_logged_into_again_at_once` |
 //! | many reloads come with a refused login | they are one login | `refusals::many_reloads_are_one_login` |
+//! | it is reloaded again and again while mails come | neither descriptors nor memory grow | `long_run::many_reloads_while_mails_come_leave_nothing_behind_in_the_process` |
+//! | it runs for long | neither descriptors nor memory grow with the mails | `long_run::many_mails_leave_no_more_behind_in_the_process_than_a_few` |
 //! | UIDVALIDITY changes | known mails are recognised by their content | `interruptions::a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_are_recognised` |
 //! | the line is cut in the middle of a FETCH | nothing is lost and nothing stored twice | `interruptions::a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice` |
 //! | the daemon is killed at moments of chance | the mail servers have seen nothing lost and nothing twice, and no unit reminded that had reported | `kills::a_daemon_killed_at_moments_of_chance_loses_nothing_and_does_nothing_twice` |
@@ -47,6 +58,7 @@
 //! | the server is another one than Dovecot | all of it works the same | `second_server::cyrus_is_checked_collected_from_shown_outcomes_and_wakes_us` |
 //! | **What leaves** | | |
 //! | one mail cannot be written | it is told, and stops no other | `sending::a_mail_that_cannot_be_written_stops_no_other_and_is_told` |
+//! | a document that letters bring along is gone | they wait for it, and no other mail does | `sending::a_document_that_is_gone_holds_the_letters_that_bring_it_and_no_other_mail` |
 //! | the server's daily limit is reached | the queue waits, nothing is marked, staff are told | `alarm::a_queue_that_waits_and_a_digest_that_does_not_leave_are_told` |
 //! | a refusal is about us, an address, or one mail | each counts only against what it is about | `src/transport/answer.rs::an_answer_speaks_of_us_of_an_address_or_of_this_mail` |
 //! | an address does not exist, or its mailbox is full | only the first is dead, and staff's never are | `sending::what_is_said_of_an_address_counts_against_it_and_never_against_staff` |
@@ -67,6 +79,8 @@
 //! | a file of the archive is damaged or gone | it is told, and comes back from the mailbox | `storage::a_damaged_archive_is_told_and_comes_back_from_the_mailbox` |
 //! | a backup is made of it | it holds all that is sound | `storage::a_backup_of_a_damaged_archive_holds_all_that_is_sound_and_can_be_restored` |
 //! | one bit of a backup flips | it costs one file | `storage::one_flipped_bit_in_a_backup_costs_one_file` |
+//! | backups are made while mails come | each is whole, and half of one restores nothing | `storage::backups_made_while_mails_come_are_whole_and_can_be_restored` |
+//! | the database is copied or left without its -wal | no report is lost; what it does not know to have sent is sent again | `storage::a_store_whose_write_ahead_log_was_removed_has_lost_no_report` |
 //! | the database is damaged | it is told, and never takes the place of a good backup | `storage::a_damaged_database_is_told_and_never_takes_the_place_of_a_good_backup` |
 //! | a file comes again whose copy is damaged | the copy is replaced | `storage::a_file_that_comes_again_replaces_its_damaged_copy` |
 //! | yesterday's backup is restored | what may have been answered is left to staff | `storage::what_may_have_been_answered_before_a_restore_is_logged_and_left_to_staff` |
@@ -80,9 +94,11 @@
 //! | another data folder is named | an empty store never takes the place of another in silence | `storage::an_empty_store_never_takes_the_place_of_another_in_silence` |
 //! | **Silence** | | |
 //! | the login is refused for hours | it is told by a second way, once, and when it is over | `alarm::a_refused_login_is_told_once_and_when_it_is_over` |
+//! | one fault brings another with it | it is told once | `src/alarm/mod.rs::what_only_follows_from_another_fault_is_not_told_beside_it` |
 //! | nobody can look into the mailbox | it is told after its hours | `alarm::a_mailbox_that_nobody_can_look_into_is_told_after_its_hours` |
 //! | the service ends badly | it is told once a day | `alarm::a_service_that_ended_badly_is_told_once_a_day_also_where_its_configuration_is_the_reason` |
 //! | a password file can be read by others | it is told with the command that mends it, and the service goes on | `secrets::a_password_file_that_others_can_read_is_told_with_the_command_that_mends_it_and_the_service_goes_on` |
+//! | the service fails to start again and again | it is tried for ever | `confinement::systemd_has_nothing_to_say_of_the_unit_file` |
 //! | there is no second way | the check says so | `alarm::without_an_alarm_the_check_says_so` |
 //! | a round takes long or fails | the watchdog hears of each step | `manager::the_service_is_ready_after_the_first_look_and_alive_after_each_step` |
 //! | the first look fails | the service is ready all the same and says so | `manager::the_service_is_ready_where_the_first_look_failed` |

@@ -3,9 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::Connection;
+use thubaocao::domain::zone;
 
 use crate::lab::dns;
 use crate::lab::imap_fake::{self, FakeImap, Folder};
@@ -333,6 +335,59 @@ fn a_mail_that_cannot_be_written_stops_no_other_and_is_told() {
     fs::write(&units, register).unwrap();
     succeed(b.round(26 * 60));
     b.sent_once(LATE);
+}
+
+#[test]
+fn a_document_that_is_gone_holds_the_letters_that_bring_it_and_no_other_mail() {
+    let b = Between::new();
+    let config = b.installation.config();
+    let (file, aside) = (config.join("cong-van.pdf"), config.join("aside"));
+    fs::write(&file, "%PDF-1.4 công văn").unwrap();
+    // A second report, whose period opens today.
+    let today = b.begun.to_zoned(zone()).date();
+    let path = config.join("reports.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let second = format!(
+        r#"[[report]]
+id = "nu-cong"
+title = "Báo cáo nữ công"
+basis = "Công văn số 12/LĐLĐ"
+basis_file = "cong-van.pdf"
+frequency = "once"
+period = "dot-2"
+opens = "{today}"
+due = {{ on = "{}" }}
+on_day_off = "keep"
+who = ["district"]
+forms = ["soft_file"]
+words = ["nữ công"]
+reminders = {{ opening = true }}
+"#,
+        today.saturating_add(20.days())
+    );
+    fs::write(&path, text + &second).unwrap();
+    let slow = imap_fake::Fault::Delay(Duration::from_millis(500));
+    b.imap.on(imap_fake::Step::Login, 1..=1, slow);
+    let daemon = b.installation.start();
+    b.imap.await_step(imap_fake::Step::Login, 1);
+    fs::rename(&file, &aside).unwrap();
+    daemon.await_log("waiting", 1);
+    for address in THREE {
+        b.sent_once(address);
+    }
+    let outbox = b.outbox();
+    let held = |[key, state, error]: &&[String; 3]| {
+        key.starts_with("remind:") && state == "queued" && error.contains("cong-van.pdf")
+    };
+    assert_eq!(outbox.iter().filter(held).count(), 2, "{outbox:?}");
+    // They leave in the next round after it is back.
+    fs::rename(&aside, &file).unwrap();
+    let other = b"From: ai-do@x.example\r\n\r\n";
+    b.imap.deliver("INBOX", Timestamp::now(), other);
+    await_until("the letters", || {
+        [REPORTING, LATE].map(|to| b.smtp.taken_for(to).len()) == [2, 2]
+    });
+    daemon.terminate();
 }
 
 #[test]

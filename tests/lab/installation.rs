@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::{ToSpan, Zoned};
@@ -263,7 +264,8 @@ words = ["trẻ em"]
         fs::write(&path, text.replace(old, new)).unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command on it, to be run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = thubaocao(&self.config());
         command.args(arguments);
         command
@@ -355,6 +357,42 @@ pub fn thubaocao(config: &Path) -> Command {
     command
 }
 
+/// What a command and its own child processes used.
+#[derive(Clone, Copy, Debug)]
+pub struct Used {
+    /// Time of the processor, whatever the machine did beside.
+    pub worked: Duration,
+    /// The most memory that one of them had.
+    pub kilobytes: u64,
+}
+
+/// Runs a command to its end, and measures it.
+#[allow(clippy::zombie_processes)] // wait4 waits for it
+pub fn measured(command: &mut Command) -> (Output, Used) {
+    let said = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+    let [out, err] = [0, 1].map(|n: usize| said[n].reopen().unwrap());
+    let child = command.stdin(Stdio::null()).stdout(out).stderr(err).spawn();
+    let pid = child.unwrap().id() as i32;
+    let mut status = 0;
+    // SAFETY: a struct of numbers, for which zero is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both outlive the call and are all that it writes to; the child is ours and nobody else waits for it.
+    let ended = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
+    assert_eq!(ended, pid);
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1_000);
+    let [stdout, stderr] = said.map(|file| fs::read(file.path()).unwrap());
+    let output = Output {
+        status: ExitStatus::from_raw(status),
+        stdout,
+        stderr,
+    };
+    let used = Used {
+        worked: time(usage.ru_utime) + time(usage.ru_stime),
+        kilobytes: usage.ru_maxrss as u64,
+    };
+    (output, used)
+}
+
 /// What a command that must succeed printed.
 pub fn succeed(output: Output) -> String {
     assert!(
@@ -371,6 +409,17 @@ pub fn json_lines(text: &str) -> Vec<Value> {
     text.lines()
         .map(|l| serde_json::from_str(l).unwrap())
         .collect()
+}
+
+/// What a process holds of the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Holding {
+    pub descriptors: usize,
+    pub threads: usize,
+    /// Processes, also those that have ended and were not waited for.
+    pub children: usize,
+    /// Memory of its own, in kB.
+    pub kilobytes: u64,
 }
 
 /// A running daemon; killed when dropped.
@@ -392,16 +441,36 @@ impl Daemon {
         });
     }
 
-    /// The process that reads mails for it, if one runs.
-    pub fn reading_processes(&self) -> Vec<i32> {
+    /// The processes that it has started and not ended.
+    fn children(&self) -> Vec<i32> {
         let children = format!("/proc/{0}/task/{0}/children", self.child.id());
         let children = fs::read_to_string(children).unwrap();
-        let reads = |pid: &&str| {
+        let pids = children.split_whitespace();
+        pids.map(|pid| pid.parse().unwrap()).collect()
+    }
+
+    /// The processes that read mails for it.
+    pub fn reading_processes(&self) -> Vec<i32> {
+        let reads = |pid: &i32| {
             let line = fs::read_to_string(format!("/proc/{pid}/cmdline"));
             line.is_ok_and(|line| line.contains("read-mails"))
         };
-        let pids = children.split_whitespace().filter(reads);
-        pids.map(|pid| pid.parse().unwrap()).collect()
+        self.children().into_iter().filter(reads).collect()
+    }
+
+    /// What it holds of the machine.
+    pub fn holding(&self) -> Holding {
+        let proc = format!("/proc/{}", self.child.id());
+        let entries = |folder: &str| fs::read_dir(format!("{proc}/{folder}")).unwrap().count();
+        let status = fs::read_to_string(format!("{proc}/status")).unwrap();
+        let memory = status.lines().find_map(|l| l.strip_prefix("RssAnon:"));
+        let memory = memory.unwrap().split_whitespace().next().unwrap();
+        Holding {
+            descriptors: entries("fd"),
+            threads: entries("task"),
+            children: self.children().len(),
+            kilobytes: memory.parse().unwrap(),
+        }
     }
 
     pub fn signal(&self, signal: i32) {

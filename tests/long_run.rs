@@ -1,0 +1,107 @@
+//! What runs for months holds no more in the end than after its first hours.
+//!
+//! `THUBAOCAO_LONG_RUN=20` is the long form: twenty times as many mails and reloads.
+
+use std::fs;
+use std::time::Instant;
+
+use crate::lab::imap_fake::{FakeImap, Step};
+use crate::lab::installation::{Daemon, Holding, Installation, REPORTING, both_forms};
+use crate::lab::outcome::ago;
+use crate::lab::written;
+
+/// By so much the caches of the store and of the allocator may grow, in kB.
+const CACHES: usize = 2_000;
+
+/// How many times as long as usual.
+fn times() -> usize {
+    std::env::var("THUBAOCAO_LONG_RUN").map_or(1, |n| n.parse().unwrap())
+}
+
+/// What each mail weighs, in kB.
+const WEIGHT: usize = 60;
+
+/// A report with a picture that no machine compresses.
+fn large(n: usize) -> Vec<u8> {
+    let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut state = n as u64 + 1;
+    while picture.len() < WEIGHT * 750 {
+        // Knuth's generator; a mail writes three bytes as four letters.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        picture.push((state >> 56) as u8);
+    }
+    let mut files = both_forms(&n.to_string());
+    files.push(("anh.png", picture));
+    written(REPORTING, "Báo cáo trẻ em", "Kính gửi Ban", &files)
+}
+
+/// Delivers mails one after the other, and waits until they were read.
+fn live(server: &FakeImap, daemon: &Daemon, mails: std::ops::Range<usize>) -> Holding {
+    let end = mails.end;
+    for n in mails {
+        server.deliver("INBOX", ago(0), &large(n));
+        daemon.await_log("read a mail", (n + 1).saturating_sub(20)); // a few wait at most
+    }
+    daemon.await_log("read a mail", end);
+    daemon.holding()
+}
+
+fn holds_no_more(early: Holding, late: Holding) {
+    let told = format!("{early:?} {late:?}");
+    // A helper may run just now, with its three pipes.
+    assert!(late.descriptors <= early.descriptors + 3, "{told}");
+    assert!(late.threads <= early.threads + 1, "{told}");
+    assert!(late.children <= 3, "{told}");
+    assert!(late.kilobytes < early.kilobytes + CACHES as u64, "{told}");
+}
+
+#[test]
+fn many_mails_leave_no_more_behind_in_the_process_than_a_few() {
+    let mails = 120 * times();
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let daemon = installation.start();
+    daemon.await_log("waiting", 1);
+    let early = live(&server, &daemon, 0..mails / 3);
+    let late = live(&server, &daemon, mails / 3..mails);
+    eprintln!("after a third of {mails} mails {early:?}, at the end {late:?}");
+    holds_no_more(early, late);
+    let came = (mails - mails / 3) * WEIGHT;
+    assert!(came > 2 * CACHES, "{came} kB tell nothing");
+    let data = installation.dir.path().join("data");
+    let log = fs::metadata(data.join("thubaocao.sqlite-wal"))
+        .unwrap()
+        .len();
+    assert!(log < 8_000_000, "{log}");
+    daemon.terminate();
+}
+
+#[test]
+fn many_reloads_while_mails_come_leave_nothing_behind_in_the_process() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let daemon = installation.start();
+    daemon.await_log("waiting", 1);
+    let begun = Instant::now();
+    let mut done = 0;
+    let mut reload = |times: usize| {
+        for _ in 0..times {
+            done += 1;
+            daemon.signal(libc::SIGHUP);
+            daemon.await_log("the configuration was reloaded", done);
+        }
+        daemon.holding()
+    };
+    let early = reload(8);
+    server.deliver("INBOX", ago(0), &large(1));
+    let late = reload(16 * times());
+    // Logins are five seconds apart at least, whatever is reloaded.
+    daemon.await_log("read a mail", 1);
+    eprintln!("after 8 reloads {early:?}, later {late:?}");
+    holds_no_more(early, late);
+    let logins = server.count(Step::Login) as u64;
+    assert!(logins <= 2 + begun.elapsed().as_secs() / 5, "{logins}");
+    daemon.terminate();
+}
