@@ -28,6 +28,8 @@ impl Clock {
 
 /// By so much the clock may leave the time that has passed: more is a jump.
 const JUMP: SignedDuration = SignedDuration::from_hours(1);
+/// What was asked so short ago holds for now.
+const JUST: SignedDuration = SignedDuration::from_mins(5);
 /// By so much the clock and a mail server may differ.
 const APART: SignedDuration = SignedDuration::from_hours(24);
 
@@ -40,6 +42,8 @@ pub struct Facts {
     pub expected: Timestamp,
     /// When the mail server received the latest mail but one.
     pub received: Option<Timestamp>,
+    /// What the mail server said of the time when it was asked, and what this clock said then.
+    pub told: Option<(Timestamp, Timestamp)>,
     /// Of a mail of ours that came back: when it was sent by this clock, and when the server received it.
     pub came_back: Option<(Timestamp, Timestamp)>,
 }
@@ -56,6 +60,13 @@ pub enum Evidence {
     Behind {
         /// The earlier of them.
         received: Timestamp,
+    },
+    /// The mail server says another time.
+    Apart {
+        /// What it said.
+        server: Timestamp,
+        /// What this clock said then.
+        by_us: Timestamp,
     },
     /// A mail came back before it was sent.
     Ahead {
@@ -80,6 +91,14 @@ pub fn evidence(facts: &Facts) -> Option<Evidence> {
     if let Some((sent, received)) = facts.came_back.filter(ahead) {
         return Some(Evidence::Ahead { received, sent });
     }
+    // It says nothing of a clock that was set since.
+    let is_set = |by_us: Timestamp| now < by_us || now.duration_since(by_us) > APART;
+    let apart = |(server, by_us): &(Timestamp, Timestamp)| {
+        by_us.duration_since(*server).abs() > APART && !is_set(*by_us)
+    };
+    if let Some((server, by_us)) = facts.told.filter(apart) {
+        return Some(Evidence::Apart { server, by_us });
+    }
     (now.duration_since(expected).abs() > JUMP).then_some(Evidence::Jumped { expected })
 }
 
@@ -98,6 +117,11 @@ impl Evidence {
             Evidence::Behind { received } => format!(
                 "chậm hơn máy chủ thư (đã có thư nhận lúc {})",
                 vietnamese_moment(*received)
+            ),
+            Evidence::Apart { server, by_us } => format!(
+                "khác với máy chủ thư (lúc đồng hồ chỉ {}, máy chủ thư ghi {})",
+                vietnamese_moment(*by_us),
+                vietnamese_moment(*server)
             ),
             Evidence::Ahead { received, sent } => format!(
                 "nhanh hơn máy chủ thư (thư gửi đi lúc {} đã quay lại lúc {})",
@@ -120,6 +144,18 @@ fn up() -> SignedDuration {
     // SAFETY: `time` outlives the call and is all that it writes to. The clock exists since Linux 2.6.39.
     unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
     SignedDuration::new(time.tv_sec, time.tv_nsec as i32)
+}
+
+/// A mail for a server that is asked for the time: it is removed at once.
+#[must_use]
+pub fn question(address: &str, now: Timestamp) -> Vec<u8> {
+    let domain = address.rsplit_once('@').map_or("localhost", |(_, d)| d);
+    format!(
+        "From: <{address}>\r\nMessage-ID: <thubaocao.time.{}@{domain}>\r\nSubject: Thubaocao\r\n\r\n\
+         This mail asks the server for the time. It may be deleted.\r\n",
+        now.as_nanosecond()
+    )
+    .into_bytes()
 }
 
 /// Keeps an eye on the machine's clock while the program runs.
@@ -164,9 +200,14 @@ impl Watch {
         up: SignedDuration,
     ) -> Result<Option<Evidence>> {
         let doubt = store.clock_doubt()?;
+        let told = store.server_time()?;
+        // The server has just said the same.
+        let said = told.is_some_and(|t| {
+            now.duration_since(t.by_us).abs() < JUST && t.by_us.duration_since(t.said).abs() < JUMP
+        });
         // Somebody said that it is right, or a mail that has just come has just been received.
         let settled = match doubt {
-            Some(doubt) => store.mail_proves_clock(doubt.after_mail)?,
+            Some(doubt) => said || store.mail_proves_clock(doubt.after_mail)?,
             None => self.jumped,
         };
         if settled {
@@ -176,6 +217,7 @@ impl Watch {
             now,
             expected: self.trusted.1 + (up - self.trusted.0),
             received: store.latest_receipt_but_one(now + APART)?,
+            told: told.filter(|t| !t.accepted).map(|t| (t.said, t.by_us)),
             came_back: store.came_back_too_early()?,
         };
         let found = evidence(&facts);
@@ -207,13 +249,14 @@ mod tests {
             now,
             expected: now,
             received: None,
+            told: None,
             came_back: None,
         };
         type Case = (&'static str, Facts, Option<Evidence>);
         let jumped = |expected| Some(Evidence::Jumped { expected });
         let (soon, late) = (now + hours(23), now + hours(25));
         let (sent, received) = (now - hours(2), now - hours(27));
-        let cases: [Case; 9] = [
+        let cases: [Case; 12] = [
             ("nothing tells against it", facts, None),
             (
                 "it was set by minutes",
@@ -254,6 +297,33 @@ mod tests {
                     ..facts
                 },
                 Some(Evidence::Behind { received: late }),
+            ),
+            (
+                "the server says that it is two days earlier",
+                Facts {
+                    told: Some((now - hours(48), now)),
+                    ..facts
+                },
+                Some(Evidence::Apart {
+                    server: now - hours(48),
+                    by_us: now,
+                }),
+            ),
+            (
+                "the server is some hours behind",
+                Facts {
+                    told: Some((now - hours(23), now)),
+                    ..facts
+                },
+                None,
+            ),
+            (
+                "the clock was set right since the server was asked",
+                Facts {
+                    told: Some((now, now + hours(24 * 365))),
+                    ..facts
+                },
+                None,
             ),
             (
                 "a mail came back a day before it was sent",

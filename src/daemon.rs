@@ -20,7 +20,7 @@ use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::store::Part;
 use crate::transport::Transport;
-use crate::{audit, backup, correct, identity, manager, plan, retention, send, writing};
+use crate::{audit, backup, clock, correct, identity, manager, plan, retention, send, writing};
 
 /// The service is ready after this, also where the first look takes longer: systemd would give up a start.
 const LATEST_READY: Duration = Duration::from_secs(30);
@@ -57,7 +57,20 @@ pub struct Service {
     no_room: bool,
     alarm: Alarm,
     watch: Watch,
+    /// Whether the mailbox is to be asked for the time.
+    asks_time: AsksTime,
     _lock: File,
+}
+
+/// Whether the mailbox is asked for the time, which leaves a trace there for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AsksTime {
+    /// It was not yet.
+    AtStart,
+    /// Where the clock is doubted, until it is not.
+    InDoubt,
+    /// It does not take the question.
+    Never,
 }
 
 /// Holds the data folder for one collecting process at a time.
@@ -112,6 +125,7 @@ impl Service {
             no_room: false,
             alarm,
             watch,
+            asks_time: AsksTime::AtStart,
             _lock: lock,
         })
     }
@@ -166,7 +180,38 @@ impl Service {
         }
         self.failures = 0;
         self.full = false;
+        if let Err(e) = self.ask_time(&mut mailbox, clock).await {
+            tracing::warn!(error = %format!("{e:#}"), "the mailbox is not asked for the time again");
+            self.asks_time = AsksTime::Never;
+            return Ok(());
+        }
         self.mailbox = Some(mailbox); // not reached after an error: a connection that failed is dropped
+        Ok(())
+    }
+
+    /// Asks the mailbox for the time where nothing else tells whether the clock is right: at the start, when the last mail
+    /// is older than a day, and as long as the clock is doubted.
+    async fn ask_time(&mut self, mailbox: &mut Mailbox, clock: Clock) -> Result<()> {
+        if clock != Clock::System {
+            return Ok(());
+        }
+        let store = &self.app.store;
+        let doubted = store.clock_is_doubted()?;
+        let wanted = match self.asks_time {
+            AsksTime::AtStart => doubted || !store.dated_within_a_day(clock.now())?,
+            AsksTime::InDoubt => doubted,
+            AsksTime::Never => return Ok(()),
+        };
+        self.asks_time = AsksTime::InDoubt;
+        if !wanted {
+            return Ok(());
+        }
+        let address = &self.app.config.settings.mailbox.address;
+        let question = clock::question(address, clock.now());
+        if let Some(said) = mailbox.time(&question).await? {
+            tracing::debug!(%said, "the mailbox was asked for the time");
+            store.set_server_time(said, clock.now())?;
+        }
         Ok(())
     }
 

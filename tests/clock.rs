@@ -10,9 +10,12 @@ use thubaocao::compose::{self, Composed};
 use thubaocao::store::{OutgoingState, Part, Store};
 use thubaocao::{correct, expected, plan};
 
-use crate::lab::await_until;
-use crate::lab::installation::{Installation, LATE, succeed, thubaocao};
-use crate::lab::outcome::{acknowledged, report};
+use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
+use crate::lab::installation::{
+    Installation, LATE, REPORTING, STAFF, by_clock, succeed, thubaocao,
+};
+use crate::lab::outcome::{acknowledged, ago, report};
+use crate::lab::{Lab, MAILBOX, await_until};
 use crate::reminders::{at, config};
 
 /// Plans and sends once an hour of work on each day of a span; gives how many reminders left.
@@ -193,4 +196,85 @@ fn a_clock_that_jumps_while_the_daemon_runs_stops_what_goes_by_date_until_it_is_
     await_until("the answer", || acknowledged(&installation, LATE) == 1);
     assert_eq!(installation.outbox().len(), 4, "nothing else has left");
     daemon.terminate();
+}
+
+#[test]
+fn a_silent_mailbox_is_asked_for_the_time_before_anything_is_decided_by_a_clock_that_is_ahead() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let mut ahead = installation.command(&["run", "--once"]);
+    by_clock(&mut ahead, "+20d").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let output = ahead.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("the clock is wrong"), "{said}");
+    assert!(said.contains("Apart"), "{said}");
+    lab.await_empty_queue();
+    let letters = |address: &str| lab.mails_of(address).len();
+    assert_eq!([STAFF, REPORTING, LATE].map(letters), [0, 0, 0], "{said}");
+    assert!(!installation.run(&["health"]).status.success());
+    // The right clock agrees with the server, and nothing is left there.
+    succeed(installation.run(&["run", "--once"]));
+    assert_eq!(lab.await_mails(STAFF, 1).len(), 1);
+    for unit in [REPORTING, LATE] {
+        assert_eq!(lab.await_mails(unit, 1).len(), 1, "its reminder");
+    }
+    let folders = fs::read_dir(lab.maildir(MAILBOX)).unwrap();
+    let names = folders.map(|e| e.unwrap().file_name().into_string().unwrap());
+    let names: Vec<String> = names.filter(|n| n.starts_with(".Thubaocao")).collect();
+    assert_eq!(names, [""; 0]);
+}
+
+/// A round with a mailbox that nobody has written to for a month.
+fn asked(server: &FakeImap) -> Installation {
+    let installation = Installation::against(server);
+    let month = 30 * 86_400;
+    server.deliver("INBOX", ago(month), b"From: ai-do@x.example\r\n\r\n");
+    succeed(installation.run(&["run", "--once"]));
+    assert_eq!(
+        installation.outbox().len(),
+        3,
+        "the digest and two reminders"
+    );
+    installation
+}
+
+#[test]
+fn gmail_is_asked_for_the_time_by_a_mail_in_its_trash_that_is_gone_at_once() {
+    let server = FakeImap::start();
+    server.change(|a| {
+        a.gmail = true;
+        let mut trash = Folder::new("[Gmail]/Thùng rác", Some("\\Trash"));
+        trash.deliver(ago(86_400), b"From: ai-do@x.example\r\n\r\n");
+        a.folders.push(trash);
+    });
+    let before = server.account().folders.len();
+    let installation = asked(&server);
+    assert_eq!(server.count(Step::Append), 1, "{:?}", server.log());
+    assert_eq!(server.count(Step::Date), 1, "{:?}", server.log());
+    assert_eq!(server.count(Step::Create), 0);
+    {
+        let mut account = server.account();
+        assert_eq!(account.folders.len(), before);
+        assert_eq!(account.folder("[Gmail]/Thùng rác").mails.len(), 1);
+    }
+    // A mail of today tells what time it is.
+    server.deliver("INBOX", ago(60), b"From: ai-do@x.example\r\n\r\n.");
+    succeed(installation.run(&["run", "--once"]));
+    assert_eq!(server.count(Step::Append), 1);
+}
+
+#[test]
+fn a_server_that_does_not_take_the_question_stops_nothing() {
+    for step in [Step::Create, Step::Append, Step::Date, Step::Delete] {
+        let server = FakeImap::start();
+        server.on(step, .., Fault::No("[NOPERM] no"));
+        asked(&server);
+        assert_eq!(server.count(step), 1, "{step:?}");
+    }
+    for step in [Step::Create, Step::Append, Step::Search] {
+        let server = FakeImap::start();
+        server.on(step, .., Fault::CutAfter(0));
+        asked(&server);
+        assert_eq!(server.count(step), 1, "{step:?}");
+    }
 }

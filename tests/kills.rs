@@ -271,7 +271,7 @@ fn kill_again_and_again(
 /// Lets a last daemon do what is left to do.
 fn come_to_rest(lab: &Lab, installation: &Installation, expected: usize) {
     let daemon = installation.start();
-    daemon.await_log("waiting", 1);
+    daemon.await_log("started", 1);
     let store = Witness::of(installation).unwrap();
     let sql = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')";
     let (mut left, mut begun) = (u64::MAX, Instant::now());

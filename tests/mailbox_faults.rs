@@ -1,12 +1,11 @@
 //! What the IMAP server does wrong loses no mail, and no unit that has reported is told that it is late.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
-use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, measured};
+use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, by_clock, measured};
 use crate::lab::outcome::{acknowledged, ago, logged, reminded, report, round};
 use crate::lab::{await_until, written};
 
@@ -688,18 +687,9 @@ fn a_server_that_falls_silent_is_given_up_after_a_minute() {
     server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
     server.on(Step::Bodies, 1..=1, Fault::Delay(Duration::from_secs(60)));
     // A minute of its clock is two seconds.
-    let faketime = fs::read_dir("/usr/lib")
-        .unwrap()
-        .map(|e| e.unwrap().path().join("faketime/libfaketime.so.1"))
-        .find(|library| library.exists())
-        .expect("libfaketime; tests/run installs what the tests need");
     let mut command = installation.command(&["run", "--once"]);
     let begun = Instant::now();
-    let output = command
-        .env("LD_PRELOAD", faketime)
-        .env("FAKETIME", "+0 x30")
-        .output()
-        .unwrap();
+    let output = by_clock(&mut command, "+0 x30").output().unwrap();
     let (took, said) = (begun.elapsed(), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("the connection is lost"), "{said}");

@@ -23,6 +23,8 @@ pub(super) struct Folder {
     pub special_use: Option<SpecialUse>,
     /// Whether it keeps what was sent.
     pub sent: bool,
+    /// Whether it keeps what was thrown away.
+    pub trash: bool,
 }
 
 impl Folder {
@@ -43,6 +45,7 @@ impl Folder {
             selectable: !attributes.iter().any(gone),
             special_use,
             sent: attributes.contains(&NameAttribute::Sent),
+            trash: attributes.contains(&NameAttribute::Trash),
         }
     }
 }

@@ -870,6 +870,96 @@ impl Connection {
         Ok(Some(found))
     }
 
+    /// What time the server says it is: the INTERNALDATE that it gives to a mail which comes without one (RFC 3501, 6.3.11).
+    /// The mail is put where nobody looks, and removed at once: into the trash of Gmail, where deleting a folder keeps
+    /// its mails, else into a folder of its own. `None` where the server does not let us.
+    pub(super) async fn time(&mut self, mail: &[u8]) -> Result<Option<Timestamp>> {
+        let own = quoted(OWN_FOLDER);
+        let folder = if self.gmail {
+            self.ask_folders().await?;
+            let mut folders = self.folders.iter().flatten();
+            folders.find(|f| f.trash).map(|f| quoted(&f.wire))
+        } else {
+            // One that a broken connection left behind will do.
+            permitted(self.command(&format!("CREATE {own}"), |_| {}).await)?;
+            Some(own.clone())
+        };
+        let Some(folder) = folder else {
+            return Ok(None);
+        };
+        self.selected = None;
+        let at = match self.dated_on_arrival(&folder, mail).await {
+            Err(MailboxError::Refused { .. }) => None,
+            other => other?,
+        };
+        if !self.gmail {
+            permitted(self.command(&format!("DELETE {own}"), |_| {}).await)?;
+        }
+        Ok(at)
+    }
+
+    /// Puts a mail into a folder, and gives the date that it got; removes it where it lies in the trash.
+    async fn dated_on_arrival(&mut self, folder: &str, mail: &[u8]) -> Result<Option<Timestamp>> {
+        let append = format!("APPEND {folder} (\\Seen) {{{}}}", mail.len());
+        let own_tag = self.send(&append).await?;
+        loop {
+            let answer = parsed(self.client.read_response()).await?;
+            match answer.as_ref().map(|a| a.parsed()) {
+                None => return Err(lost("the server hung up")),
+                Some(Response::Continue(_)) => break,
+                Some(Response::Done { tag, outcome, .. }) if tag.0 == own_tag => {
+                    return Err(MailboxError::Refused {
+                        command: "APPEND".to_owned(),
+                        answer: outcome.information.as_deref().unwrap_or("").to_owned(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let stream = self.client.get_mut();
+        stream.write_all(mail).await.map_err(lost)?;
+        self.send_line("").await?;
+        self.answers(&own_tag, "APPEND", |_| {}).await?;
+        let (verb, key) = if self.gmail {
+            (
+                "SELECT",
+                format!("HEADER Message-ID {}", quoted(message_id(mail))),
+            )
+        } else {
+            ("EXAMINE", "ALL".to_owned())
+        };
+        self.command(&format!("{verb} {folder}"), |_| {}).await?;
+        let mut last = None;
+        self.command(&format!("UID SEARCH {key}"), |answer| {
+            if let Response::MailboxData(MailboxDatum::Search(uids)) = answer {
+                last = uids.iter().max().copied().or(last);
+            }
+        })
+        .await?;
+        let Some(uid) = last else {
+            return Ok(None);
+        };
+        let mut at = None;
+        let fetch = format!("UID FETCH {uid} (UID INTERNALDATE)");
+        self.command(&fetch, |answer| {
+            if let Response::Fetch(_, attributes) = answer {
+                at = attributes.iter().find_map(|a| match a {
+                    AttributeValue::InternalDate(date) => internal_date(date),
+                    _ => None,
+                });
+            }
+        })
+        .await?;
+        if self.gmail {
+            let flag = format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)");
+            self.command(&flag, |_| {}).await?;
+            self.command(&format!("UID EXPUNGE {uid}"), |_| {}).await?;
+        }
+        // Lets go of the folder: a read-only one is not expunged by that.
+        self.command("EXAMINE INBOX", |_| {}).await?;
+        Ok(at)
+    }
+
     pub(super) fn ask_for_no_dates(&mut self) {
         self.without_dates = true;
     }
@@ -891,6 +981,24 @@ const FOLDERS: [(MessageState, &str); 2] = [
     (MessageState::Logged, "Báo cáo đã ghi nhận"),
     (MessageState::Waiting, "Báo cáo chờ xử lý"),
 ];
+
+/// The folder that is made, and removed at once, to learn what time the server says it is.
+const OWN_FOLDER: &str = "Thubaocao-gio";
+
+/// A command of which nothing depends: refused is as good as done.
+fn permitted(result: Result<()>) -> Result<()> {
+    match result {
+        Err(MailboxError::Refused { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// The Message-ID of a mail of ours, without its brackets.
+fn message_id(mail: &[u8]) -> &str {
+    let text = std::str::from_utf8(mail).unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix("Message-ID: <"));
+    line.map_or("", |id| id.trim_end_matches('>'))
+}
 
 /// How long to leave a server alone that woke us so many times for nothing.
 fn calm(in_vain: u32) -> Duration {

@@ -232,6 +232,17 @@ impl Mailbox {
         }
     }
 
+    /// What time the mailbox says it is, by a mail of ours that it takes and loses again; `None` where it does not tell.
+    ///
+    /// # Errors
+    /// When the mailbox fails.
+    pub async fn time(&mut self, mail: &[u8]) -> Result<Option<Timestamp>, MailboxError> {
+        match self {
+            Mailbox::Imap(c, veil) => c.time(mail).await.map_err(|e| e.under(veil)),
+            Mailbox::Maildir(_) => Ok(None), // it goes by the clock of this machine
+        }
+    }
+
     /// Goes on without the dates of mails, which this server tells in a way that cannot be understood; the mails tell them.
     pub fn ask_for_no_dates(&mut self) {
         if let Mailbox::Imap(c, _) = self {

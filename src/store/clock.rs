@@ -24,7 +24,19 @@ pub struct ClockDoubt {
 /// When the mailbox was looked through by a clock that was ahead, nobody knows: so long ago that no reminder rests on it.
 const LONG_AGO: SignedDuration = SignedDuration::from_hours(1);
 
+/// What a mail server said of the time when it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerTime {
+    /// What it said.
+    pub said: Timestamp,
+    /// What this machine's clock said then.
+    pub by_us: Timestamp,
+    /// Whether somebody has said since that this machine's clock is right.
+    pub accepted: bool,
+}
+
 const DOUBT: &str = "clock_doubt";
+const SERVER_TIME: &str = "server_time";
 /// Mails up to this one say nothing of the clock: somebody has said that it is right.
 const ACCEPTED: &str = "clock_accepted_after_mail";
 
@@ -60,7 +72,43 @@ impl Store {
     /// Notes that somebody says that the clock is right, whatever speaks against it so far.
     pub fn accept_clock(&self) -> Result<()> {
         self.set_clock_doubt(None)?;
+        if let Some(told) = self.server_time()? {
+            let time = ServerTime {
+                accepted: true,
+                ..told
+            };
+            self.set_setting(SERVER_TIME, &serde_json::to_string(&time)?)?;
+        }
         self.set_setting(ACCEPTED, &self.last_mail()?.to_string())
+    }
+
+    /// Whether a mail server dated a mail within a day of a moment: nothing more has to be asked then.
+    pub fn dated_within_a_day(&self, of: Timestamp) -> Result<bool> {
+        let day = SignedDuration::from_hours(24);
+        let sql = "SELECT EXISTS (SELECT 1 FROM location WHERE received_at BETWEEN ?1 AND ?2)";
+        let (from, to) = ((of - day).to_string(), (of + day).to_string());
+        Ok(self.conn.query_row(sql, [from, to], |r| r.get(0))?)
+    }
+
+    /// What a mail server said when it was asked last.
+    pub fn server_time(&self) -> Result<Option<ServerTime>> {
+        let told = self.setting(SERVER_TIME)?.filter(|json| !json.is_empty());
+        Ok(told.map(|json| serde_json::from_str(&json)).transpose()?)
+    }
+
+    /// Notes what a mail server says. What somebody has accepted of it before stays accepted.
+    pub fn set_server_time(&self, said: Timestamp, by_us: Timestamp) -> Result<()> {
+        let apart = by_us.duration_since(said);
+        let accepted = self.server_time()?.is_some_and(|before| {
+            let known = before.by_us.duration_since(before.said);
+            before.accepted && (apart - known).abs() < SignedDuration::from_hours(24)
+        });
+        let time = ServerTime {
+            said,
+            by_us,
+            accepted,
+        };
+        self.set_setting(SERVER_TIME, &serde_json::to_string(&time)?)
     }
 
     fn last_mail(&self) -> Result<i64> {

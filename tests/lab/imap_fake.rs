@@ -32,6 +32,8 @@ pub enum Step {
     Select,
     /// A FETCH of what is known of mails without their text.
     Listing,
+    /// A FETCH of the date of a mail alone.
+    Date,
     /// A FETCH of whole mails.
     Bodies,
     /// A FETCH of the headers of mails.
@@ -40,6 +42,8 @@ pub enum Step {
     Store,
     Copy,
     Create,
+    Delete,
+    Expunge,
     Append,
     Idle,
     Noop,
@@ -63,10 +67,13 @@ impl Step {
             "FETCH" if upper.contains("BODY.PEEK[]") => Step::Bodies,
             "FETCH" if upper.contains("RFC822.SIZE") => Step::Listing,
             "FETCH" if upper.contains("BODY.PEEK[HEADER") => Step::Heads,
+            "FETCH" if upper.contains("INTERNALDATE") => Step::Date,
             "SEARCH" => Step::Search,
             "STORE" => Step::Store,
             "COPY" => Step::Copy,
             "CREATE" => Step::Create,
+            "DELETE" => Step::Delete,
+            "EXPUNGE" => Step::Expunge,
             "APPEND" => Step::Append,
             "IDLE" => Step::Idle,
             "NOOP" => Step::Noop,
@@ -500,7 +507,7 @@ impl Session {
                     view: folder.uids(),
                 });
             }
-            Step::Listing | Step::Bodies | Step::Heads => {
+            Step::Listing | Step::Date | Step::Bodies | Step::Heads => {
                 let Some(open) = &self.open else {
                     return no("no folder is open");
                 };
@@ -547,6 +554,19 @@ impl Session {
             Step::Create => {
                 let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());
                 account.folders.push(Folder::new(&name, None));
+            }
+            Step::Delete => {
+                let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());
+                account.folders.retain(|folder| folder.name != name);
+            }
+            Step::Expunge => {
+                let Some(open) = &self.open else {
+                    return no("no folder is open");
+                };
+                let chosen = chosen(argument(2), &open.view);
+                let folder = account.folder(&open.folder);
+                let is_chosen = |m: &Mail| chosen.iter().any(|(uid, _)| *uid == m.uid);
+                folder.mails.retain(|m| !is_chosen(m));
             }
             Step::Append => {
                 let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());

@@ -357,6 +357,16 @@ pub fn thubaocao(config: &Path) -> Command {
     command
 }
 
+/// A command that runs by a clock of its own, such as `+400d` or `+0 x30` (the words of libfaketime).
+pub fn by_clock<'c>(command: &'c mut Command, clock: &str) -> &'c mut Command {
+    let library = fs::read_dir("/usr/lib")
+        .unwrap()
+        .map(|e| e.unwrap().path().join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists())
+        .expect("libfaketime; tests/run installs what the tests need");
+    command.env("LD_PRELOAD", library).env("FAKETIME", clock)
+}
+
 /// What a command and its own child processes used.
 #[derive(Clone, Copy, Debug)]
 pub struct Used {
