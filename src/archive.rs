@@ -3,14 +3,14 @@
 //! What `put` returned is on the disk, name and all: nothing else may move before that.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 
 use crate::ground::Sha256;
-use crate::store::make_private_folder;
+use crate::ground::files::make_private_folder;
 
 /// Where files lie before they have their name.
 pub const INCOMING: &str = "incoming";
@@ -27,38 +27,6 @@ pub struct Archive {
 /// The SHA-256 of a content in hex.
 pub fn sha256(content: &[u8]) -> String {
     Sha256::of(content).to_string()
-}
-
-/// Bytes in hex, lower case.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(64), |mut s, b| {
-        let _ = write!(s, "{b:02x}"); // writing to a String cannot fail
-        s
-    })
-}
-
-/// So many random bytes in hex.
-///
-/// # Errors
-/// When the system gives none.
-pub fn random_hex<const BYTES: usize>() -> Result<String> {
-    let mut bytes = [0_u8; BYTES];
-    let mut source = File::open("/dev/urandom").context("cannot open /dev/urandom")?;
-    source.read_exact(&mut bytes)?;
-    Ok(hex(&bytes))
-}
-
-/// Bytes that are free for us on the disk that holds a folder; `None` where the system does not tell.
-pub fn free_bytes(folder: &Path) -> Option<u64> {
-    use std::os::unix::ffi::OsStrExt;
-    let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
-    let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();
-    // SAFETY: the path ends by NUL and lives as long as the call, which fills the struct where it gives 0.
-    let found = unsafe {
-        (libc::statvfs(path.as_ptr(), found.as_mut_ptr()) == 0).then(|| found.assume_init())?
-    };
-    Some(found.f_bavail * found.f_frsize)
 }
 
 /// How a content lies in the archive.

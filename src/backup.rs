@@ -16,9 +16,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::archive::{Archive, Soundness, free_bytes, hex};
+use crate::archive::{Archive, Soundness};
 use crate::audit::Fault;
-use crate::store::{Content, Owner, Store, make_private_folder};
+use crate::ground::files::{free_bytes, make_private_folder};
+use crate::ground::hex::hex;
+use crate::store::{Content, Owner, Store};
 
 const STORE: &str = "thubaocao.sqlite";
 /// How the names of files end that a backup is still writing.

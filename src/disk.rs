@@ -105,7 +105,7 @@ fn held(data: &Path) -> bool {
 
 /// Whether there is room; nothing is changed.
 pub fn room(data: &Path, limit: u64) -> Room {
-    match crate::archive::free_bytes(data) {
+    match crate::ground::files::free_bytes(data) {
         Some(free) => judge(free, limit, held(data)),
         None => Room::Enough, // who does not tell is asked by writing
     }

@@ -48,7 +48,7 @@
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
-//! | [`ground`] | values that every floor uses: the name of a content |
+//! | [`ground`] | what every floor uses: folded text, the name of a content, private files |
 //!
 //! # The way of one mail
 //!

@@ -8,10 +8,10 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
-use crate::archive::random_hex;
 use crate::clock::Clock;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
+use crate::ground::hex::random_hex;
 use crate::mailbox::Mailbox;
 use crate::manager;
 use crate::reading::BounceKind;

@@ -20,7 +20,7 @@ use mail_auth::{
     AuthenticatedMessage, DkimOutput, DkimResult, DmarcResult, MessageAuthenticator, SpfOutput,
 };
 
-use crate::reading::text::{tidy, truncated};
+use crate::ground::text::{tidy, truncated};
 use crate::reading::{Evidence, Trust, trust};
 
 /// How long the domain name servers may take for one mail.

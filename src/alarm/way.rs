@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::config::{Letter, TransportKind, Veil, Way};
-use crate::reading::text::truncated;
+use crate::ground::text::truncated;
 use crate::transport::{Outcome, Parcel, Transport};
 
 /// How long one way may take.

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::{Session, say};
 use crate::app::{self, App};
 use crate::audit::Fault;
-use crate::store::make_private_folder;
+use crate::ground::files::make_private_folder;
 use crate::{back_fill, backup, daemon};
 
 pub(super) fn write(session: &Session, file: &Path) -> Result<()> {

@@ -729,7 +729,7 @@ fn system(
             limits.daily_mails
         ),
     );
-    if let Some(free) = crate::archive::free_bytes(&config.settings.data) {
+    if let Some(free) = crate::ground::files::free_bytes(&config.settings.data) {
         let gigabytes = match free / 1_000_000_000 {
             n @ 0..10 => format!("{n} GB"),
             _ => "hơn 10 GB".into(), // nobody needs to watch it more closely

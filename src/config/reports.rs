@@ -12,7 +12,7 @@ use crate::domain::report::{
     Audience, DueRule, EventDate, Forms, Frequency, GAP, OnDayOff, PlanSection, Report,
 };
 use crate::domain::unit::Kind;
-use crate::reading::text::fold;
+use crate::ground::text::fold;
 
 /// What may go along with a letter, in bytes.
 const MOST_ENCLOSED: u64 = 5_000_000;

@@ -108,7 +108,7 @@ pub fn trace(way: &str, password: Option<&Secret>, key: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(way.as_bytes());
     mac.update(password.map_or(String::new(), |p| p.0).as_bytes());
-    crate::archive::hex(&mac.finalize().into_bytes()[..2])
+    crate::ground::hex::hex(&mac.finalize().into_bytes()[..2])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::domain::report::PlanSection;
-use crate::reading::text::{find_phrase, fold, tidy};
+use crate::ground::text::{find_phrase, fold, tidy};
 
 /// `I.`, `II-`, `1/`, `2.1.`, `a)` at the beginning of a line.
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Source;
+use crate::ground::text::fold;
 use crate::reading::document::{Table, Value};
-use crate::reading::text::fold;
 
 /// Of the words of a template, so many percent have to stand in the same cells.
 const ALIKE: usize = 80;

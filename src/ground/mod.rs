@@ -1,5 +1,8 @@
-//! What every floor stands on: values that know nothing of mails, units or the store.
+//! What every floor stands on: values and texts that know nothing of mails, units or the store.
 
+pub mod files;
+pub mod hex;
 mod sha256;
+pub mod text;
 
 pub use sha256::{NotASha256, Sha256};

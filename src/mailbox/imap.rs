@@ -30,7 +30,7 @@ use tokio_rustls::client::TlsStream;
 use super::folders::{self, Folder};
 use super::{Envelope, Listing};
 use crate::config::{Show, SpecialUse, Veil};
-use crate::reading::text::truncated;
+use crate::ground::text::truncated;
 use crate::store::{MessageState, Place};
 
 /// How long connecting, TLS and the greeting may take, each.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use mail_parser::Message;
 use regex::Regex;
 
-use super::text::{fold, has_phrase, truncated};
 use super::{Attachment, Class};
+use crate::ground::text::{fold, has_phrase, truncated};
 
 /// Hosts of cloud drives that people link to instead of attaching a file; a host of theirs ends in one of these.
 const CLOUD_HOSTS: [&str; 21] = [

@@ -1,7 +1,7 @@
 //! Whether a mail only thanks or confirms: "Đã nhận được thư, cảm ơn Ban ạ!". Such an answer to an acknowledgement asks
 //! nobody to do anything.
 
-use super::text::{find_phrase, fold};
+use crate::ground::text::{find_phrase, fold};
 
 /// All that such a text is made of (folded).
 const PHRASES: [&str; 45] = [

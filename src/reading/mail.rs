@@ -9,11 +9,11 @@ use regex::Regex;
 
 use super::attachment::Collector;
 use super::own_words::own_words;
-use super::text::{fold, tidy, truncated};
 use super::{
     Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, document,
     header, trust,
 };
+use crate::ground::text::{fold, tidy, truncated};
 use crate::reading::trust::Judgement;
 
 /// How much of a text is kept for matching, in bytes.

@@ -15,7 +15,6 @@ mod nil_return;
 pub mod own_words;
 pub mod program;
 pub mod sandbox;
-pub mod text;
 pub mod trust;
 pub mod worker;
 

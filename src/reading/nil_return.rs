@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::text::fold;
+use crate::ground::text::fold;
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::text::fold;
+use crate::ground::text::fold;
 
 /// "On …, X wrote:", as mail programs of several languages put it (folded), perhaps over several lines.
 const WROTE: [&str; 19] = [

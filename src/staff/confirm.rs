@@ -11,8 +11,8 @@ use super::token::{Action, Item, Token};
 use super::verdict;
 use crate::app::App;
 use crate::domain::{date_of, instant};
+use crate::ground::text::{fold, has_phrase};
 use crate::reading::Reading;
-use crate::reading::text::{fold, has_phrase};
 use crate::store::{Message, MessageState, NewMail, Store};
 use crate::writing::Kind;
 

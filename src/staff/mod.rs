@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
-use crate::reading::text::fold;
+use crate::ground::text::fold;
 use crate::reading::{Reading, Trust, matching};
 use crate::store::{Message, MessageState, NewMail, Receipts, StaffCommand, Store, Verdict};
 use crate::writing::Kind;

@@ -7,7 +7,7 @@ use hmac::{Hmac, Mac};
 use jiff::civil::Date;
 use sha2::Sha256;
 
-use crate::archive::hex;
+use crate::ground::hex::hex;
 
 /// What a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

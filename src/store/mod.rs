@@ -32,7 +32,8 @@ use rusqlite::backup::Backup;
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
-use crate::archive::random_hex;
+use crate::ground::files::{make_private_file, make_private_folder};
+use crate::ground::hex::random_hex;
 
 pub use awaited::Awaited;
 pub use clock::ClockDoubt;
@@ -297,31 +298,6 @@ impl Store {
             .context("the store does not say when it was first opened")?;
         Ok(text.parse()?)
     }
-}
-
-/// Makes a folder that only its owner can enter: the mails name children and workers.
-pub fn make_private_folder(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    if !folder.is_dir() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    }
-    let mode = std::fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).with_context(
-            || format!("cannot keep others out of the folder {}", folder.display()),
-        )?;
-    }
-    Ok(())
-}
-
-fn make_private_file(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-        .with_context(|| format!("cannot keep others from reading {}", path.display()))
 }
 
 /// A column that holds a text which is parsed.

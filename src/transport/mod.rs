@@ -9,7 +9,7 @@ mod smtp;
 use anyhow::Result;
 
 use crate::config::{TransportKind, Veil, trace};
-use crate::reading::text::truncated;
+use crate::ground::text::truncated;
 
 /// What became of a mail that was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -275,7 +275,7 @@ impl Draft {
         from.name = Some(department.name.clone());
         let mut builder = lettre::Message::builder()
             .from(from)
-            .subject(crate::reading::text::tidy(&self.subject))
+            .subject(crate::ground::text::tidy(&self.subject))
             .date(now.into())
             .message_id(Some(format!("<{message_id}>")));
         for to in &self.to {

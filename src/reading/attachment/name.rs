@@ -1,7 +1,7 @@
 //! Names of files: what a sender wrote becomes a name that is safe on every disk and reads well.
 
 use super::super::legacy;
-use super::super::text::{is_invisible, tidy, truncated};
+use crate::ground::text::{is_invisible, tidy, truncated};
 
 /// The longest name that file systems take, in bytes; a Vietnamese letter has up to three.
 const LONGEST: usize = 255;

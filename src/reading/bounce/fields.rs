@@ -2,9 +2,9 @@
 
 use mail_parser::{Message, MessagePart, PartType};
 
-use super::super::text::fold;
 use super::notice::addresses;
 use super::subtype_is;
+use crate::ground::text::fold;
 
 /// What became of the mail for one recipient (RFC 3464, 2.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

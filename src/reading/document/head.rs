@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::text::{fold, tidy, truncated};
 use super::Head;
+use crate::ground::text::{fold, tidy, truncated};
 
 /// A type of document (NĐ 30/2020/NĐ-CP, article 7, and what spreadsheets are called).
 pub struct Type {

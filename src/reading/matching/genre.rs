@@ -3,8 +3,8 @@
 
 use super::super::Attachment;
 use super::super::document::head::{TYPES, Type};
-use super::super::text::{find_phrase, fold, has_phrase};
 use crate::domain::report::Report;
+use crate::ground::text::{find_phrase, fold, has_phrase};
 
 /// What a document is to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use regex::Regex;
 
-use super::super::text::fold_marks;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Frequency, Report};
+use crate::ground::text::fold_marks;
 
 /// What a text says of the period.
 #[derive(Clone, Debug, PartialEq, Eq)]

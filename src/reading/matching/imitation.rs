@@ -5,9 +5,9 @@ use std::iter::once;
 
 use unicode_security::confusable_detection::skeleton;
 
-use super::super::text::{find_phrase, fold};
 use super::Context;
 use crate::domain::date_of;
+use crate::ground::text::{find_phrase, fold};
 use crate::reading::{Person, Reading};
 
 /// Shorter names are near each other by chance.

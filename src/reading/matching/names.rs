@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::super::text::{find_phrase, fold};
 use crate::domain::unit::{Kind, Register, UnitId};
+use crate::ground::text::{find_phrase, fold};
 
 /// Long and short forms (folded) of words that names are made of; those that become nothing tell no two units apart.
 /// In the order in which they are replaced.

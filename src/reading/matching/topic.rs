@@ -3,12 +3,12 @@
 
 use jiff::civil::Date;
 
-use super::super::text::{fold, fold_marks};
 use super::hints::{Hint, hints};
 use super::{Asking, Context};
 use crate::domain::date_of;
 use crate::domain::report::{Frequency, GAP, Report};
 use crate::domain::unit::UnitId;
+use crate::ground::text::{fold, fold_marks};
 
 /// Phrases that stand between "báo cáo" and the subject of a report, whatever the report is.
 const LEADING: &str = "ket qua, kq, tinh hinh, thuc hien, th, trien khai, cong tac, ct, hoat dong, hd, to chuc, viec, \

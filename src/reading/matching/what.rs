@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 
 use super::super::attachment::forms_of;
 use super::super::nil_return::says_nothing_happened;
-use super::super::text::{fold, has_phrase, truncated};
 use super::super::{Attachment, Class, Reading};
 use super::genre::{Part, asks_for_time, part_of};
 use super::hints::{Hint, allows, has_begun, hints, periods_of_year};
@@ -18,6 +17,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Frequency, Report};
 use crate::domain::unit::UnitId;
+use crate::ground::text::{fold, has_phrase, truncated};
 
 /// The reports that a document names: by its title, else by its name.
 fn named_by<'r>(

@@ -5,12 +5,12 @@
 
 use jiff::civil::Date;
 
-use super::super::text::truncated;
 use super::super::{Attachment, Reading};
 use super::names::{Names, is_federation, is_grassroots, is_union};
 use super::{Context, Match, UnitMatch};
 use crate::domain::date_of;
 use crate::domain::unit::{Kind, Register, UnitId};
+use crate::ground::text::truncated;
 
 /// What a mail says of its sender.
 struct Evidence {

@@ -12,7 +12,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use super::Trust;
-use super::text::{tidy, truncated};
+use crate::ground::text::{tidy, truncated};
 use results::{Method, Results};
 
 /// More pieces of evidence are not kept: a mail may have thousands of headers.

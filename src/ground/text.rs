@@ -22,7 +22,7 @@ pub fn fold_marks(text: &str) -> String {
 /// The form in which texts are compared: lower case, no marks, words parted by single spaces.
 ///
 /// ```
-/// use thubaocao::reading::text::fold;
+/// use thubaocao::ground::text::fold;
 /// assert_eq!(fold("Số: 57/BC-LĐLĐ  Đông Hoà"), "so 57 bc ldld dong hoa");
 /// ```
 pub fn fold(text: &str) -> String {
