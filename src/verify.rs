@@ -27,6 +27,8 @@ use crate::reading::{Evidence, Trust, trust};
 const PATIENCE: Duration = Duration::from_secs(6);
 /// How long they may take for all mails of one pass: what a stranger's servers take is taken from everybody.
 const PATIENCE_OF_A_PASS: Duration = Duration::from_secs(20);
+/// How long `check` waits for a server.
+const PATIENCE_OF_A_CHECK: Duration = Duration::from_secs(2);
 /// A domain whose servers did not answer is left alone for so long: a thousand mails must not wait one by one. Others
 /// are asked about meanwhile, or a sender with slow servers could open the door for somebody else.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -124,6 +126,18 @@ impl Verifier {
             silent: RefCell::default(),
             waited: Cell::default(),
         })
+    }
+
+    /// Whether the domain name system answers at all, be it that a domain has no such record: for `check`.
+    pub async fn answers(&self, domain: &str) -> bool {
+        let name = format!("_dmarc.{domain}.");
+        let asked =
+            tokio::time::timeout(PATIENCE_OF_A_CHECK, self.authenticator.txt_raw_lookup(name));
+        match asked.await {
+            Ok(Ok(_)) => true,
+            Ok(Err(e)) => !matches!(e, mail_auth::Error::Dns(mail_auth::DnsError::Resolver(_))),
+            Err(_) => false,
+        }
     }
 
     /// Begins a pass, which may wait for servers anew.
@@ -459,6 +473,7 @@ mod tests {
                 let found = verifier.judge(raw.as_bytes(), &sender, false).await;
                 found.finding
             };
+            assert!(!verifier.answers("phuyen.example").await);
             verifier.waited.set(PATIENCE_OF_A_PASS);
             assert_eq!(finding("phuyen.example").await, Finding::NoTurn);
             // Whoever had no turn is not taken for silent.

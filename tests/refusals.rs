@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 
 use crate::lab::Lab;
+use crate::lab::dns;
 use crate::lab::imap_fake::{FakeImap, Fault, Step};
-use crate::lab::installation::{Installation, LATE, REPORTING, Wishes, both_forms};
+use crate::lab::installation::{Installation, LATE, REPORTING, Wishes, both_forms, succeed};
 use crate::lab::outcome::ago;
 
 fn failure(installation: &Installation, arguments: &[&str]) -> String {
@@ -94,6 +95,10 @@ fn a_check_of_what_works_says_so() {
         "{said}"
     );
     assert!(said.contains("transport: ok"), "{said}");
+    assert!(said.contains("warning: dns: no answer"), "{said}");
+    dns::answers_for_staff();
+    let said = succeed(installation.run(&["check"]));
+    assert!(said.contains("dns: ok (ldldphuyen.example)"), "{said}");
 }
 
 #[test]
