@@ -139,7 +139,7 @@ const REFUSED: &[c_long] = &[
     // What Landlock has no rule for, or has only in later kernels: modes, owners, times, lengths, links, fifos
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
-    libc::SYS_fchmodat2,
+    FCHMODAT2,
     libc::SYS_fchown,
     libc::SYS_fchownat,
     libc::SYS_setxattr,
@@ -193,6 +193,9 @@ const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWPID,
     libc::CLONE_NEWNET,
 ];
+
+/// A call whose number the C library does not tell on every machine (Linux 6.6).
+const FCHMODAT2: c_long = 452;
 
 /// The last call that this list knows: `mseal` of Linux 6.10. From 424 on a number is the same on every machine.
 const YOUNGEST: u32 = 462;
