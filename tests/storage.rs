@@ -547,10 +547,9 @@ fn claiming(path: &Path, name: &str, kind: tar::EntryType, size: u64) {
 
 #[test]
 fn a_backup_that_claims_more_than_there_is_room_for_is_refused_at_once() {
-    let demo = Demo::new();
-    let data = demo.dir().join("data");
-    fs::rename(&data, demo.dir().join("before")).unwrap();
-    let file = demo.folder.path().join("backup.tar");
+    let installation = Installation::on_maildir();
+    let data = installation.dir.path().join("data");
+    let file = installation.dir.path().join("backup.tar");
     let inside = format!("archive/ab/ab{}", "0".repeat(62));
     for (name, kind, size, says) in [
         (
@@ -579,10 +578,12 @@ fn a_backup_that_claims_more_than_there_is_room_for_is_refused_at_once() {
         ),
     ] {
         claiming(&file, name, kind, size);
-        let mut restore = thubaocao(&demo.dir().join("config"));
-        restore.args(["restore", file.to_str().unwrap()]);
-        let output = confined(&mut restore).output().unwrap();
-        let said = fail(output);
+        let mut restore = thubaocao(&installation.config());
+        let said = fail(
+            confined(restore.arg("restore").arg(&file))
+                .output()
+                .unwrap(),
+        );
         assert!(said.contains(says), "{kind:?}: {said}");
         assert!(!data.join("thubaocao.sqlite").exists());
     }
@@ -590,24 +591,25 @@ fn a_backup_that_claims_more_than_there_is_room_for_is_refused_at_once() {
 
 #[test]
 fn a_large_file_of_a_backup_is_unpacked_a_piece_at_a_time() {
-    let demo = Demo::new();
-    let data = demo.dir().join("data");
-    let file = demo.folder.path().join("backup.tar");
-    demo.after(&["backup", file.to_str().unwrap()]);
-    fs::rename(&data, demo.dir().join("before")).unwrap();
+    const LARGE: u64 = 80_000_000;
+    let installation = Installation::on_maildir();
+    let dir = installation.dir.path();
+    let (data, file) = (dir.join("data"), dir.join("backup.tar"));
+    succeed(installation.run(&["run", "--once"]));
+    succeed(installation.run(&["backup", file.to_str().unwrap()]));
+    fs::rename(&data, dir.join("before")).unwrap();
     // The header of one more file takes the place of the end; that content is not what its name says.
-    let damaged = demo.folder.path().join("damaged.tar");
+    let damaged = dir.join("damaged.tar");
     let name = format!("archive/ab/ab{}", "0".repeat(62));
-    claiming(&damaged, &name, tar::EntryType::Regular, 80_000_000);
-    let whole = fs::read(&file).unwrap();
+    claiming(&damaged, &name, tar::EntryType::Regular, LARGE);
+    let end = fs::metadata(&file).unwrap().len() - 1024;
     let mut both = fs::OpenOptions::new().write(true).open(&file).unwrap();
-    both.seek(SeekFrom::Start(whole.len() as u64 - 1024))
-        .unwrap();
+    both.seek(SeekFrom::Start(end)).unwrap();
     both.write_all(&fs::read(&damaged).unwrap()[..512]).unwrap();
-    both.set_len(whole.len() as u64 + 80_000_512).unwrap();
-    let mut restore = thubaocao(&demo.dir().join("config"));
-    restore.args(["--at", Demo::AFTER, "restore", "--keep-going"]);
-    let said = succeed(confined(restore.arg(&file)).output().unwrap());
+    both.set_len(end + 1536 + LARGE).unwrap();
+    let mut restore = thubaocao(&installation.config());
+    restore.args(["restore", "--keep-going"]).arg(&file);
+    let said = succeed(confined(&mut restore).output().unwrap());
     assert!(said.contains(&name[11..]), "{said}");
     assert!(data.join("thubaocao.sqlite").exists());
 }
