@@ -95,6 +95,15 @@ async fn bombs_fill_no_more_than_a_mail_may_bring() {
     assert!(unpacked <= 150_000_000, "{unpacked}");
     assert_ne!(warning(&reading), "");
 
+    // A mail of some kB brings twenty MB, whatever it unpacks to.
+    let names: Vec<String> = (0..60).map(|i| format!("{i}.txt")).collect();
+    let zeros = vec![b'0'; 1_000_000];
+    let files: Vec<(&str, &[u8])> = names.iter().map(|n| (n.as_str(), &zeros[..])).collect();
+    let reading = survive("sixty files of zeros", with_file("a.zip", zip_of(&files))).await;
+    let unpacked: u64 = reading.attachments.iter().skip(1).map(|a| a.size).sum();
+    assert!((20_000_000..25_000_000).contains(&unpacked), "{unpacked}");
+    assert_ne!(warning(&reading), "");
+
     // Zips within zips, sixteen at each level.
     let mut bomb = zip_of(&[("0.txt", &vec![b'0'; 10_000_000])]);
     for _ in 0..5 {
@@ -200,6 +209,17 @@ async fn size_alone_is_no_harm() {
         "<a@b.vn>: 550 user unknown\r\n".repeat(100_000)
     );
     survive("a bounce of 100,000 lines", notice.into_bytes()).await;
+    let many = 200_000;
+    let ids: String = (0..many).map(|i| format!("<{i}@b.vn>\r\n ")).collect();
+    let thread = format!("From: a@b.vn\r\nReferences: {ids}\r\n\r\nx");
+    let reading = survive("a thread of 200,000 mails", thread.into_bytes()).await;
+    let last: Vec<String> = (many - 20..many).map(|i| format!("{i}@b.vn")).collect();
+    assert_eq!(reading.references, last);
+    let token = |i: usize| format!("TBC.m{i}.ignore.20260615.{i:032x}\r\n");
+    let tokens: String = (0..100_000).map(token).collect();
+    let quoted = format!("From: a@b.vn\r\n\r\n{tokens}");
+    let reading = survive("100,000 tokens", quoted.into_bytes()).await;
+    assert_eq!(reading.tokens.len(), 5_000);
     let lines = "begin 644 a.txt\r\n#0V%T\r\n`\r\nend\r\n".repeat(30_000);
     survive(
         "30,000 pasted files",

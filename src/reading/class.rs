@@ -1,5 +1,6 @@
 //! What kind of mail it is, where it is no report of delivery.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use mail_parser::Message;
@@ -32,6 +33,9 @@ const CLOUD_HOSTS: [&str; 21] = [
     "we.tl",
     "terabox.com",
 ];
+
+/// Who quotes a whole digest quotes fewer tokens; a mail made of tokens is no command.
+const MOST_TOKENS: usize = 5_000;
 
 /// A token as `staff::token` writes it.
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -240,15 +244,12 @@ pub(super) fn cloud_link(text: &str) -> Option<String> {
     })
 }
 
-/// The tokens of commands in a text, each once.
+/// The tokens of commands in a text, each once, and no more than a digest can hold.
 pub(super) fn tokens(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for hit in TOKEN.find_iter(text) {
-        if !found.iter().any(|t| t == hit.as_str()) {
-            found.push(hit.as_str().to_owned());
-        }
-    }
-    found
+    let mut seen = HashSet::new();
+    let each = TOKEN.find_iter(text).map(|hit| hit.as_str());
+    let new = each.filter(|token| seen.insert(*token));
+    new.take(MOST_TOKENS).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -283,6 +284,15 @@ mod tests {
         }
         assert_eq!(by_content(&[], Some("1drv.ms")), Class::LinkOnly);
         assert_eq!(by_content(&[], None), Class::NoAttachment);
+    }
+
+    #[test]
+    fn tokens_are_found_once_each_and_not_without_end() {
+        let token = |n: usize| format!("TBC.m{n}.ignore.20260615.{n:032x}");
+        let twice = format!("{} {}\n{}", token(1), token(2), token(1));
+        assert_eq!(tokens(&twice), [token(1), token(2)]);
+        let many: Vec<String> = (0..MOST_TOKENS + 5).map(token).collect();
+        assert_eq!(tokens(&many.join(" ")), many[..MOST_TOKENS]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reading a whole mail: headers, text, files, class.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -18,6 +19,9 @@ use crate::reading::trust::Judgement;
 
 /// How much of a text is kept for matching, in bytes.
 const TEXT_KEPT: usize = 8_000;
+
+/// How many Message-IDs of a thread are kept.
+const THREAD_KEPT: usize = 20;
 
 /// How many mails may lie in a mail: its parser descends into them without a limit, and its stack ends.
 const MOST_NESTED: usize = 200;
@@ -266,24 +270,23 @@ fn return_path(message: &Message<'_>) -> Option<String> {
     })
 }
 
-/// The Message-IDs of References and In-Reply-To, oldest first.
+/// The Message-IDs of References and In-Reply-To, oldest first, each once.
 fn thread(message: &Message<'_>) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut ids: Vec<&str> = Vec::new();
     for value in [message.references(), message.in_reply_to()] {
-        let listed: Vec<String> = match value {
-            HeaderValue::Text(one) => vec![one.to_string()],
-            HeaderValue::TextList(many) => many.iter().map(ToString::to_string).collect(),
-            _ => Vec::new(),
+        let listed: &[Cow<'_, str>] = match value {
+            HeaderValue::Text(one) => std::slice::from_ref(one),
+            HeaderValue::TextList(many) => many,
+            _ => &[],
         };
-        for id in listed {
-            if !ids.contains(&id) && id.len() <= 300 {
-                ids.push(id);
-            }
-        }
+        let short = listed.iter().filter(|id| id.len() <= 300);
+        ids.extend(short.map(AsRef::as_ref).filter(|id| seen.insert(*id)));
     }
     // The end of a long thread is the part that mail programs look at.
-    let surplus = ids.len().saturating_sub(20);
-    ids.split_off(surplus)
+    let surplus = ids.len().saturating_sub(THREAD_KEPT);
+    ids.drain(..surplus);
+    ids.into_iter().map(str::to_owned).collect()
 }
 
 /// Who wrote the mail that another one forwards: attached as a mail, or quoted under a line that says so.

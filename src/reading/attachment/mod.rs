@@ -20,8 +20,13 @@ use crate::ground::Sha256;
 
 /// How many files one mail may bring.
 pub(super) const MOST_FILES: usize = 500;
-/// How many bytes all files unpacked from one mail may have.
+/// How many bytes all files unpacked from one mail may have, whatever its size.
 pub(super) const MOST_UNPACKED: u64 = 150_000_000;
+/// How many bytes all files unpacked from a mail of a size may have: documents in archives are a few times smaller than
+/// alone.
+fn most_unpacked(mail: u64) -> u64 {
+    (20_000_000 + 20 * mail).min(MOST_UNPACKED)
+}
 /// How long the programs that open archives and documents may take for one mail.
 const PATIENCE: Duration = Duration::from_secs(6);
 /// How deep archives and attached mails may lie in one another.
@@ -36,6 +41,7 @@ pub(super) struct Collector<'a, 'k> {
     /// Takes the contents.
     keep: &'a mut Keep<'k>,
     unpacked: u64,
+    most_unpacked: u64,
     /// The time of the programs that help.
     budget: Budget,
     ocr: bool,
@@ -58,6 +64,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             notes: Vec::new(),
             keep,
             unpacked: 0,
+            most_unpacked: 0,
             budget: Budget::new(if settings.without_programs {
                 Duration::ZERO
             } else {
@@ -69,6 +76,7 @@ impl<'a, 'k> Collector<'a, 'k> {
 
     /// Collects the files of a mail.
     pub(super) fn mail(&mut self, message: &Message<'_>) -> std::io::Result<()> {
+        self.most_unpacked = most_unpacked(message.raw_message().len() as u64);
         self.parts(message, Place::default())
     }
 
@@ -216,7 +224,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         from: &str,
         depth: usize,
     ) -> std::io::Result<Option<String>> {
-        let most_bytes = MOST_UNPACKED.saturating_sub(self.unpacked);
+        let most_bytes = self.most_unpacked.saturating_sub(self.unpacked);
         let most_files = MOST_FILES.saturating_sub(self.found.len());
         let opened = archive::open(kind, content, most_bytes, most_files, &mut self.budget)?;
         let place = Place {
@@ -282,5 +290,23 @@ pub(super) fn forms_of(role: Role) -> crate::domain::report::Forms {
     crate::domain::report::Forms {
         signed_document: role == Role::SignedDocument,
         soft_file: role == Role::SoftFile,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_unpacks_to_a_multiple_of_its_size_and_not_without_end() {
+        const MB: u64 = 1_000_000;
+        for (mail, most) in [
+            (0, 20 * MB),
+            (MB / 5, 24 * MB),
+            (6 * MB, 140 * MB),
+            (60 * MB, 150 * MB),
+        ] {
+            assert_eq!(most_unpacked(mail), most, "{mail}");
+        }
     }
 }
