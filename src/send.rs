@@ -1,16 +1,20 @@
 //! The third pass: outbox → the world, after a last look whether a mail is still owed.
 
+mod budget;
 mod doubts;
 mod restored;
 mod rests;
 
 use anyhow::Result;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use self::budget::{Pot, Spent};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::compose::{self, Composed};
 use crate::domain::reminder::in_working_hours;
+use crate::domain::{date_of, instant};
 use crate::ground::hex::random_hex;
 use crate::mailbox::Mailbox;
 use crate::manager;
@@ -101,8 +105,12 @@ async fn queue(
         }
         let now = clock.now();
         let day_ago = now - SignedDuration::from_hours(24);
-        if store.sent_since(day_ago)? >= limits.daily_mails && mail.kind != Kind::Digest {
-            tracing::warn!("today's budget of mails is used up; the rest is sent tomorrow");
+        let pot = Pot::of_key(mail.kind, &mail.key);
+        if !spent(app, now)?.has_room(pot, limits.daily_mails) {
+            tracing::warn!(
+                ?pot,
+                "today's budget of mails is used up; the rest is sent tomorrow"
+            );
             store.try_again(
                 mail.id,
                 now + LONGEST_PAUSE,
@@ -114,6 +122,9 @@ async fn queue(
             continue; // they go by a clock that is wrong
         }
         if mail.kind.is_reminder() && !may_remind(app, now, done)? {
+            continue;
+        }
+        if is_put_off(app, &mail, now)? {
             continue;
         }
         match composed(app, &mail, now) {
@@ -151,6 +162,42 @@ async fn queue(
         }
     }
     Ok(None)
+}
+
+/// What left in the 24 hours before a moment.
+fn spent(app: &App, now: Timestamp) -> Result<Spent> {
+    let mut spent = Spent::default();
+    let day_ago = now - SignedDuration::from_hours(24);
+    for (kind, purpose, mails) in app.store.sent_since(day_ago)? {
+        spent.add(Pot::of(kind, &purpose), mails);
+    }
+    Ok(spent)
+}
+
+/// Puts an acknowledgement off to the next morning where its unit has got as many as it gets in a day. One whose morning
+/// has come takes the others with it.
+fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
+    let (Kind::Acknowledgement, Some(unit)) = (mail.kind, &mail.unit) else {
+        return Ok(false);
+    };
+    let (store, today) = (&app.store, date_of(now));
+    let is_queued = |m: Outgoing| m.state == OutgoingState::Queued;
+    if mail.put_off.is_some() && !store.outgoing_mail(mail.id)?.is_some_and(is_queued) {
+        return Ok(true); // another one tells it since
+    }
+    let told = store.acknowledged_since(unit, instant(today, Time::midnight()))?;
+    if budget::is_told_together(told, mail.put_off.is_some()) {
+        let tomorrow = today.saturating_add(1.day());
+        let morning = instant(tomorrow, app.config.settings.schedule.work_hours.0);
+        let why = "đơn vị đã nhận đủ thư xác nhận trong ngày; báo chung vào sáng hôm sau";
+        store.put_off(mail.id, tomorrow, morning, why)?;
+        return Ok(true);
+    }
+    if mail.put_off.is_some() {
+        let why = format!("báo chung trong thư số {}", mail.id);
+        store.tell_together(mail.id, today, &why, now)?;
+    }
+    Ok(false)
 }
 
 /// What a mail says at a moment. That one cannot be written is told, and stops no other.
@@ -203,14 +250,9 @@ fn may_remind(app: &App, now: Timestamp, done: &mut Sent) -> Result<bool> {
 
 /// Whether a mail goes to staff, who have to hear of a full disk.
 fn is_for_staff(mail: &Outgoing) -> bool {
-    match mail.kind {
-        Kind::Digest => true,
-        Kind::Notice => mail.unit.is_none(),
-        Kind::Acknowledgement
-        | Kind::Opening
-        | Kind::ReminderBefore
-        | Kind::ReminderLate
-        | Kind::Escalation => false,
+    match Pot::of_key(mail.kind, &mail.key) {
+        Pot::Digest | Pot::Staff => true,
+        Pot::Calendar | Pot::Answers => false,
     }
 }
 

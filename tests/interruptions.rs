@@ -11,7 +11,7 @@ use crate::lab::installation::{
 };
 use crate::lab::outcome::report;
 use crate::lab::smtp_fake::{self, FakeSmtp};
-use crate::lab::{Lab, MAILBOX, proxy};
+use crate::lab::{Lab, MAILBOX, await_until, proxy};
 
 #[test]
 fn a_server_that_restarts_in_the_middle_of_idle_is_found_again() {
@@ -30,6 +30,12 @@ fn a_server_that_restarts_in_the_middle_of_idle_is_found_again() {
     assert!(daemon.terminate() < Duration::from_secs(5));
 }
 
+/// How many versions were logged of all units.
+fn versions(installation: &Installation) -> u64 {
+    let status = installation.json(&["status", "--json"]);
+    status.iter().filter_map(|l| l["versions"].as_u64()).sum()
+}
+
 #[test]
 fn a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice() {
     let lab = Lab::start();
@@ -40,7 +46,7 @@ fn a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice() 
             .map(|n| format!("{} ", n * (i + 7) % 99_991))
             .collect();
         lab.unit_sends(
-            REPORTING,
+            [REPORTING, LATE][i % 2],
             &format!("Báo cáo trẻ em lần {i}"),
             "Gửi Ban",
             &[("BC.docx", word(&noise)), ("BC.pdf", scan(&noise))],
@@ -75,19 +81,16 @@ fn a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice() 
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let status = installation.json(&["status", "--json"]);
-    let line = status
-        .iter()
-        .find(|l| l["unit"] == "ldld-dong-hoa")
-        .unwrap();
-    assert_eq!(line["versions"].as_u64(), Some(mails as u64));
+    assert_eq!(versions(&installation), mails as u64);
     // One answer a mail; a reminder may have gone out before the first mail had come through.
-    let answers = lab.await_mails(REPORTING, mails);
-    let answers = answers
-        .iter()
-        .filter(|l| l.subject.starts_with("Re: "))
-        .count();
-    assert_eq!(answers, mails);
+    for unit in [REPORTING, LATE] {
+        let answers = || {
+            let letters = lab.letters(unit).into_iter();
+            letters.filter(|l| l.subject.starts_with("Re: ")).count()
+        };
+        await_until("the answers", || answers() >= mails / 2);
+        assert_eq!(answers(), mails / 2);
+    }
 }
 
 #[test]

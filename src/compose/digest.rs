@@ -721,11 +721,16 @@ fn system(
     }
     let limits = &config.settings.limits;
     let sent = store.sent_since(now - SignedDuration::from_hours(24))?;
+    let to_staff = |kind: Kind, purpose: &str| kind == Kind::Digest || purpose == "command";
+    let to_units = sent
+        .iter()
+        .filter(|(kind, purpose, _)| !to_staff(*kind, purpose));
+    let sent: u32 = to_units.map(|(_, _, mails)| mails).sum();
     let full = sent >= limits.daily_mails;
     line(
         full,
         format!(
-            "Đã gửi trong 24 giờ qua: {sent}/{} thư.",
+            "Đã gửi các đơn vị trong 24 giờ qua: {sent}/{} thư.",
             limits.daily_mails
         ),
     );

@@ -17,7 +17,7 @@ use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::standing;
 use crate::standing::Holds;
-use crate::store::{Message, MessageState, Outgoing, Receipts, Store};
+use crate::store::{Message, MessageState, Outgoing, Receipts, Store, Submission};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
 
 pub use digest::digest;
@@ -86,19 +86,38 @@ pub fn compose(
     }
 }
 
+/// The acknowledgement of what a mail brought; of what several brought, where it tells them in the stead of others.
 fn acknowledgement(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
     let message = answered(store, mail)?;
-    let submissions = store.submissions_of(message.id)?;
-    let (Some(first), Some(reading)) = (submissions.first(), &message.reading) else {
+    let Some(reply) = reply_to(&message) else {
+        return Ok(Composed::Dropped("the mail has no sender".into()));
+    };
+    let others = store.told_in(mail.id)?;
+    let reply = match others.is_empty() {
+        true => reply,
+        // It answers none of them in particular.
+        false => Reply {
+            subject: "",
+            thread: vec![],
+            ..reply
+        },
+    };
+    let mut messages = vec![message.clone()];
+    for other in others {
+        messages.extend(store.message(other)?);
+    }
+    let mut submissions: Vec<(&Message, Submission)> = Vec::new();
+    for message in &messages {
+        let logged = store.submissions_of(message.id)?;
+        submissions.extend(logged.into_iter().map(|s| (message, s)));
+    }
+    let Some((_, first)) = submissions.first() else {
         return Ok(Composed::Dropped(
             "nothing of the mail is logged any more".into(),
         ));
     };
-    let Some(reply) = reply_to(&message) else {
-        return Ok(Composed::Dropped("the mail has no sender".into()));
-    };
     let day = date_of(message.received_at);
-    let reports = submissions.iter().map(|s| s.report.as_str());
+    let reports = submissions.iter().map(|(_, s)| s.report.as_str());
     let unit = match registered(config, &first.unit, reports, day) {
         Ok(unit) => unit,
         Err(why) => return Ok(Composed::Blocked(why)),
@@ -106,15 +125,15 @@ fn acknowledgement(config: &Config, store: &Store, mail: &Outgoing) -> Result<Co
     let obligations = store.obligations(Receipts::All)?;
     let receipts: Vec<Receipt<'_>> = submissions
         .iter()
-        .filter_map(|submission| {
+        .filter_map(|(message, submission)| {
             let obligation = obligations.iter().find(|o| {
                 o.unit == submission.unit
                     && o.report == submission.report
                     && o.period == submission.period
             })?;
-            let document = reading
-                .attachments
-                .iter()
+            let files = message.reading.iter().flat_map(|r| &r.attachments);
+            let document = files
+                .into_iter()
                 .find(|a| a.number.is_some() && a.number == submission.number);
             Some(Receipt {
                 dated: document.and_then(|a| a.dated.as_ref()?.parse().ok()),

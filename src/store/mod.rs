@@ -53,7 +53,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -71,6 +71,7 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("../../migrations/0015_hold.sql"),
     include_str!("../../migrations/0016_expiry_notice.sql"),
     include_str!("../../migrations/0017_put_off.sql"),
+    include_str!("../../migrations/0018_budgets.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

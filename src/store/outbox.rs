@@ -1,6 +1,7 @@
 //! Mails owed to the world: queued → sending → sent, each under a key that makes it owed once.
 
 use anyhow::Result;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
@@ -114,11 +115,13 @@ pub struct Outgoing {
     pub begun_at: Option<Timestamp>,
     /// How often it was looked for among the sent mails.
     pub looks: u32,
+    /// The day from which on it is told together with others of its unit.
+    pub put_off: Option<Date>,
 }
 
 const COLUMNS: &str =
     "id, key, kind, unit, message, state, tries, message_id, recipients, subject, raw, error, deferred_since, blocked_since,
-     begun_at, looks";
+     begun_at, looks, put_off";
 
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     Ok(Outgoing {
@@ -138,6 +141,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
         blocked_since: parsed_option(row, "blocked_since")?,
         begun_at: parsed_option(row, "begun_at")?,
         looks: row.get("looks")?,
+        put_off: parsed_option(row, "put_off")?,
     })
 }
 
@@ -383,14 +387,58 @@ impl Store {
         Ok(n > 0)
     }
 
-    /// How many mails left (or may have left) after a moment.
-    pub fn sent_since(&self, after: Timestamp) -> Result<u32> {
+    /// How many mails left (or may have left) after a moment, by kind and by the first word of their keys.
+    pub fn sent_since(&self, after: Timestamp) -> Result<Vec<(Kind, String, u32)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT kind, substr(key, 1, instr(key || ':', ':') - 1) AS purpose, count(*) AS n FROM outbox
+             WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
+             GROUP BY kind, purpose",
+        )?;
+        let rows = statement.query_map([after.to_string()], |r| {
+            Ok((parsed(r, "kind")?, r.get("purpose")?, r.get("n")?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many acknowledgements left (or may have left) to a unit at a moment or after it.
+    pub fn acknowledged_since(&self, unit: &UnitId, from: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
-            "SELECT count(*) FROM outbox WHERE state IN ('sent', 'unknown', 'sending')
-             AND coalesce(ended_at, queued_at) > ?1",
-            [after.to_string()],
+            "SELECT count(*) FROM outbox
+             WHERE unit = ?1 AND kind = 'acknowledgement' AND state IN ('sent', 'unknown', 'sending')
+               AND coalesce(ended_at, begun_at) >= ?2",
+            params![unit.0, from.to_string()],
             |r| r.get(0),
         )?)
+    }
+
+    /// Puts an acknowledgement off to a moment of a day, to be told together with others.
+    pub fn put_off(&self, id: i64, day: Date, at: Timestamp, why: &str) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET put_off = ?2, next_try = ?3, error = ?4 WHERE id = ?1",
+            params![id, day.to_string(), at.to_string(), why],
+        )?;
+        Ok(())
+    }
+
+    /// Has an acknowledgement tell all that were put off up to a day, of the same unit and to the same address.
+    pub fn tell_together(&self, id: i64, day: Date, why: &str, now: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET told_in = ?1, state = 'dropped', error = ?3, ended_at = ?4
+             WHERE id <> ?1 AND state = 'queued' AND put_off <= ?2 AND id IN (
+                 SELECT o.id FROM outbox o JOIN message m ON m.id = o.message, outbox b JOIN message bm ON bm.id = b.message
+                 WHERE b.id = ?1 AND o.unit = b.unit AND o.kind = 'acknowledgement' AND m.sender IS bm.sender)",
+            params![id, day.to_string(), why, now.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// The mails whose acknowledgements one of the outbox tells in their stead, oldest first.
+    pub fn told_in(&self, id: i64) -> Result<Vec<i64>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT message FROM outbox WHERE told_in = ?1 AND message IS NOT NULL ORDER BY id",
+        )?;
+        let rows = statement.query_map([id], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// How many mails of any kind an address was sent after a moment.

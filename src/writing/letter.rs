@@ -182,7 +182,10 @@ pub fn returned(
     answer(config, Kind::Notice, "returned.txt", reply, values)
 }
 
-/// The acknowledgement of what one mail brought, in reply to that mail.
+/// So many submissions are told one by one in an acknowledgement; of more it says how many they are.
+const MOST_TOLD: usize = 30;
+
+/// The acknowledgement of what one mail brought, in reply to that mail; or of what several brought, in reply to none.
 ///
 /// # Errors
 /// When the template fails.
@@ -211,6 +214,7 @@ pub fn acknowledgement(
     }
     let submissions: Vec<View<'_>> = receipts
         .iter()
+        .take(MOST_TOLD)
         .map(|r| View {
             title: config
                 .report(&r.submission.report)
@@ -236,6 +240,7 @@ pub fn acknowledgement(
         department => DepartmentView::from(&config.settings.department),
         unit => UnitView::from(unit),
         submissions,
+        more => receipts.len().saturating_sub(MOST_TOLD),
     };
     answer(
         config,

@@ -1,0 +1,150 @@
+//! How many mails a day may leave, and for what: who makes us answer much keeps no unit from being reminded, and no
+//! command of staff from being answered. Pure.
+
+use crate::writing::Kind;
+
+/// What a mail is counted against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pot {
+    /// The digest, which always leaves.
+    Digest,
+    /// Answers to staff.
+    Staff,
+    /// Letters that the calendar or a decision of staff asks for: openings, reminders, escalations, returns.
+    Calendar,
+    /// Answers to what units and others send: how many there are is up to whoever sends.
+    Answers,
+}
+
+impl Pot {
+    /// The pot of a mail by its kind and the first word of its key, which says what it is for.
+    pub(super) fn of(kind: Kind, purpose: &str) -> Pot {
+        match (kind, purpose) {
+            (Kind::Digest, _) => Pot::Digest,
+            (Kind::Notice, "command") => Pot::Staff,
+            (Kind::Notice, "return")
+            | (Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation, _) => {
+                Pot::Calendar
+            }
+            (Kind::Acknowledgement | Kind::Notice, _) => Pot::Answers,
+        }
+    }
+
+    /// The pot of a mail by its kind and whole key.
+    pub(super) fn of_key(kind: Kind, key: &str) -> Pot {
+        Pot::of(kind, key.split(':').next().unwrap_or(key))
+    }
+}
+
+/// How many mails left in the last 24 hours, by pot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spent {
+    staff: u32,
+    calendar: u32,
+    answers: u32,
+}
+
+impl Spent {
+    /// Counts mails that left.
+    pub(super) fn add(&mut self, pot: Pot, mails: u32) {
+        match pot {
+            Pot::Digest => {}
+            Pot::Staff => self.staff += mails,
+            Pot::Calendar => self.calendar += mails,
+            Pot::Answers => self.answers += mails,
+        }
+    }
+
+    /// Whether one more mail may leave within a day's limit of mails to units. Answers leave half of it to the
+    /// calendar; the calendar may take what answers leave. Staff's answers are a fifth of it, beside it.
+    pub(super) fn has_room(&self, pot: Pot, limit: u32) -> bool {
+        let to_units = self.calendar + self.answers;
+        match pot {
+            Pot::Digest => true,
+            Pot::Staff => self.staff < limit.div_ceil(5),
+            Pot::Calendar => to_units < limit,
+            Pot::Answers => to_units < limit && self.answers < limit - limit.div_ceil(2),
+        }
+    }
+}
+
+/// How many acknowledgements a unit gets by themselves on one day; further ones are told together the next morning.
+const MOST_ACKNOWLEDGEMENTS: u32 = 3;
+
+/// Whether an acknowledgement is told together with others later. `told`: how many the unit got today; `put_off`:
+/// whether it was put off before, and its morning has come.
+pub(super) fn is_told_together(told: u32, put_off: bool) -> bool {
+    !put_off && told >= MOST_ACKNOWLEDGEMENTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mail_is_counted_against() {
+        for (kind, key, pot) in [
+            (Kind::Digest, "digest:2026-06-15", Pot::Digest),
+            (Kind::Notice, "command:7", Pot::Staff),
+            (Kind::Notice, "return:7", Pot::Calendar),
+            (Kind::Notice, "arrived:7", Pot::Answers),
+            (Kind::Notice, "link:7", Pot::Answers),
+            (Kind::Notice, "parent:cdcs-a", Pot::Answers),
+            (Kind::Acknowledgement, "ack:7", Pot::Answers),
+            (Kind::Opening, "remind:a:1", Pot::Calendar),
+            (Kind::ReminderBefore, "remind:a:1", Pot::Calendar),
+            (Kind::ReminderLate, "remind:a:1", Pot::Calendar),
+            (Kind::Escalation, "remind:a:1", Pot::Calendar),
+        ] {
+            assert_eq!(Pot::of_key(kind, key), pot, "{key}");
+        }
+    }
+
+    #[test]
+    fn answers_leave_half_of_the_day_to_the_calendar_and_staff_have_their_own() {
+        let all = [Pot::Digest, Pot::Staff, Pot::Calendar, Pot::Answers];
+        //                     staff, calendar, answers      who may still send, of 300
+        let cases: [(u32, u32, u32, &[Pot]); 8] = [
+            (0, 0, 0, &all),
+            (0, 0, 149, &all),
+            (0, 0, 150, &[Pot::Digest, Pot::Staff, Pot::Calendar]),
+            (0, 149, 150, &[Pot::Digest, Pot::Staff, Pot::Calendar]),
+            (0, 150, 150, &[Pot::Digest, Pot::Staff]),
+            (0, 299, 0, &all),
+            (0, 300, 0, &[Pot::Digest, Pot::Staff]),
+            (60, 0, 0, &[Pot::Digest, Pot::Calendar, Pot::Answers]),
+        ];
+        for (staff, calendar, answers, may) in cases {
+            let spent = Spent {
+                staff,
+                calendar,
+                answers,
+            };
+            for pot in all {
+                let wanted = may.contains(&pot);
+                assert_eq!(spent.has_room(pot, 300), wanted, "{pot:?} after {spent:?}");
+            }
+        }
+        // The smallest limit is for the calendar.
+        let none = Spent::default();
+        assert!(none.has_room(Pot::Calendar, 1) && none.has_room(Pot::Staff, 1));
+        assert!(!none.has_room(Pot::Answers, 1));
+    }
+
+    #[test]
+    fn a_unit_gets_three_acknowledgements_a_day_and_what_was_put_off_leaves_on_its_morning() {
+        for (told, put_off, together) in [
+            (0, false, false),
+            (2, false, false),
+            (3, false, true),
+            (30, false, true),
+            (30, true, false),
+        ] {
+            assert_eq!(
+                is_told_together(told, put_off),
+                together,
+                "{told} {put_off}"
+            );
+        }
+    }
+}
