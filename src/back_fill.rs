@@ -59,7 +59,7 @@ pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Import
         }
     }
     // None of these is answered, wherever it is read; what had come into the mailbox before and is unread still, is.
-    collect::read_received(app, collect::Answers::Yes, now).await?;
+    collect::read_received(app, collect::Answers::Yes, None, now).await?;
     Ok(done)
 }
 

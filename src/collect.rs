@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 mod arrival;
+mod caution;
 mod fetch;
+mod files;
 mod holding;
 mod sender;
+mod turn;
 
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
@@ -29,6 +32,11 @@ use crate::store::{
 use crate::writing::Kind;
 use crate::{expected, manager, staff};
 
+use self::files::Keeping;
+
+pub use files::{take_out_all_that_counts, take_out_what_counts};
+pub use turn::Turn;
+
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -45,22 +53,28 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
     }
 }
 
-/// Looks through the mailbox and logs what came. `full`: this is the first look over a connection, and every UID is
-/// compared with the store instead of those after the cursor.
+/// Looks through the mailbox and logs what came, as much as one turn takes. `full`: this is the first look over a
+/// connection, and every UID is compared with the store instead of those after the cursor.
 ///
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored, and is read.
-pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock) -> Result<()> {
+pub async fn pass(
+    app: &mut App,
+    mailbox: &mut Mailbox,
+    full: bool,
+    turn: &mut Turn,
+    clock: Clock,
+) -> Result<()> {
     if let Some(verifier) = &app.verifier {
         verifier.begin_pass();
     }
     for look in 1..=MOST_LOOKS {
         let begun = clock.now();
-        let looked = look_through(app, mailbox, full && look == 1, begun).await;
-        let came = app.store.unread_count()? > 0;
-        read_received(app, Answers::Yes, clock.now()).await?;
-        // What came and is not read yet may be the report that somebody would be reminded of.
-        if !looked? || app.store.unread_count()? > 0 {
+        let before = app.store.unread_count()?;
+        let looked = look_through(app, mailbox, full && look == 1, turn, begun).await;
+        let came = app.store.unread_count()? > before;
+        read_received(app, Answers::Yes, Some(&mut *turn), clock.now()).await?;
+        if !looked? || !nothing_stands_out(app, begun)? {
             break;
         }
         // More may have come while these were fetched and read: the look that counts is one that found nothing.
@@ -69,7 +83,16 @@ pub async fn pass(app: &mut App, mailbox: &mut Mailbox, full: bool, clock: Clock
             break;
         }
     }
+    take_out_what_counts(app, clock.now()).await?;
     show_outcomes(app, mailbox).await
+}
+
+/// Whether no mail that is stored keeps the mailbox from counting as looked through.
+fn nothing_stands_out(app: &App, now: Timestamp) -> Result<bool> {
+    let unread = app.store.oldest_unread()?;
+    let fails = app.store.health(Part::Reading)?.failing().is_some();
+    let recent = unread.is_some_and(|since| is_recent(&app.config.calendar, since, now));
+    Ok(!turn::hold_all(unread.is_some(), fails, recent))
 }
 
 /// Takes what is new in every folder; gives whether the mailbox was wholly looked through. A folder that cannot be opened
@@ -78,6 +101,7 @@ async fn look_through(
     app: &mut App,
     mailbox: &mut Mailbox,
     full: bool,
+    turn: &mut Turn,
     now: Timestamp,
 ) -> Result<bool> {
     if app.store.health(Part::Rewound)?.failing().is_some() {
@@ -86,7 +110,7 @@ async fn look_through(
     let mut whole = true;
     let mut closed = Vec::new();
     for folder in folders(&app.config.settings.mailbox.kind) {
-        match fetch::folder(app, mailbox, &folder, full, now).await {
+        match fetch::folder(app, mailbox, &folder, full, turn, now).await {
             Ok(taken) => whole &= taken,
             Err(e) => match e.downcast_ref().and_then(cannot_be_opened) {
                 Some(why) => closed.push(format!("{folder}: {why}")),
@@ -137,21 +161,38 @@ pub enum Answers {
     No,
 }
 
-/// Reads and decides every mail that is stored and not read yet. Where the machine keeps a mail from being read, the
-/// mail stays unread for a later round and the reading is noted as failing, which holds every reminder. One whose sender
-/// the domain name system did not tell is put off to the next pass, and holds its own units only ([`sender`]).
+/// Reads and decides the mails that are stored and not read yet: those of registered senders first, and as many as a
+/// turn takes, where there is one. Where the machine keeps a mail from being read, the mail stays unread for a later round
+/// and the reading is noted as failing, which holds every reminder. One whose sender the domain name system did not tell
+/// is put off to the next pass, and holds its own units only ([`sender`]).
 ///
 /// # Errors
 /// When the store fails.
-pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> Result<()> {
-    let mut unread = app.store.unread()?;
+pub async fn read_received(
+    app: &mut App,
+    answers: Answers,
+    mut turn: Option<&mut Turn>,
+    now: Timestamp,
+) -> Result<()> {
+    let most = turn.as_ref().map_or(u32::MAX, |t| t.left_to_read());
+    let mut unread = app
+        .store
+        .unread(&app.config.settings.digest_to, most.saturating_add(1))?;
     if unread.is_empty() {
         return Ok(());
+    }
+    if let (0, Some(turn)) = (most, &mut turn) {
+        turn.cut_short();
+        return Ok(()); // nothing is known of the reader
     }
     unread.sort_by_key(|message| sender::rank(app, message));
     expected::expect(&app.config, &app.store, now)?;
     let mut fault = None;
     for mut message in unread {
+        if turn.as_mut().is_some_and(|turn| !turn.may_read()) {
+            tracing::info!("more came than one pass reads; the next one goes on");
+            break;
+        }
         manager::step();
         let Some(sha256) = &message.sha256 else {
             continue;
@@ -203,10 +244,30 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                 Reading::unreadable("its file in the archive is damaged")
             }
         };
-        if let Err(e) = match known {
-            true => Ok(()), // they were, when it was read
-            false => archive_files(app, &reading),
-        } {
+        if let Some(earlier) = received_earlier(app, &message, &reading)? {
+            app.store.set_received_at(message.id, earlier)?;
+            message.received_at = earlier;
+        }
+        if put_off {
+            files::discard(app, &reading);
+            sender::put_off(app, &message, &reading, now)?;
+            continue;
+        }
+        if reading.class == Class::StaffCommand && answers == Answers::Yes {
+            files::discard(app, &reading);
+            staff::obey(app, &message, &reading, now)?;
+            settled(&mut turn);
+            continue;
+        }
+        let mut decision = decide(app, &message, &reading, now)?;
+        let mut keeping = match files::of_mail(app, &reading, decision.verdict.state, now)? {
+            // It was read in another pass, and its files are still in it.
+            Keeping::Now if known => Keeping::Later,
+            keeping => keeping,
+        };
+        if keeping == Keeping::Now
+            && let Err(e) = archive_files(app, &reading)
+        {
             let why = format!("{e:#}");
             if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
                 tracing::error!(message = message.id, why, "a mail stays unread");
@@ -227,20 +288,11 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
                 reasons: vec![why],
                 ..reading
             };
+            decision = decide(app, &message, &reading, now)?;
+            keeping = Keeping::InTheMail;
+        } else if keeping != Keeping::Now {
+            files::discard(app, &reading);
         }
-        if let Some(earlier) = received_earlier(app, &message, &reading)? {
-            app.store.set_received_at(message.id, earlier)?;
-            message.received_at = earlier;
-        }
-        if put_off {
-            sender::put_off(app, &message, &reading, now)?;
-            continue;
-        }
-        if reading.class == Class::StaffCommand && answers == Answers::Yes {
-            staff::obey(app, &message, &reading, now)?;
-            continue;
-        }
-        let mut decision = decide(app, &message, &reading, now)?;
         if decision.awaited.suspicious {
             app.reader.distrust();
         }
@@ -271,6 +323,10 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
         );
         app.store.transaction(|s| {
             s.set_reading(message.id, &reading)?;
+            if keeping == Keeping::Now {
+                s.set_kept(message.id)?;
+                s.add_unpacked(date_of(now), files::bytes_of(&reading))?;
+            }
             s.set_verdict(message.id, &decision.verdict)?;
             s.set_awaited(message.id, &decision.awaited)?;
             s.set_holds(message.id, &holds)?;
@@ -286,12 +342,20 @@ pub async fn read_received(app: &mut App, answers: Answers, now: Timestamp) -> R
             }
             Ok(())
         })?;
+        settled(&mut turn);
     }
     match fault {
         Some(why) => app.store.failed(Part::Reading, now, &why)?,
         None => app.store.succeeded(Part::Reading, now)?,
     }
     note_confinement(app, now)
+}
+
+/// Notes that a pass got on.
+fn settled(turn: &mut Option<&mut Turn>) {
+    if let Some(turn) = turn {
+        turn.settled();
+    }
 }
 
 /// Looks whether mails can be read here, and how that process is confined, before one has come. Done until the process
@@ -367,15 +431,17 @@ async fn head_of(app: &mut App, head: &[u8]) -> Option<Reading> {
 
 /// The units that the sender of a mail may write for, by his address alone.
 fn units_of_sender(app: &App, reading: &Reading, received_at: Timestamp) -> Result<Vec<UnitId>> {
-    let Some(sender) = &reading.sender else {
-        return Ok(vec![]);
-    };
-    let mut units = app.store.learned_units(&sender.address)?;
-    units.extend(app.store.former_units(&sender.address, received_at)?);
-    let bearers = app
-        .config
-        .register
-        .bearers(&sender.address, date_of(received_at));
+    match &reading.sender {
+        Some(sender) => units_of_address(app, &sender.address, received_at),
+        None => Ok(vec![]),
+    }
+}
+
+/// The units that an address (lower case) may write for.
+fn units_of_address(app: &App, address: &str, received_at: Timestamp) -> Result<Vec<UnitId>> {
+    let mut units = app.store.learned_units(address)?;
+    units.extend(app.store.former_units(address, received_at)?);
+    let bearers = app.config.register.bearers(address, date_of(received_at));
     for bearer in bearers {
         if !units.contains(&bearer.unit) {
             units.push(bearer.unit);
@@ -497,7 +563,10 @@ pub async fn take_out_files(app: &mut App, message: i64) -> Result<()> {
         .archive
         .get(&message.sha256.context("it was not fetched")?)?;
     match app.reader.read(&raw).await {
-        Outcome::Read(reading) => archive_files(app, &reading),
+        Outcome::Read(reading) => {
+            archive_files(app, &reading)?;
+            app.store.set_kept(message.id)
+        }
         Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => bail!(why),
     }
 }
@@ -680,6 +749,11 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
     // What is still in an archive may be what would be said to be missing.
     if !submissions.is_empty() {
         why.extend(not_wholly_opened(reading));
+    }
+    let doubts = caution::why(app, message, reading, &submissions)?;
+    if !doubts.is_empty() {
+        why.extend(doubts);
+        return Ok(Decision::only(Waiting, Some(&found), why));
     }
     if submissions.is_empty() && why.is_empty() {
         let answers_us = !reading.references.is_empty();

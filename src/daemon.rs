@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::alarm::Alarm;
 use crate::app::App;
 use crate::clock::{Clock, Watch};
-use crate::collect;
+use crate::collect::{self, Turn};
 use crate::config::{Config, Exposed, MailboxKind, Veil, exposed};
 use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
@@ -53,6 +53,8 @@ pub struct Service {
     /// Rounds in a row that broke for another reason.
     setbacks: u32,
     next_try: Instant,
+    /// Whether the last look left something for the next one, which follows at once.
+    more: bool,
     /// Whether the last round had no room on the disk.
     no_room: bool,
     alarm: Alarm,
@@ -122,6 +124,7 @@ impl Service {
             failures: 0,
             setbacks: 0,
             next_try: Instant::now(),
+            more: false,
             no_room: false,
             alarm,
             watch,
@@ -160,7 +163,9 @@ impl Service {
         if self.without_dates {
             mailbox.ask_for_no_dates();
         }
-        let passed = collect::pass(&mut self.app, &mut mailbox, self.full, clock).await;
+        let mut turn = Turn::begin(&self.app.config.settings.limits);
+        let full = self.full;
+        let passed = collect::pass(&mut self.app, &mut mailbox, full, &mut turn, clock).await;
         let unparsable =
             |e: &anyhow::Error| matches!(e.downcast_ref(), Some(MailboxError::Unparsable));
         if passed.as_ref().is_err_and(unparsable) && !self.without_dates {
@@ -171,7 +176,7 @@ impl Service {
             self.full = true;
             mailbox = self.connect().await?;
             mailbox.ask_for_no_dates();
-            collect::pass(&mut self.app, &mut mailbox, true, clock).await?;
+            collect::pass(&mut self.app, &mut mailbox, true, &mut turn, clock).await?;
         } else {
             passed?;
         }
@@ -180,6 +185,7 @@ impl Service {
         }
         self.failures = 0;
         self.full = false;
+        self.more = turn.goes_on();
         if let Err(e) = self.ask_time(&mut mailbox, clock).await {
             tracing::warn!(error = %format!("{e:#}"), "the mailbox is not asked for the time again");
             self.asks_time = AsksTime::Never;
@@ -295,6 +301,7 @@ impl Service {
         } else {
             self.next_try = self.next_try.max(Instant::now() + FULL_DISK_PAUSE);
         }
+        self.more = false;
         loop {
             if let Some(refused) = self.login_is_refused(clock.now())? {
                 failure = Some(refused);
@@ -400,13 +407,17 @@ fn backoff(failures: u32) -> Duration {
         .mul_f64(1.0 + chance as f64 / 4000.0)
 }
 
-/// All three passes once, then the end.
+/// All three passes once, or as often as it takes until all that is there was read; then the end.
 ///
 /// # Errors
 /// When the mailbox or the store fails. What is owed all the same (the digest, acknowledgements) has been sent then.
 pub async fn once(config: Config, program: PathBuf, clock: Clock) -> Result<()> {
     let mut service = Service::open(config, program, clock.now())?;
-    let failure = service.round(clock, &Cell::new(false)).await?;
+    let stop = Cell::new(false);
+    let mut failure = service.round(clock, &stop).await?;
+    while service.more && failure.is_none() {
+        failure = service.round(clock, &stop).await?;
+    }
     if let Some(mailbox) = service.mailbox.take() {
         mailbox.close().await;
     }
@@ -464,7 +475,7 @@ pub async fn run(config: Config, program: PathBuf) -> Result<()> {
             manager::ready();
         }
         manager::step();
-        if asked.is_none() {
+        if asked.is_none() && !service.more {
             asked = rest(&mut service, &mut signals).await;
         }
         match asked {

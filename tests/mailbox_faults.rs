@@ -667,7 +667,7 @@ fn a_day_s_budget_smaller_than_a_batch_is_used_mail_by_mail() {
     installation.edit(
         "thubaocao.toml",
         "[trust]",
-        "[limits]\nmessage_mb = 9\ndaily_download_mb = 9\n[trust]",
+        "[limits]\nmessage_mb = 9\ndaily_download_mb = 12\n[trust]",
     );
     round(&installation);
     let taken = |s: &str| s.matches(',').count() + 1;

@@ -7,6 +7,7 @@ mod matching;
 
 mod alarm;
 mod back_fill;
+mod budgets;
 mod calendar;
 mod circle;
 mod clock;

@@ -94,6 +94,15 @@
 //! | an import is ended midway | its mails are read later, and not answered | `back_fill::mails_of_an_import_that_was_ended_midway_are_read_by_the_service_and_not_answered` |
 //! | an import reads what had come before | that is answered as ever | `back_fill::an_import_leaves_nobody_without_an_answer_whose_mail_had_come_before` |
 //! | another data folder is named | an empty store never takes the place of another in silence | `storage::an_empty_store_never_takes_the_place_of_another_in_silence` |
+//! | **Who sends much** | | |
+//! | reports in the name of a unit flood the mailbox | its unit gets three answers a day, the rest together, and reminders leave | `budgets::a_flood_of_reports_in_the_name_of_a_unit_is_answered_thrice_a_day_and_stops_no_reminder` |
+//! | strangers send more than one pass reads | units are read and answered first, and a pass that was cut short was no look | `budgets::units_are_read_first_and_answered_before_what_strangers_sent_is_read` |
+//! | strangers send more than a day fetches | two tenths of it stay for units | `budgets::what_strangers_send_leaves_two_tenths_of_the_day_s_fetching_to_units` |
+//! | a stranger's mail swells | its files are stored when staff say that it is a report | `budgets::what_a_stranger_s_mail_unpacks_to_is_stored_when_staff_say_that_it_is_a_report` |
+//! | the mails of units swell | a day stores so much of it, and the next one the rest | `budgets::a_day_stores_so_much_of_what_mails_unpack_to_and_the_next_day_the_rest` |
+//! | a report is sent in the name of a unit that has reported | it replaces nothing until staff agree | `budgets::a_version_that_is_trusted_less_or_follows_an_accepted_one_replaces_nothing_until_staff_agree` |
+//! | nothing is said of a mail whose domain is verified as a rule | it waits | `budgets::a_report_waits_of_which_nothing_is_said_where_its_domain_is_verified_as_a_rule` |
+//! | nobody vouches for a report and it takes no answer | it waits | `budgets::a_report_that_nobody_vouches_for_and_that_takes_no_answer_waits` |
 //! | **Silence** | | |
 //! | the login is refused for hours | it is told by a second way, once, and when it is over | `alarm::a_refused_login_is_told_once_and_when_it_is_over` |
 //! | one fault brings another with it | it is told once | `src/alarm/mod.rs::what_only_follows_from_another_fault_is_not_told_beside_it` |

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{Session, say};
 use crate::app::{self, App};
+use crate::collect;
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
@@ -186,20 +187,17 @@ fn tell(done: Done) -> Result<()> {
     Ok(say(format!("{} (change {})", done.said, done.correction))?)
 }
 
-pub(super) fn assign(session: &Session, a: &Assign) -> Result<()> {
+pub(super) async fn assign(session: &Session, a: &Assign) -> Result<()> {
     let assignment = Assignment {
         unit: UnitId(a.unit.clone()),
         report: a.report.clone().zip(a.period.clone()),
         hint: None,
         remember: a.remember,
     };
-    tell(correct::assign(
-        &open(session)?,
-        a.message,
-        &assignment,
-        &a.by.by(),
-        session.now(),
-    )?)
+    let (mut app, now) = (open(session)?, session.now());
+    let done = correct::assign(&app, a.message, &assignment, &a.by.by(), now)?;
+    collect::take_out_what_counts(&mut app, now).await?;
+    tell(done)
 }
 
 pub(super) fn ignore(session: &Session, a: &Ignore) -> Result<()> {

@@ -8,7 +8,7 @@ use super::{Session, Usage, say};
 use crate::app::{self, App};
 use crate::config::source::suggestion;
 use crate::domain::period::PeriodId;
-use crate::{expected, export};
+use crate::{collect, expected, export};
 
 pub(super) async fn run(
     session: &Session,
@@ -24,6 +24,7 @@ pub(super) async fn run(
     let now = session.now();
     let mut app = App::open(config, app::own_program()?, now)?;
     expected::expect(&app.config, &app.store, now)?;
+    collect::take_out_all_that_counts(&mut app).await?;
     let done = export::period(&mut app, report, period, folder, now).await?;
     say(format!(
         "{}: {} files of {} units, an index and the consolidation draft",

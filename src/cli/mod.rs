@@ -358,7 +358,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
             dir,
         } => export::run(session, &report, &period, &dir).await,
         Command::Inbox { json } => inbox::run(session, json),
-        Command::Assign(a) => corrections::assign(session, &a),
+        Command::Assign(a) => corrections::assign(session, &a).await,
         Command::Ignore(a) => corrections::ignore(session, &a),
         Command::Excuse(a) => corrections::excuse(session, &a),
         Command::ReceivedPaper(a) => corrections::received_paper(session, &a),

@@ -5,9 +5,11 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
+use super::turn::Turn;
 use crate::app::App;
-use crate::config::Show;
+use crate::config::{Limits, Show};
 use crate::domain::date_of;
+use crate::domain::unit::UnitId;
 use crate::mailbox::{Envelope, Listing, Mailbox};
 use crate::manager;
 use crate::reading::{Class, Person, Reading};
@@ -17,6 +19,8 @@ use crate::store::{Arrived, Cursor, FetchFailure, MessageState, Part, Place, Ver
 const BATCH: usize = 50;
 /// How many bytes one FETCH asks for, if more than one mail.
 const BATCH_BYTES: u64 = 16_000_000;
+/// How many addresses in the From fields of one mail are looked up.
+const MOST_SENDERS: usize = 20;
 /// How many From fields one FETCH asks for.
 const SENDERS: usize = 500;
 /// After so many failures to fetch a mail by itself, staff are told to look at it themselves.
@@ -26,14 +30,34 @@ const AGAIN_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// … for so long.
 const AGAIN_FOR: SignedDuration = SignedDuration::from_hours(24 * 7);
 
+/// Whether a mail says that it is from a sender whom we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    /// An address of a unit, registered or taught, or of staff.
+    Registered,
+    /// Anybody else.
+    Stranger,
+}
+
+impl Sender {
+    /// What of a day's limit such a sender's mails may take.
+    fn share(self, limits: &Limits) -> u64 {
+        match self {
+            Sender::Registered => limits.daily_download_bytes,
+            Sender::Stranger => limits.strangers_download_bytes(),
+        }
+    }
+}
+
 /// One look into one folder.
 struct Look<'a> {
     app: &'a mut App,
     mailbox: &'a mut Mailbox,
+    turn: &'a mut Turn,
     folder: &'a str,
     uidvalidity: u32,
     now: Timestamp,
-    /// Addresses of units, registered or taught, lower case.
+    /// Addresses of units, registered or taught, and of staff, lower case.
     registered: HashSet<String>,
     /// UIDs that are to be asked for once more in a later round.
     unfinished: Vec<String>,
@@ -51,6 +75,7 @@ pub(super) async fn folder(
     mailbox: &mut Mailbox,
     folder: &str,
     full: bool,
+    turn: &mut Turn,
     now: Timestamp,
 ) -> Result<bool> {
     let account = app.config.settings.mailbox.address.clone();
@@ -69,6 +94,7 @@ pub(super) async fn folder(
     let mut look = Look {
         app,
         mailbox,
+        turn,
         folder,
         uidvalidity: listing.uidvalidity,
         now,
@@ -94,7 +120,11 @@ pub(super) async fn folder(
     let (suspects, sound): (Vec<_>, Vec<_>) = wanted
         .into_iter()
         .partition(|e| failures.contains_key(&e.uid));
-    let fetched = look.fetch_in_batches(&sound).await?;
+    let (registered, strangers) = look.by_sender(sound).await?;
+    let mut fetched = look
+        .fetch_in_batches(&registered, Sender::Registered)
+        .await?;
+    fetched |= look.fetch_in_batches(&strangers, Sender::Stranger).await?;
     look.fetch_alone(&listing, &suspects, &failures, full, fetched)
         .await?;
     look.fetch_given_up(&listing, &failures).await?;
@@ -102,13 +132,14 @@ pub(super) async fn folder(
     Ok(look.whole)
 }
 
-/// The addresses of units, registered or taught.
+/// The addresses of units, registered or taught, and of staff.
 fn registered(app: &App) -> Result<HashSet<String>> {
     let units = app.config.register.units.iter();
     let mut all: HashSet<String> = units
         .flat_map(|u| &u.emails)
         .map(|a| a.to_lowercase())
         .collect();
+    all.extend(app.config.settings.digest_to.iter().cloned());
     all.extend(
         app.store
             .learned()?
@@ -118,24 +149,17 @@ fn registered(app: &App) -> Result<HashSet<String>> {
     Ok(all)
 }
 
-/// Those of some addresses that a From field names, in the order of their place.
-fn named_in(from: &[u8], addresses: &HashSet<String>) -> Vec<String> {
-    let text = String::from_utf8_lossy(from).to_lowercase();
-    let words = text.split(|c: char| c.is_whitespace() || "<>,;:\"'()[]".contains(c));
-    let named = words.filter(|word| word.contains('@') && addresses.contains(*word));
-    named.map(str::to_owned).collect()
-}
-
-/// The one registered or taught address that the From field of a header names which cannot be read otherwise.
+/// The one registered or taught address that the From fields of a header name which cannot be read otherwise.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn registered_sender(app: &App, head: &[u8]) -> Result<Option<Person>> {
-    Ok(the_one_named(&from_field(head), &registered(app)?))
+    Ok(the_one_named(head, &registered(app)?))
 }
 
-fn the_one_named(from: &[u8], addresses: &HashSet<String>) -> Option<Person> {
-    let mut named = named_in(from, addresses);
+fn the_one_named(head: &[u8], addresses: &HashSet<String>) -> Option<Person> {
+    let mut named = senders_in(head);
+    named.retain(|address| addresses.contains(address));
     named.dedup();
     match <[String; 1]>::try_from(named) {
         Ok([address]) => Some(Person {
@@ -146,14 +170,23 @@ fn the_one_named(from: &[u8], addresses: &HashSet<String>) -> Option<Person> {
     }
 }
 
-/// The From field of a header, folded lines and all (RFC 5322, section 2.2.3).
-fn from_field(head: &[u8]) -> Vec<u8> {
-    let lines = head.split_inclusive(|b| *b == b'\n');
-    let mut field =
-        lines.skip_while(|l| !l.get(..5).is_some_and(|n| n.eq_ignore_ascii_case(b"from:")));
-    let first = field.next().into_iter();
-    let folded = field.take_while(|l| l.starts_with(b" ") || l.starts_with(b"\t"));
-    first.chain(folded).flatten().copied().collect()
+/// The words of the From fields of a mail, or of a beginning of it, that may be addresses, lower case.
+fn senders_in(beginning: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(&beginning[..beginning.len().min(super::LONGEST_HEAD)]);
+    let mut words = Vec::new();
+    let mut within = false;
+    for line in text.lines().take_while(|l| !l.is_empty()) {
+        let continues = line.starts_with([' ', '\t']);
+        let named = line
+            .get(..5)
+            .is_some_and(|n| n.eq_ignore_ascii_case("from:"));
+        within = named || within && continues;
+        if within {
+            let parts = line.split(|c: char| c.is_whitespace() || "<>,;:\"'()[]".contains(c));
+            words.extend(parts.filter(|w| w.contains('@')).map(str::to_lowercase));
+        }
+    }
+    words
 }
 
 impl Look<'_> {
@@ -254,6 +287,23 @@ impl Look<'_> {
         Ok(wanted)
     }
 
+    /// Mails of registered senders apart from the others, as they are fetched first. Where there is room for all, the
+    /// order is that of their arrival and nobody is asked.
+    async fn by_sender<'l>(
+        &mut self,
+        wanted: Vec<&'l Envelope>,
+    ) -> Result<(Vec<&'l Envelope>, Vec<&'l Envelope>)> {
+        let bytes: u64 = wanted.iter().map(|e| e.size).sum();
+        let room = bytes <= self.budget_left(Sender::Stranger)?;
+        if room && wanted.len() <= self.turn.left_to_fetch() {
+            return Ok((vec![], wanted));
+        }
+        let registered = self.of_registered(&wanted).await?;
+        Ok(wanted
+            .into_iter()
+            .partition(|e| registered.contains(&e.uid)))
+    }
+
     /// The UIDs of those whose sender is registered.
     async fn of_registered(&mut self, envelopes: &[&Envelope]) -> Result<HashSet<String>> {
         let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
@@ -262,10 +312,26 @@ impl Look<'_> {
             let senders = self.mailbox.senders(uids).await?;
             let of_units = senders
                 .into_iter()
-                .filter(|(_, from)| !named_in(from, &self.registered).is_empty());
+                .filter(|(_, from)| self.is_registered(from));
             found.extend(of_units.map(|(uid, _)| uid));
         }
         Ok(found)
+    }
+
+    /// Whether a mail, or a beginning of it, says that it is from a registered sender.
+    fn is_registered(&self, beginning: &[u8]) -> bool {
+        let mut senders = senders_in(beginning).into_iter();
+        senders.any(|address| self.registered.contains(&address))
+    }
+
+    /// The units that the senders of a mail may write for.
+    fn units_of(&self, senders: &[String], received_at: Timestamp) -> Result<Vec<UnitId>> {
+        let mut units = Vec::new();
+        // Who names more senders than that means nobody.
+        for address in senders.iter().take(MOST_SENDERS) {
+            units.extend(super::units_of_address(self.app, address, received_at)?);
+        }
+        Ok(units)
     }
 
     fn small_enough<'l>(
@@ -290,24 +356,32 @@ impl Look<'_> {
         if let Some(read) = super::head_of(self.app, head).await {
             return Ok(Some(read));
         }
-        let sender = the_one_named(&from_field(head), &self.registered);
+        let sender = the_one_named(head, &self.registered);
         Ok(Some(Reading {
             sender,
             ..Reading::unreadable("not even its header can be read")
         }))
     }
 
-    /// Fetches mails in batches within the day's budget; gives whether any FETCH succeeded.
-    async fn fetch_in_batches(&mut self, wanted: &[&Envelope]) -> Result<bool> {
+    /// Fetches mails of one kind of senders in batches, within the day's budget and the turn; gives whether any FETCH
+    /// succeeded.
+    async fn fetch_in_batches(&mut self, wanted: &[&Envelope], sender: Sender) -> Result<bool> {
         let mut rest = wanted;
         let mut fetched = false;
         while !rest.is_empty() {
             manager::step();
-            let batch = next_batch(rest, self.budget_left()?);
-            if self.over_budget(batch[0].size)? {
-                self.leave_for_tomorrow(rest).await?;
+            let most = self.turn.left_to_fetch();
+            if most == 0 {
+                self.leave_for_next_pass(rest);
                 break;
             }
+            let left = self.budget_left(sender)?;
+            let batch = next_batch(&rest[..rest.len().min(most)], left);
+            if batch[0].size > left {
+                self.leave_for_tomorrow(rest, Some(sender)).await?;
+                break;
+            }
+            self.turn.fetched(batch.len());
             rest = &rest[batch.len()..];
             let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
             let bodies = match self.mailbox.fetch(&uids).await {
@@ -327,30 +401,52 @@ impl Look<'_> {
         Ok(fetched)
     }
 
-    /// The bytes that may still be fetched today.
-    fn budget_left(&self) -> Result<u64> {
-        let limit = self.app.config.settings.limits.daily_download_bytes;
-        Ok(limit.saturating_sub(self.app.store.fetched(date_of(self.now))?))
+    /// The bytes that may still be fetched today of a kind of senders.
+    fn budget_left(&self, sender: Sender) -> Result<u64> {
+        let share = sender.share(&self.app.config.settings.limits);
+        Ok(share.saturating_sub(self.app.store.fetched(date_of(self.now))?))
     }
 
-    fn over_budget(&self, bytes: u64) -> Result<bool> {
-        Ok(bytes > self.budget_left()?)
+    /// What the next pass fetches may be anybody's report.
+    fn leave_for_next_pass(&mut self, rest: &[&Envelope]) {
+        tracing::info!(
+            folder = self.folder,
+            left = rest.len(),
+            "more is there than one pass fetches; the next one goes on"
+        );
+        self.turn.cut_short();
+        self.unfinished.extend(rest.iter().map(|e| e.uid.clone()));
+        self.whole = false;
     }
 
-    async fn leave_for_tomorrow(&mut self, rest: &[&Envelope]) -> Result<()> {
+    /// `sender`: whose they are, where that was asked.
+    async fn leave_for_tomorrow(
+        &mut self,
+        rest: &[&Envelope],
+        sender: Option<Sender>,
+    ) -> Result<()> {
         tracing::warn!(
             folder = self.folder,
+            ?sender,
             "today's download budget is used up; the rest is fetched tomorrow"
         );
-        let limit = self.app.config.settings.limits.daily_download_bytes;
+        let limits = &self.app.config.settings.limits;
+        let of_whom = match sender {
+            Some(Sender::Stranger) => " dành cho người gửi ngoài danh bạ",
+            Some(Sender::Registered) | None => "",
+        };
         let left = format!(
-            "đã tải hết hạn mức trong ngày ({} MB); phần còn lại sẽ tải ngày mai",
-            limit / 1_000_000
+            "đã tải hết hạn mức trong ngày{of_whom} ({} MB); phần còn lại sẽ tải ngày mai",
+            sender.unwrap_or(Sender::Registered).share(limits) / 1_000_000
         );
         self.app.store.failed(Part::Download, self.now, &left)?;
         self.unfinished.extend(rest.iter().map(|e| e.uid.clone()));
         // Mails of strangers that are left hold nobody's reminder.
-        self.whole &= self.of_registered(rest).await?.is_empty();
+        self.whole &= match sender {
+            Some(Sender::Stranger) => true,
+            Some(Sender::Registered) => false,
+            None => self.of_registered(rest).await?.is_empty(),
+        };
         Ok(())
     }
 
@@ -377,21 +473,26 @@ impl Look<'_> {
                 self.missed(envelope, false)?;
                 continue;
             };
+            let received_at = last.unwrap_or(self.now);
             let mail = Arrived {
                 place: self.place(&envelope.uid),
                 sha256: Some(self.app.archive.put(&raw)?),
                 size: raw.len() as u64,
-                received_at: last.unwrap_or(self.now),
+                received_at,
                 gm_msgid: envelope.gm_msgid,
             };
-            arrived.push((mail, envelope.received_at));
+            let senders = senders_in(&raw);
+            let units = self.units_of(&senders, received_at)?;
+            let sender = senders.into_iter().next();
+            arrived.push((mail, envelope.received_at, sender, units));
         }
         let bytes: u64 = batch.iter().map(|e| e.size).sum();
         let now = self.now;
         self.app.store.transaction(|s| {
-            for (mail, told) in &arrived {
+            for (mail, told, sender, units) in &arrived {
                 let id = s.record_arrival(mail, now)?;
                 s.add_location(&mail.place, id, *told)?;
+                s.note_sender(id, sender.as_deref(), units)?;
             }
             s.add_fetched(date_of(now), bytes)
         })
@@ -440,8 +541,8 @@ impl Look<'_> {
         mut fetched: bool,
     ) -> Result<()> {
         for (n, envelope) in suspects.iter().enumerate() {
-            if self.over_budget(envelope.size)? {
-                return self.leave_for_tomorrow(&suspects[n..]).await;
+            if envelope.size > self.budget_left(Sender::Registered)? {
+                return self.leave_for_tomorrow(&suspects[n..], None).await;
             }
             if !fetched {
                 let other = listing.envelopes.iter().find(|e| e.uid != envelope.uid);
@@ -507,7 +608,7 @@ impl Look<'_> {
             let due = failures
                 .get(&envelope.uid)
                 .is_some_and(|f| is_asked_again(f, self.now));
-            if !due || self.over_budget(envelope.size)? {
+            if !due || envelope.size > self.budget_left(Sender::Registered)? {
                 continue;
             }
             let place = self.place(&envelope.uid);
@@ -630,12 +731,19 @@ mod tests {
             ("From: =?UTF-8?Q?L=C4=90?= <LDLD@A.example>", true),
             ("From: \"a, b\"\r\n <ldld@a.example>", true),
             ("From: group: ldld@a.example;", true),
+            (
+                "To: b@a.example\r\nfrom:\r\n\tldld@a.example\r\n\r\nx",
+                true,
+            ),
+            ("From: b@a.example\r\nTo: ldld@a.example\r\n\r\nx", false),
+            ("Subject: a\r\n\r\nFrom: ldld@a.example", false),
             ("From: xldld@a.example", false),
             ("From: ldld@a.example.evil.example", false),
             ("", false),
         ] {
-            let named = named_in(from.as_bytes(), &addresses);
-            assert_eq!(!named.is_empty(), found, "{from}");
+            let named = senders_in(from.as_bytes());
+            let registered = named.iter().any(|a| addresses.contains(a));
+            assert_eq!(registered, found, "{from}");
         }
     }
 
@@ -657,7 +765,7 @@ mod tests {
             ("Reply-To: ldld@a.example\r\n", None),
             ("", None),
         ] {
-            let sender = the_one_named(&from_field(head.as_bytes()), &addresses);
+            let sender = the_one_named(head.as_bytes(), &addresses);
             assert_eq!(sender.as_ref().map(|s| &*s.address), found, "{head}");
         }
     }

@@ -255,6 +255,10 @@ pub struct Limits {
     pub daily_mails: u32,
     /// How many acknowledgements and notices one address may get in a day.
     pub daily_mails_per_address: u32,
+    /// After so many mails, or …
+    pub pass_mails: u32,
+    /// … so many seconds, reading is interrupted and what is owed is sent.
+    pub pass_seconds: u64,
     /// How long reading one mail may take, in seconds.
     pub reading_seconds: u64,
     /// How much memory reading one mail may take.
@@ -263,6 +267,13 @@ pub struct Limits {
     pub require_sandbox: bool,
     /// Whether scans without text are read by tesseract: some seconds a page.
     pub ocr: bool,
+}
+
+impl Limits {
+    /// What of a day's fetching senders outside the register may take: two tenths stay for the others.
+    pub fn strangers_download_bytes(&self) -> u64 {
+        self.daily_download_bytes - self.daily_download_bytes / 5
+    }
 }
 
 /// Where the relative paths of a configuration folder start: the folder that holds it.
@@ -583,6 +594,8 @@ fn limits(section: Option<Section<'_>>) -> Limits {
         daily_download_bytes: number("daily_download_mb", 1..=1_000_000, 2_000) * MB,
         daily_mails: number("daily_mails", 1..=100_000, 300) as u32,
         daily_mails_per_address: number("daily_mails_per_address", 1..=1000, 20) as u32,
+        pass_mails: number("pass_mails", 1..=100_000, 500) as u32,
+        pass_seconds: number("pass_seconds", 1..=3600, 120),
         // The programs that help to read a file may take six of them.
         reading_seconds: number("reading_seconds", 8..=600, 10),
         reading_bytes: number("reading_mb", 64..=65_536, 256) * MB,
@@ -606,11 +619,12 @@ fn limits(section: Option<Section<'_>>) -> Limits {
                 ),
             );
         }
-        if limits.daily_download_bytes < limits.message_bytes {
+        if limits.strangers_download_bytes() < limits.message_bytes {
             s.fault_at(
                 "daily_download_mb",
                 format!(
-                    "a mail of {message_mb} MB (`limits.message_mb`) would never be fetched; raise `limits.daily_download_mb`"
+                    "a mail of {message_mb} MB (`limits.message_mb`) would never be fetched from a sender outside the register, as two tenths of `limits.daily_download_mb` are kept for the others; raise it to {} at least",
+                    (message_mb * 5).div_ceil(4)
                 ),
             );
         }
@@ -636,4 +650,20 @@ pub(super) fn parse_time(text: &str) -> Result<Time, String> {
     Time::strptime("%H:%M", text).map_err(|_| {
         format!("{text:?} is no time of day; write hours and minutes, such as \"17:00\"")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_tenths_of_a_day_s_fetching_stay_for_registered_senders() {
+        for (day, strangers) in [(2_000_000_000, 1_600_000_000), (12, 10), (1, 1), (0, 0)] {
+            let limits = Limits {
+                daily_download_bytes: day,
+                ..limits(None)
+            };
+            assert_eq!(limits.strangers_download_bytes(), strangers, "{day}");
+        }
+    }
 }

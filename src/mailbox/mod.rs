@@ -152,11 +152,11 @@ impl Mailbox {
     pub async fn heads(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
         match self {
             Mailbox::Imap(c, veil) => c.heads(uids).await.map_err(|e| e.under(veil)),
-            Mailbox::Maildir(m) => m.fetch(uids),
+            Mailbox::Maildir(m) => m.beginnings(uids),
         }
     }
 
-    /// The From fields of mails of the folder that was listed last.
+    /// The From fields of mails of the folder that was listed last, or a beginning of the mails that has them.
     ///
     /// # Errors
     /// When the mailbox fails.
@@ -166,7 +166,7 @@ impl Mailbox {
     ) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
         match self {
             Mailbox::Imap(c, veil) => c.senders(uids).await.map_err(|e| e.under(veil)),
-            Mailbox::Maildir(m) => m.fetch(uids),
+            Mailbox::Maildir(m) => m.beginnings(uids),
         }
     }
 

@@ -112,6 +112,15 @@ pub enum Trust {
 
 words!(Trust { Pass = "pass", Fail = "fail", Unknown = "unknown" });
 
+impl Trust {
+    /// The trust of a word in the store; of none or another one nothing is known.
+    pub fn from_word(word: Option<&str>) -> Trust {
+        let all = [Trust::Pass, Trust::Fail];
+        let known = all.into_iter().find(|t| Some(t.word()) == word);
+        known.unwrap_or(Trust::Unknown)
+    }
+}
+
 /// What an attachment is to the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

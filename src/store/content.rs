@@ -71,7 +71,7 @@ impl Store {
             "SELECT sha256, 0, id FROM message WHERE sha256 > ?1 AND expired_at IS NULL
              UNION ALL
              SELECT a.sha256, 1, a.message FROM attachment a JOIN message m ON m.id = a.message
-                 WHERE a.sha256 > ?1 AND m.expired_at IS NULL
+                 WHERE a.sha256 > ?1 AND a.kept AND m.expired_at IS NULL
              UNION ALL
              SELECT raw, 2, id FROM outbox WHERE raw > ?1 AND expired_at IS NULL
              ORDER BY 1, 2, 3",

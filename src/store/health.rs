@@ -161,6 +161,26 @@ impl Store {
         Ok(())
     }
 
+    /// Adds to the bytes of files that were taken out of mails and stored on a day (Vietnam).
+    pub fn add_unpacked(&self, day: Date, bytes: u64) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO traffic (day, unpacked) VALUES (?1, ?2)
+             ON CONFLICT (day) DO UPDATE SET unpacked = unpacked + excluded.unpacked",
+            params![day.to_string(), bytes as i64],
+        )?;
+        Ok(())
+    }
+
+    /// The bytes of files that were taken out of mails and stored on a day (Vietnam).
+    pub fn unpacked(&self, day: Date) -> Result<u64> {
+        let sql = "SELECT unpacked FROM traffic WHERE day = ?1";
+        let bytes: Option<i64> = self
+            .conn
+            .query_row(sql, [day.to_string()], |r| r.get(0))
+            .optional()?;
+        Ok(bytes.unwrap_or(0) as u64)
+    }
+
     /// The bytes fetched on a day (Vietnam).
     pub fn fetched(&self, day: Date) -> Result<u64> {
         let bytes: Option<i64> = self

@@ -6,10 +6,10 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Store, json, parsed, parsed_option, stored_as_words};
+use super::{Ground, Hold, Place, Store, json, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
 use crate::ground::Sha256;
-use crate::reading::Reading;
+use crate::reading::{Reading, Trust};
 
 /// What became of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,9 +229,44 @@ impl Store {
         Ok(id)
     }
 
-    /// Mails that are stored and not read yet, or put off, oldest first.
-    pub fn unread(&self) -> Result<Vec<Message>> {
-        self.messages("state = 'received' ORDER BY received_at, id", [])
+    /// Mails that are stored and not read yet, or put off, so many at most: first those of units and of some addresses, by
+    /// what their headers say; of each those that are put off last, else the oldest first.
+    pub fn unread(&self, addresses: &[String], most: u32) -> Result<Vec<Message>> {
+        self.messages(
+            "state = 'received'
+             ORDER BY unit IS NULL AND candidates = '[]'
+                  AND NOT EXISTS (SELECT 1 FROM json_each(?1) WHERE value = sender),
+                  put_off IS NOT NULL, received_at, id
+             LIMIT ?2",
+            params![serde_json::to_string(addresses)?, most],
+        )
+    }
+
+    /// When the oldest mail was stored that is not read yet.
+    pub fn oldest_unread(&self) -> Result<Option<Timestamp>> {
+        Ok(self.conn.query_row(
+            "SELECT min(stored_at) AS oldest FROM message WHERE state = 'received' AND put_off IS NULL",
+            [],
+            |r| parsed_option(r, "oldest"),
+        )?)
+    }
+
+    /// Notes of a mail that has come who sent it, by its header alone (an address, lower case), and which units may have:
+    /// until it is read, they are not reminded.
+    pub fn note_sender(&self, id: i64, sender: Option<&str>, units: &[UnitId]) -> Result<()> {
+        let changed = self.conn.execute(
+            "UPDATE message SET sender = ?2, candidates = ?3 WHERE id = ?1 AND state = 'received' AND put_off IS NULL",
+            params![id, sender, serde_json::to_string(units)?],
+        )?;
+        let holds = units.iter().map(|unit| Hold {
+            unit: Some(unit.clone()),
+            ground: Ground::Address,
+            until: None,
+        });
+        match changed {
+            0 => Ok(()), // it is known and was read
+            _ => self.set_holds(id, &holds.collect::<Vec<_>>()),
+        }
     }
 
     /// Mails on which a person has to decide, oldest first.
@@ -259,7 +294,7 @@ impl Store {
         Ok(self.messages("id = ?1", [id])?.pop())
     }
 
-    /// Stores what reading a mail gave, with its files.
+    /// Stores what reading a mail gave, with the names of its files; whether the archive holds these is noted apart.
     pub fn set_reading(&self, id: i64, reading: &Reading) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
@@ -277,8 +312,8 @@ impl Store {
             ],
         )?;
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO attachment (message, position, name, size, sha256, kind, role)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+            "INSERT INTO attachment (message, position, name, size, sha256, kind, role, kept)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0) ON CONFLICT DO NOTHING",
         )?;
         for (position, a) in reading.attachments.iter().enumerate() {
             insert.execute(params![
@@ -292,6 +327,29 @@ impl Store {
             ])?;
         }
         Ok(())
+    }
+
+    /// Notes that the archive holds the files of a mail.
+    pub fn set_kept(&self, id: i64) -> Result<()> {
+        let sql = "UPDATE attachment SET kept = 1 WHERE message = ?1 AND kept = 0";
+        self.conn.execute(sql, [id])?;
+        Ok(())
+    }
+
+    /// Mails whose files count and are not in the archive, oldest first, with the bytes of those.
+    pub fn not_taken_out(&self) -> Result<Vec<(i64, u64)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT m.id, (SELECT coalesce(sum(size), 0) FROM (
+                 SELECT DISTINCT sha256, size FROM attachment WHERE message = m.id AND kept = 0)) AS bytes
+             FROM message m
+             WHERE m.id IN (SELECT message FROM attachment WHERE kept = 0)
+               AND m.id IN (SELECT message FROM submission WHERE withdrawn_at IS NULL)
+               AND m.sha256 IS NOT NULL AND m.expired_at IS NULL
+             ORDER BY m.id",
+        )?;
+        let rows =
+            statement.query_map([], |r| Ok((r.get("id")?, r.get::<_, i64>("bytes")? as u64)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Notes that a mail was received earlier than it seemed.
@@ -351,6 +409,19 @@ impl Store {
         )?;
         let same = |m: &&Message| m.reading.as_ref().is_some_and(|r| says(r) == says(reading));
         Ok(earlier.iter().find(same).map(|m| m.id))
+    }
+
+    /// Whether the last ten mails of a domain that are logged, but for one, came from where they said; newest first.
+    pub fn trust_of_domain(&self, domain: &str, but: i64) -> Result<Vec<Trust>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT trust FROM message
+             WHERE state = 'logged' AND id <> ?2 AND substr(sender, instr(sender, '@') + 1) = ?1
+             ORDER BY received_at DESC, id DESC LIMIT 10",
+        )?;
+        let rows = statement.query_map(params![domain, but], |r| {
+            Ok(Trust::from_word(r.get::<_, Option<String>>(0)?.as_deref()))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// How many mails wait to be read. Those that are put off were read; they hold the reminders of their own units only.
@@ -426,5 +497,50 @@ impl Store {
             params![address, unit.0, now.to_string()],
         )?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::store::Receipts;
+
+    #[test]
+    fn a_mail_that_is_not_read_yet_protects_the_units_that_its_header_names() {
+        let now = at("2026-06-18T00:00:00Z");
+        let store = Store::in_memory(now).unwrap();
+        for unit in ["a", "b"] {
+            let due = "2026-06-15T10:00:00Z";
+            store.expect(&obligation(unit, due)).unwrap();
+        }
+        let mail = Arrived {
+            place: Place {
+                account: "a".into(),
+                folder: "INBOX".into(),
+                uidvalidity: 1,
+                uid: "1".into(),
+            },
+            sha256: Some("1".into()),
+            size: 1,
+            received_at: now,
+            gm_msgid: None,
+        };
+        let id = store.record_arrival(&mail, now).unwrap();
+        let sender = "ldld@a.example";
+        store
+            .note_sender(id, Some(sender), &[UnitId("a".into())])
+            .unwrap();
+        let waiting: Vec<Option<i64>> = store
+            .obligations(Receipts::All)
+            .unwrap()
+            .iter()
+            .map(|o| o.waiting)
+            .collect();
+        assert_eq!(waiting, [Some(id), None]);
+        // Staff's are read first, as those of units are.
+        let unread = store.unread(&[sender.into()], 10).unwrap();
+        assert_eq!(unread[0].sender.as_deref(), Some(sender));
+        assert_eq!(store.oldest_unread().unwrap(), Some(now));
     }
 }

@@ -83,13 +83,13 @@ impl Store {
             "{OLD},
              old_files AS (
                  SELECT sha256 FROM old_received WHERE sha256 IS NOT NULL
-                 UNION SELECT a.sha256 FROM attachment a JOIN old_received m ON m.id = a.message
+                 UNION SELECT a.sha256 FROM attachment a JOIN old_received m ON m.id = a.message WHERE a.kept
                  UNION SELECT raw FROM old_sent WHERE raw IS NOT NULL),
              needed AS (
                  SELECT sha256 FROM message
                  WHERE sha256 IS NOT NULL AND expired_at IS NULL AND id NOT IN (SELECT id FROM old_received)
                  UNION SELECT a.sha256 FROM attachment a JOIN message m ON m.id = a.message
-                     WHERE m.expired_at IS NULL AND m.id NOT IN (SELECT id FROM old_received)
+                     WHERE a.kept AND m.expired_at IS NULL AND m.id NOT IN (SELECT id FROM old_received)
                  UNION SELECT raw FROM outbox
                      WHERE raw IS NOT NULL AND expired_at IS NULL AND id NOT IN (SELECT id FROM old_sent))
              SELECT sha256 FROM old_files EXCEPT SELECT sha256 FROM needed ORDER BY 1"

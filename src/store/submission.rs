@@ -8,6 +8,7 @@ use super::{Store, parsed};
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
+use crate::reading::Trust;
 
 /// A submission to be logged.
 #[derive(Clone, Debug)]
@@ -68,6 +69,17 @@ pub struct StoredFile {
     pub kind: String,
     /// The word of its role: `soft_file`, `signed_document` …
     pub role: String,
+}
+
+/// A version of a report that a mail brought and that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingVersion {
+    /// Which forms it brought.
+    pub forms: Forms,
+    /// Whether its mail came from where it said.
+    pub trust: Trust,
+    /// Whether staff accepted it.
+    pub accepted: bool,
 }
 
 impl Submission {
@@ -189,6 +201,29 @@ impl Store {
              ORDER BY s.version DESC",
             [obligation],
         )
+    }
+
+    /// The versions of an obligation that mails brought and that count, the newest first.
+    pub fn standing_versions(&self, obligation: i64) -> Result<Vec<StandingVersion>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT s.signed, s.soft, m.trust,
+                    EXISTS (SELECT 1 FROM acceptance a WHERE a.submission = s.id AND a.withdrawn_at IS NULL) AS accepted
+             FROM submission s JOIN message m ON m.id = s.message
+             WHERE s.obligation = ?1 AND s.withdrawn_at IS NULL AND NOT EXISTS
+                 (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
+             ORDER BY s.version DESC",
+        )?;
+        let rows = statement.query_map([obligation], |r| {
+            Ok(StandingVersion {
+                forms: Forms {
+                    signed_document: r.get("signed")?,
+                    soft_file: r.get("soft")?,
+                },
+                trust: Trust::from_word(r.get::<_, Option<String>>("trust")?.as_deref()),
+                accepted: r.get("accepted")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// A submission that is not withdrawn.

@@ -1,0 +1,121 @@
+//! Which files of a mail the archive takes. What can be taken out of the mail again is kept only where it counts: a
+//! stranger's mail of 0.2 MB may unpack to a hundred.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::take_out_files;
+use crate::app::App;
+use crate::domain::date_of;
+use crate::ground::Sha256;
+use crate::reading::Reading;
+use crate::store::MessageState;
+
+/// What becomes of the files of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeping {
+    /// The archive takes them.
+    Now,
+    /// They count, and today's budget is used up: they are taken out of the mail another day, or when they are exported.
+    Later,
+    /// They stay in the mail. If staff say that it is a report, they are taken out of it then.
+    InTheMail,
+}
+
+/// What becomes of files of so many bytes. `left`: what may still be stored of such files today.
+fn keeping(state: MessageState, bytes: u64, left: u64) -> Keeping {
+    match state {
+        MessageState::Logged if bytes <= left => Keeping::Now,
+        MessageState::Logged => Keeping::Later,
+        MessageState::Received
+        | MessageState::Waiting
+        | MessageState::Noted
+        | MessageState::Ignored
+        | MessageState::Duplicate => Keeping::InTheMail,
+    }
+}
+
+/// The bytes of the files of a mail, equal ones once.
+pub(super) fn bytes_of(reading: &Reading) -> u64 {
+    let files = reading.attachments.iter();
+    let each: HashMap<Sha256, u64> = files.map(|a| (a.sha256, a.size)).collect();
+    each.values().sum()
+}
+
+/// What may still be stored today of files out of mails: as much a day as may be fetched.
+fn left_today(app: &App, now: Timestamp) -> Result<u64> {
+    let limit = app.config.settings.limits.daily_download_bytes;
+    Ok(limit.saturating_sub(app.store.unpacked(date_of(now))?))
+}
+
+/// What becomes of the files of a mail whose state is decided.
+pub(super) fn of_mail(
+    app: &App,
+    reading: &Reading,
+    state: MessageState,
+    now: Timestamp,
+) -> Result<Keeping> {
+    Ok(keeping(state, bytes_of(reading), left_today(app, now)?))
+}
+
+/// Removes the files of a mail that stay in it from where the reader put them.
+pub(super) fn discard(app: &App, reading: &Reading) {
+    for file in &reading.attachments {
+        app.reader.forget(file);
+    }
+}
+
+/// Takes the files that count and are not in the archive yet out of their mails, as many as today's budget allows.
+///
+/// # Errors
+/// When the store fails. A mail whose files cannot be taken out is told, and stops no other.
+pub async fn take_out_what_counts(app: &mut App, now: Timestamp) -> Result<()> {
+    for (message, bytes) in app.store.not_taken_out()? {
+        if bytes > left_today(app, now)? {
+            continue;
+        }
+        match take_out_files(app, message).await {
+            Ok(()) => app.store.add_unpacked(date_of(now), bytes)?,
+            Err(e) => {
+                tracing::error!(message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes the files that count and are not in the archive yet out of their mails, whatever the day's budget: somebody asks
+/// for them.
+///
+/// # Errors
+/// When the files of a mail cannot be taken out.
+pub async fn take_out_all_that_counts(app: &mut App) -> Result<()> {
+    for (message, _) in app.store.not_taken_out()? {
+        take_out_files(app, message).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_count_are_stored_and_so_many_a_day() {
+        for (state, bytes, left, wanted) in [
+            (MessageState::Logged, 10, 10, Keeping::Now),
+            (MessageState::Logged, 11, 10, Keeping::Later),
+            (MessageState::Logged, 0, 0, Keeping::Now),
+            (MessageState::Waiting, 0, 10, Keeping::InTheMail),
+            (MessageState::Waiting, 11, 10, Keeping::InTheMail),
+            (MessageState::Noted, 1, 10, Keeping::InTheMail),
+            (MessageState::Ignored, 1, 10, Keeping::InTheMail),
+            (MessageState::Duplicate, 1, 10, Keeping::InTheMail),
+            (MessageState::Received, 1, 10, Keeping::InTheMail),
+        ] {
+            assert_eq!(keeping(state, bytes, left), wanted, "{state:?} {bytes}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! How much one pass takes on. After it, what is owed is sent, and the next pass goes on with the rest: nobody who sends
+//! much keeps others waiting for their answers.
+
+use std::time::{Duration, Instant};
+
+use crate::config::Limits;
+
+/// The share of one pass: so many mails are fetched, and so many read, within a time.
+#[derive(Debug)]
+pub struct Turn {
+    begun: Instant,
+    patience: Duration,
+    most: u32,
+    fetched: u32,
+    read: u32,
+    cut: bool,
+    progress: bool,
+}
+
+impl Turn {
+    /// Begins one.
+    pub fn begin(limits: &Limits) -> Turn {
+        Turn {
+            begun: Instant::now(),
+            patience: Duration::from_secs(limits.pass_seconds),
+            most: limits.pass_mails,
+            fetched: 0,
+            read: 0,
+            cut: false,
+            progress: false,
+        }
+    }
+
+    /// How many mails may still be fetched.
+    pub(super) fn left_to_fetch(&self) -> usize {
+        left(self.begun.elapsed(), self.patience, self.most, self.fetched) as usize
+    }
+
+    /// Notes that mails were fetched.
+    pub(super) fn fetched(&mut self, mails: usize) {
+        self.progress = true;
+        self.fetched = self.fetched.saturating_add(mails as u32);
+    }
+
+    /// How many mails may still be read.
+    pub(super) fn left_to_read(&self) -> u32 {
+        left(self.begun.elapsed(), self.patience, self.most, self.read)
+    }
+
+    /// Whether one more mail may be read; notes that it is.
+    pub(super) fn may_read(&mut self) -> bool {
+        let may = self.left_to_read() > 0;
+        self.read += u32::from(may);
+        self.cut |= !may;
+        may
+    }
+
+    /// Notes that a mail was read and decided on.
+    pub(super) fn settled(&mut self) {
+        self.progress = true;
+    }
+
+    /// Notes that something is left for the next one.
+    pub(super) fn cut_short(&mut self) {
+        self.cut = true;
+    }
+
+    /// Whether the next one goes on at once: something was left, and not because nothing can be done.
+    pub fn goes_on(&self) -> bool {
+        self.cut && self.progress
+    }
+}
+
+/// How many more mails a turn has room for.
+fn left(elapsed: Duration, patience: Duration, most: u32, done: u32) -> u32 {
+    match elapsed < patience {
+        true => most.saturating_sub(done),
+        false => 0,
+    }
+}
+
+/// Whether mails that are stored and not read hold the reminders of every unit, as they may be the report that somebody
+/// would be reminded of. So many may come that they are never all read: after a working day those of unknown senders
+/// hold nobody's any more. Those of units hold their own until they are read. `fails`: mails cannot be read now; `recent`:
+/// the oldest that waits was stored within a working day.
+pub(super) fn hold_all(unread: bool, fails: bool, recent: bool) -> bool {
+    unread && (fails || recent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_one_goes_on_at_once_only_where_this_one_got_on() {
+        for (cut, progress, goes_on) in [
+            (true, true, true),
+            (true, false, false),
+            (false, true, false),
+            (false, false, false),
+        ] {
+            let turn = Turn {
+                begun: Instant::now(),
+                patience: Duration::ZERO,
+                most: 0,
+                fetched: 0,
+                read: 0,
+                cut,
+                progress,
+            };
+            assert_eq!(turn.goes_on(), goes_on, "{cut} {progress}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_holds_every_reminder_for_a_working_day_and_longer_where_nothing_can_be_read()
+     {
+        for (unread, fails, recent, hold) in [
+            (false, false, false, false),
+            (false, true, false, false),
+            (true, false, true, true),
+            (true, false, false, false),
+            (true, true, false, true),
+            (true, true, true, true),
+        ] {
+            assert_eq!(
+                hold_all(unread, fails, recent),
+                hold,
+                "{unread} {fails} {recent}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_turn_ends_with_its_time_or_its_mails() {
+        let seconds = Duration::from_secs;
+        for (elapsed, done, room) in [
+            (seconds(0), 0, 500),
+            (seconds(119), 499, 1),
+            (seconds(0), 500, 0),
+            (seconds(0), 501, 0),
+            (seconds(120), 0, 0),
+        ] {
+            assert_eq!(
+                left(elapsed, seconds(120), 500, done),
+                room,
+                "{elapsed:?} {done}"
+            );
+        }
+    }
+}
