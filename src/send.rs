@@ -9,7 +9,7 @@ use anyhow::Result;
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use self::budget::{Pot, Spent};
+use self::budget::{Pot, Spent, Turn};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::compose::{self, Composed};
@@ -174,10 +174,10 @@ fn spent(app: &App, now: Timestamp) -> Result<Spent> {
     Ok(spent)
 }
 
-/// Puts an acknowledgement off to the next morning where its unit has got as many as it gets in a day. One whose morning
-/// has come takes the others with it.
+/// Whether a mail waits, or does not leave at all, as its unit has got as many answers as it gets in a day. An
+/// acknowledgement is put off to the next morning, and takes the others with it then.
 fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
-    let (Kind::Acknowledgement, Some(unit)) = (mail.kind, &mail.unit) else {
+    let Some(unit) = mail.unit.as_ref().filter(|_| mail.kind.is_answer()) else {
         return Ok(false);
     };
     let (store, today) = (&app.store, date_of(now));
@@ -185,19 +185,29 @@ fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
     if mail.put_off.is_some() && !store.outgoing_mail(mail.id)?.is_some_and(is_queued) {
         return Ok(true); // another one tells it since
     }
-    let told = store.acknowledged_since(unit, instant(today, Time::midnight()))?;
-    if budget::is_told_together(told, mail.put_off.is_some()) {
-        let tomorrow = today.saturating_add(1.day());
-        let morning = instant(tomorrow, app.config.settings.schedule.work_hours.0);
-        let why = "đơn vị đã nhận đủ thư xác nhận trong ngày; báo chung vào sáng hôm sau";
-        store.put_off(mail.id, tomorrow, morning, why)?;
-        return Ok(true);
+    let purpose = budget::purpose(&mail.key);
+    let told = store.told_since(unit, purpose, instant(today, Time::midnight()))?;
+    match budget::turn_of(purpose, told, mail.put_off.is_some()) {
+        Turn::Now => {
+            if mail.put_off.is_some() {
+                let why = format!("báo chung trong thư số {}", mail.id);
+                store.tell_together(mail.id, today, &why, now)?;
+            }
+            Ok(false)
+        }
+        Turn::Together => {
+            let tomorrow = today.saturating_add(1.day());
+            let morning = instant(tomorrow, app.config.settings.schedule.work_hours.0);
+            let why = "đơn vị đã nhận đủ thư xác nhận trong ngày; báo chung vào sáng hôm sau";
+            store.put_off(mail.id, tomorrow, morning, why)?;
+            Ok(true)
+        }
+        Turn::ToldAlready => {
+            let why = "the unit was told the same often enough today";
+            store.end_sending(mail.id, OutgoingState::Dropped, Some(why), now)?;
+            Ok(true)
+        }
     }
-    if mail.put_off.is_some() {
-        let why = format!("báo chung trong thư số {}", mail.id);
-        store.tell_together(mail.id, today, &why, now)?;
-    }
-    Ok(false)
 }
 
 /// What a mail says at a moment. That one cannot be written is told, and stops no other.

@@ -32,8 +32,13 @@ impl Pot {
 
     /// The pot of a mail by its kind and whole key.
     pub(super) fn of_key(kind: Kind, key: &str) -> Pot {
-        Pot::of(kind, key.split(':').next().unwrap_or(key))
+        Pot::of(kind, purpose(key))
     }
+}
+
+/// What a mail is for: the first word of its key.
+pub(super) fn purpose(key: &str) -> &str {
+    key.split(':').next().unwrap_or(key)
 }
 
 /// How many mails left in the last 24 hours, by pot.
@@ -68,13 +73,30 @@ impl Spent {
     }
 }
 
-/// How many acknowledgements a unit gets by themselves on one day; further ones are told together the next morning.
-const MOST_ACKNOWLEDGEMENTS: u32 = 3;
+/// How many answers of one kind a unit gets by themselves on one day.
+const MOST_ANSWERS: u32 = 3;
 
-/// Whether an acknowledgement is told together with others later. `told`: how many the unit got today; `put_off`:
-/// whether it was put off before, and its morning has come.
-pub(super) fn is_told_together(told: u32, put_off: bool) -> bool {
-    !put_off && told >= MOST_ACKNOWLEDGEMENTS
+/// What becomes of an answer to what a unit sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It leaves.
+    Now,
+    /// It is told together with others the next morning.
+    Together,
+    /// The unit was told the same often enough today.
+    ToldAlready,
+}
+
+/// What becomes of an answer for a purpose, the first word of its key. `told`: how many of these the unit got today;
+/// `put_off`: whether it was put off before, and its morning has come.
+pub(super) fn turn_of(purpose: &str, told: u32, put_off: bool) -> Turn {
+    match purpose {
+        _ if put_off || told < MOST_ANSWERS => Turn::Now,
+        "ack" => Turn::Together,
+        // That a mail brought a link instead of a file.
+        "link" => Turn::ToldAlready,
+        _ => Turn::Now,
+    }
 }
 
 #[cfg(test)]
@@ -132,18 +154,23 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_gets_three_acknowledgements_a_day_and_what_was_put_off_leaves_on_its_morning() {
-        for (told, put_off, together) in [
-            (0, false, false),
-            (2, false, false),
-            (3, false, true),
-            (30, false, true),
-            (30, true, false),
+    fn a_unit_gets_three_answers_of_a_kind_a_day_and_what_was_put_off_leaves_on_its_morning() {
+        for (purpose, told, put_off, turn) in [
+            ("ack", 0, false, Turn::Now),
+            ("ack", 2, false, Turn::Now),
+            ("ack", 3, false, Turn::Together),
+            ("ack", 30, false, Turn::Together),
+            ("ack", 30, true, Turn::Now),
+            ("link", 2, false, Turn::Now),
+            ("link", 3, false, Turn::ToldAlready),
+            // What staff or the calendar say.
+            ("return", 30, false, Turn::Now),
+            ("remind", 30, false, Turn::Now),
         ] {
             assert_eq!(
-                is_told_together(told, put_off),
-                together,
-                "{told} {put_off}"
+                turn_of(purpose, told, put_off),
+                turn,
+                "{purpose} {told} {put_off}"
             );
         }
     }

@@ -400,13 +400,14 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many acknowledgements left (or may have left) to a unit at a moment or after it.
-    pub fn acknowledged_since(&self, unit: &UnitId, from: Timestamp) -> Result<u32> {
+    /// How many mails for one purpose, the first word of their keys, left (or may have left) to a unit at a moment or after
+    /// it.
+    pub fn told_since(&self, unit: &UnitId, purpose: &str, from: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox
-             WHERE unit = ?1 AND kind = 'acknowledgement' AND state IN ('sent', 'unknown', 'sending')
-               AND coalesce(ended_at, begun_at) >= ?2",
-            params![unit.0, from.to_string()],
+             WHERE unit = ?1 AND key LIKE ?2 || ':%' AND state IN ('sent', 'unknown', 'sending')
+               AND coalesce(ended_at, begun_at) >= ?3",
+            params![unit.0, purpose, from.to_string()],
             |r| r.get(0),
         )?)
     }
