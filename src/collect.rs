@@ -354,7 +354,7 @@ pub async fn read_received(
 /// Notes that a pass got on.
 fn settled(turn: &mut Option<&mut Turn>) {
     if let Some(turn) = turn {
-        turn.settled();
+        turn.got_on();
     }
 }
 

@@ -486,6 +486,9 @@ impl Look<'_> {
             let sender = senders.into_iter().next();
             arrived.push((mail, envelope.received_at, sender, units));
         }
+        if !arrived.is_empty() {
+            self.turn.got_on();
+        }
         let bytes: u64 = batch.iter().map(|e| e.size).sum();
         let now = self.now;
         self.app.store.transaction(|s| {

@@ -36,9 +36,8 @@ impl Turn {
         left(self.begun.elapsed(), self.patience, self.most, self.fetched) as usize
     }
 
-    /// Notes that mails were fetched.
+    /// Notes that mails were asked for.
     pub(super) fn fetched(&mut self, mails: usize) {
-        self.progress = true;
         self.fetched = self.fetched.saturating_add(mails as u32);
     }
 
@@ -55,8 +54,8 @@ impl Turn {
         may
     }
 
-    /// Notes that a mail was read and decided on.
-    pub(super) fn settled(&mut self) {
+    /// Notes that a mail was stored, or read and decided on.
+    pub(super) fn got_on(&mut self) {
         self.progress = true;
     }
 
