@@ -36,7 +36,8 @@
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
 //! | [`clock`] | what time it is, and whether the machine's clock is to be trusted |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
-//! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and who waits |
+//! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and whom mails hold |
+//! | [`waiting`] | the mails on which staff have to decide, in the order in which they are to be seen |
 //! | [`expected`] | what is expected of whom: the obligations of the periods that have opened |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS: of commands always, of reports where the mailbox's server does not tell |
@@ -69,7 +70,9 @@
 //! - What stands in the way of one mail stops no other; what is about ourselves (a login, the day's limit) makes the
 //!   queue wait and is held against no mail and no address ([`transport`]).
 //! - A reminder leaves only if the mailbox was looked through within a minute, the form is still missing by all that the
-//!   store knows, whatever the clock says, and no mail of the unit waits to be read or decided.
+//!   store knows, whatever the clock says, and no mail holds it that may be the unit's and waits to be read or decided.
+//! - What may be forged holds reminders for some working days, of the one unit that it may be of; then they leave without
+//!   a word of what has not come. Names in a text hold nothing: nobody silences others.
 //! - The mailbox was looked through only if what is there, what was listed, what was fetched and what was read agree. A mail
 //!   that is not fetched or not read has a row that names its sender all the same: its unit is not reminded.
 //! - A UID means the mail that it meant before only together with its INTERNALDATE; content decides what is known.
@@ -132,4 +135,5 @@ pub mod standing;
 pub mod store;
 pub mod transport;
 pub mod verify;
+pub mod waiting;
 pub mod writing;

@@ -15,6 +15,7 @@ use crate::domain::{date_of, instant, zone};
 use crate::expected;
 use crate::standing::{self, Holds};
 use crate::store::{NewMail, Part, Receipts, StepTaken, Store};
+use crate::waiting;
 use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
@@ -144,6 +145,7 @@ fn owe_digest(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     if let Some(outbox) = store.owe(&mail, now)? {
         store.drop_waiting_digests(day, now)?;
         store.record_digest(day, since, now, outbox)?;
+        waiting::list(config, store, day, now)?;
     }
     Ok(())
 }

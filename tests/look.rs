@@ -43,7 +43,7 @@ return { dark, words, worst, where, width: doc.scrollingElement.scrollWidth, hei
 "#;
 
 /// Looks at a page in every way that it may be shown; gives its height on a phone.
-fn look(name: &str, html: &str) -> f64 {
+pub fn look(name: &str, html: &str) -> f64 {
     let mut height = 0.0;
     for width in [375, 1024] {
         for dark in [false, true] {

@@ -16,6 +16,7 @@ mod confinement;
 mod corpora;
 mod demo;
 mod doors;
+mod flood;
 mod full_disk;
 mod holding;
 mod hostile;

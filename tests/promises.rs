@@ -31,6 +31,9 @@
 //! | there is no network for days | one digest tells of all of them, and what has come meanwhile is not asked for | `interruptions::days_without_network_end_in_one_digest_and_no_reminder_of_what_has_come` |
 //! | a mail waits for staff | its unit is shown as waiting, not as late | `src/store/awaited.rs::the_reports_that_a_mail_names_wait_and_all_of_its_unit_where_it_names_none_that_is_expected` |
 //! | a forged mail waits | it makes no unit less late | `waiting::a_forged_mail_makes_no_unit_less_late_and_is_shown_beside_it` |
+//! | a stranger names every unit, and a forged mail comes of each | nobody's reminder waits | `holding::a_stranger_who_names_every_unit_and_a_forged_mail_of_each_of_them_keep_no_reminder_back` |
+//! | a unit reports from a private address, or its server's word on it fails | its reminders wait for some days, and never say that nothing came | `holding::a_unit_that_may_have_reported_is_not_reminded_for_a_while_and_never_told_that_nothing_came` |
+//! | strangers flood the mailbox | the digest hides nobody whom we know | `flood::a_flood_of_strangers_hides_nobody_is_put_aside_by_one_link_and_brings_no_link_of_its_own` |
 //! | a report that was ignored or sent back comes again | it counts | `meant::a_report_sent_again_after_it_was_sent_back_counts` |
 //! | a unit ends within a period | its successor is told whom it stands for | `register::a_letter_to_a_successor_names_the_unit_that_is_meant` |
 //! | units, staff and addresses do what they like for years, with twelve kinds of faults on top of each other | none late is forgotten, none that reported is reminded, each mail is there once | `years::years_of_random_units_and_faults_agree_with_the_model` |

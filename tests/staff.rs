@@ -358,7 +358,7 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     // What has more time, waits or has come in part is not closed.
     for unit in [
         "cdcs-cap-thoat-nuoc",
-        "ldld-son-hoa",
+        "cd-xay-dung",
         "cd-y-te",
         "ldld-tay-hoa",
     ] {

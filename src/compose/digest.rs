@@ -1,17 +1,17 @@
 //! The digest of a day: what staff have to know, gathered from the store.
 
+mod tasks;
+
 use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::config::{Config, HOURS};
 use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
-use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::health::{self, Look};
 use crate::reading::Class;
 use crate::staff::Links;
-use crate::staff::token::{Action, Item};
 use crate::standing::View;
 use crate::store::{
     DEFERRED_FOR_LONG, Message, MessageState, Outgoing, OutgoingState, Part, QueuePause, Receipts,
@@ -19,7 +19,7 @@ use crate::store::{
 };
 use crate::writing::{
     self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
-    SystemLine, Undelivered, WaitingMail,
+    SystemLine, Undelivered, unlinked,
 };
 use crate::{overview, standing};
 
@@ -53,13 +53,8 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         soon_days: SOON_DAYS,
         ..DigestData::default()
     };
-    for message in store
-        .waiting()?
-        .into_iter()
-        .filter(|m| m.stored_at <= until)
-    {
-        data.waiting.push(waiting(config, &message, links.as_ref()));
-    }
+    tasks::tasks(config, store, (day, until), links.as_ref(), &mut data)?;
+    tasks::held(config, store, &obligations, until, &mut data)?;
     expiring(config, store, &mut data)?;
     news(
         config,
@@ -207,49 +202,6 @@ fn short_moment(at: Timestamp) -> String {
     )
 }
 
-fn waiting(config: &Config, message: &Message, links: Option<&Links>) -> WaitingMail {
-    let day = date_of(message.received_at);
-    let id = message.id;
-    let unit = message.unit.as_ref().map(|u| config.unit_name(u, day));
-    let candidates = message
-        .candidates
-        .iter()
-        .map(|u| config.unit_name(u, day))
-        .collect();
-    let likely: Vec<(UnitId, String)> = message
-        .unit
-        .iter()
-        .chain(&message.candidates)
-        .map(|u| (u.clone(), config.unit_name(u, day)))
-        .collect();
-    let best = message.unit.as_ref().or(message.candidates.first());
-    let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
-    WaitingMail {
-        id,
-        received: short_moment(message.received_at),
-        sender: message
-            .sender
-            .clone()
-            .unwrap_or_else(|| "(không rõ người gửi)".into()),
-        subject: message.subject.clone().unwrap_or_default(),
-        why: message.why.clone(),
-        unit,
-        candidates,
-        files: message
-            .reading
-            .iter()
-            .flat_map(|r| &r.attachments)
-            .filter(|a| a.role != crate::reading::Role::Ignored)
-            .map(|a| a.name.clone())
-            .collect(),
-        links: links.map_or(vec![], |l| l.for_mail(id, &likely)),
-        token: links.map(|l| l.token(Item::Mail(id), Action::Any)),
-        how: format!(
-            "đề nghị quản trị viên chạy lệnh: thubaocao assign {id} --unit {suggestion}; không phải báo cáo: thubaocao ignore {id}"
-        ),
-    }
-}
-
 /// Says of mails that wait that they will not be kept much longer.
 fn expiring(config: &Config, store: &Store, data: &mut DigestData) -> Result<()> {
     let Some(years) = config.settings.retention_years else {
@@ -258,7 +210,9 @@ fn expiring(config: &Config, store: &Store, data: &mut DigestData) -> Result<()>
     let mut days = Vec::new();
     for mail in store.expiring()? {
         let day = vietnamese_date(mail.ends_on(years)?);
-        for waiting in data.waiting.iter_mut().filter(|w| w.id == mail.message) {
+        let strangers = data.strangers.iter_mut().flat_map(|s| &mut s.shown);
+        let all = data.waiting.iter_mut().chain(strangers);
+        for waiting in all.filter(|w| w.id == mail.message) {
             waiting.why.push(format!(
                 "nội dung thư sẽ bị xóa ngày {day} theo thời hạn lưu trữ, nếu đến lúc đó chưa được xử lý"
             ));
@@ -653,7 +607,7 @@ fn bounced(
             data.failed.push(Undelivered {
                 text: format!(
                     "{what}: địa chỉ {}{}{}",
-                    bounce.recipients.join(", "),
+                    unlinked(&bounce.recipients.join(", ")),
                     status.map_or(String::new(), |s| format!(" (mã {s})")),
                     match believed {
                         true => "",
@@ -689,7 +643,8 @@ fn system(
         }
         None => line(true, "Chưa kiểm tra được hộp thư lần nào.".into()),
     }
-    for look in looks {
+    // Of units that are not reminded the first line of all speaks.
+    for look in looks.iter().filter(|l| l.part != Part::Holds) {
         if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
             line(true, format!("Sự cố: {fault}. Chi tiết: {}", ill.why));
         }

@@ -2,18 +2,20 @@
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{By, Done, Inverse, in_words, log, mail_name};
 use crate::app::App;
 use crate::collect;
-use crate::domain::date_of;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
+use crate::domain::{date_of, vietnamese_date};
 use crate::expected;
 use crate::reading::matching::{Item, UnitMatch};
 use crate::reading::{Class, Reading};
-use crate::store::{Message, MessageState, NewSubmission, Verdict};
+use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdict};
+use crate::waiting::Waiting;
 
 /// What staff say of a mail.
 #[derive(Clone, Debug)]
@@ -204,22 +206,9 @@ fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
 /// When there is no such mail.
 pub fn ignore(app: &App, message: i64, by: &By, now: Timestamp) -> Result<Done> {
     let (message, _) = known_mail(app, message)?;
-    let (withdrawn, correction) = app.store.transaction(|s| {
-        let inverse = Inverse::of_mail(s, &message, None)?;
-        let withdrawn = s.withdraw_submissions(message.id, now)?;
-        s.set_verdict(
-            message.id,
-            &Verdict {
-                state: MessageState::Ignored,
-                unit: message.unit.clone(),
-                candidates: vec![],
-                why: vec![format!("{}: không phải báo cáo", by.who)],
-            },
-        )?;
-        let change = (mail_name(message.id), message.state.word(), "ignored");
-        let correction = log(s, by, "ignore", change, Some(&inverse), now)?;
-        Ok((withdrawn, correction))
-    })?;
+    let (withdrawn, correction) = app
+        .store
+        .transaction(|s| mark_ignored(s, &message, by, now))?;
     let (also, cung) = match withdrawn {
         0 => (String::new(), ""),
         n => (
@@ -230,6 +219,60 @@ pub fn ignore(app: &App, message: i64, by: &By, now: Timestamp) -> Result<Done> 
     Ok(Done {
         said: format!("mail {} is no report{also}", message.id),
         in_vietnamese: format!("Thư số {} không phải báo cáo{cung}", message.id),
+        correction,
+    })
+}
+
+/// Gives how many submissions were withdrawn, and the row of the change.
+fn mark_ignored(s: &Store, message: &Message, by: &By, now: Timestamp) -> Result<(usize, i64)> {
+    let inverse = Inverse::of_mail(s, message, None)?;
+    let withdrawn = s.withdraw_submissions(message.id, now)?;
+    s.set_verdict(
+        message.id,
+        &Verdict {
+            state: MessageState::Ignored,
+            unit: message.unit.clone(),
+            candidates: vec![],
+            why: vec![format!("{}: không phải báo cáo", by.who)],
+        },
+    )?;
+    let change = (mail_name(message.id), message.state.word(), "ignored");
+    let correction = log(s, by, "ignore", change, Some(&inverse), now)?;
+    Ok((withdrawn, correction))
+}
+
+/// Marks the mails of strangers of a kind that the digest of a day shows as no reports, those that still wait and whose
+/// sender is still nobody whom we know. What the same senders sent since is not among them.
+///
+/// # Errors
+/// When that digest showed none, or none of them waits any more.
+pub fn put_aside(app: &App, day: Date, kind: Strangers, by: &By, now: Timestamp) -> Result<Done> {
+    let listed = app.store.listed(day, kind)?;
+    let waiting = Waiting::at(now, &app.config, &app.store)?;
+    let strangers = waiting.strangers.values().flatten();
+    let mails = strangers.flat_map(|s| &s.mails);
+    let aside: Vec<&Message> = mails.filter(|m| listed.contains(&m.id)).collect();
+    if aside.is_empty() {
+        bail!("no mail that the digest of {day} lists waits any more");
+    }
+    let correction = app.store.transaction(|s| {
+        let mut changes = Vec::new();
+        for message in &aside {
+            changes.push(mark_ignored(s, message, by, now)?.1);
+        }
+        let inverse = Inverse::Aside { changes };
+        let subject = format!("strangers in the digest of {day}");
+        let after = format!("{} mails ignored", aside.len());
+        let change = (subject, "waiting", after.as_str());
+        log(s, by, "put aside", change, Some(&inverse), now)
+    })?;
+    Ok(Done {
+        said: format!("{} mails are no reports", aside.len()),
+        in_vietnamese: format!(
+            "Đã bỏ qua {} thư của người ngoài danh bạ đã liệt kê trong bản tin ngày {}",
+            aside.len(),
+            vietnamese_date(day)
+        ),
         correction,
     })
 }

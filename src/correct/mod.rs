@@ -20,7 +20,7 @@ use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
 pub use clock::{accept_clock, undo_moments_ahead};
 pub use contact::reset_contact;
-pub use mail::{Assignment, assign, ignore};
+pub use mail::{Assignment, assign, ignore, put_aside};
 pub use obligation::{
     Target, excuse, excuse_ended, extend, move_deadline, received_paper, withdraw_excuse,
     withdraw_paper,
@@ -63,6 +63,10 @@ enum Inverse {
         why: Vec<String>,
         submissions: Vec<i64>,
         taught: Option<(String, UnitId)>,
+    },
+    /// Mails that were ignored together stand as before, by the change of each.
+    Aside {
+        changes: Vec<i64>,
     },
     Excuse {
         obligation: i64,
@@ -207,6 +211,19 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
                 }
                 true
             }
+            Inverse::Aside { changes } => {
+                // What somebody has decided on one of them since stays.
+                let mut any = false;
+                for change in changes {
+                    let of_one = s.correction(*change)?.context("a change without a row")?;
+                    let later = s.later_change(*change, &of_one.change.subject)?;
+                    if of_one.undone_by.is_none() && later.is_none() {
+                        undo(app, *change, by, now)?;
+                        any = true;
+                    }
+                }
+                any
+            }
             Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
             Inverse::Paper { obligation } => s.withdraw_paper(*obligation, now)?,
             Inverse::Extension { obligation } => s.withdraw_extension(*obligation, now)?,
@@ -255,6 +272,7 @@ fn action_in_words(command: &str) -> &str {
     match command {
         "assign" => "gán thư cho đơn vị",
         "ignore" => "đánh dấu không phải báo cáo",
+        "put aside" => "bỏ qua các thư của người ngoài danh bạ",
         "received-paper" => "ghi nhận bản giấy",
         "excuse" => "miễn báo cáo",
         "extend" => "gia hạn",

@@ -15,11 +15,13 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::correct::{self, Assignment, By, Done, Target};
-use crate::domain::date_of;
 use crate::domain::unit::UnitId;
+use crate::domain::{date_of, vietnamese_date};
 use crate::ground::text::fold;
 use crate::reading::{Reading, Trust, matching};
-use crate::store::{Message, MessageState, NewMail, Receipts, StaffCommand, Store, Verdict};
+use crate::store::{
+    Message, MessageState, NewMail, Receipts, StaffCommand, Store, Strangers, Verdict,
+};
 use crate::writing::Kind;
 use token::{Action, Item, Token};
 
@@ -168,6 +170,20 @@ impl Links {
             &says,
             &[],
         )
+    }
+
+    /// That the mails of strangers of a kind which the digest of a day shows are put aside; so many are shown.
+    pub fn for_listed(&self, day: Date, kind: Strangers, mails: usize) -> Link {
+        let which = match kind {
+            Strangers::WithDocument => "có văn bản mang tên đơn vị",
+            Strangers::Others => "không có văn bản mang tên đơn vị",
+        };
+        let says = format!(
+            "Bỏ qua {mails} thư của người ngoài danh bạ ({which}) đã liệt kê trong bản tin ngày {}",
+            vietnamese_date(day)
+        );
+        let label = format!("Bỏ qua cả {mails} thư đã liệt kê trên");
+        self.link(&label, Item::Listed(day, kind), Action::Ignore, &says, &[])
     }
 
     /// That a mail of ours is to be sent again. `what`: which one it is.
@@ -438,6 +454,7 @@ fn act(
             done
         }
         (Item::Mail(id), Action::Ignore) => correct::ignore(app, id, by, now),
+        (Item::Listed(day, kind), Action::Ignore) => correct::put_aside(app, day, kind, by, now),
         (Item::Submission(id), Action::Accept) => correct::accept(app, id, by, now),
         (Item::Submission(id), Action::Return) => {
             let reason = needs_reason()?;

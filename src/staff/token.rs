@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use sha2::Sha256;
 
 use crate::ground::hex::hex;
+use crate::store::Strangers;
 
 /// What a command is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Item {
     Contact(i64),
     /// A mail of ours.
     Outgoing(i64),
+    /// The mails of strangers of a kind that the digest of a day shows.
+    Listed(Date, Strangers),
 }
 
 /// What may be done.
@@ -117,6 +120,14 @@ fn mac(key: &[u8], content: &str) -> Hmac<Sha256> {
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (letter, id) = match self.item {
+            Item::Listed(day, kind) => {
+                let letter = match kind {
+                    Strangers::WithDocument => 'd',
+                    Strangers::Others => 'x',
+                };
+                let number = day.strftime("%Y%m%d").to_string();
+                (letter, number.parse().map_err(|_| fmt::Error)?)
+            }
             Item::Mail(id) => ('m', id),
             Item::Submission(id) => ('s', id),
             Item::Obligation(id) => ('o', id),
@@ -154,6 +165,8 @@ impl FromStr for Token {
                 "c" => Item::Change(id),
                 "a" => Item::Contact(id),
                 "g" => Item::Outgoing(id),
+                "d" => Item::Listed(day_of(id)?, Strangers::WithDocument),
+                "x" => Item::Listed(day_of(id)?, Strangers::Others),
                 _ => return Err(()),
             },
             action: match action.strip_prefix("assign:") {
@@ -168,9 +181,32 @@ impl FromStr for Token {
     }
 }
 
+/// The day of a number such as 20260616.
+fn day_of(number: i64) -> Result<Date, ()> {
+    Date::strptime("%Y%m%d", number.to_string()).map_err(|_| ())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_mails_that_a_digest_lists_are_named_by_its_day_and_their_kind() {
+        let day = jiff::civil::date(2026, 6, 16);
+        for (kind, begins) in [
+            (Strangers::WithDocument, "TBC.d20260616.ignore.20260716."),
+            (Strangers::Others, "TBC.x20260616.ignore.20260716."),
+        ] {
+            let token = Token {
+                item: Item::Listed(day, kind),
+                action: Action::Ignore,
+                expires: jiff::civil::date(2026, 7, 16),
+            };
+            let text = token.signed(b"key");
+            assert!(text.starts_with(begins), "{text}");
+            assert_eq!(Token::verified(&text, b"key"), Some(token));
+        }
+    }
 
     #[test]
     fn a_token_holds_for_what_it_was_signed_for_and_nothing_else() {

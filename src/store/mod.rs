@@ -11,6 +11,7 @@ mod digest;
 mod folder;
 mod health;
 mod hold;
+mod listed;
 mod location;
 mod message;
 mod obligation;
@@ -43,6 +44,7 @@ pub use correction::{Correction, Made, StaffCommand};
 pub use digest::LastDigest;
 pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
+pub use listed::Strangers;
 pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::{KnownPeriod, Receipts};
@@ -53,7 +55,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StandingVersion, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -72,6 +74,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("../../migrations/0016_expiry_notice.sql"),
     include_str!("../../migrations/0017_put_off.sql"),
     include_str!("../../migrations/0018_budgets.sql"),
+    include_str!("../../migrations/0019_listed.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

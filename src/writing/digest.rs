@@ -10,14 +10,26 @@ use crate::config::Config;
 use crate::domain::vietnamese_date;
 use crate::staff::Link;
 
-/// Gmail cuts off pages of more than 102 kB.
+/// Gmail cuts off pages of more than 102 kB; of the plain text nobody reads more, either.
 const LARGEST_PAGE: usize = 100_000;
+/// So many lines of a kind are shown at first; fewer, where the page would be too large.
+const SHOWN: [usize; 5] = [usize::MAX, 40, 20, 10, 5];
 
 /// Everything that a digest tells, in words.
 #[derive(Debug, Default, Serialize)]
 pub struct DigestData {
-    /// Mails that wait for a person.
+    /// What many units that are not reminded mean, empty where it is few.
+    pub many_held: String,
+    /// How many mails need a person, without those of strangers that have no unit's document.
+    pub tasks: usize,
+    /// Mails that wait for a person, of senders whom we know.
     pub waiting: Vec<WaitingMail>,
+    /// Mails of strangers that wait, by kind.
+    pub strangers: Vec<StrangersData>,
+    /// How many mails of strangers wait that have no unit's document.
+    pub others_of_strangers: usize,
+    /// Units that are not reminded while mails wait.
+    pub held: Vec<Held>,
     /// Reports that came in.
     pub news: Vec<News>,
     /// A line on the other mails that came in, empty if there were none.
@@ -69,12 +81,42 @@ pub struct WaitingMail {
     pub candidates: Vec<String>,
     /// Names of its files.
     pub files: Vec<String>,
+    /// What other mails its sender sent, empty if none.
+    pub also: String,
     /// What may be done, each a prepared mail.
     pub links: Vec<Link>,
     /// The token by which a reply in free words is understood.
     pub token: Option<String>,
     /// What to do where there are no links.
     pub how: String,
+}
+
+/// The mails of one kind of strangers.
+#[derive(Debug, Serialize)]
+pub struct StrangersData {
+    /// Which they are.
+    pub title: &'static str,
+    /// How many mails.
+    pub mails: usize,
+    /// Of how many senders.
+    pub senders: usize,
+    /// One mail a sender that is shown.
+    pub shown: Vec<WaitingMail>,
+    /// How many mails of others there are.
+    pub more_mails: usize,
+    /// How many others.
+    pub more_senders: usize,
+    /// By which all mails of the senders shown are put aside.
+    pub aside: Option<Link>,
+}
+
+/// A unit that is not reminded while mails wait.
+#[derive(Debug, Serialize)]
+pub struct Held {
+    /// Its short name.
+    pub unit: String,
+    /// Which mails these are, why, and until when.
+    pub why: String,
 }
 
 /// How one report and period ended, as provincial report systems count it.
@@ -254,12 +296,17 @@ pub fn digest(
         department => DepartmentView::from(&config.settings.department),
         ..minijinja::Value::from_serialize(data)
     };
-    let (subject, text) = render_text(config, "digest.txt", &values)?;
     // After an installation hundreds of mails may wait: the first ones, then, and how many more there are.
-    let mut html = String::new();
-    for shown in [usize::from(u16::MAX), 40, 20, 10, 5] {
-        html = render(config, "digest.html", context! { shown, ..values.clone() })?;
-        if html.len() <= LARGEST_PAGE {
+    let (mut subject, mut text, mut html) = (String::new(), String::new(), String::new());
+    for shown in SHOWN.map(|n| n.min(usize::from(u16::MAX))) {
+        let values = context! { shown, ..values.clone() };
+        if html.is_empty() || html.len() > LARGEST_PAGE {
+            html = render(config, "digest.html", &values)?;
+        }
+        if text.is_empty() || text.len() > LARGEST_PAGE {
+            (subject, text) = render_text(config, "digest.txt", &values)?;
+        }
+        if html.len().max(text.len()) <= LARGEST_PAGE {
             break;
         }
     }

@@ -9,6 +9,7 @@ pub mod consolidation;
 mod digest;
 mod letter;
 pub mod spreadsheet;
+mod unlinked;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,13 +24,15 @@ use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
 pub use digest::{
-    Contact, DigestData, News, Progress, Reminded, Soon, Straggler, SystemLine, Total, Undelivered,
-    WaitingMail, digest,
+    Contact, DigestData, Held, News, Progress, Reminded, Soon, Straggler, StrangersData,
+    SystemLine, Total, Undelivered, WaitingMail, digest,
 };
 pub use letter::{
     LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation, grassroots, link_only,
     reminder, returned, staff_answer,
 };
+
+pub use unlinked::unlinked;
 
 use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};

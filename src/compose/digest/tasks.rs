@@ -1,0 +1,245 @@
+//! What needs a person: the mails that wait, and whom they hold.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::short_moment;
+use crate::config::Config;
+use crate::domain::obligation::Obligation;
+use crate::domain::unit::UnitId;
+use crate::domain::{date_of, vietnamese_moment};
+use crate::reading::Role;
+use crate::staff::Links;
+use crate::staff::token::{Action, Item};
+use crate::standing::{self, Holds};
+use crate::store::{Claim, Ground, Message, Store, Strangers};
+use crate::waiting::{self, Sender, Waiting};
+use crate::writing::{DigestData, Held, StrangersData, WaitingMail, unlinked};
+
+/// To so many units a mail can be assigned by one click.
+const LIKELY: usize = 3;
+/// More of a text that a sender chose is not shown.
+const LONGEST: usize = 200;
+/// Nor more names of files of one mail, or numbers of mails of one sender.
+const MOST_NAMES: usize = 8;
+
+/// What needs a person at a moment.
+pub(super) fn tasks(
+    config: &Config,
+    store: &Store,
+    (day, until): (Date, Timestamp),
+    links: Option<&Links>,
+    data: &mut DigestData,
+) -> Result<()> {
+    let Waiting { known, strangers } = Waiting::at(until, config, store)?;
+    data.tasks = known.len();
+    data.waiting = known
+        .iter()
+        .map(|m| mail(config, m, links, LIKELY))
+        .collect();
+    for (kind, senders) in strangers {
+        let mails: usize = senders.iter().map(|s| s.mails.len()).sum();
+        let count = senders.len();
+        match kind {
+            // Each may be the report of a unit.
+            Strangers::WithDocument => data.tasks += count,
+            Strangers::Others => data.others_of_strangers += mails,
+        }
+        let recorded = !store.listed(day, kind)?.is_empty();
+        let (shown, more_senders, more_mails) = waiting::shown(store, day, kind, senders)?;
+        let listed: usize = shown.iter().map(|s| s.mails.len()).sum();
+        let links_together = links.filter(|_| recorded && listed > 1);
+        data.strangers.push(StrangersData {
+            title: title(kind),
+            mails,
+            senders: count,
+            shown: shown
+                .iter()
+                .map(|s| stranger(config, s, kind, links))
+                .collect(),
+            more_mails,
+            more_senders,
+            aside: links_together.map(|l| l.for_listed(day, kind, listed)),
+        });
+    }
+    Ok(())
+}
+
+fn title(kind: Strangers) -> &'static str {
+    match kind {
+        Strangers::WithDocument => "Người gửi ngoài danh bạ, có văn bản mang tên đơn vị",
+        Strangers::Others => "Người gửi ngoài danh bạ khác",
+    }
+}
+
+/// The oldest mail of a stranger, and how many more there are.
+fn stranger(
+    config: &Config,
+    sender: &Sender,
+    kind: Strangers,
+    links: Option<&Links>,
+) -> WaitingMail {
+    let (first, rest) = sender.mails.split_first().expect("a sender has a mail");
+    let likely = match kind {
+        Strangers::WithDocument => LIKELY,
+        Strangers::Others => 1, // it is only named
+    };
+    let mut shown = mail(config, first, links, likely);
+    let numbers: Vec<String> = rest.iter().map(|m| m.id.to_string()).collect();
+    if !numbers.is_empty() {
+        shown.also = format!(
+            "{} thư khác của địa chỉ này: số {}",
+            rest.len(),
+            some(&numbers, ", ")
+        );
+    }
+    shown
+}
+
+/// The first of some names, and how many more there are.
+fn some(names: &[String], between: &str) -> String {
+    let (shown, more) = names.split_at(names.len().min(MOST_NAMES));
+    match more.len() {
+        0 => shown.join(between),
+        n => format!("{} … và {n} mục khác", shown.join(between)),
+    }
+}
+
+/// A text of a sender's choice: no link, and not longer than anybody reads.
+fn chosen(text: &str) -> String {
+    let short: String = text.chars().take(LONGEST).collect();
+    let dots = if short.len() < text.len() { "…" } else { "" };
+    unlinked(&short) + dots
+}
+
+/// A mail that waits. `likely`: to so many units that it may be of, it can be assigned by one click.
+fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize) -> WaitingMail {
+    let day = date_of(message.received_at);
+    let id = message.id;
+    let unit = message.unit.as_ref().map(|u| config.unit_name(u, day));
+    let candidates: Vec<String> = message
+        .candidates
+        .iter()
+        .map(|u| config.unit_name(u, day))
+        .collect();
+    let likely: Vec<(UnitId, String)> = message
+        .unit
+        .iter()
+        .chain(&message.candidates)
+        .take(likely)
+        .map(|u| (u.clone(), config.unit_name(u, day)))
+        .collect();
+    let best = message.unit.as_ref().or(message.candidates.first());
+    let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
+    let sender = message.sender.as_deref();
+    let shown_sender = sender.map_or_else(|| "(không rõ người gửi)".into(), address);
+    // The address itself may be named; what else stands there, a sender may have chosen.
+    let why: Vec<String> = message
+        .why
+        .iter()
+        .map(|why| match sender {
+            Some(sender) => chosen(why).replace(&unlinked(sender), &shown_sender),
+            None => chosen(why),
+        })
+        .collect();
+    let files: Vec<String> = message
+        .reading
+        .iter()
+        .flat_map(|r| &r.attachments)
+        .filter(|a| a.role != Role::Ignored)
+        .map(|a| chosen(&a.name))
+        .collect();
+    let numbers = some(&candidates, "; ");
+    WaitingMail {
+        id,
+        received: short_moment(message.received_at),
+        sender: shown_sender,
+        subject: chosen(message.subject.as_deref().unwrap_or_default()),
+        why,
+        unit,
+        candidates: (!candidates.is_empty())
+            .then_some(numbers)
+            .into_iter()
+            .collect(),
+        files: (!files.is_empty())
+            .then(|| some(&files, "; "))
+            .into_iter()
+            .collect(),
+        also: String::new(),
+        links: links.map_or(vec![], |l| l.for_mail(id, &likely)),
+        token: links.map(|l| l.token(Item::Mail(id), Action::Any)),
+        how: format!(
+            "đề nghị quản trị viên chạy lệnh: thubaocao assign {id} --unit {suggestion}; không phải báo cáo: thubaocao ignore {id}"
+        ),
+    }
+}
+
+/// An address as it is, unless it is more than one.
+fn address(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._%+-@".contains(c);
+    match text.chars().all(plain) {
+        true => text.to_owned(),
+        false => chosen(text),
+    }
+}
+
+/// Whom mails that wait keep from being reminded, and why.
+pub(super) fn held(
+    config: &Config,
+    store: &Store,
+    obligations: &[Obligation],
+    until: Timestamp,
+    data: &mut DigestData,
+) -> Result<()> {
+    data.many_held = standing::many_held(config, store, until)?.unwrap_or_default();
+    let holds = Holds::at(until, config, store)?;
+    let since = standing::tracked_from(config, store.first_opened()?);
+    let day = date_of(until);
+    let mut of_all: Vec<Claim> = Vec::new();
+    for held in holds.held(obligations, since) {
+        let (anybody, own): (Vec<Claim>, Vec<Claim>) =
+            held.by.into_iter().partition(|c| c.hold.unit.is_none());
+        of_all = anybody;
+        if !own.is_empty() {
+            data.held.push(Held {
+                unit: config.unit_name(&held.unit, day),
+                why: reasons(&own),
+            });
+        }
+    }
+    if !of_all.is_empty() {
+        let all = Held {
+            unit: "Tất cả các đơn vị".into(),
+            why: reasons(&of_all),
+        };
+        data.held.insert(0, all);
+    }
+    Ok(())
+}
+
+fn reasons(claims: &[Claim]) -> String {
+    let all: Vec<String> = claims.iter().map(reason).collect();
+    match all.split_at(all.len().min(3)) {
+        (shown, []) => shown.join("; "),
+        (shown, more) => format!("{}; và {} thư khác", shown.join("; "), more.len()),
+    }
+}
+
+/// Why a mail holds reminders, and until when.
+fn reason(claim: &Claim) -> String {
+    let why = match (claim.read, claim.hold.ground) {
+        (false, _) => "chưa đọc",
+        (true, Ground::Address) => "gửi từ địa chỉ của đơn vị",
+        (true, Ground::Unreadable) => "gửi từ địa chỉ của đơn vị, không đọc được",
+        (true, Ground::PassedOn) => "chuyển tiếp báo cáo của đơn vị",
+        (true, Ground::Head) => "người gửi ngoài danh bạ, văn bản mang tên đơn vị",
+        (true, Ground::Forged) => "không xác thực được người gửi, văn bản mang tên đơn vị",
+        (true, Ground::Nameless) => "không rõ người gửi",
+    };
+    let until = match claim.hold.until {
+        Some(until) if claim.read => format!("đến {}", vietnamese_moment(until)),
+        Some(_) | None => "đến khi xử lý".to_owned(),
+    };
+    format!("thư số {} ({why}), {until}", claim.message)
+}
