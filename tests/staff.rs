@@ -160,7 +160,7 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     once(&installation);
     answer(&lab, 4, "Đã hoàn tác");
     assert_eq!(installation.json(&["inbox", "--json"]).len(), 1);
-    assert_eq!(state(&installation, "ldld-dong-hoa"), "waiting");
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
     let learned = installation.run(&["units", "learned"]);
     assert_eq!(String::from_utf8_lossy(&learned.stdout), "");
     let history = installation.run(&["history", "1"]);
