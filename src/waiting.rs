@@ -211,6 +211,7 @@ mod tests {
             why: vec![],
             candidates: vec![],
             reading: None,
+            put_off: None,
         };
         let mails = vec![
             (Forged, mail(1, "b")),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::lab::demo::Demo;
 use crate::lab::installation::{STAFF, json_lines};
-use crate::lab::{percent_decoded, written};
+use crate::lab::{dns, percent_decoded, written};
 use crate::look::look;
 
 /// Puts a mail into the demo's mailbox, with what its server says of the sender.
@@ -24,11 +24,15 @@ fn arrives(demo: &Demo, mark: &str, from: &str, subject: &str, text: &str, at: &
             crate::lab::installation::word(mark),
         )],
     };
-    fs::write(
-        &path,
-        [head.as_bytes(), &written(from, subject, text, files)].concat(),
-    )
-    .unwrap();
+    let raw = [head.as_bytes(), &written(from, subject, text, files)].concat();
+    let raw = match from {
+        STAFF => {
+            dns::answers_for_staff();
+            dns::signed_by_staff(&raw)
+        }
+        _ => raw,
+    };
+    fs::write(&path, raw).unwrap();
     let received: Timestamp = at.parse().unwrap();
     let file = fs::File::options().append(true).open(&path).unwrap();
     file.set_modified(received.into()).unwrap();
