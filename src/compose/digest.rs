@@ -676,7 +676,9 @@ fn system(
     }
     let limits = &config.settings.limits;
     let sent = store.sent_since(now - SignedDuration::from_hours(24))?;
-    let to_staff = |kind: Kind, purpose: &str| kind == Kind::Digest || purpose == "command";
+    let to_staff = |kind: Kind, purpose: &str| {
+        kind == Kind::Digest || ["command", "confirm"].contains(&purpose)
+    };
     let to_units = sent
         .iter()
         .filter(|(kind, purpose, _)| !to_staff(*kind, purpose));

@@ -8,7 +8,7 @@ use crate::writing::Kind;
 pub(super) enum Pot {
     /// The digest, which always leaves.
     Digest,
-    /// Answers to staff.
+    /// Answers to staff, and what they are asked to confirm.
     Staff,
     /// Letters that the calendar or a decision of staff asks for: openings, reminders, escalations, returns.
     Calendar,
@@ -21,7 +21,7 @@ impl Pot {
     pub(super) fn of(kind: Kind, purpose: &str) -> Pot {
         match (kind, purpose) {
             (Kind::Digest, _) => Pot::Digest,
-            (Kind::Notice, "command") => Pot::Staff,
+            (Kind::Notice, "command" | "confirm") => Pot::Staff,
             (Kind::Notice, "return")
             | (Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation, _) => {
                 Pot::Calendar
@@ -108,6 +108,7 @@ mod tests {
         for (kind, key, pot) in [
             (Kind::Digest, "digest:2026-06-15", Pot::Digest),
             (Kind::Notice, "command:7", Pot::Staff),
+            (Kind::Notice, "confirm:7", Pot::Staff),
             (Kind::Notice, "return:7", Pot::Calendar),
             (Kind::Notice, "arrived:7", Pot::Answers),
             (Kind::Notice, "link:7", Pot::Answers),
