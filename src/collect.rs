@@ -232,6 +232,7 @@ pub async fn read_received(
                 }
                 // Domains change the keys of their signatures: of old mails they say nothing.
                 if answers == Answers::Yes {
+                    staff::classify(app, &message, &mut reading)?;
                     put_off = sender::verify(app, &message, &mut reading, &raw, now).await;
                 }
                 reading

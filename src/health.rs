@@ -163,7 +163,8 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
     }
 }
 
-/// What is wrong with the digest: the one that should have left `patience` ago has not.
+/// What is wrong with the digest: the one that should have left `patience` ago has not. One of staff who gets it is told
+/// of those whom it does not reach, so it is well then.
 fn digest_ill(
     last: Option<LastDigest>,
     digest_at: jiff::civil::Time,
@@ -183,21 +184,28 @@ fn digest_ill(
             why: "it was not made".to_owned(),
         });
     }
-    let waits = now.duration_since(last.waits_since) >= patience;
-    let wrong = match last.state {
-        OutgoingState::Queued | OutgoingState::Sending => waits,
-        OutgoingState::Failed | OutgoingState::Unknown => true,
-        OutgoingState::Sent | OutgoingState::Dropped => false,
-    };
+    let late = now.duration_since(last.waits_since) >= patience;
+    let (mut left, mut waits, mut missed) = (false, false, false);
+    for mail in &last.mails {
+        match mail.state {
+            OutgoingState::Queued | OutgoingState::Sending => waits = true,
+            OutgoingState::Failed | OutgoingState::Unknown => missed = true,
+            OutgoingState::Sent => left = true,
+            OutgoingState::Dropped => {} // for somebody who is no longer staff
+        }
+    }
+    let wrong = !left && (waits && late || missed && !waits);
+    let why = last.mails.into_iter().find_map(|mail| mail.error);
     wrong.then(|| Ill {
         since: last.waits_since,
-        why: last.error.unwrap_or_else(|| "it still waits".to_owned()),
+        why: why.unwrap_or_else(|| "it still waits".to_owned()),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::DigestMail;
     use jiff::civil::{date, time};
 
     fn at(hour: i8, minute: i8) -> Timestamp {
@@ -239,12 +247,15 @@ mod tests {
     #[test]
     fn a_digest_is_missed_after_so_many_hours_and_at_once_where_it_was_refused() {
         use OutgoingState::{Dropped, Failed, Queued, Sending, Sent, Unknown};
-        let is_ill = |day: i8, state, now| {
+        let is_ill = |day: i8, states: &[OutgoingState], now| {
+            let mail = |state: &OutgoingState| DigestMail {
+                state: *state,
+                error: None,
+            };
             let last = LastDigest {
                 day: date(2026, 6, day),
                 waits_since: instant(date(2026, 6, day), time(7, 0, 0, 0)),
-                state,
-                error: None,
+                mails: states.iter().map(mail).collect(),
             };
             digest_ill(Some(last), time(7, 0, 0, 0), PATIENCE, now).is_some()
         };
@@ -261,7 +272,24 @@ mod tests {
             (14, Sent, at(9, 0), true),
             (13, Sent, at(6, 0), true),
         ] {
-            assert_eq!(is_ill(day, state, now), expected, "{day} {state:?} {now}");
+            assert_eq!(
+                is_ill(day, &[state], now),
+                expected,
+                "{day} {state:?} {now}"
+            );
+        }
+        // Of several it is well as soon as one of staff has got it.
+        for (states, now, expected) in [
+            ([Failed, Sent], at(9, 0), false),
+            ([Queued, Sent], at(9, 0), false),
+            ([Failed, Queued], at(8, 59), false),
+            ([Failed, Queued], at(9, 0), true),
+            ([Failed, Unknown], at(7, 1), true),
+            ([Failed, Dropped], at(7, 1), true),
+            ([Dropped, Queued], at(8, 59), false),
+            ([Dropped, Dropped], at(9, 0), false),
+        ] {
+            assert_eq!(is_ill(15, &states, now), expected, "{states:?} {now}");
         }
         assert_eq!(digest_ill(None, time(7, 0, 0, 0), PATIENCE, at(9, 0)), None);
     }

@@ -84,9 +84,13 @@
 //! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
 //!   document has arrived; what a person must decide is never guessed.
 //! - A command by mail is carried out only from a staff address whose domain signed it, or that confirmed it by a reply,
-//!   with a token signed here, once; token, change and answer stand in one transaction.
+//!   with a token signed here for that address, once; token, change and answer stand in one transaction. What a mail quotes
+//!   gives no right to anything: the sender's own words do, with a code among them or in answer to a digest that was sent
+//!   to him.
 //! - What stands in a mail is its sender's word. Of its head the topmost line of the own server counts, for reports; a mail
 //!   about which DNS gives no answer is not judged for a day, and holds its own units only.
+//! - A notice by mail that an address fails is a stranger's word: it takes those of two days, or the server's own refusal,
+//!   to put the address out of use.
 //! - By a clock that is doubted nothing is decided by date; whoever gives the moment (`--at`) is believed.
 //! - Rows are never deleted: what no longer holds carries the moment when it ended. Two exceptions, each logged: an
 //!   obligation that a renamed id brings together with its older self, and what a clock that was ahead expected too

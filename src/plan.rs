@@ -14,7 +14,7 @@ use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, zone};
 use crate::expected;
 use crate::standing::{self, Holds};
-use crate::store::{NewMail, Part, Receipts, StepTaken, Store};
+use crate::store::{NewMail, Part, Receipts, StepTaken, Store, digest_key};
 use crate::waiting;
 use crate::writing::Kind;
 
@@ -121,31 +121,37 @@ fn note_holds(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
 
 // ---- the digest ----
 
-/// The key of the digest of a day.
-pub fn digest_key(day: Date) -> String {
-    format!("digest:{day}")
-}
-
 fn owe_digest(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     let z = now.to_zoned(zone());
     let day = z.date();
-    if z.time() < config.settings.schedule.digest_at || store.is_owed(&digest_key(day))? {
+    if z.time() < config.settings.schedule.digest_at {
         return Ok(());
     }
-    let since = match store.last_digest_before(day)? {
-        Some(until) => until,
-        None => store.first_opened()?.min(now) - jiff::SignedDuration::from_secs(1),
-    };
-    let mail = NewMail {
-        key: digest_key(day),
-        kind: Kind::Digest,
-        unit: None,
-        message: None,
-    };
-    if let Some(outbox) = store.owe(&mail, now)? {
+    let owed = store.digest_addresses(day)?;
+    let staff = &config.settings.digest_to;
+    if owed.iter().any(String::is_empty) || staff.iter().all(|a| owed.contains(a)) {
+        return Ok(());
+    }
+    if store.digest_span(day)?.is_none() {
+        let since = match store.last_digest_before(day, None)? {
+            Some(until) => until,
+            None => store.first_opened()?.min(now) - jiff::SignedDuration::from_secs(1),
+        };
         store.drop_waiting_digests(day, now)?;
-        store.record_digest(day, since, now, outbox)?;
+        store.record_digest(day, since, now)?;
         waiting::list(config, store, day, now)?;
+    }
+    // Whoever becomes staff in the course of the day gets it, too.
+    for address in staff.iter().filter(|a| !owed.contains(a)) {
+        let mail = NewMail {
+            key: digest_key(day, address),
+            kind: Kind::Digest,
+            unit: None,
+            message: None,
+        };
+        if let Some(outbox) = store.owe(&mail, now)? {
+            store.record_digest_mail(day, address, outbox)?;
+        }
     }
     Ok(())
 }

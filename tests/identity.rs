@@ -153,6 +153,7 @@ fn nothing_is_sent_about_what_is_not_configured_and_staff_are_told() {
             &config,
             &store,
             jiff::civil::date(2026, 6, 17),
+            None,
             now + jiff::SignedDuration::from_secs(1),
         );
         let text = digest.unwrap().text;
@@ -173,7 +174,7 @@ fn what_waits_for_the_administrators_word_is_held_and_leaves_after_it() {
     assert_eq!(queue.len(), 1, "none under the new id");
     let composed = compose::compose(&renamed, &store, &queue[0], now).unwrap();
     assert!(matches!(composed, Composed::Hold), "{composed:?}");
-    let digest = compose::digest(&renamed, &store, jiff::civil::date(2026, 6, 17), now);
+    let digest = compose::digest(&renamed, &store, jiff::civil::date(2026, 6, 17), None, now);
     assert!(
         digest
             .unwrap()

@@ -6,6 +6,7 @@ mod mails;
 mod matching;
 
 mod alarm;
+mod authority;
 mod back_fill;
 mod budgets;
 mod calendar;

@@ -80,6 +80,19 @@
 //! | one of several recipients is deferred | he alone gets it later | `sending::of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later` |
 //! | a reminder is not taken, or dropped | it was not given | `reminders::a_reminder_that_was_not_sent_was_not_given` |
 //! | a server offers no TLS | nothing leaves in the clear | `sending::nothing_leaves_in_the_clear` |
+//! | one of staff does not take the digest | the others get it, he once when he takes it, and it is told | `sending::a_digest_that_one_of_staff_does_not_take_leaves_for_the_others_and_later_for_him_once` |
+//! | **Who commands** | | |
+//! | one of staff uses what another was sent | nothing is done, and he is told why | `authority::each_of_staff_gets_one_digest_a_day_and_its_codes_are_his_alone` |
+//! | a stranger's mail with a code is thanked for | nothing is done | `authority::thanks_above_a_quoted_code_do_nothing` |
+//! | a digest is answered without its codes | its words name the item, for thirty days | `authority::an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days` |
+//! | words and code name different items | nothing is done, and it is asked | `authority::a_code_of_another_item_than_the_words_name_does_nothing_and_it_is_asked` |
+//! | a command comes again and again | it is answered once | `authority::a_command_that_comes_again_is_not_answered_again` |
+//! | commands come by the dozen | all are done, those above the cap told together | `authority::above_so_many_answers_a_day_commands_are_done_and_told_together_the_next_morning` |
+//! | a backup or a digest is in wrong hands | no code of before a restore or a renewal holds | `authority::codes_of_before_a_restore_or_a_renewal_do_nothing` |
+//! | staff change in the course of a day | who left gets no digest, who came gets the day's | `authority::whoever_is_no_longer_staff_gets_no_digest_and_whoever_comes_gets_the_day_s` |
+//! | a notice of a failed delivery is forged | no address is blamed | `sending::a_notice_that_anybody_may_have_written_changes_no_contact_and_is_told_as_such` |
+//! | a notice names an address that works | it is written to until another day's says so too | `sending::an_address_is_out_of_use_after_notices_of_two_days_and_in_doubt_after_one` |
+//! | somebody wants to name a mail of ours | its Message-ID cannot be guessed | `sending::a_message_id_of_ours_cannot_be_guessed` |
 //! | **What lies on the disk** | | |
 //! | a file of the archive is damaged or gone | it is told, and comes back from the mailbox | `storage::a_damaged_archive_is_told_and_comes_back_from_the_mailbox` |
 //! | a backup is made of it | it holds all that is sound | `storage::a_backup_of_a_damaged_archive_holds_all_that_is_sound_and_can_be_restored` |

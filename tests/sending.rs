@@ -435,24 +435,42 @@ fn one_mail_that_is_not_taken_for_days_lets_the_others_pass_and_is_told_by_name(
 
 #[test]
 fn of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later() {
+    let (imap, smtp) = (FakeImap::start(), FakeSmtp::start());
+    let b = Between {
+        installation: Installation::between(&imap, &smtp),
+        imap,
+        smtp,
+        begun: Timestamp::now(),
+    };
+    // What is ten days late goes to the leader, with a copy to the unit.
+    let leader = "chu.tich@phuyen.example";
+    let last = format!("{LATE},,,,,");
+    let with_leader = format!("{LATE},{leader},,,,");
+    b.installation.edit("units.csv", &last, &with_leader);
+    let settings = "thubaocao.toml";
+    b.installation
+        .edit(settings, "escalate_after = 200", "escalate_after = 2");
+    b.smtp
+        .on_naming(Step::Rcpt, LATE, 1..=2, Fault::Say("450 4.2.0 greylisted"));
+    succeed(b.round(0));
+    b.sent_once(leader);
+    assert!(b.smtp.taken_for(LATE).is_empty());
+    for minutes in [5, 20] {
+        succeed(b.round(minutes));
+    }
+    b.sent_once(leader);
+    b.sent_once(LATE);
+}
+
+#[test]
+fn a_digest_that_one_of_staff_does_not_take_leaves_for_the_others_and_later_for_him_once() {
     let b = Between::new();
     let second = "truong.ban@ldldphuyen.example";
-    let toml = b.installation.config().join("thubaocao.toml");
-    let text = fs::read_to_string(&toml).unwrap();
-    fs::write(
-        &toml,
-        text.replace(
-            &format!("[\"{STAFF}\"]"),
-            &format!("[\"{STAFF}\", \"{second}\"]"),
-        ),
-    )
-    .unwrap();
-    b.smtp.on_naming(
-        Step::Rcpt,
-        second,
-        1..=2,
-        Fault::Say("450 4.2.0 greylisted"),
-    );
+    let both = format!("[\"{STAFF}\", \"{second}\"]");
+    b.installation
+        .edit("thubaocao.toml", &format!("[\"{STAFF}\"]"), &both);
+    let later = Fault::Say("450 4.2.0 greylisted");
+    b.smtp.on_naming(Step::Rcpt, second, 1..=2, later);
     succeed(b.round(0));
     b.sent_once(STAFF);
     assert!(b.smtp.taken_for(second).is_empty());
@@ -461,6 +479,27 @@ fn of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later() 
     }
     b.sent_once(STAFF);
     b.sent_once(second);
+    // One of them does not get the next one at all: the other is told, and the digest counts as sent.
+    let health = |minutes: i64| {
+        let at = b.begun + SignedDuration::from_mins(minutes);
+        let at = at.to_string();
+        let said = b.installation.run(&["--at", &at, "health", "--json"]);
+        let lines = crate::lab::installation::json_lines(&String::from_utf8(said.stdout).unwrap());
+        let digest = lines.into_iter().find(|l| l["part"] == "digest").unwrap();
+        digest["ok"].clone()
+    };
+    let day = 24 * 60;
+    let never = Fault::Say("550 5.7.1 not liked");
+    b.smtp.on_naming(Step::Rcpt, second, .., never);
+    succeed(b.round(day));
+    assert_eq!(health(day + 1), true);
+    succeed(b.round(2 * day));
+    let digest = b.digest();
+    let told = format!("Bản tin ({second}): máy chủ từ chối");
+    assert!(digest.contains(&told), "{digest}");
+    b.smtp.on_naming(Step::Rcpt, STAFF, .., never);
+    succeed(b.round(3 * day));
+    assert_eq!(health(3 * day + 1), false);
 }
 
 #[test]

@@ -7,12 +7,14 @@ use crate::lab::dns;
 use crate::lab::installation::{
     Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, word,
 };
-use crate::lab::{Lab, MAILBOX, browser, percent_decoded};
+use crate::lab::{Lab, Letter, MAILBOX, browser, percent_decoded};
 
 /// A prepared mail: subject and body of a `mailto:` link, as a mail program takes them.
 struct Prepared {
     subject: String,
     body: String,
+    /// The Message-ID of the mail that it answers; empty for none.
+    answers: String,
 }
 
 /// The links of a page whose text is a label.
@@ -45,6 +47,7 @@ fn prepared(mailto: &str) -> Prepared {
     Prepared {
         subject: field("subject"),
         body: field("body"),
+        answers: String::new(),
     }
 }
 
@@ -59,10 +62,14 @@ fn mail(from: &str, verdict: &str, prepared: &Prepared) -> Vec<u8> {
             .collect::<String>()
     );
     let raw = format!(
-        "Authentication-Results: {VERIFIER}; dmarc={verdict} header.from=ldldphuyen.example\r\nFrom: {from}\r\nTo: {MAILBOX}\r\nSubject: {subject}\r\nMessage-ID: <{}@ldldphuyen.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
+        "Authentication-Results: {VERIFIER}; dmarc={verdict} header.from=ldldphuyen.example\r\nFrom: {from}\r\nTo: {MAILBOX}\r\nSubject: {subject}\r\nMessage-ID: <{}@ldldphuyen.example>\r\n{}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}",
         prepared.body.len() * 1_000
             + verdict.len()
             + prepared.body.bytes().map(usize::from).sum::<usize>(),
+        match prepared.answers.as_str() {
+            "" => String::new(),
+            id => format!("In-Reply-To: <{id}>\r\n"),
+        },
         prepared.body
     );
     dns::answers_for_staff();
@@ -82,19 +89,22 @@ fn state(installation: &Installation, unit: &str) -> Value {
     line["state"].clone()
 }
 
-/// The newest mail of staff.
+/// The text of the newest mail of staff.
 fn answer(lab: &Lab, count: usize, holds: &str) -> String {
-    let letters = lab.await_mails(STAFF, count);
-    let found = letters.iter().find(|l| l.text.contains(holds));
-    found
-        .unwrap_or_else(|| {
-            panic!(
-                "no mail with {holds:?}: {:?}",
-                letters.iter().map(|l| &l.text).collect::<Vec<_>>()
-            )
-        })
-        .text
-        .clone()
+    letter(lab, count, holds).text
+}
+
+/// The newest mail of staff.
+fn letter(lab: &Lab, count: usize, holds: &str) -> Letter {
+    let mut letters = lab.await_mails(STAFF, count);
+    let found = letters.iter().position(|l| l.text.contains(holds));
+    let found = found.unwrap_or_else(|| {
+        panic!(
+            "no mail with {holds:?}: {:?}",
+            letters.iter().map(|l| &l.text).collect::<Vec<_>>()
+        )
+    });
+    letters.swap_remove(found)
 }
 
 /// The digest that tomorrow would bring.
@@ -136,7 +146,8 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
     once(&installation);
 
-    let done = answer(&lab, 2, "Đã ghi nhận thư số 1 cho LĐLĐ TX Đông Hòa");
+    let done = letter(&lab, 2, "Đã ghi nhận thư số 1 cho LĐLĐ TX Đông Hòa");
+    let (answered, done) = (done.message_id, done.text);
     assert!(done.contains("từ nay địa chỉ lan@phuyen.example"), "{done}");
     assert_eq!(installation.json(&["inbox", "--json"]).len(), 0);
     assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
@@ -155,6 +166,7 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     let undo = Prepared {
         subject: "Re: Gán thư".into(),
         body: format!("hoàn tác\r\n\r\n{quoted}"),
+        answers: answered,
     };
     lab.deliver(STAFF, &mail(STAFF, "pass", &undo));
     once(&installation);
@@ -274,6 +286,7 @@ fn choose(prepared: &Prepared, choice: &str, filled: &str) -> Prepared {
     Prepared {
         subject: prepared.subject.clone(),
         body: lines.join("\r\n"),
+        answers: String::new(),
     }
 }
 
@@ -319,14 +332,13 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     );
     assert_eq!(state("cd-y-te"), "partial");
 
-    // In free words, with the token in what is quoted.
+    // In free words, with the code below them.
     let prepared = late("CĐ ngành Giáo dục");
     let token = prepared.body.lines().find(|l| l.contains("TBC.")).unwrap();
     let words = Prepared {
         subject: "Re: Bản tin".into(),
-        body: format!(
-            "Chào hệ thống,\r\nĐã nhận bản cứng số 12/BC-CĐGD ngày 22/6\r\n\r\n> {token}"
-        ),
+        body: format!("Chào hệ thống,\r\nĐã nhận bản cứng số 12/BC-CĐGD ngày 22/6\r\n\r\n{token}"),
+        answers: String::new(),
     };
     let said = send(&demo, &words, "06-24");
     assert!(
@@ -404,6 +416,7 @@ fn forged_tampered_and_late_commands_do_nothing() {
     let unsigned = Prepared {
         subject: good.subject.clone(),
         body: format!("{}\r\n.", good.body),
+        answers: String::new(),
     };
     let unsigned = mail(STAFF, "none", &unsigned);
     lab.deliver("x@thucanhan.example", &unsigned);
@@ -422,6 +435,7 @@ fn forged_tampered_and_late_commands_do_nothing() {
     let tampered = Prepared {
         subject: good.subject.clone(),
         body: good.body.replace(".ignore.", ".accept."),
+        answers: String::new(),
     };
     lab.deliver(STAFF, &mail(STAFF, "pass", &tampered));
     once(&installation);

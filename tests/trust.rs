@@ -121,7 +121,7 @@ fn an_unsigned_mail_of_a_domain_without_a_policy_counts_but_gives_no_command() {
             .to(MAILBOX.parse().unwrap())
             .message_id(Some(format!("<{mark}@ldldphuyen.example>")))
             .subject("Re: Bản tin")
-            .body(format!("không phải báo cáo\n\n> {token}\n"))
+            .body(format!("không phải báo cáo\n\n{token}\n"))
             .unwrap()
             .formatted()
     };

@@ -108,7 +108,7 @@ fn metrics(store: &Store, looks: &[Look], now: Timestamp) -> Result<String> {
         (
             "mails_queued",
             "Mails of ours that wait to leave.",
-            u64::from(store.queue_length()?),
+            u64::from(store.queue_length(None)?),
         ),
         (
             "mails_unread",

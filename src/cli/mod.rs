@@ -17,6 +17,7 @@ mod plan;
 mod retention;
 mod run;
 mod status;
+mod tokens;
 mod units;
 mod verify;
 
@@ -152,6 +153,9 @@ enum Command {
         /// Write the HTML form into a file
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// For whom of staff (default: the first of staff.digest_to)
+        #[arg(long = "for", value_name = "ADDRESS")]
+        address: Option<String>,
     },
     /// Write the files of one period into tidy folders, with an index in Excel and a consolidation draft
     Export {
@@ -226,6 +230,9 @@ enum Command {
     /// Look after the addresses that mails do not reach
     #[command(subcommand)]
     Contacts(contacts::Contacts),
+    /// Look after the codes by which staff command
+    #[command(subcommand)]
+    Tokens(tokens::Tokens),
     /// Look after the machine's clock
     #[command(subcommand)]
     Clock(clock::Clock),
@@ -351,7 +358,9 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
             xlsx.as_deref(),
         ),
         Command::Plan { on, json } => plan::run(session, on, json),
-        Command::Digest { on, html } => digest::run(session, on, html.as_deref()),
+        Command::Digest { on, html, address } => {
+            digest::run(session, on, address.as_deref(), html.as_deref())
+        }
         Command::Export {
             report,
             period,
@@ -374,6 +383,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Restore { file, keep_going } => backup::restore(session, &file, keep_going),
         Command::Verify { json } => verify::run(session, json),
         Command::Contacts(command) => contacts::run(session, &command),
+        Command::Tokens(command) => tokens::run(session, &command),
         Command::Clock(command) => clock::run(session, &command),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails {

@@ -58,8 +58,11 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
         });
         lines.push(line(Some(planned.unit), draft, items.collect()));
     }
-    let digest = compose::digest(&config, &store, on, instant(on, schedule.digest_at))?;
-    lines.push(line(None, digest, vec![]));
+    let digest_at = instant(on, schedule.digest_at);
+    for address in &config.settings.digest_to {
+        let digest = compose::digest(&config, &store, on, Some(address), digest_at)?;
+        lines.push(line(None, digest, vec![]));
+    }
     for line in &lines {
         if json {
             say(serde_json::to_string(line)?)?;

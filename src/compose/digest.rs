@@ -32,23 +32,33 @@ const EXPIRING_NAMED: usize = 10;
 /// Less than this on the disk is little: a month of large mails.
 const DISK_LOW: u64 = 2_000_000_000;
 
-/// The digest of a day as it stands at a moment.
+/// The digest of a day for one of staff as it stands at a moment; its tokens are for that address (lower case) alone.
+/// Without one it is for all, and has no tokens.
 ///
 /// # Errors
 /// When the store or a template fails.
-pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Result<Draft> {
+pub fn digest(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    address: Option<&str>,
+    now: Timestamp,
+) -> Result<Draft> {
+    // Whoever missed a digest is told of its days, too.
+    let told_until = store.last_digest_before(day, address)?;
     let (since, until) = match store.digest_span(day)? {
-        Some(span) => span,
+        Some((since, until)) => (told_until.unwrap_or(since).min(until), until),
         None => {
-            let since = store
-                .last_digest_before(day)?
-                .unwrap_or(now - SignedDuration::from_hours(24));
-            (since.min(now), now)
+            let yesterday = now - SignedDuration::from_hours(24);
+            (told_until.unwrap_or(yesterday).min(now), now)
         }
     };
     let obligations = store.obligations(Receipts::Until(until))?;
     let messages = store.stored_between(since, until)?;
-    let links = Links::of(store, &config.settings.mailbox.address, day)?;
+    let links = match address {
+        Some(address) => Links::of(store, &config.settings.mailbox.address, day, address)?,
+        None => None,
+    };
     let mut data = DigestData {
         soon_days: SOON_DAYS,
         ..DigestData::default()
@@ -120,7 +130,11 @@ pub fn digest(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
             enclose(chart, &mut data);
         }
     }
-    writing::digest(config, day, &data, enclosures)
+    let to = match address {
+        Some(address) => vec![address.to_owned()],
+        None => config.settings.digest_to.clone(),
+    };
+    writing::digest(config, to, day, &data, enclosures)
 }
 
 /// The name of an edition with the table and the chart: weekly, or when a deadline has passed since the last digest.
@@ -656,8 +670,8 @@ fn system(
                 .into(),
         );
     }
-    // The digest itself is one of the mails that wait.
-    let queued = store.queue_length()?.saturating_sub(1);
+    // The digests themselves are among the mails that wait.
+    let queued = store.queue_length(Some(Kind::Digest))?;
     line(
         false,
         format!(

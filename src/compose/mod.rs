@@ -5,20 +5,21 @@ mod digest;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan};
 
 use crate::config::Config;
-use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
 use crate::domain::reminder::Step;
 use crate::domain::unit::{Addressee, Unit, UnitId};
+use crate::domain::{date_of, instant};
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::standing;
 use crate::standing::Holds;
-use crate::store::{Message, MessageState, Outgoing, Receipts, Store, Submission};
+use crate::store::{Message, MessageState, Outgoing, Receipts, StaffCommand, Store, Submission};
 use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
+use crate::{staff, store};
 
 pub use digest::digest;
 
@@ -65,7 +66,10 @@ pub fn compose(
     match mail.kind {
         Kind::Acknowledgement => acknowledgement(config, store, mail),
         Kind::Notice => match mail.key.split_once(':') {
-            Some(("command", _)) => command_answer(config, store, mail, now),
+            Some(("command", rest)) => match rest.strip_prefix("together:") {
+                Some(of) => together(config, store, of, now),
+                None => command_answer(config, store, mail, now),
+            },
             Some(("confirm", _)) => confirmation(config, store, mail, now),
             Some(("arrived", _)) => arrived(config, store, mail),
             Some(("parent", _)) => grassroots(config, store, mail),
@@ -73,12 +77,13 @@ pub fn compose(
             _ => link_only(config, store, mail, now),
         },
         Kind::Digest => {
-            let day = mail
-                .key
-                .strip_prefix("digest:")
-                .and_then(|d| d.parse().ok())
+            let (day, address) = store::digest_of(&mail.key)
                 .with_context(|| format!("{} names no day", mail.key))?;
-            Ok(Composed::Ready(digest(config, store, day, now)?))
+            if address.is_some_and(|a| !config.settings.digest_to.iter().any(|s| s == a)) {
+                let why = "địa chỉ này không còn trong danh sách cán bộ (staff.digest_to)";
+                return Ok(Composed::Dropped(why.into()));
+            }
+            Ok(Composed::Ready(digest(config, store, day, address, now)?))
         }
         Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation => {
             reminder(config, store, mail, now)
@@ -221,17 +226,7 @@ fn command_answer(
     let Some(reply) = reply_to(&message) else {
         return Ok(Composed::Dropped("the mail has no sender".into()));
     };
-    let reversible = match command.correction {
-        Some(row) => store
-            .correction(row)?
-            .is_some_and(|made| made.change.inverse.is_some() && made.undone_by.is_none()),
-        None => false,
-    };
-    let address = &config.settings.mailbox.address;
-    let links = Links::of(store, address, date_of(now))?.filter(|_| reversible);
-    let undo = links
-        .zip(command.correction)
-        .map(|(links, row)| links.token(Item::Change(row), Action::Undo));
+    let undo = undo(config, store, &command, reply.to, now)?;
     Ok(Composed::Ready(writing::staff_answer(
         config,
         reply,
@@ -259,7 +254,7 @@ fn confirmation(
         return dropped("the address is no longer one of staff");
     }
     let address = &config.settings.mailbox.address;
-    let Some(links) = Links::of(store, address, date_of(now))? else {
+    let Some(links) = Links::of(store, address, date_of(now), reply.to)? else {
         return dropped("the store has no key of commands");
     };
     Ok(Composed::Ready(writing::confirmation(
@@ -269,6 +264,57 @@ fn confirmation(
         message.received_at,
         &links.confirmation(message.id),
     )?))
+}
+
+/// The token by which one of staff takes back what a command did, where that can be.
+fn undo(
+    config: &Config,
+    store: &Store,
+    command: &StaffCommand,
+    address: &str,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let Some(row) = command.correction else {
+        return Ok(None);
+    };
+    let made = store.correction(row)?;
+    let reversible =
+        made.is_some_and(|made| made.change.inverse.is_some() && made.undone_by.is_none());
+    let mailbox = &config.settings.mailbox.address;
+    let links = Links::of(store, mailbox, date_of(now), address)?.filter(|_| reversible);
+    Ok(links.map(|links| links.token(Item::Change(row), Action::Undo)))
+}
+
+/// What became of the commands of a day that were above the cap of answers; when that day is over. `of`: the day and
+/// the address, parted by a colon.
+fn together(config: &Config, store: &Store, of: &str, now: Timestamp) -> Result<Composed> {
+    let (day, address) = of.split_once(':').context("a key without an address")?;
+    let day: Date = day.parse()?;
+    // A day that lies ahead is one of a clock that was wrong.
+    if date_of(now) == day {
+        return Ok(Composed::Hold);
+    }
+    if !config.settings.digest_to.iter().any(|s| s == address) {
+        return Ok(Composed::Dropped(
+            "it is no longer the address of staff".into(),
+        ));
+    }
+    let midnight = |day: Date| instant(day, Time::midnight());
+    let span = (midnight(day), midnight(day.saturating_add(1.day())));
+    let mut told = Vec::new();
+    for command in store.told_together(address, span)? {
+        let mail = store.message(command.message)?;
+        told.push(writing::CommandTold {
+            subject: mail.and_then(|m| m.subject).unwrap_or_default(),
+            undo: undo(config, store, &command, address, now)?,
+            outcome: command.outcome,
+        });
+    }
+    if told.is_empty() {
+        return Ok(Composed::Dropped("no command of that day is left".into()));
+    }
+    let draft = writing::staff_answers(config, address, day, staff::ANSWERS_A_DAY, told)?;
+    Ok(Composed::Ready(draft))
 }
 
 /// That a report is sent back; to whoever sent it, else to the unit.

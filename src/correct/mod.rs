@@ -8,6 +8,7 @@ mod outgoing;
 mod period;
 mod register;
 mod submission;
+mod tokens;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -29,6 +30,7 @@ pub use outgoing::resend;
 pub use period::{close, reopen};
 pub use register::{difference, forget, imported, rename};
 pub use submission::{accept, send_back};
+pub use tokens::renew_tokens;
 
 /// Who makes a correction, and by which way.
 #[derive(Clone, Debug)]

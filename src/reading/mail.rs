@@ -22,6 +22,8 @@ const TEXT_KEPT: usize = 8_000;
 
 /// How many Message-IDs of a thread are kept.
 const THREAD_KEPT: usize = 20;
+/// How much of a text the token of a command may stand in, in bytes: a prepared mail is short.
+const COMMAND_KEPT: usize = 60_000;
 
 /// How many mails may lie in a mail: its parser descends into them without a limit, and its stack ends.
 const MOST_NESTED: usize = 200;
@@ -132,19 +134,29 @@ pub fn read(
         };
         (class, None)
     };
-    let tokens = class::tokens(&whole_body);
-    let class =
-        if class.is_personal() && !tokens.is_empty() && settings.staff.iter().any(|s| s == address)
-        {
-            reasons.push("it is from staff and carries the token of a command".to_owned());
-            let names = message.headers().iter().map(|h| h.name());
-            if let Some(why) = trust::twice(names) {
-                judgement.against(why);
-            }
-            Class::StaffCommand
-        } else {
-            class
-        };
+    let of_staff = class.is_personal() && settings.staff.iter().any(|s| s == address);
+    let mut quoted_tokens = class::tokens(&whole_body);
+    let mut tokens = Vec::new();
+    if !quoted_tokens.is_empty() {
+        tokens = class::tokens(&own_words(truncated(&whole_body, COMMAND_KEPT)));
+        quoted_tokens.retain(|t| !tokens.contains(t));
+    }
+    let has_token = !tokens.is_empty() || !quoted_tokens.is_empty();
+    let in_reply_to = ids(message.in_reply_to());
+    let references = thread(&message);
+    // An answer may be a command by the mail of ours that it answers.
+    if of_staff && (has_token || !references.is_empty()) {
+        let names = message.headers().iter().map(|h| h.name());
+        if let Some(why) = trust::twice(names) {
+            judgement.against(why);
+        }
+    }
+    let class = if of_staff && has_token {
+        reasons.push("it is from staff and carries the token of a command".to_owned());
+        Class::StaffCommand
+    } else {
+        class
+    };
     let return_path = return_path(&message);
     let null_sender = return_path.as_deref() == Some("");
     if let (Some(_), Some(path)) = (&bounce, return_path.as_ref().filter(|p| !p.is_empty())) {
@@ -174,11 +186,13 @@ pub fn read(
         sender,
         subject,
         message_id: message.message_id().map(str::to_owned),
-        references: thread(&message),
+        references,
         received: received(&message),
         body: truncated(&body, TEXT_KEPT).to_owned(),
         forwarded_from: forwarded,
         tokens,
+        quoted_tokens,
+        in_reply_to,
         link,
         attachments,
         bounce,
@@ -268,6 +282,17 @@ fn return_path(message: &Message<'_>) -> Option<String> {
         "mailer-daemon" => String::new(),
         path => path.to_owned(),
     })
+}
+
+/// The first Message-IDs of a header; two are more than any mail program writes into In-Reply-To.
+fn ids(value: &HeaderValue<'_>) -> Vec<String> {
+    let listed: Vec<&str> = match value {
+        HeaderValue::Text(one) => vec![one.as_ref()],
+        HeaderValue::TextList(many) => many.iter().take(2).map(AsRef::as_ref).collect(),
+        _ => Vec::new(),
+    };
+    let listed = listed.into_iter().filter(|id| id.len() <= 300);
+    listed.map(str::to_owned).collect()
 }
 
 /// The Message-IDs of References and In-Reply-To, oldest first, each once.

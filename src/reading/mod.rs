@@ -232,9 +232,15 @@ pub struct Reading {
     /// Who wrote the mail that this one forwards, an address, lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forwarded_from: Option<String>,
-    /// Tokens of commands that stand anywhere in it, quoted parts included.
+    /// Tokens of commands that stand among the sender's own words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<String>,
+    /// Tokens of commands that stand in what it quotes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quoted_tokens: Vec<String>,
+    /// The Message-IDs of the mails that it answers itself (In-Reply-To), as against the rest of their thread.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_reply_to: Vec<String>,
     /// The cloud drive that it links to, a host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -269,6 +275,8 @@ impl Reading {
             body: String::new(),
             forwarded_from: None,
             tokens: Vec::new(),
+            quoted_tokens: Vec::new(),
+            in_reply_to: Vec::new(),
             link: None,
             attachments: Vec::new(),
             bounce: None,
@@ -285,6 +293,13 @@ impl Reading {
         let of_a_server = self.return_path.as_deref().is_none_or(str::is_empty);
         let bounce = self.bounce.as_ref();
         bounce.filter(|_| of_a_server && self.trust != Trust::Fail)
+    }
+
+    /// Takes a mail of staff, in which a command was seen, for one without.
+    pub fn is_no_command(&mut self) {
+        self.class = class::by_content(&self.attachments, self.link.as_deref());
+        let from_nobody = self.return_path.as_deref() == Some("");
+        self.no_answer = from_nobody || self.sender.is_none() || self.trust == Trust::Fail;
     }
 
     /// Whether it carries a document.

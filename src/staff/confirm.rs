@@ -7,6 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Time;
 
+use super::meaning::Meaning;
 use super::token::{Action, Item, Token};
 use super::verdict;
 use crate::app::App;
@@ -28,7 +29,7 @@ pub(super) const DENIED: &str = "Lệnh trong thư chưa xác thực được h�
 /// When the store fails.
 pub(super) fn ask(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    let could = may_be_carried_out(&app.store, message, reading)?;
+    let could = may_be_carried_out(app, message, reading)?;
     let midnight = instant(date_of(now), Time::midnight());
     app.store.transaction(|s| {
         let asks = could && s.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
@@ -63,17 +64,12 @@ pub(super) fn ask(app: &App, message: &Message, reading: &Reading, now: Timestam
     })
 }
 
-/// Whether a mail carries a token that is signed here, was in time and is not used up.
-fn may_be_carried_out(store: &Store, message: &Message, reading: &Reading) -> Result<bool> {
-    let key = store.command_key()?.unwrap_or_default();
-    for text in &reading.tokens {
-        let day = date_of(message.received_at);
-        let valid = Token::verified(text, &key).is_some_and(|t| day <= t.expires);
-        if valid && !store.token_is_used(text)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Whether a mail asks for something that could be done, by a token that is not used up.
+fn may_be_carried_out(app: &App, message: &Message, reading: &Reading) -> Result<bool> {
+    Ok(match super::meant(app, message, reading)? {
+        Meaning::Command { code, .. } => !app.store.token_is_used(&code)?,
+        Meaning::Refused(_) | Meaning::Nothing => false,
+    })
 }
 
 /// A reply to such a letter.
@@ -96,15 +92,28 @@ pub(super) fn confirmed(
     message: &Message,
     reading: &Reading,
 ) -> Result<Option<Confirmed>> {
-    let key = store.command_key()?.unwrap_or_default();
-    for text in &reading.tokens {
-        let Some(token) = Token::verified(text, &key) else {
+    let (Some(key), Some(sender)) = (store.command_key()?, &reading.sender) else {
+        return Ok(None);
+    };
+    let answered = answered_letters(store, reading)?;
+    // A reply quotes the letter; what other mails quote is nobody's word.
+    let quoted = reading.quoted_tokens.iter().map(|text| (text, true));
+    for (text, quoted) in reading
+        .tokens
+        .iter()
+        .map(|text| (text, false))
+        .chain(quoted)
+    {
+        let Some(token) = Token::verified(text, &key, &sender.address) else {
             continue;
         };
         let (Item::Mail(id), Action::Confirm) = (token.item, token.action) else {
             continue;
         };
-        if date_of(message.received_at) > token.expires || store.token_is_used(text)? {
+        if quoted && !answered.contains(&id)
+            || date_of(message.received_at) > token.expires
+            || store.token_is_used(text)?
+        {
             continue;
         }
         let Some(mut command) = store.message(id)? else {
@@ -125,6 +134,16 @@ pub(super) fn confirmed(
         }
     }
     Ok(None)
+}
+
+/// The mails about which the letters ask that a mail answers itself.
+fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<i64>> {
+    let mut about = Vec::new();
+    for id in &reading.in_reply_to {
+        let letter = store.sent_as(id)?.filter(|m| m.key.starts_with("confirm:"));
+        about.extend(letter.and_then(|m| m.message));
+    }
+    Ok(about)
 }
 
 /// Whether the words above what is quoted say no. In doubt they do: the command can be sent again.

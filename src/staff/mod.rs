@@ -1,32 +1,38 @@
 //! What staff decide from the digest: links with prepared mails, and the commands that come back in them.
 //!
 //! A command counts only from a registered staff address, verified by the signature of its mail, with a token that was
-//! signed here ([`token`]), has not expired and was not used before. Where nobody tells who sent it, the address is asked
-//! ([`confirm`]). [`words`] understands free replies.
+//! signed here for that address ([`token`]), has not expired and was not used before, or in answer to a digest that was
+//! sent there; [`meaning`] tells which. Where nobody tells who sent it, the address is asked ([`confirm`]). [`words`]
+//! understands free replies.
 
 mod confirm;
+mod meaning;
 pub mod token;
 mod words;
 
 use anyhow::{Context, Result};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::unit::UnitId;
-use crate::domain::{date_of, vietnamese_date};
+use crate::domain::{date_of, instant, vietnamese_date};
 use crate::ground::text::fold;
-use crate::reading::{Reading, Trust, matching};
+use crate::reading::{Class, Reading, Trust, matching};
+use crate::store;
 use crate::store::{
-    Message, MessageState, NewMail, Receipts, StaffCommand, Store, Strangers, Verdict,
+    Message, MessageState, NewMail, Receipts, StaffCommand, Store, Strangers, Told, Verdict,
 };
 use crate::writing::Kind;
+use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, differs, meaning};
 use token::{Action, Item, Token};
 
-/// How many days a link in a digest holds.
+/// How many days a link in a digest holds, and the right of whoever answers it.
 const DAYS: i64 = 30;
+/// So many commands of one of staff are answered one by one in a day (Vietnam).
+pub const ANSWERS_A_DAY: u32 = 50;
 
 /// A link with a prepared mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,23 +43,25 @@ pub struct Link {
     pub href: String,
 }
 
-/// Makes the links of one day.
+/// Makes the links of one day for one of staff.
 pub struct Links {
     key: Vec<u8>,
     mailbox: String,
+    address: String,
     expires: Date,
 }
 
 impl Links {
-    /// The links of a day; `None` where the store has no key yet.
+    /// The links of a day for an address (lower case), which hold for nobody else; `None` where the store has no key yet.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn of(store: &Store, mailbox: &str, day: Date) -> Result<Option<Links>> {
+    pub fn of(store: &Store, mailbox: &str, day: Date, address: &str) -> Result<Option<Links>> {
         Ok(store.command_key()?.map(|key| Links {
             key,
             mailbox: mailbox.to_owned(),
-            expires: day.saturating_add(DAYS.days()),
+            address: address.to_lowercase(),
+            expires: meaning::last_day(day),
         }))
     }
 
@@ -64,7 +72,7 @@ impl Links {
             action,
             expires: self.expires,
         };
-        token.signed(&self.key)
+        token.signed(&self.key, &self.address)
     }
 
     /// A link whose mail says what is to be done, has fields to be filled in, and carries the token.
@@ -217,7 +225,109 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict.
+/// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn classify(app: &App, message: &Message, reading: &mut Reading) -> Result<()> {
+    if !reading.class.is_personal() && reading.class != Class::StaffCommand {
+        return Ok(());
+    }
+    let staff = &app.config.settings.digest_to;
+    let of_staff = reading
+        .sender
+        .as_ref()
+        .is_some_and(|s| staff.contains(&s.address));
+    let is_command = of_staff
+        && (meant(app, message, reading)? != Meaning::Nothing
+            || confirm::confirmed(&app.store, message, reading)?.is_some());
+    match (is_command, reading.class == Class::StaffCommand) {
+        (true, false) => {
+            reading.class = Class::StaffCommand;
+            reading.no_answer = true;
+            let why = "it answers a mail that staff were sent, with the words of a command";
+            reading.reasons.push(why.to_owned());
+        }
+        (false, true) => {
+            reading.is_no_command();
+            let why = "its codes stand in a mail that it quotes, or answers, and that is not ours: it is no command";
+            reading.reasons.push(why.to_owned());
+        }
+        (true, true) | (false, false) => {}
+    }
+    Ok(())
+}
+
+/// What a mail of staff asks for, by all that is known of it.
+fn meant(app: &App, message: &Message, reading: &Reading) -> Result<Meaning> {
+    let store = &app.store;
+    let Some(key) = store.command_key()? else {
+        return Ok(Meaning::Nothing); // nothing was signed here
+    };
+    let sender = reading.sender.as_ref();
+    let codes = Codes {
+        key: &key,
+        address: sender.map_or("", |s| s.address.as_str()),
+        staff: &app.config.settings.digest_to,
+    };
+    let since = store.command_key_since()?;
+    let mut answers = match reading.in_reply_to.is_empty() && reading.references.is_empty() {
+        true => Answers::Nothing,
+        false => Answers::Another,
+    };
+    let mut digest = None;
+    // Oldest first; what it answers itself is asked for last, as it counts most.
+    for id in reading.references.iter().chain(&reading.in_reply_to) {
+        let Some(mail) = store.sent_as(id)? else {
+            continue;
+        };
+        let to_him = mail
+            .recipients
+            .iter()
+            .any(|a| a.to_lowercase() == codes.address);
+        let Some(begun) = mail.begun_at.filter(|_| to_him) else {
+            continue;
+        };
+        let directly = reading.in_reply_to.contains(id);
+        let holds = since.is_none_or(|since| begun >= since);
+        match mail.kind {
+            Kind::Digest => {
+                let Some((day, _)) = store::digest_of(&mail.key) else {
+                    continue;
+                };
+                digest = Some(Digest { day, holds });
+                if directly {
+                    answers = Answers::Digest;
+                }
+            }
+            Kind::Notice if directly && holds && mail.key.starts_with("command:") => {
+                let command = mail.message.map(|id| store.command_in(id)).transpose()?;
+                let change = command.flatten().and_then(|c| c.correction);
+                answers = Answers::Command(change, date_of(begun));
+            }
+            Kind::Notice
+            | Kind::Acknowledgement
+            | Kind::Opening
+            | Kind::ReminderBefore
+            | Kind::ReminderLate
+            | Kind::Escalation => {}
+        }
+    }
+    Ok(meaning(
+        &Facts {
+            words: &reading.body,
+            own: &reading.tokens,
+            quoted: &reading.quoted_tokens,
+            answers,
+            digest,
+            received: date_of(message.received_at),
+        },
+        &codes,
+    ))
+}
+
+/// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict. A mail
+/// that comes again is not answered again.
 ///
 /// # Errors
 /// When the store fails; a command that cannot be carried out is answered.
@@ -231,6 +341,13 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             s.set_verdict(message.id, &verdict(MessageState::Waiting, why))
         });
     }
+    if let Some(first) = app.store.same_command(message.id, reading)? {
+        let why = format!("cùng một thư với thư số {first}");
+        return app.store.transaction(|s| {
+            s.set_reading(message.id, reading)?;
+            s.set_verdict(message.id, &verdict(MessageState::Duplicate, &why))
+        });
+    }
     let confirmed = confirm::confirmed(&app.store, message, reading)?;
     if reading.trust == Trust::Unknown && confirmed.is_none() {
         return confirm::ask(app, message, reading, now);
@@ -242,43 +359,67 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             way: "mail",
         };
         let before = s.last_owed()?;
-        let outcome = match &confirmed {
-            None => {
-                let outcome = Outcome::of(carry_out(app, message, reading, &by, now));
-                outcome.record(s, message, now)?;
-                outcome
-            }
+        let mut outcome = match &confirmed {
+            None => carried_out(app, message, reading, &by, now)?,
             Some(c) => {
-                let outcome = if c.denied {
-                    Outcome::of(Err(confirm::DENIED.to_owned()))
-                } else {
-                    Outcome::of(carry_out(app, &c.command, &c.reading, &by, now))
+                let outcome = match c.denied {
+                    true => Outcome::refused(confirm::DENIED.to_owned()),
+                    false => carried_out(app, &c.command, &c.reading, &by, now)?,
                 };
-                outcome.record(s, &c.command, now)?;
-                let outcome = Outcome {
+                outcome.record(s, &c.command, who, Told::Not, now)?;
+                Outcome {
+                    meant: Some(c.token.clone()),
                     token: Some(c.token.clone()),
                     ..outcome
-                };
-                outcome.record(s, message, now)?;
-                outcome
+                }
             }
         };
         if s.perhaps_answered(message.received_at)? {
             s.leave_to_staff(before, now)?;
         }
+        if reading.has_document() {
+            outcome.said += ". Tệp kèm thư này không được ghi nhận là báo cáo; nếu là báo cáo, đề nghị chuyển tiếp trong thư riêng";
+        }
+        let told = how_told(s, who, &mut outcome, now)?;
         tracing::info!(
             message = message.id,
             done = outcome.correction.is_some(),
             "a command of staff"
         );
+        outcome.record(s, message, who, told, now)?;
+        let (key, answered) = match told {
+            Told::Alone => (format!("command:{}", message.id), Some(message.id)),
+            Told::Together => (format!("command:together:{}:{who}", date_of(now)), None),
+            Told::Not => return Ok(()),
+        };
         let answer = NewMail {
-            key: format!("command:{}", message.id),
+            key,
             kind: Kind::Notice,
             unit: None,
-            message: Some(message.id),
+            message: answered,
         };
         s.owe(&answer, now)?;
         Ok(())
+    })
+}
+
+/// How one of staff is told what became of a command; the last one that is answered alone says that it is.
+fn how_told(store: &Store, who: &str, outcome: &mut Outcome, now: Timestamp) -> Result<Told> {
+    if let (Some(code), None) = (&outcome.meant, &outcome.token)
+        && store.told_that_it_is_used(code)?
+    {
+        return Ok(Told::Not);
+    }
+    let midnight = instant(date_of(now), Time::midnight());
+    let before = store.told_alone_since(who, midnight)?;
+    if before + 1 == ANSWERS_A_DAY {
+        outcome.said += &format!(
+            ". Hôm nay đã có {ANSWERS_A_DAY} thư trả lời; kết quả các lệnh sau thư này được báo chung trong một thư vào sáng mai"
+        );
+    }
+    Ok(match before < ANSWERS_A_DAY {
+        true => Told::Alone,
+        false => Told::Together,
     })
 }
 
@@ -286,6 +427,8 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
 struct Outcome {
     /// In words for staff.
     said: String,
+    /// The token that it meant.
+    meant: Option<String>,
     /// The token that it used up.
     token: Option<String>,
     /// What it changed.
@@ -293,32 +436,63 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(done: Result<(String, Done), String>) -> Outcome {
-        match done {
-            Ok((token, done)) => Outcome {
-                said: done.in_vietnamese,
-                token: Some(token),
-                correction: Some(done.correction),
-            },
-            Err(why) => Outcome {
-                said: why,
-                token: None,
-                correction: None,
-            },
+    fn refused(why: String) -> Outcome {
+        Outcome {
+            said: why,
+            meant: None,
+            token: None,
+            correction: None,
         }
     }
 
     /// Notes it as that of the command in a mail.
-    fn record(&self, store: &Store, message: &Message, now: Timestamp) -> Result<()> {
+    fn record(
+        &self,
+        store: &Store,
+        message: &Message,
+        who: &str,
+        told: Told,
+        now: Timestamp,
+    ) -> Result<()> {
         store.set_verdict(message.id, &verdict(MessageState::Noted, &self.said))?;
         let command = StaffCommand {
             message: message.id,
+            who: who.to_owned(),
+            meant: self.meant.clone(),
+            told,
             token: self.token.clone(),
             outcome: self.said.clone(),
             correction: self.correction,
         };
         store.record_command(&command, now)
     }
+}
+
+/// Carries out what a mail of staff asks for, or says why not.
+fn carried_out(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    by: &By,
+    now: Timestamp,
+) -> Result<Outcome> {
+    let (token, code) = match meant(app, message, reading)? {
+        Meaning::Command { token, code } => (token, code),
+        Meaning::Refused(why) => return Ok(Outcome::refused(why)),
+        Meaning::Nothing => return Ok(Outcome::refused(UNCLEAR.to_owned())), // it was classed by the same facts
+    };
+    Ok(match carry_out(app, &token, &code, reading, by, now) {
+        Ok(done) => Outcome {
+            said: done.in_vietnamese,
+            meant: Some(code.clone()),
+            token: Some(code),
+            correction: Some(done.correction),
+        },
+        Err(why) => Outcome {
+            meant: Some(code),
+            ..Outcome::refused(why)
+        },
+    })
 }
 
 fn verdict(state: MessageState, why: &str) -> Verdict {
@@ -330,37 +504,31 @@ fn verdict(state: MessageState, why: &str) -> Verdict {
     }
 }
 
-/// Does what the one token that is meant allows; the error says in Vietnamese why not.
+/// Does what a token allows; the error says in Vietnamese why not.
 fn carry_out(
     app: &App,
-    message: &Message,
+    token: &Token,
+    code: &str,
     reading: &Reading,
     by: &By,
     now: Timestamp,
-) -> Result<(String, Done), String> {
+) -> Result<Done, String> {
     let failed = |e: anyhow::Error| {
         tracing::warn!(error = %format!("{e:#}"), "a command of staff cannot be carried out");
         "Chưa thực hiện được lệnh này. Đề nghị xem lại nội dung hoặc liên hệ quản trị viên"
             .to_owned()
     };
-    let key = app.store.command_key().map_err(failed)?.unwrap_or_default();
-    let valid: Vec<(&String, Token)> = reading
-        .tokens
-        .iter()
-        .filter_map(|text| Some((text, Token::verified(text, &key)?)))
-        .collect();
-    let (text, token) = the_one_meant(valid, &reading.body)?;
-    // The day on which it was sent counts, not the one on which it is read.
-    if date_of(message.received_at) > token.expires {
-        return Err("Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất".into());
-    }
-    if app.store.token_is_used(text).map_err(failed)? {
+    if app.store.token_is_used(code).map_err(failed)? {
         return Err("Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa".into());
     }
+    if let Some(not_there) = not_in_the_digest(app, token, reading).map_err(failed)? {
+        return Err(not_there);
+    }
+    if let Some(said) = names_another(app, token, &reading.body, date_of(now)).map_err(failed)? {
+        return Err(said);
+    }
     let action = match token.action {
-        Action::Any => words::action(&reading.body).ok_or(
-            "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác",
-        )?,
+        Action::Any => words::action(&reading.body).ok_or(UNCLEAR)?,
         ref other => other.clone(),
     };
     // Words of its own say more than the verb; a prepared mail has its lines for that.
@@ -371,32 +539,71 @@ fn carry_out(
         body: &reading.body,
         command,
     };
-    let done = act(app, token.item, action, &said, by, now)?;
-    Ok((text.clone(), done.map_err(failed)?))
+    act(app, token.item, action, &said, by, now)?.map_err(failed)
 }
 
-/// The token that a mail means: the only one, or the one whose item its text names by number.
-fn the_one_meant<'t>(
-    mut valid: Vec<(&'t String, Token)>,
-    body: &str,
-) -> Result<(&'t String, Token), String> {
-    if valid.is_empty() {
-        return Err("Mã lệnh không hợp lệ; lệnh không được thực hiện".into());
+/// What is said where the item of a command was not there yet when the digest was made by which it is asked for.
+fn not_in_the_digest(app: &App, token: &Token, reading: &Reading) -> Result<Option<String>> {
+    if !reading.tokens.is_empty() {
+        return Ok(None); // a code was sent for what it is of
     }
-    if valid.len() > 1 {
-        let said = format!(" {} ", fold(body));
-        valid.retain(|(_, t)| match t.item {
-            Item::Mail(id) => {
-                said.contains(&format!(" thu so {id} ")) || said.contains(&format!(" thu {id} "))
-            }
-            Item::Submission(id) => said.contains(&format!(" {id:05} ")),
-            _ => false,
-        });
+    let day = token.expires.saturating_sub(DAYS.days());
+    let Some((_, until)) = app.store.digest_span(day)? else {
+        return Ok(None);
+    };
+    let (there, called) = match token.item {
+        Item::Mail(id) => {
+            let mail = app.store.message(id)?;
+            let there = mail.is_some_and(|m| m.stored_at <= until);
+            (there, format!("Thư số {id}"))
+        }
+        Item::Submission(id) => {
+            let at = app.store.submission_logged_at(id)?;
+            (
+                at.is_some_and(|at| at <= until),
+                format!("Báo cáo mã số {id:05}"),
+            )
+        }
+        Item::Obligation(_)
+        | Item::Change(_)
+        | Item::Contact(_)
+        | Item::Outgoing(_)
+        | Item::Listed(..) => return Ok(None),
+    };
+    let day = vietnamese_date(day);
+    Ok((!there).then(|| {
+        format!("{called} không có trong bản tin ngày {day}; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin có việc này")
+    }))
+}
+
+/// What is asked where the first line of a mail names another unit or address than the one of its token.
+fn names_another(app: &App, token: &Token, body: &str, day: Date) -> Result<Option<String>> {
+    let Some(line) = words::first_line(body) else {
+        return Ok(None);
+    };
+    let register = &app.config.register;
+    let unit = match (&token.item, &token.action) {
+        (Item::Mail(_), Action::Assign(unit)) if !unit.is_empty() => UnitId(unit.clone()),
+        (Item::Obligation(id), _) => match target(app, *id) {
+            Ok(target) => target.unit,
+            Err(_) => return Ok(None), // told when it is tried
+        },
+        (Item::Contact(id), _) => {
+            let address = app.store.bounced_address(*id)?.unwrap_or_default();
+            let is_address = |word: &&str| word.contains('@');
+            let mut words = line.split_whitespace().filter(is_address);
+            let other = words.find(|w| !w.to_lowercase().contains(&address));
+            return Ok(other.map(|other| differs(&format!("địa chỉ {address}"), other)));
+        }
+        _ => return Ok(None),
+    };
+    let named = matching::units_named(register, day, line);
+    if named.is_empty() || named.contains(&unit) {
+        return Ok(None);
     }
-    match <[_; 1]>::try_from(valid) {
-        Ok([one]) => Ok(one),
-        Err(_) => Err("Thư trích dẫn nhiều mã lệnh nên chưa rõ việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …”".into()),
-    }
+    let names: Vec<String> = named.iter().map(|u| app.config.unit_name(u, day)).collect();
+    let of_token = app.config.unit_name(&unit, day);
+    Ok(Some(differs(&of_token, &names.join(", "))))
 }
 
 /// What a mail of staff says.

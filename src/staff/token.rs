@@ -1,4 +1,5 @@
-//! The tokens of prepared mails: what may be done to what, until when, signed with a key that only the store has.
+//! The tokens of prepared mails: what may be done to what, until when and by whom, signed with a key that only the store
+//! has. To whom a token was sent is signed with it and does not stand in it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -91,29 +92,34 @@ static WORDS: [(&str, Action); 12] = [
 const MAC_BYTES: usize = 16;
 
 impl Token {
-    /// The text that goes into a mail: `TBC.m17.ignore.20260714.<32 hex digits>`.
-    pub fn signed(&self, key: &[u8]) -> String {
+    /// The text that goes into a mail to an address (lower case): `TBC.m17.ignore.20260714.<32 hex digits>`.
+    pub fn signed(&self, key: &[u8], address: &str) -> String {
         let content = self.to_string();
-        let mac = mac(key, &content).finalize().into_bytes();
+        let mac = mac(key, &content, address).finalize().into_bytes();
         format!("TBC.{content}.{}", hex(&mac[..MAC_BYTES]))
     }
 
-    /// Reads a text; `None` where it was not signed with this key.
-    pub fn verified(text: &str, key: &[u8]) -> Option<Token> {
+    /// Reads a text; `None` where it was not signed with this key for this address (lower case).
+    pub fn verified(text: &str, key: &[u8], address: &str) -> Option<Token> {
         let (content, signature) = text.strip_prefix("TBC.")?.rsplit_once('.')?;
         let bytes: Option<Vec<u8>> = (0..signature.len())
             .step_by(2)
             .map(|i| u8::from_str_radix(signature.get(i..i + 2)?, 16).ok())
             .collect();
         let bytes = bytes.filter(|b| b.len() == MAC_BYTES)?;
-        mac(key, content).verify_truncated_left(&bytes).ok()?;
+        mac(key, content, address)
+            .verify_truncated_left(&bytes)
+            .ok()?;
         content.parse().ok()
     }
 }
 
-fn mac(key: &[u8], content: &str) -> Hmac<Sha256> {
+fn mac(key: &[u8], content: &str, address: &str) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(content.as_bytes());
+    // No content has a line end: the two cannot be confused.
+    for part in [content, "\n", address] {
+        mac.update(part.as_bytes());
+    }
     mac
 }
 
@@ -215,13 +221,15 @@ mod tests {
             action: Action::Assign("ldld-tuy-an".into()),
             expires: jiff::civil::date(2026, 7, 14),
         };
-        let text = token.signed(b"key");
+        let a = "a@x.example";
+        let text = token.signed(b"key", a);
         assert!(
             text.starts_with("TBC.m17.assign:ldld-tuy-an.20260714."),
             "{text}"
         );
-        assert_eq!(Token::verified(&text, b"key"), Some(token));
-        assert_eq!(Token::verified(&text, b"another key"), None);
+        assert_eq!(Token::verified(&text, b"key", a), Some(token));
+        assert_eq!(Token::verified(&text, b"another key", a), None);
+        assert_eq!(Token::verified(&text, b"key", "b@x.example"), None);
         for (from, to) in [
             ("m17", "m18"),
             ("tuy-an", "tuy-hoa"),
@@ -229,14 +237,14 @@ mod tests {
             ("assign", "ignore"),
         ] {
             assert_eq!(
-                Token::verified(&text.replace(from, to), b"key"),
+                Token::verified(&text.replace(from, to), b"key", a),
                 None,
                 "{to}"
             );
         }
         let cut = &text[..text.len() - 2];
         for broken in [cut, "", "TBC.", "TBC.m.x.1.00", "TBC.m17.any.20260714.zz"] {
-            assert_eq!(Token::verified(broken, b"key"), None, "{broken}");
+            assert_eq!(Token::verified(broken, b"key", a), None, "{broken}");
         }
     }
 }

@@ -208,7 +208,8 @@ impl Store {
             let run = |sql: &str| s.conn.execute(sql, [&bound, &now]);
             let one = |sql: &str| s.conn.execute(sql, [&bound]);
             one("DELETE FROM reminder WHERE outbox IN (SELECT id FROM outbox WHERE queued_at > ?1)")?;
-            one("DELETE FROM digest WHERE until > ?1")?;
+            one("DELETE FROM digest_mail WHERE day IN (SELECT day FROM digest_day WHERE until > ?1)")?;
+            one("DELETE FROM digest_day WHERE until > ?1")?;
             s.conn
                 .execute(&format!("DELETE {too_early}"), [&today])?;
             run("UPDATE outbox SET state = 'dropped', ended_at = ?2, error = 'đồng hồ của máy đã sai'
@@ -240,6 +241,7 @@ impl Store {
                 ("message", "stored_at"),
                 ("submission", "logged_at"),
                 ("contact_bounce", "at"),
+                ("staff_command", "at"),
                 ("health", "success_at"),
                 ("health", "failure_at"),
                 ("health", "failing_since"),

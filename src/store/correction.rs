@@ -4,7 +4,9 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, parsed};
+use super::{Store, parsed, stored_as_words};
+use crate::reading::Reading;
+use rusqlite::types::FromSqlError;
 
 /// A change by a person.
 #[derive(Clone, Debug)]
@@ -38,11 +40,34 @@ pub struct Made {
     pub undone_by: Option<i64>,
 }
 
+/// How staff are told what became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// By a mail of its own.
+    Alone,
+    /// By one mail for all of a day that are above the cap.
+    Together,
+    /// Not: it was told before.
+    Not,
+}
+
+stored_as_words!(Told {
+    Alone = "alone",
+    Together = "together",
+    Not = "not",
+});
+
 /// What became of a command that staff sent by mail.
 #[derive(Clone, Debug)]
 pub struct StaffCommand {
     /// The mail that carried it.
     pub message: i64,
+    /// Who sent it, an address, lower case.
+    pub who: String,
+    /// The token that it meant, used up or not.
+    pub meant: Option<String>,
+    /// How staff are told of it.
+    pub told: Told,
     /// The token that it used up, if it did.
     pub token: Option<String>,
     /// In words for staff.
@@ -65,6 +90,20 @@ fn made(row: &Row<'_>) -> rusqlite::Result<Made> {
             inverse: row.get("inverse")?,
         },
         undone_by: row.get("undone_by")?,
+    })
+}
+
+const COMMAND: &str = "message, token, outcome, correction, who, meant, told";
+
+fn command(row: &Row<'_>) -> rusqlite::Result<StaffCommand> {
+    Ok(StaffCommand {
+        message: row.get("message")?,
+        who: row.get::<_, Option<String>>("who")?.unwrap_or_default(),
+        meant: row.get("meant")?,
+        told: row.get("told")?,
+        token: row.get("token")?,
+        outcome: row.get("outcome")?,
+        correction: row.get("correction")?,
     })
 }
 
@@ -142,13 +181,72 @@ impl Store {
         )?)
     }
 
+    /// Whether it was told that a token is used up.
+    pub fn told_that_it_is_used(&self, token: &str) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM staff_command WHERE meant = ?1 AND token IS NULL AND message > (
+                 SELECT message FROM staff_command WHERE token = ?1))",
+            [token],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// An earlier mail with the same Message-ID from the same sender whose command was looked at.
+    pub fn same_command(&self, message: i64, reading: &Reading) -> Result<Option<i64>> {
+        let sender = reading.sender.as_ref().map(|s| &s.address);
+        Ok(self
+            .conn
+            .query_row(
+                "SELECT m.id FROM message m JOIN staff_command c ON c.message = m.id
+                 WHERE m.message_id = ?1 AND m.sender = ?2 AND m.id <> ?3 ORDER BY m.id LIMIT 1",
+                params![reading.message_id, sender, message],
+                |r| r.get(0),
+            )
+            .optional()?)
+    }
+
     /// Notes what became of a command.
     pub fn record_command(&self, c: &StaffCommand, now: Timestamp) -> Result<()> {
         self.conn.execute(
-            "INSERT INTO staff_command (message, token, at, outcome, correction) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![c.message, c.token, now.to_string(), c.outcome, c.correction],
+            "INSERT INTO staff_command (message, token, at, outcome, correction, who, meant, told)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                c.message,
+                c.token,
+                now.to_string(),
+                c.outcome,
+                c.correction,
+                c.who,
+                c.meant,
+                c.told
+            ],
         )?;
         Ok(())
+    }
+
+    /// How many commands of an address were told alone since a moment.
+    pub fn told_alone_since(&self, who: &str, since: Timestamp) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM staff_command WHERE who = ?1 AND told = 'alone' AND at >= ?2",
+            [who, &since.to_string()],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// The commands of an address in a span of time that are told together, the oldest first.
+    pub fn told_together(
+        &self,
+        who: &str,
+        (from, before): (Timestamp, Timestamp),
+    ) -> Result<Vec<StaffCommand>> {
+        let sql = format!(
+            "SELECT {COMMAND} FROM staff_command
+             WHERE who = ?1 AND told = 'together' AND at >= ?2 AND at < ?3 ORDER BY message"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let span = [who, &from.to_string(), &before.to_string()];
+        let rows = statement.query_map(span, command)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What became of the command in a mail.
@@ -156,16 +254,9 @@ impl Store {
         Ok(self
             .conn
             .query_row(
-                "SELECT message, token, outcome, correction FROM staff_command WHERE message = ?1",
+                &format!("SELECT {COMMAND} FROM staff_command WHERE message = ?1"),
                 [message],
-                |r| {
-                    Ok(StaffCommand {
-                        message: r.get(0)?,
-                        token: r.get(1)?,
-                        outcome: r.get(2)?,
-                        correction: r.get(3)?,
-                    })
-                },
+                command,
             )
             .optional()?)
     }

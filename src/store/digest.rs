@@ -1,4 +1,4 @@
-//! Which digests were made, so that there is exactly one a day.
+//! Which digests were made, so that each of staff gets exactly one a day.
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -8,61 +8,100 @@ use rusqlite::{OptionalExtension, params};
 use super::{OutgoingState, Store, parsed};
 use crate::domain::vietnamese_date;
 
-/// The digest that was made last, and what became of its mail.
+/// The digest that was made last, and what became of its mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastDigest {
     /// Its day (Vietnam).
     pub day: Date,
     /// When the first one was made of those that staff have not got since they got one; itself, where they got it.
     pub waits_since: Timestamp,
-    /// What became of its mail.
+    /// The mail of each of staff.
+    pub mails: Vec<DigestMail>,
+}
+
+/// What became of the digest for one of staff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestMail {
+    /// How it stands.
     pub state: OutgoingState,
     /// Why it was not sent.
     pub error: Option<String>,
 }
 
+/// The key of the mail that brings the digest of a day to one of staff.
+pub fn digest_key(day: Date, address: &str) -> String {
+    format!("digest:{day}:{address}")
+}
+
+/// Day and address of such a key. Before each of staff had a mail of his own, a key named the day alone.
+pub fn digest_of(key: &str) -> Option<(Date, Option<&str>)> {
+    let of = key.strip_prefix("digest:")?;
+    let (day, address) = match of.split_once(':') {
+        Some((day, address)) => (day, Some(address)),
+        None => (of, None),
+    };
+    Some((day.parse().ok()?, address))
+}
+
 impl Store {
     /// The digest that was made last.
     pub fn last_digest(&self) -> Result<Option<LastDigest>> {
-        Ok(self
+        let last = self
             .conn
             .query_row(
-                "SELECT d.day, m.state, m.error, coalesce(
-                     (SELECT min(until) FROM digest WHERE day > coalesce(
-                         (SELECT max(e.day) FROM digest e JOIN outbox n ON n.id = e.outbox WHERE n.state = 'sent'), '')),
-                     d.until) AS waits_since
-                 FROM digest d JOIN outbox m ON m.id = d.outbox ORDER BY d.day DESC LIMIT 1",
+                "SELECT day, coalesce(
+                     (SELECT min(until) FROM digest_day WHERE day > coalesce(
+                         (SELECT max(m.day) FROM digest_mail m JOIN outbox o ON o.id = m.outbox WHERE o.state = 'sent'), '')),
+                     until) AS waits_since
+                 FROM digest_day ORDER BY day DESC LIMIT 1",
                 [],
-                |r| {
-                    Ok(LastDigest {
-                        day: parsed(r, "day")?,
-                        waits_since: parsed(r, "waits_since")?,
-                        state: r.get("state")?,
-                        error: r.get("error")?,
-                    })
-                },
+                |r| Ok((parsed::<Date>(r, "day")?, parsed(r, "waits_since")?)),
             )
-            .optional()?)
+            .optional()?;
+        let Some((day, waits_since)) = last else {
+            return Ok(None);
+        };
+        let mut statement = self.conn.prepare_cached(
+            "SELECT o.state, o.error FROM digest_mail m JOIN outbox o ON o.id = m.outbox
+             WHERE m.day = ?1 ORDER BY m.address",
+        )?;
+        let mails = statement.query_map([day.to_string()], |r| {
+            Ok(DigestMail {
+                state: r.get("state")?,
+                error: r.get("error")?,
+            })
+        })?;
+        Ok(Some(LastDigest {
+            day,
+            waits_since,
+            mails: mails.collect::<rusqlite::Result<_>>()?,
+        }))
     }
 
     /// Notes the digest of a day (Vietnam) with the span of time it tells of.
-    pub fn record_digest(
-        &self,
-        day: Date,
-        since: Timestamp,
-        until: Timestamp,
-        outbox: i64,
-    ) -> Result<()> {
+    pub fn record_digest(&self, day: Date, since: Timestamp, until: Timestamp) -> Result<()> {
         self.conn.execute(
-            "INSERT INTO digest (day, since, until, outbox) VALUES (?1, ?2, ?3, ?4)",
-            params![
-                day.to_string(),
-                since.to_string(),
-                until.to_string(),
-                outbox
-            ],
+            "INSERT INTO digest_day (day, since, until) VALUES (?1, ?2, ?3)",
+            params![day.to_string(), since.to_string(), until.to_string()],
         )?;
         Ok(())
+    }
+
+    /// Notes the mail that brings the digest of a day to one of staff.
+    pub fn record_digest_mail(&self, day: Date, address: &str, outbox: i64) -> Result<()> {
+        self.conn.execute(
+            "INSERT INTO digest_mail (day, address, outbox) VALUES (?1, ?2, ?3)",
+            params![day.to_string(), address, outbox],
+        )?;
+        Ok(())
+    }
+
+    /// The addresses for which there is a mail with the digest of a day; an empty one stands for all of staff.
+    pub fn digest_addresses(&self, day: Date) -> Result<Vec<String>> {
+        let sql = "SELECT address FROM digest_mail WHERE day = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([day.to_string()], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The span of time that the digest of a day tells of, if it was made.
@@ -70,21 +109,28 @@ impl Store {
         Ok(self
             .conn
             .query_row(
-                "SELECT since, until FROM digest WHERE day = ?1",
+                "SELECT since, until FROM digest_day WHERE day = ?1",
                 [day.to_string()],
                 |r| Ok((parsed(r, "since")?, parsed(r, "until")?)),
             )
             .optional()?)
     }
 
-    /// Up to when the last digest before a day told that staff got, or may have got.
-    pub fn last_digest_before(&self, day: Date) -> Result<Option<Timestamp>> {
+    /// Up to when the last digest before a day told that an address got, or may have got; that anybody of staff did, where
+    /// none is named.
+    pub fn last_digest_before(
+        &self,
+        day: Date,
+        address: Option<&str>,
+    ) -> Result<Option<Timestamp>> {
         Ok(self
             .conn
             .query_row(
-                "SELECT d.until FROM digest d JOIN outbox m ON m.id = d.outbox
-                 WHERE d.day < ?1 AND m.state IN ('sending', 'sent', 'unknown') ORDER BY d.day DESC LIMIT 1",
-                [day.to_string()],
+                "SELECT d.until FROM digest_day d
+                     JOIN digest_mail m ON m.day = d.day JOIN outbox o ON o.id = m.outbox
+                 WHERE d.day < ?1 AND o.state IN ('sending', 'sent', 'unknown') AND (?2 IS NULL OR m.address IN (?2, ''))
+                 ORDER BY d.day DESC LIMIT 1",
+                params![day.to_string(), address],
                 |r| parsed(r, "until"),
             )
             .optional()?)
@@ -98,7 +144,7 @@ impl Store {
         );
         self.conn.execute(
             "UPDATE outbox SET state = 'dropped', error = ?2, ended_at = ?3
-             WHERE state = 'queued' AND id IN (SELECT outbox FROM digest WHERE day < ?1)",
+             WHERE state = 'queued' AND id IN (SELECT outbox FROM digest_mail WHERE day < ?1)",
             params![before.to_string(), why, now.to_string()],
         )?;
         Ok(())

@@ -40,8 +40,8 @@ pub use awaited::Awaited;
 pub use clock::ClockDoubt;
 pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
-pub use correction::{Correction, Made, StaffCommand};
-pub use digest::LastDigest;
+pub use correction::{Correction, Made, StaffCommand, Told};
+pub use digest::{DigestMail, LastDigest, digest_key, digest_of};
 pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
 pub use listed::Strangers;
@@ -55,7 +55,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StandingVersion, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -75,6 +75,7 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("../../migrations/0017_put_off.sql"),
     include_str!("../../migrations/0018_budgets.sql"),
     include_str!("../../migrations/0019_listed.sql"),
+    include_str!("../../migrations/0020_staff_mails.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
@@ -103,7 +104,9 @@ impl Store {
         let store = Store::prepare(conn, &path, &MIGRATIONS)
             .with_context(|| format!("the store {}", path.display()))?;
         store.setting_once("first_opened", &now.to_string())?;
-        store.setting_once("command_key", &random_hex::<32>()?)?;
+        if store.command_key()?.is_none() {
+            store.renew_command_key(now)?;
+        }
         Ok(store)
     }
 
@@ -256,6 +259,24 @@ impl Store {
     /// When the store cannot be read.
     pub fn command_key(&self) -> Result<Option<Vec<u8>>> {
         Ok(self.setting("command_key")?.map(String::into_bytes))
+    }
+
+    /// Makes another key: no token that was sent so far holds any more.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or the system gives no random bytes.
+    pub fn renew_command_key(&self, now: Timestamp) -> Result<()> {
+        self.set_setting("command_key", &random_hex::<32>()?)?;
+        self.set_setting("command_key_since", &now.to_string())
+    }
+
+    /// Since when the key holds; `None` for one that is older than this was noted.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn command_key_since(&self) -> Result<Option<Timestamp>> {
+        let since = self.setting("command_key_since")?;
+        Ok(since.map(|at| at.parse()).transpose()?)
     }
 
     fn setting_once(&self, name: &str, value: &str) -> Result<()> {

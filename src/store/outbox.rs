@@ -475,11 +475,11 @@ impl Store {
         )?)
     }
 
-    /// How many mails wait.
-    pub fn queue_length(&self) -> Result<u32> {
+    /// How many mails wait, those of a kind left out.
+    pub fn queue_length(&self, but: Option<Kind>) -> Result<u32> {
         Ok(self.conn.query_row(
-            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')",
-            [],
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending') AND kind <> ?1",
+            [but.map_or("", Kind::word)],
             |r| r.get(0),
         )?)
     }

@@ -32,6 +32,7 @@ impl Store {
     /// - answers to units are not sent blindly: their fate is unknown, and staff are told;
     /// - digests of earlier days are dropped; the one of the day itself is sent, be it for the second time, for it says
     ///   how everything stands;
+    /// - tokens that were sent before hold no more;
     /// - reminders and answers to staff stay: a reminder is looked at once more when it is sent, and leaves only after
     ///   the mailbox was looked through anew.
     ///
@@ -39,6 +40,8 @@ impl Store {
     /// When the store cannot be written.
     pub fn mark_restored(&self, now: Timestamp) -> Result<()> {
         self.set_setting(RESTORED_AT, &now.to_string())?;
+        // Whoever got hold of the backup has the key in it.
+        self.renew_command_key(now)?;
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?1, ended_at = ?2
              WHERE state = 'queued' AND kind IN (?3, ?4) AND key NOT LIKE 'command:%'",

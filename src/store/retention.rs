@@ -60,7 +60,7 @@ const OLD: &str = "WITH old_received AS (
          SELECT id, sha256, state FROM message
          WHERE expired_at IS NULL AND received_at < ?1 AND state <> 'received'
            AND (state <> 'waiting' OR expiry_told_at < ?2 AND EXISTS (
-               SELECT 1 FROM digest d JOIN outbox o ON o.id = d.outbox
+               SELECT 1 FROM digest_mail d JOIN outbox o ON o.id = d.outbox
                WHERE o.state = 'sent' AND o.ended_at > expiry_told_at))),
      old_sent AS (
          SELECT id, raw FROM outbox
@@ -199,7 +199,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Correction, Receipts, StaffCommand};
+    use crate::store::{Correction, Receipts, StaffCommand, Told};
 
     #[test]
     fn a_mail_on_which_nobody_has_decided_is_kept_through_its_time_and_the_notice() {
@@ -248,6 +248,9 @@ mod tests {
         };
         let change = store.log_correction(&change, at(2)).unwrap();
         let command = StaffCommand {
+            who: String::new(),
+            meant: None,
+            told: Told::Alone,
             message: 1,
             token: None,
             outcome: secret.into(),

@@ -312,6 +312,13 @@ impl Store {
         )
     }
 
+    /// When a submission was logged, if there is one of this row.
+    pub fn submission_logged_at(&self, id: i64) -> Result<Option<Timestamp>> {
+        let sql = "SELECT logged_at FROM submission WHERE id = ?1";
+        let at = self.conn.query_row(sql, [id], |r| parsed(r, "logged_at"));
+        Ok(at.optional()?)
+    }
+
     /// What was logged in a span of time.
     pub fn logged_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Submission>> {
         self.submissions(

@@ -280,12 +280,13 @@ pub struct SystemLine {
     pub bad: bool,
 }
 
-/// The digest of a day.
+/// The digest of a day; `to`: for whom of staff.
 ///
 /// # Errors
 /// When a template fails.
 pub fn digest(
     config: &Config,
+    to: Vec<String>,
     day: Date,
     data: &DigestData,
     enclosures: Vec<Enclosure>,
@@ -312,7 +313,7 @@ pub fn digest(
     }
     Ok(Draft {
         kind: Kind::Digest,
-        to: config.settings.digest_to.clone(),
+        to,
         cc: vec![],
         subject,
         text,

@@ -157,6 +157,44 @@ pub fn confirmation(
     answer(config, Kind::Notice, "confirm.txt", reply, values)
 }
 
+/// What became of a command, told together with others.
+#[derive(Debug, Serialize)]
+pub struct CommandTold {
+    /// The subject of the mail that carried it.
+    pub subject: String,
+    /// In words for staff.
+    pub outcome: String,
+    /// The token that takes it back.
+    pub undo: Option<String>,
+}
+
+/// More commands are not listed in one mail.
+const MOST_COMMANDS: usize = 300;
+
+/// What one of staff is told of all commands of a day that came after `cap` of them had been answered one by one.
+///
+/// # Errors
+/// When the template fails.
+pub fn staff_answers(
+    config: &Config,
+    to: &str,
+    day: Date,
+    cap: u32,
+    mut commands: Vec<CommandTold>,
+) -> Result<Draft> {
+    let more = commands.len().saturating_sub(MOST_COMMANDS);
+    commands.truncate(MOST_COMMANDS);
+    let values = context! {
+        day => format!("Ngày {}", vietnamese_date(day)),
+        cap,
+        commands,
+        more,
+    };
+    let (subject, text) = render_text(config, "staff_answers.txt", values)?;
+    let to = vec![to.to_owned()];
+    draft(config, Kind::Notice, to, vec![], subject, text, vec![])
+}
+
 /// What a unit is told of a report that is sent back: why, and until when (`due`).
 ///
 /// # Errors

@@ -28,8 +28,8 @@ pub use digest::{
     SystemLine, Total, Undelivered, WaitingMail, digest,
 };
 pub use letter::{
-    LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation, grassroots, link_only,
-    reminder, returned, staff_answer,
+    CommandTold, LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation, grassroots,
+    link_only, reminder, returned, staff_answer, staff_answers,
 };
 
 pub use unlinked::unlinked;
@@ -40,7 +40,7 @@ use crate::config::{Config, Department};
 use crate::domain::reminder::Step;
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 17] = [
     (
         "alarm.txt",
         include_str!("../../config/templates/alarm.txt"),
@@ -72,6 +72,10 @@ const TEMPLATES: [(&str, &str); 16] = [
     (
         "confirm.txt",
         include_str!("../../config/templates/confirm.txt"),
+    ),
+    (
+        "staff_answers.txt",
+        include_str!("../../config/templates/staff_answers.txt"),
     ),
     (
         "opening.txt",

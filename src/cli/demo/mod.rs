@@ -270,6 +270,7 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         config,
         store,
         LAST,
+        config.settings.digest_to.first().map(String::as_str),
         instant(LAST, Time::constant(7, 0, 0, 0)),
     )?;
     let html = dir.join("digest.html");

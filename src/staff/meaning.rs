@@ -1,0 +1,524 @@
+//! What a mail of staff asks for, and by what right. Pure: facts in, a [`Meaning`] out.
+//!
+//! - A code counts that stands among the sender's own words and was sent to his address, but not in an answer to somebody
+//!   else's mail: what is quoted there may look like his words.
+//! - Whoever answers a digest that was sent to him needs no code: his words name the item, and the digest is his right to
+//!   it. A code that is quoted counts there only where the words ask for something, and name no item.
+//! - "Hoàn tác" in answer to what we said of a command takes that command back.
+
+use std::sync::LazyLock;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+
+use super::DAYS;
+use super::token::{Action, Item, Token};
+use super::words;
+use crate::ground::text::fold;
+
+/// A mail of staff, as far as it says what is to be done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'m> {
+    /// The sender's own words.
+    pub words: &'m str,
+    /// Codes among them.
+    pub own: &'m [String],
+    /// Codes in what is quoted.
+    pub quoted: &'m [String],
+    /// What it answers itself.
+    pub answers: Answers,
+    /// The last digest sent to this address that its thread names.
+    pub digest: Option<Digest>,
+    /// The day (Vietnam) on which it was received.
+    pub received: Date,
+}
+
+/// What a mail answers itself (In-Reply-To).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// Nothing.
+    Nothing,
+    /// A mail that we did not send to this address.
+    Another,
+    /// A digest.
+    Digest,
+    /// What we said of commands: of one, by the change that it made, or of several; and the day of that.
+    Command(Option<i64>, Date),
+}
+
+/// A digest that was sent to the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digest {
+    /// Its day (Vietnam).
+    pub day: Date,
+    /// Whether it is no older than the key of the codes.
+    pub holds: bool,
+}
+
+/// By what codes are known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Codes<'c> {
+    /// The key.
+    pub key: &'c [u8],
+    /// The address of the sender, lower case.
+    pub address: &'c str,
+    /// The addresses of staff, lower case.
+    pub staff: &'c [String],
+}
+
+impl Codes<'_> {
+    fn read(&self, code: &str) -> Option<Token> {
+        Token::verified(code, self.key, self.address)
+    }
+
+    fn is_of_another(&self, code: &str) -> bool {
+        let mut others = self.staff.iter();
+        others.any(|other| Token::verified(code, self.key, other).is_some())
+    }
+}
+
+/// What a mail of staff asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Nothing: a mail like any other.
+    Nothing,
+    /// Something that is not done; why, in words for staff.
+    Refused(String),
+    /// What a token allows.
+    Command {
+        /// What is allowed.
+        token: Token,
+        /// The code of it, which is used up once.
+        code: String,
+    },
+}
+
+const INVALID: &str = "Mã lệnh không hợp lệ hoặc không còn hiệu lực; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
+const OF_ANOTHER: &str = "Mã lệnh này được gửi cho người khác; lệnh không được thực hiện. Mỗi cán bộ dùng liên kết trong bản tin của mình";
+const IN_ANOTHER_MAIL: &str = "Thư có mã lệnh nhưng lại trả lời thư của người khác; chưa thực hiện lệnh nào. Nếu mã lệnh nằm trong thư của người ngoài Ban, đề nghị báo quản trị viên; nếu muốn ra lệnh, đề nghị gửi một thư mới";
+const EXPIRED: &str = "Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất";
+const TOO_OLD: &str = "Bản tin được trả lời đã quá 30 ngày; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
+const NO_LONGER: &str = "Bản tin được trả lời không còn hiệu lực; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
+const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
+const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
+const ONE_AT_A_TIME: &str =
+    "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
+const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
+/// Where words ask for nothing that is known.
+pub(super) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
+
+pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
+    let refused = |why: &str| Meaning::Refused(why.to_owned());
+    if !mail.own.is_empty() {
+        return by_own_code(mail, codes).unwrap_or_else(Meaning::Refused);
+    }
+    let action = words::action(mail.words);
+    let named = named(mail.words);
+    if action.is_none() && named.is_empty() {
+        return Meaning::Nothing; // thanks
+    }
+    if let (Answers::Command(change, day), Some(Action::Undo)) = (mail.answers, &action) {
+        return match change {
+            Some(_) if mail.received > last_day(day) => refused(EXPIRED),
+            Some(row) => granted(Item::Change(row), Action::Undo, day, codes),
+            None => refused(WHICH_TO_UNDO),
+        };
+    }
+    let Some(digest) = mail.digest else {
+        let has_code = mail.quoted.iter().any(|code| codes.read(code).is_some());
+        return match (mail.answers, &action) {
+            (Answers::Nothing, Some(_)) if has_code => refused(QUOTED),
+            (Answers::Command(..), Some(_)) => refused(WHICH),
+            _ => Meaning::Nothing,
+        };
+    };
+    let directly = match mail.answers {
+        Answers::Digest | Answers::Command(..) => true,
+        Answers::Nothing | Answers::Another => false,
+    };
+    if !directly && (named.is_empty() || action.is_none()) {
+        return Meaning::Nothing; // a talk that began with the digest
+    }
+    if !digest.holds {
+        return refused(NO_LONGER);
+    }
+    if mail.received > last_day(digest.day) {
+        return refused(TOO_OLD);
+    }
+    if action.is_none() {
+        return refused(UNCLEAR);
+    }
+    match named.as_slice() {
+        [item] => granted(*item, Action::Any, digest.day, codes),
+        [] => {
+            let of_it = |code: &&String| {
+                codes
+                    .read(code)
+                    .is_some_and(|t| t.action == Action::Any && t.expires == last_day(digest.day))
+            };
+            let mut quoted = mail.quoted.iter().filter(of_it);
+            match (
+                quoted
+                    .next()
+                    .and_then(|code| Some((code, codes.read(code)?))),
+                quoted.next(),
+            ) {
+                (Some((code, token)), None) => Meaning::Command {
+                    token,
+                    code: code.clone(),
+                },
+                _ => refused(WHICH),
+            }
+        }
+        _ => refused(ONE_AT_A_TIME),
+    }
+}
+
+/// The last day on which what was sent on a day holds.
+pub(super) fn last_day(sent: Date) -> Date {
+    sent.saturating_add(DAYS.days())
+}
+
+/// What a mail that was sent on a day gives the right to.
+fn granted(item: Item, action: Action, day: Date, codes: &Codes<'_>) -> Meaning {
+    let token = Token {
+        item,
+        action,
+        expires: last_day(day),
+    };
+    let code = token.signed(codes.key, codes.address);
+    Meaning::Command { token, code }
+}
+
+fn by_own_code(mail: &Facts<'_>, codes: &Codes<'_>) -> Result<Meaning, String> {
+    let read = |code: &String| Some((code.clone(), codes.read(code)?));
+    let valid: Vec<(String, Token)> = mail.own.iter().filter_map(read).collect();
+    if mail.answers == Answers::Another {
+        return match valid.is_empty() {
+            true => Ok(Meaning::Nothing),
+            false => Err(IN_ANOTHER_MAIL.into()),
+        };
+    }
+    if valid.is_empty() {
+        let of_another = mail.own.iter().any(|code| codes.is_of_another(code));
+        return Err(if of_another { OF_ANOTHER } else { INVALID }.into());
+    }
+    let (code, token) = the_one_meant(valid, mail.words)?;
+    // The day on which it was sent counts, not the one on which it is read.
+    if mail.received > token.expires {
+        return Err(EXPIRED.into());
+    }
+    if let Some(said) = contradiction(token.item, mail.words) {
+        return Err(said);
+    }
+    Ok(Meaning::Command { token, code })
+}
+
+/// The token that a mail means: the only one, or the one whose item its text names by number.
+fn the_one_meant(mut valid: Vec<(String, Token)>, text: &str) -> Result<(String, Token), String> {
+    if valid.len() > 1 {
+        let said = format!(" {} ", fold(text));
+        valid.retain(|(_, t)| match t.item {
+            Item::Mail(id) => {
+                said.contains(&format!(" thu so {id} ")) || said.contains(&format!(" thu {id} "))
+            }
+            Item::Submission(id) => said.contains(&format!(" {id:05} ")),
+            Item::Obligation(_)
+            | Item::Change(_)
+            | Item::Contact(_)
+            | Item::Outgoing(_)
+            | Item::Listed(..) => false,
+        });
+    }
+    <[_; 1]>::try_from(valid)
+        .map(|[one]| one)
+        .map_err(|_| WHICH.to_owned())
+}
+
+static MAIL: LazyLock<Regex> = LazyLock::new(|| {
+    // Without marks "thu 2" may be Monday.
+    Regex::new(r"(?i)\b(?:thư\s+(?:số\s+)?|thu\s+so\s+)(\d{1,9})\b").expect("a valid pattern")
+});
+
+static SUBMISSION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bBC[- ]?(?:19|20)\d{2}[- ]?(\d{5,9})\b").expect("a valid pattern")
+});
+
+/// The mails and submissions that a text names by number, each once: those of its first line, else those of all.
+fn named(text: &str) -> Vec<Item> {
+    let first = words::first_line(text).map(items_in).unwrap_or_default();
+    match first.is_empty() {
+        true => items_in(text),
+        false => first,
+    }
+}
+
+fn items_in(text: &str) -> Vec<Item> {
+    let text: String = text.nfc().collect();
+    let number = |c: regex::Captures<'_>| c[1].parse().ok();
+    let mails = MAIL.captures_iter(&text).filter_map(number).map(Item::Mail);
+    let submissions = SUBMISSION.captures_iter(&text).filter_map(number);
+    let mut items: Vec<Item> = Vec::new();
+    for item in mails.chain(submissions.map(Item::Submission)) {
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    items
+}
+
+/// What is asked where a text names another item than the one of its token. A reason may name others; the first line
+/// says what is meant.
+fn contradiction(item: Item, text: &str) -> Option<String> {
+    let of_token = in_words(item)?;
+    let first = words::first_line(text).map(items_in).unwrap_or_default();
+    let contradicts = match first.as_slice() {
+        [] => {
+            let all = items_in(text);
+            !all.is_empty() && !all.contains(&item)
+        }
+        some => some != [item],
+    };
+    let others = items_in(text);
+    let others: Vec<String> = others
+        .into_iter()
+        .filter(|other| *other != item)
+        .filter_map(in_words)
+        .collect();
+    contradicts.then(|| differs(&of_token, &others.join(", ")))
+}
+
+/// That the words of a mail name another thing than its token is of.
+pub(super) fn differs(of_token: &str, named: &str) -> String {
+    format!(
+        "Mã lệnh là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
+    )
+}
+
+/// What has a number by which staff name it.
+fn in_words(item: Item) -> Option<String> {
+    match item {
+        Item::Mail(id) => Some(format!("thư số {id}")),
+        Item::Submission(id) => Some(format!("báo cáo mã số {id:05}")),
+        Item::Obligation(_)
+        | Item::Change(_)
+        | Item::Contact(_)
+        | Item::Outgoing(_)
+        | Item::Listed(..) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    const ME: &str = "a@x.example";
+    const DAY: Date = date(2026, 6, 15);
+
+    fn codes(staff: &[String]) -> Codes<'_> {
+        Codes {
+            key: b"key",
+            address: ME,
+            staff,
+        }
+    }
+
+    fn token(item: Item, action: Action) -> Token {
+        Token {
+            item,
+            action,
+            expires: last_day(DAY),
+        }
+    }
+
+    fn code(item: Item, action: Action, to: &str) -> String {
+        token(item, action).signed(b"key", to)
+    }
+
+    /// What a mail means, in short.
+    fn short(mail: &Facts<'_>) -> String {
+        let staff = [ME.to_owned(), "b@x.example".to_owned()];
+        match meaning(mail, &codes(&staff)) {
+            Meaning::Nothing => "nothing".into(),
+            Meaning::Refused(why) => why,
+            Meaning::Command { token, .. } => token.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_own_code_is_a_right_unless_the_mail_answers_somebody_else() {
+        let ignore = code(Item::Mail(9), Action::Ignore, ME);
+        let his = code(Item::Mail(9), Action::Ignore, "b@x.example");
+        let forged = ignore.replace("m9", "m8");
+        let words = "Thư số 9 không phải báo cáo";
+        let change = Answers::Command(Some(3), DAY);
+        let done = "m9.ignore.20260715";
+        for (own, words, answers, received, expected) in [
+            (&ignore, words, Answers::Nothing, DAY, done),
+            (&ignore, "", Answers::Nothing, DAY, done),
+            (&ignore, "xong", Answers::Digest, DAY, done),
+            (&ignore, "xong", change, DAY, done),
+            (&ignore, words, Answers::Another, DAY, IN_ANOTHER_MAIL),
+            (&his, words, Answers::Nothing, DAY, OF_ANOTHER),
+            (&his, words, Answers::Another, DAY, "nothing"),
+            (&forged, words, Answers::Nothing, DAY, INVALID),
+            (&ignore, words, Answers::Nothing, date(2026, 7, 15), done),
+            (&ignore, words, Answers::Nothing, date(2026, 7, 16), EXPIRED),
+        ] {
+            let own = [own.clone()];
+            let mail = Facts {
+                words,
+                own: &own,
+                quoted: &[],
+                answers,
+                digest: None,
+                received,
+            };
+            assert_eq!(short(&mail), expected, "{words:?} {answers:?} {received}");
+        }
+    }
+
+    #[test]
+    fn words_in_answer_to_an_own_digest_are_a_right_and_quoted_codes_are_none_of_their_own() {
+        let any = |n| code(Item::Mail(n), Action::Any, ME);
+        let one = [any(9)];
+        let two = [any(9), any(11)];
+        let fixed = [code(Item::Mail(9), Action::Ignore, ME)];
+        let none: [String; 0] = [];
+        let digest = Some(Digest {
+            day: DAY,
+            holds: true,
+        });
+        let lapsed = Some(Digest {
+            day: DAY,
+            holds: false,
+        });
+        let old = Some(Digest {
+            day: date(2026, 5, 1),
+            holds: true,
+        });
+        let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
+        let undone = Answers::Command(Some(3), DAY);
+        let many = Answers::Command(None, DAY);
+        let cases: [(&str, &[String], Answers, Option<Digest>, &str); 27] = [
+            ("Cảm ơn em", &two, ours, digest, "nothing"),
+            ("Cảm ơn anh", &fixed, theirs, None, "nothing"),
+            ("Không phải báo cáo", &fixed, theirs, None, "nothing"),
+            ("Không phải báo cáo", &fixed, theirs, digest, "nothing"),
+            ("Không phải báo cáo", &fixed, no, None, QUOTED),
+            ("Không phải báo cáo", &none, no, None, "nothing"),
+            ("Không phải báo cáo", &fixed, ours, digest, WHICH),
+            ("Không phải báo cáo", &one, ours, digest, "m9.any.20260715"),
+            ("Không phải báo cáo", &two, ours, digest, WHICH),
+            ("Không phải báo cáo", &none, ours, digest, WHICH),
+            (
+                "Thư số 9: không phải báo cáo",
+                &none,
+                ours,
+                digest,
+                "m9.any.20260715",
+            ),
+            (
+                "thu so 9 khong phai bao cao",
+                &none,
+                ours,
+                digest,
+                "m9.any.20260715",
+            ),
+            (
+                "Thư số 11: không phải báo cáo",
+                &one,
+                ours,
+                digest,
+                "m11.any.20260715",
+            ),
+            (
+                "Thư số 9: không phải báo cáo",
+                &none,
+                theirs,
+                digest,
+                "m9.any.20260715",
+            ),
+            (
+                "Thư số 9: không phải báo cáo",
+                &none,
+                theirs,
+                None,
+                "nothing",
+            ),
+            ("Thư số 9: không phải báo cáo", &none, no, None, "nothing"),
+            ("Thư số 9: không phải báo cáo", &none, ours, old, TOO_OLD),
+            (
+                "Thư số 9: không phải báo cáo",
+                &none,
+                ours,
+                lapsed,
+                NO_LONGER,
+            ),
+            (
+                "Thư số 9 và thư số 11 không phải báo cáo",
+                &none,
+                ours,
+                digest,
+                ONE_AT_A_TIME,
+            ),
+            ("Thư số 9 là của ai?", &none, ours, digest, UNCLEAR),
+            ("Thư số 9 là của ai?", &none, theirs, digest, "nothing"),
+            (
+                "Duyệt BC-2026-00017",
+                &one,
+                ours,
+                digest,
+                "s17.any.20260715",
+            ),
+            ("Thứ 2 duyệt", &one, ours, digest, "m9.any.20260715"),
+            ("hoàn tác", &none, undone, None, "c3.undo.20260715"),
+            ("hoàn tác", &none, many, None, WHICH_TO_UNDO),
+            ("duyệt", &none, undone, None, WHICH),
+            ("hoàn tác", &fixed, theirs, None, "nothing"),
+        ];
+        for (words, quoted, answers, digest, expected) in cases {
+            let mail = Facts {
+                words,
+                own: &[],
+                quoted,
+                answers,
+                digest,
+                received: date(2026, 6, 20),
+            };
+            assert_eq!(short(&mail), expected, "{words:?} {answers:?} {digest:?}");
+        }
+    }
+
+    #[test]
+    fn the_item_of_the_words_is_the_item_of_the_code_or_it_is_asked() {
+        for (item, words, agrees) in [
+            (Item::Mail(9), "Thư số 9 không phải báo cáo", true),
+            (Item::Mail(9), "Không phải báo cáo", true),
+            (Item::Mail(9), "thứ 2 xử lý", true),
+            (Item::Mail(9), "Thư số 11 không phải báo cáo", false),
+            (
+                Item::Mail(9),
+                "Thư số 9 và thư 11 không phải báo cáo",
+                false,
+            ),
+            (Item::Mail(9), "Kính gửi hệ thống,\nThư số 11 nhé", false),
+            (Item::Mail(9), "Xong\nthư số 11", false),
+            (Item::Mail(9), "Duyệt BC-2026-00009", false),
+            (
+                Item::Submission(17),
+                "Trả lại báo cáo BC-2026-00017\nLý do: trùng BC-2026-00012, xem thư số 5",
+                true,
+            ),
+            (Item::Submission(17), "Trả lại báo cáo BC-2026-00012", false),
+            (Item::Obligation(3), "Đã nhận bản giấy, xem thư số 5", true),
+            (Item::Change(3), "Hoàn tác việc gán thư số 5", true),
+        ] {
+            assert_eq!(contradiction(item, words).is_none(), agrees, "{words}");
+        }
+        assert!(named("Vi\u{323}ệc: thu\u{31b} số 9, gán").contains(&Item::Mail(9)));
+    }
+}
