@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::lab::installation::{Installation, STAFF, VERIFIER, succeed, word};
-use crate::lab::{Letter, MAILBOX, percent_decoded, written};
+use crate::lab::{Letter, MAILBOX, dns, percent_decoded, written};
 
 /// The head of the department, who gets a digest too.
 const HEAD: &str = "truong.ban@ldldphuyen.example";
@@ -22,6 +22,7 @@ struct Office {
 impl Office {
     /// With so many mails of a stranger that wait for staff, and the digests that list them.
     fn new(waiting: u32) -> Office {
+        dns::answers_for_staff();
         let office = Office {
             installation: Installation::on_maildir(),
             begun: Timestamp::now(),
@@ -83,12 +84,12 @@ impl Office {
     }
 }
 
-/// A mail as the mailbox's server hands it over, with its word that it is from there. `head`: lines more.
+/// A mail of staff as it comes, signed by their domain. `head`: lines more.
 fn mail(from: &str, id: &str, head: &str, body: &str) -> Vec<u8> {
-    format!(
+    let raw = format!(
         "Authentication-Results: {VERIFIER}; dmarc=pass header.from=ldldphuyen.example\r\nFrom: {from}\r\nTo: {MAILBOX}\r\nSubject: Re\r\nMessage-ID: <{id}@ldldphuyen.example>\r\n{head}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n",
-    )
-    .into_bytes()
+    );
+    dns::signed_by_staff(raw.as_bytes())
 }
 
 /// The bodies of the prepared mails behind the links of a page that have a label.

@@ -450,11 +450,12 @@ fn forged_tampered_and_late_commands_do_nothing() {
 }
 
 /// A letter that asks whether staff sent a command, and the reply to it in other words.
-fn reply(letter: &str, words: &str) -> Prepared {
-    let quoted: String = letter.lines().map(|l| format!("> {l}\r\n")).collect();
+fn reply(letter: &Letter, words: &str) -> Prepared {
+    let quoted: String = letter.text.lines().map(|l| format!("> {l}\r\n")).collect();
     Prepared {
         subject: "Re: Xác nhận lệnh".into(),
         body: format!("{words}\r\n\r\n{quoted}"),
+        answers: letter.message_id.clone(),
     }
 }
 
@@ -479,14 +480,15 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     lab.deliver(STAFF, &unsigned(&commands[0], "dmarc=pass"));
     once(&installation);
     assert_eq!(waiting(), 3);
-    let letter = answer(&lab, 2, "Thư số 1 không phải báo cáo");
+    let asked = letter(&lab, 2, "Thư số 1 không phải báo cáo");
     assert!(
-        letter.contains("Lúc ") && letter.contains("TBC.m3.confirm."),
-        "{letter}"
+        asked.text.contains("Lúc ") && asked.text.contains("TBC.m3.confirm."),
+        "{}",
+        asked.text
     );
 
     // Whoever only knows the address cannot confirm it: not the token of another letter, not from elsewhere.
-    let stolen = reply(&letter, "Đúng");
+    let stolen = reply(&asked, "Đúng");
     lab.deliver(
         "x@thucanhan.example",
         &mail("x@thucanhan.example", "none", &stolen),
@@ -508,8 +510,8 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     lab.deliver(STAFF, &unsigned(&commands[1], "dmarc=none"));
     once(&installation);
     assert_eq!(waiting(), 2);
-    let letter = answer(&lab, 4, "Thư số 2 không phải báo cáo");
-    let denial = reply(&letter, "Không phải tôi gửi thư này");
+    let asked = letter(&lab, 4, "Thư số 2 không phải báo cáo");
+    let denial = reply(&asked, "Không phải tôi gửi thư này");
     lab.deliver(STAFF, &unsigned(&denial, "dmarc=none"));
     once(&installation);
     answer(&lab, 5, "được hủy bỏ theo trả lời của đồng chí");
@@ -523,6 +525,7 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
         let again = Prepared {
             subject: commands[1].subject.clone(),
             body: format!("{}\r\n{n}", commands[1].body),
+            answers: String::new(),
         };
         lab.deliver(STAFF, &unsigned(&again, "dmarc=none"));
     }

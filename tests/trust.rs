@@ -220,7 +220,7 @@ fn no_head_of_a_mail_lets_a_forged_command_or_report_in() {
     let token = words.find(|w| w.contains("TBC.m1.")).unwrap();
     let command = |mark: &str| {
         format!(
-            "From: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: x\r\nMessage-ID: <{mark}@x.example>\r\n\r\nkhông phải báo cáo\r\n\r\n> {token}\r\n"
+            "From: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: x\r\nMessage-ID: <{mark}@x.example>\r\n\r\nkhông phải báo cáo\r\n\r\n{token}\r\n"
         )
     };
     let verdict = |said: &str| {
