@@ -249,11 +249,11 @@ fn an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days() {
         days(32),
     );
     assert!(office.waiting().contains(&4));
-    let answered = office
+    let mut answered = office
         .letters(STAFF)
         .into_iter()
         .filter(|l| l.subject == "Re: Re");
-    let last = answered.last().unwrap().text;
+    let last = answered.next_back().unwrap().text;
     assert!(last.contains("quá 30 ngày"), "{last}");
 }
 
@@ -381,11 +381,11 @@ fn codes_of_before_a_restore_or_a_renewal_do_nothing() {
 
     // The next digest has codes of the new key, until somebody renews it.
     office.round(24 * 60);
-    let digests = office
+    let mut digests = office
         .letters(STAFF)
         .into_iter()
         .filter(|l| !l.html.is_empty() && l.text.contains("CẦN XỬ LÝ"));
-    let body = prepared(&digests.last().unwrap().html, IGNORE).remove(0);
+    let body = prepared(&digests.next_back().unwrap().html, IGNORE).remove(0);
     let said = office.command(24 * 60 + 1, &["tokens", "renew"]);
     assert!(said.contains("digest"), "{said}");
     office.deliver(&mail(STAFF, "c", "", &body), 24 * 60 + 2);

@@ -295,6 +295,16 @@ impl Reading {
         bounce.filter(|_| of_a_server && self.trust != Trust::Fail)
     }
 
+    /// Whether it may be a command of staff: also an answer of theirs, which is one by the mail of ours that it answers.
+    pub fn may_be_a_command(&self, staff: &[String]) -> bool {
+        let of_staff = self
+            .sender
+            .as_ref()
+            .is_some_and(|s| staff.contains(&s.address));
+        let answers = self.class.is_personal() && !self.references.is_empty();
+        self.class == Class::StaffCommand || of_staff && answers
+    }
+
     /// Takes a mail of staff, in which a command was seen, for one without.
     pub fn is_no_command(&mut self) {
         self.class = class::by_content(&self.attachments, self.link.as_deref());

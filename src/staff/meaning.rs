@@ -403,7 +403,8 @@ mod tests {
         let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
         let undone = Answers::Command(Some(3), DAY);
         let many = Answers::Command(None, DAY);
-        let cases: [(&str, &[String], Answers, Option<Digest>, &str); 27] = [
+        type Case<'c> = (&'c str, &'c [String], Answers, Option<Digest>, &'c str);
+        let cases: [Case<'_>; 27] = [
             ("Cảm ơn em", &two, ours, digest, "nothing"),
             ("Cảm ơn anh", &fixed, theirs, None, "nothing"),
             ("Không phải báo cáo", &fixed, theirs, None, "nothing"),

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::super::document::Contents;
 use super::super::sandbox::Confinement;
-use super::super::{Attachment, Class, Reading, ReadingSettings};
+use super::super::{Attachment, Reading, ReadingSettings};
 use super::Answer;
 use super::combined::{combined, is_suspicious};
 use super::left::{self, NotAsSaid};
@@ -179,7 +179,8 @@ impl Reader {
         let (frame, words, files) = (&self.frame, &mut self.words, &mut self.files);
         let (words, files) = tokio::join!(words.read(frame, mail), files.read(frame, mail));
         let mut words = words?;
-        if words.class == Class::StaffCommand && !self.words.is_fresh() {
+        let may_order = words.may_be_a_command(&self.frame.settings.staff);
+        if may_order && !self.words.is_fresh() {
             // Whoever wrote an earlier mail shall not have had a hand in this.
             self.words.end();
             words = self.words.read(&self.frame, mail).await?;
