@@ -208,9 +208,9 @@ mod tests {
                 action: Action::Ignore,
                 expires: jiff::civil::date(2026, 7, 16),
             };
-            let text = token.signed(b"key");
+            let text = token.signed(b"key", "a@x.example");
             assert!(text.starts_with(begins), "{text}");
-            assert_eq!(Token::verified(&text, b"key"), Some(token));
+            assert_eq!(Token::verified(&text, b"key", "a@x.example"), Some(token));
         }
     }
 
