@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mail_parser::MimeHeaders;
 
+use crate::holding::document;
 use crate::lab::installation::{
     Installation, LATE, REPORTING, STAFF, Wishes, both_forms, scan, succeed, word,
 };
@@ -193,7 +194,7 @@ fn machines_and_strangers_get_no_answer() {
         "la@thudientu.example",
         "Gửi LĐLĐ huyện Tuy An báo cáo trẻ em",
         "x",
-        &[("BC.docx", word("1"))],
+        &[("BC.docx", document("LĐLĐ HUYỆN TUY AN"))],
     );
     lab.unit_sends(REPORTING, "Trả lời tự động: vắng mặt", "x", &[]);
     assert!(installation.run(&["run", "--once"]).status.success());
@@ -202,18 +203,25 @@ fn machines_and_strangers_get_no_answer() {
     assert_eq!(waiting[0]["candidates"], serde_json::json!(["ldld-tuy-an"]));
     lab.await_mails(STAFF, 1);
     assert_eq!(lab.mails_of("la@thudientu.example").len(), 0);
-    // The stranger may write for Tuy An: no reminder until staff have decided. Đông Hòa is late and is reminded.
+    // The stranger may write for Tuy An, as the head of the document is Tuy An's: no reminder until staff have decided.
+    // Đông Hòa is late and is reminded.
     let letters = lab.await_mails(REPORTING, 1);
     assert!(letters.iter().all(|l| !l.subject.starts_with("Re:")));
     assert_eq!(lab.mails_of(LATE).len(), 0);
 
     // Staff assign it: it is logged, answered, and the address is remembered.
     let id = waiting[0]["message"].to_string();
+    let status = installation.json(&["status", "--json"]);
+    let line = status.iter().find(|l| l["unit"] == "ldld-tuy-an").unwrap();
     let output = installation.run(&[
         "assign",
         &id,
         "--unit",
         "ldld-tuy-an",
+        "--report",
+        "tre-em",
+        "--period",
+        line["period"].as_str().unwrap(),
         "--remember",
         "--by",
         "Lan",
