@@ -62,7 +62,7 @@ impl Year {
             ensure!(o.opens <= day, "u{unit}: not open yet: {called}");
             ensure!(!self.is_unsettled(o), "u{unit}: not configured: {called}");
             if clock > o.due() {
-                late.push(k);
+                late.push((k, o.due()));
             }
         }
         ensure!(
@@ -77,7 +77,7 @@ impl Year {
                     "u{unit} got two mails on {day}"
                 );
                 self.letters += 1;
-                for k in &late {
+                for (k, _) in &late {
                     self.known[*k].late_mails += 1;
                 }
                 if let [only] = letter.to.as_slice() {

@@ -145,7 +145,8 @@ enum Reads {
     CameBack {
         address: String,
         mail: i64,
-        late: Vec<usize>,
+        /// After which deadlines of what.
+        late: Vec<(usize, Timestamp)>,
     },
 }
 
@@ -233,7 +234,7 @@ pub struct Year {
     came_back_on: BTreeMap<String, BTreeSet<Date>>,
     addresses_lost: BTreeSet<String>,
     /// Mails to one address alone: which mail, and of which obligations after their deadline.
-    sent_to: BTreeMap<String, (i64, Vec<usize>)>,
+    sent_to: BTreeMap<String, (i64, Vec<(usize, Timestamp)>)>,
     letters: u32,
 }
 

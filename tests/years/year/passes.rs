@@ -96,9 +96,12 @@ impl Year {
                 if days.len() >= 2 {
                     self.addresses_lost.insert(address);
                 }
-                for k in late {
+                for (k, due) in late {
                     let o = &mut self.known[k];
-                    o.late_mails = o.late_mails.saturating_sub(1);
+                    // Reminders after a deadline that was changed since do not count any more.
+                    if o.due() == due {
+                        o.late_mails = o.late_mails.saturating_sub(1);
+                    }
                 }
                 continue;
             }
