@@ -397,7 +397,7 @@ fn a_daemon_killed_at_moments_of_chance_loses_nothing_and_does_nothing_twice() {
         }
     }
     let digests = lab.letters(STAFF).len() as u64;
-    let made = store.count("SELECT count(*) FROM digest");
+    let made = store.count("SELECT count(*) FROM digest_mail");
     let unsure =
         store.count("SELECT count(*) FROM outbox WHERE state = 'unknown' AND kind = 'digest'");
     assert!(

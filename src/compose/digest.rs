@@ -614,6 +614,16 @@ fn bounced(
         if let Some(mail) = store.sent_as(original)? {
             let what = mail_in_words(config, &mail, date_of(message.received_at));
             let status = bounce.status.as_deref();
+            // What we wrote to is of our register; anything else may be a stranger's link.
+            let shown = bounce.recipients.iter();
+            let shown =
+                shown.map(
+                    |a| match mail.recipients.iter().any(|r| r.eq_ignore_ascii_case(a)) {
+                        true => a.clone(),
+                        false => unlinked(a),
+                    },
+                );
+            let shown: Vec<String> = shown.collect();
             let believed = message
                 .reading
                 .as_ref()
@@ -621,7 +631,7 @@ fn bounced(
             data.failed.push(Undelivered {
                 text: format!(
                     "{what}: địa chỉ {}{}{}",
-                    unlinked(&bounce.recipients.join(", ")),
+                    shown.join(", "),
                     status.map_or(String::new(), |s| format!(" (mã {s})")),
                     match believed {
                         true => "",
