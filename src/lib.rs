@@ -79,6 +79,8 @@
 //! - A failure of the connection, of the machine or of another mail is never counted against a mail.
 //! - A mail is unreadable only where a built-in one is read by a fresh process right after it; else the machine is at
 //!   fault, and mails wait unread.
+//! - A reading process is not believed: who wrote, whether that is true and which codes stand there comes from one that opens
+//!   no file; what the other leaves is taken by hash, size and kind, and both are fresh after anything odd.
 //! - What the mailbox cannot tell leaves by [`alarm`], which needs neither store nor disk.
 //! - What waits for staff is shown as such, neither as there nor as missing; "không nộp" is said of closed periods alone.
 //! - Mails of machines, lists and strangers are never answered, but for the word that a verified mail with a unit's own
