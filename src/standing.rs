@@ -144,7 +144,8 @@ impl<'c> Holds<'c> {
         self.on(unit).any(|c| c.at(self.now) == Stands::Told)
     }
 
-    /// The units that owe something, and are not reminded of it while mails wait.
+    /// The units that owe something, and are not reminded of it while mails wait, as it looked at that moment: what came
+    /// later was not there.
     pub fn held(&self, obligations: &[Obligation], tracked_from: Timestamp) -> Vec<Held> {
         if self.claims.is_empty() {
             return Vec::new();
@@ -158,7 +159,7 @@ impl<'c> Holds<'c> {
             unit: unit.clone(),
             by: self
                 .on(unit)
-                .filter(|c| c.at(self.now) == Stands::Holds)
+                .filter(|c| c.stored_at <= self.now && c.at(self.now) == Stands::Holds)
                 .cloned()
                 .collect(),
         });
@@ -204,6 +205,37 @@ mod tests {
 
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
+    use crate::store::{Ground, Hold};
+
+    #[test]
+    fn whom_mails_hold_is_told_of_a_moment_without_what_came_after_it() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let unit = UnitId("ldld-tuy-an".into());
+        let claim = Claim {
+            message: 1,
+            stored_at: at("2026-06-17T07:00:00Z"),
+            read: true,
+            forged: false,
+            hold: Hold {
+                unit: Some(unit.clone()),
+                ground: Ground::Address,
+                until: None,
+            },
+        };
+        let owed = [obligation(&unit.0, "2026-06-15T10:00:00Z")];
+        let held = |now: &str| {
+            let holds = Holds {
+                config: &config,
+                now: at(now),
+                claims: vec![claim.clone()],
+            };
+            assert!(holds.hold(&unit), "who decides knows all that came");
+            holds.held(&owed, Timestamp::MIN).len()
+        };
+        assert_eq!(held("2026-06-16T00:00:00Z"), 0);
+        assert_eq!(held("2026-06-18T00:00:00Z"), 1);
+    }
 
     #[test]
     fn more_than_a_tenth_of_the_units_and_more_than_two_are_many() {
