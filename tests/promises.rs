@@ -8,6 +8,7 @@
 //! | the clock of the mail server is ahead | what the store knows counts, whatever the clock says | `mailbox_faults::a_report_whose_server_s_clock_is_ahead_is_thanked_and_not_reminded` |
 //! | sending takes long, and reports come meanwhile | the mailbox is looked at within the minute before each reminder | `reminders::a_report_that_comes_while_reminders_leave_slowly_is_thanked_and_not_reminded` |
 //! | the last look was dated by a clock that was ahead | no look of the future is a fresh one | `src/send.rs::units_are_reminded_in_working_hours_and_shortly_after_a_look_into_the_mailbox` |
+//! | such a look is all there is once the clock is right | no reminder rests on it | `clock::a_look_that_was_dated_ahead_lets_no_reminder_leave_once_the_clock_is_right` |
 //! | the reading process is killed on a good report | it is read by a fresh one | `reader::a_report_whose_reader_was_killed_is_logged_and_its_unit_not_reminded` |
 //! | the machine can read no mail | mails stay unread, reminders wait, and both go on after the repair | `reader::mails_that_the_machine_cannot_read_stay_unread_hold_reminders_and_are_read_after_the_repair` |
 //! | the line breaks again and again in one report | its header is fetched and holds the reminders of its unit | `mailbox_faults::a_unit_whose_report_the_line_breaks_in_again_and_again_is_not_reminded` |
@@ -79,6 +80,8 @@
 //! | a mail is not taken for days | the others pass, and it is told by name | `sending::one_mail_that_is_not_taken_for_days_lets_the_others_pass_and_is_told_by_name` |
 //! | one of several recipients is deferred | he alone gets it later | `sending::of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later` |
 //! | a reminder is not taken, or dropped | it was not given | `reminders::a_reminder_that_was_not_sent_was_not_given` |
+//! | the queue waits over several steps of a reminder | it says what holds when it leaves | `reminders::a_letter_that_waited_over_several_steps_says_the_last_one` |
+//! | that a reminder left is found out days later | it reminded when it left | `reminders::a_letter_that_is_found_days_later_reminded_when_it_left` |
 //! | a server offers no TLS | nothing leaves in the clear | `sending::nothing_leaves_in_the_clear` |
 //! | one of staff does not take the digest | the others get it, he once when he takes it, and it is told | `sending::a_digest_that_one_of_staff_does_not_take_leaves_for_the_others_and_later_for_him_once` |
 //! | **Who commands** | | |
