@@ -126,6 +126,23 @@ fn what_strangers_send_leaves_two_tenths_of_the_day_s_fetching_to_units() {
     assert!(digest.unwrap().text.contains(said));
 }
 
+#[test]
+fn what_comes_in_the_name_of_one_unit_uses_up_the_day_s_fetching_of_no_other() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    let limits = "[limits]\nmessage_mb = 8\ndaily_download_mb = 10\n[trust]";
+    installation.edit("thubaocao.toml", "[trust]", limits);
+    for n in 0..5 {
+        let filler = "x".repeat(3_000_000);
+        let raw = written(LATE, &n.to_string(), &filler, &[]);
+        server.deliver("INBOX", ago(600), &raw);
+    }
+    server.deliver("INBOX", ago(300), &report(REPORTING, "1"));
+    outcome::round(&installation);
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
+
 /// The bytes of all files in the archive.
 fn archived(installation: &Installation) -> u64 {
     fn of(path: &Path) -> u64 {

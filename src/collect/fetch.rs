@@ -287,8 +287,8 @@ impl Look<'_> {
         Ok(wanted)
     }
 
-    /// Mails of registered senders apart from the others, as they are fetched first. Where there is room for all, the
-    /// order is that of their arrival and nobody is asked.
+    /// Mails of registered senders apart from the others, as they are fetched first; among each kind the senders take
+    /// turns. Where there is room for all, the order is that of their arrival and nobody is asked.
     async fn by_sender<'l>(
         &mut self,
         wanted: Vec<&'l Envelope>,
@@ -298,30 +298,43 @@ impl Look<'_> {
         if room && wanted.len() <= self.turn.left_to_fetch() {
             return Ok((vec![], wanted));
         }
-        let registered = self.of_registered(&wanted).await?;
-        Ok(wanted
-            .into_iter()
-            .partition(|e| registered.contains(&e.uid)))
+        let named = self.named(&wanted).await?;
+        let (mut registered, mut strangers) = (Vec::new(), Vec::new());
+        for envelope in wanted {
+            let named = named.get(&envelope.uid).map_or(&[][..], Vec::as_slice);
+            match self.registered_of(named) {
+                Some(address) => registered.push((envelope, address)),
+                None => strangers.push((envelope, named.first().map_or("", String::as_str))),
+            }
+        }
+        Ok((in_turns(registered), in_turns(strangers)))
     }
 
-    /// The UIDs of those whose sender is registered.
-    async fn of_registered(&mut self, envelopes: &[&Envelope]) -> Result<HashSet<String>> {
+    /// The addresses that the From fields of mails name, by UID.
+    async fn named(&mut self, envelopes: &[&Envelope]) -> Result<HashMap<String, Vec<String>>> {
         let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
-        let mut found = HashSet::new();
+        let mut found = HashMap::new();
         for uids in uids.chunks(SENDERS) {
             let senders = self.mailbox.senders(uids).await?;
-            let of_units = senders
-                .into_iter()
-                .filter(|(_, from)| self.is_registered(from));
-            found.extend(of_units.map(|(uid, _)| uid));
+            let named = senders.into_iter();
+            found.extend(named.map(|(uid, from)| (uid, senders_in(&from))));
         }
         Ok(found)
     }
 
-    /// Whether a mail, or a beginning of it, says that it is from a registered sender.
-    fn is_registered(&self, beginning: &[u8]) -> bool {
-        let mut senders = senders_in(beginning).into_iter();
-        senders.any(|address| self.registered.contains(&address))
+    /// The UIDs of those whose sender is registered.
+    async fn of_registered(&mut self, envelopes: &[&Envelope]) -> Result<HashSet<String>> {
+        let named = self.named(envelopes).await?.into_iter();
+        Ok(named
+            .filter(|(_, addresses)| self.registered_of(addresses).is_some())
+            .map(|(uid, _)| uid)
+            .collect())
+    }
+
+    /// The first registered one of the addresses that a mail names as its senders.
+    fn registered_of<'a>(&self, named: &'a [String]) -> Option<&'a str> {
+        let mut named = named.iter().map(String::as_str);
+        named.find(|address| self.registered.contains(*address))
     }
 
     /// The units that the senders of a mail may write for.
@@ -383,6 +396,9 @@ impl Look<'_> {
             }
             self.turn.fetched(batch.len());
             rest = &rest[batch.len()..];
+            // Within a batch in the order of arrival, whichever order it was chosen in.
+            let mut batch = batch.to_vec();
+            batch.sort_by_key(|e| number(&e.uid));
             let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
             let bodies = match self.mailbox.fetch(&uids).await {
                 Ok(bodies) => bodies,
@@ -396,7 +412,7 @@ impl Look<'_> {
                 }
             };
             fetched = true;
-            self.take(batch, bodies, false).await?;
+            self.take(&batch, bodies, false).await?;
         }
         Ok(fetched)
     }
@@ -680,7 +696,6 @@ impl Look<'_> {
 
     /// Moves the cursor up to the first mail that is to be asked for again.
     fn move_cursor(&self, listing: &Listing, cursor: Option<Cursor>) -> Result<()> {
-        let number = |uid: &str| uid.parse::<u32>().unwrap_or(0);
         let last_listed = listing.envelopes.iter().map(|e| number(&e.uid)).max();
         let first_missing = self.unfinished.iter().map(|uid| number(uid)).min();
         let rewound = |c: &Cursor| listing.uid_next > 0 && listing.uid_next <= c.last_uid;
@@ -701,6 +716,26 @@ impl Look<'_> {
             },
         )
     }
+}
+
+/// The number that a UID is; 0 for the names of a Maildir, which are in no order.
+fn number(uid: &str) -> u32 {
+    uid.parse().unwrap_or(0)
+}
+
+/// Mails with their senders, in the order of their arrival, so that the senders take turns: the oldest mail of each
+/// before anybody's second, and the smaller ones first in each turn. Who sends much, or in whose name much is sent, uses
+/// up the day's budget for nobody else.
+fn in_turns<'e>(mails: Vec<(&'e Envelope, &str)>) -> Vec<&'e Envelope> {
+    let mut turns: HashMap<&str, usize> = HashMap::new();
+    let mut ordered: Vec<(usize, &Envelope)> = Vec::with_capacity(mails.len());
+    for (envelope, sender) in mails {
+        let turn = turns.entry(sender).or_default();
+        ordered.push((*turn, envelope));
+        *turn += 1;
+    }
+    ordered.sort_by_key(|(turn, envelope)| (*turn, envelope.size));
+    ordered.into_iter().map(|(_, envelope)| envelope).collect()
 }
 
 /// The first mails of a list that one FETCH asks for: one at least, and more within what may be fetched.
@@ -798,6 +833,36 @@ mod tests {
             ),
         ] {
             assert_eq!(is_asked_again(&failure(given_up, tried), now), again);
+        }
+    }
+
+    #[test]
+    fn senders_take_turns_and_small_mails_come_first_in_each() {
+        /// Sender and size of mails in the order of arrival; and which of them are fetched one after another.
+        type Case = (&'static [(&'static str, u64)], &'static [usize]);
+        let cases: [Case; 5] = [
+            (&[], &[]),
+            (&[("a", 9), ("a", 1), ("a", 5)], &[0, 1, 2]),
+            (&[("a", 2), ("a", 2), ("a", 2), ("b", 3)], &[0, 3, 1, 2]),
+            (&[("a", 9), ("a", 9), ("b", 3), ("c", 2)], &[3, 2, 0, 1]),
+            (&[("a", 1), ("b", 1), ("a", 2), ("b", 1)], &[0, 1, 3, 2]),
+        ];
+        for (mails, wanted) in cases {
+            let envelopes: Vec<Envelope> = mails
+                .iter()
+                .enumerate()
+                .map(|(n, (_, size))| Envelope {
+                    uid: n.to_string(),
+                    size: *size,
+                    received_at: None,
+                    gm_msgid: None,
+                })
+                .collect();
+            let senders = mails.iter().map(|(sender, _)| *sender);
+            let ordered = in_turns(envelopes.iter().zip(senders).collect());
+            let order: Vec<u32> = ordered.iter().map(|e| number(&e.uid)).collect();
+            let wanted: Vec<u32> = wanted.iter().map(|n| *n as u32).collect();
+            assert_eq!(order, wanted, "{mails:?}");
         }
     }
 
