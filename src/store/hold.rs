@@ -1,7 +1,10 @@
 //! Which reminders the mails that wait hold, why, and until when.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use rusqlite::types::FromSqlError;
 
@@ -83,6 +86,64 @@ impl Claim {
     }
 }
 
+/// After the end of a hold, mails on the same ground hold nothing more for so long, though staff put aside the one before.
+const REST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// For how long a mail holds reminders by itself.
+#[derive(Clone)]
+struct Span {
+    unit: Option<UnitId>,
+    ground: Ground,
+    /// When the mail was stored.
+    from: Timestamp,
+    until: Timestamp,
+    /// Which of the claims it is; `None`: staff have ignored the mail.
+    claim: Option<usize>,
+}
+
+/// Lets holds of one unit on one ground that end by themselves end with the first of them, ignored or not: else a mail a
+/// day keeps a unit from being reminded for ever, however soon staff put each aside. One that comes long after that end
+/// holds anew, unless staff have left one of the others undecided. `ignored`: those of mails that staff put aside.
+fn end_together(claims: &mut [Claim], ignored: &[Span]) {
+    /// Holds that end together.
+    struct Run {
+        end: Timestamp,
+        undecided: bool,
+    }
+    let open = claims.iter().enumerate().filter_map(|(i, claim)| {
+        Some(Span {
+            unit: claim.hold.unit.clone(),
+            ground: claim.hold.ground,
+            from: claim.stored_at,
+            until: claim.hold.until?,
+            claim: Some(i),
+        })
+    });
+    let mut spans: Vec<Span> = open.chain(ignored.iter().cloned()).collect();
+    spans.sort_by_key(|s| s.until);
+    let mut runs: HashMap<(Option<UnitId>, Ground), Run> = HashMap::new();
+    for span in spans {
+        let begun = Run {
+            end: span.until,
+            undecided: false,
+        };
+        let run = match runs.entry((span.unit, span.ground)) {
+            Entry::Vacant(none) => none.insert(begun),
+            Entry::Occupied(before) => {
+                let run = before.into_mut();
+                if !run.undecided && span.from >= run.end + REST {
+                    *run = begun;
+                }
+                run
+            }
+        };
+        if let Some(i) = span.claim {
+            run.undecided = true;
+            claims[i].hold.until = Some(run.end);
+        }
+    }
+}
+
 impl Store {
     /// Stores which reminders a mail holds while it waits, in place of what was stored of it before.
     pub fn set_holds(&self, message: i64, holds: &[Hold]) -> Result<()> {
@@ -103,13 +164,11 @@ impl Store {
     }
 
     /// What all mails that wait or are not read yet say for units, the oldest first. The only place that says which
-    /// these are. Holds that end by themselves do not follow one another: those on one ground end with the first of them
-    /// on which nobody has decided, else a mail a week would keep a unit from being reminded for ever.
+    /// these are. Holds that end by themselves do not follow one another ([`end_together`]).
     pub fn claims(&self) -> Result<Vec<Claim>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT m.id AS message, m.stored_at, m.state, m.trust IS 'fail' OR m.suspicious AS forged,
-                    h.unit, h.ground,
-                    CASE WHEN h.until IS NOT NULL THEN min(h.until) OVER (PARTITION BY h.unit, h.ground) END AS until
+                    h.unit, h.ground, h.until
              FROM message m JOIN hold h ON h.message = m.id
              WHERE m.state IN ('received', 'waiting') ORDER BY m.id, h.id",
         )?;
@@ -124,6 +183,29 @@ impl Store {
                     ground: row.get("ground")?,
                     until: parsed_option(row, "until")?,
                 },
+            })
+        })?;
+        let mut claims = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        if claims.iter().any(|c| c.hold.until.is_some()) {
+            end_together(&mut claims, &self.ignored_spans()?);
+        }
+        Ok(claims)
+    }
+
+    /// For how long mails that staff put aside held the reminders of a unit, where that was for a time.
+    fn ignored_spans(&self) -> Result<Vec<Span>> {
+        // Few holds end by themselves, and many mails are ignored that hold nothing.
+        let mut statement = self.conn.prepare_cached(
+            "SELECT h.unit, h.ground, m.stored_at, h.until FROM hold h CROSS JOIN message m ON m.id = h.message
+             WHERE h.until IS NOT NULL AND h.unit IS NOT NULL AND m.state = 'ignored'",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(Span {
+                unit: Some(UnitId(row.get("unit")?)),
+                ground: row.get("ground")?,
+                from: parsed(row, "stored_at")?,
+                until: parsed(row, "until")?,
+                claim: None,
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -218,9 +300,107 @@ mod tests {
         waits(&store, 4, 7, &[("a", Ground::Address, None)]);
         let on_8 = [(1, Told), (2, Told), (2, Holds), (3, Holds), (4, Holds)];
         assert_eq!(stand(&store, 8), on_8);
-        // Once staff have decided on the first, the next one counts for itself.
+        // That staff put the first aside gives the next one no time of its own.
         state(&store, 1, "ignored");
+        assert_eq!(stand(&store, 8), on_8[1..]);
+        // Of one that was accepted it does.
+        state(&store, 1, "logged");
         assert_eq!(stand(&store, 8)[0], (2, Holds));
         assert_eq!(stand(&store, 14)[0], (2, Told));
+    }
+
+    /// Days count from the beginning of a year.
+    fn day(n: i64) -> Timestamp {
+        let first: Timestamp = "2026-01-01T01:00:00Z".parse().unwrap();
+        first + SignedDuration::from_hours(24 * n)
+    }
+
+    #[test]
+    fn a_mail_a_day_that_staff_put_aside_does_not_hold_anew_before_a_month_is_over() {
+        const IGNORED: bool = true;
+        const WAITS: bool = false;
+        /// When mails were stored and until when each would hold, whether it was ignored, and when the last of them ends.
+        type Case = (&'static [(i64, i64, bool)], i64);
+        let cases: [Case; 9] = [
+            (&[(0, 7, WAITS)], 7),
+            (&[(0, 7, IGNORED), (1, 8, WAITS)], 7),
+            (
+                &[
+                    (0, 7, IGNORED),
+                    (1, 8, IGNORED),
+                    (2, 9, IGNORED),
+                    (10, 17, WAITS),
+                ],
+                7,
+            ),
+            // Also one that comes after the end of the first.
+            (&[(0, 7, IGNORED), (36, 43, WAITS)], 7),
+            (&[(0, 7, IGNORED), (37, 44, WAITS)], 44),
+            // It is the first that counts: what came in between does not make the month longer.
+            (&[(0, 7, IGNORED), (20, 27, IGNORED), (37, 44, WAITS)], 44),
+            // The one that holds anew is the first of the next ones.
+            (
+                &[
+                    (0, 7, IGNORED),
+                    (37, 44, IGNORED),
+                    (38, 45, IGNORED),
+                    (60, 67, WAITS),
+                ],
+                44,
+            ),
+            // As long as one is undecided none holds anew.
+            (&[(0, 7, WAITS), (90, 97, WAITS)], 7),
+            (&[(0, 7, IGNORED), (9, 16, WAITS), (90, 97, WAITS)], 7),
+        ];
+        for (mails, wanted) in cases {
+            let store = Store::in_memory(day(0)).unwrap();
+            let mut last = 0;
+            for (stored, until, ignored) in mails {
+                last += 1;
+                let sql = "INSERT INTO message (id, size, received_at, stored_at, state) VALUES (?1, 1, ?2, ?2, ?3)";
+                let stands = if *ignored { "ignored" } else { "waiting" };
+                let stored = day(*stored).to_string();
+                store
+                    .conn
+                    .execute(sql, params![last, stored, stands])
+                    .unwrap();
+                let hold = Hold {
+                    unit: Some(UnitId("a".into())),
+                    ground: Ground::Head,
+                    until: Some(day(*until)),
+                };
+                store.set_holds(last, &[hold]).unwrap();
+            }
+            let claims = store.claims().unwrap();
+            let claim = claims.iter().find(|c| c.message == last).unwrap();
+            assert_eq!(claim.hold.until, Some(day(wanted)), "{mails:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_put_aside_shortens_nothing_of_another_ground_or_unit_or_until_decided_or_nameless()
+    {
+        use Stands::Holds;
+        let store = store();
+        waits(
+            &store,
+            1,
+            1,
+            &[
+                ("a", Ground::Head, Some(3)),
+                ("", Ground::Nameless, Some(3)),
+            ],
+        );
+        waits(&store, 2, 1, &[("a", Ground::Address, None)]);
+        state(&store, 1, "ignored");
+        state(&store, 2, "ignored");
+        waits(&store, 3, 4, &[("b", Ground::Head, Some(9))]);
+        waits(&store, 4, 4, &[("a", Ground::Unreadable, Some(9))]);
+        waits(&store, 5, 4, &[("a", Ground::Address, Some(9))]);
+        waits(&store, 6, 4, &[("a", Ground::Head, None)]);
+        // Nobody is told of what may be any unit's.
+        waits(&store, 7, 4, &[("", Ground::Nameless, Some(9))]);
+        let holding: Vec<_> = (3..=7).map(|id| (id, Holds)).collect();
+        assert_eq!(stand(&store, 8), holding);
     }
 }

@@ -24,7 +24,7 @@ impl Year {
             !self.is_heard(unit, clock),
             "u{unit} is reminded while a mail of it waits"
         );
-        let verifying = speakers(unit, clock).any(|u| self.patience_ends(u).is_some());
+        let verifying = speakers(unit, clock).any(|u| self.is_doubted(u));
         let told = letter.text.contains("đang xác minh");
         let opens = letter.text.contains("trân trọng đề nghị đơn vị xây dựng");
         ensure!(

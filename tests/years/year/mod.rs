@@ -44,6 +44,8 @@ const FRESH: SignedDuration = SignedDuration::from_secs(60);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(5);
 /// So long a suspicious mail holds the reminders of the unit that it names.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// So long after that no other holds them that nobody has waited for.
+const NO_PATIENCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A period opens with it.
 const TRUNG_THU: Date = date(2026, 9, 25);
 /// After it a successor stands for a unit that ends.
@@ -162,10 +164,17 @@ struct Mail {
     state: MessageState,
     /// When it came into that state, by the clock of the machine.
     decided_at: Timestamp,
+    /// When it was stored, and when it began to wait, by the clock of the machine.
+    stored_at: Timestamp,
+    waits_since: Timestamp,
 }
 
 impl Mail {
     fn is_suspicious_and_waits(&self) -> bool {
+        self.state == MessageState::Waiting && self.is_suspicious()
+    }
+
+    fn is_suspicious(&self) -> bool {
         let suspicious = Reads::Doubtfully {
             names: false,
             suspicious: true,
@@ -174,7 +183,7 @@ impl Mail {
             names: true,
             suspicious: true,
         };
-        self.state == MessageState::Waiting && (self.reads == suspicious || self.reads == naming)
+        self.reads == suspicious || self.reads == naming
     }
 }
 
@@ -439,18 +448,36 @@ impl Year {
                 .map(|m| &self.mails[*m])
                 .filter(|m| m.unit == unit)
                 .filter(|m| !matches!(m.state, MessageState::Logged | MessageState::Ignored));
-            let patience = self.patience_ends(unit);
-            mails.any(|m| !m.is_suspicious_and_waits() || patience.is_none_or(|end| clock < end))
+            mails.any(|m| !m.is_suspicious_and_waits() || clock < self.patience_ends(m))
         })
     }
 
-    /// When the first suspicious mail of a unit on which nobody has decided ends to hold its reminders, and with it those
-    /// that came later.
-    fn patience_ends(&self, unit: usize) -> Option<Timestamp> {
-        let mails = self.open.iter().map(|m| &self.mails[*m]);
-        mails
-            .filter(|m| m.unit == unit && m.is_suspicious_and_waits())
-            .map(|m| m.decided_at + PATIENCE)
-            .min()
+    /// Whether a suspicious mail of a unit waits.
+    fn is_doubted(&self, unit: usize) -> bool {
+        let mut open = self.open.iter().map(|m| &self.mails[*m]);
+        open.any(|m| m.unit == unit && m.is_suspicious_and_waits())
+    }
+
+    /// When a suspicious mail that waits ends to hold the reminders of its unit: with the first of those that came
+    /// within a month after the end of one another's first, or while one waited, also where staff have put that aside.
+    fn patience_ends(&self, of: &Mail) -> Timestamp {
+        let counts = |m: &&Mail| {
+            let waits = m.state == MessageState::Waiting;
+            m.unit == of.unit && m.is_suspicious() && (waits || m.state == MessageState::Ignored)
+        };
+        let mut mails: Vec<&Mail> = self.mails.iter().filter(counts).collect();
+        mails.sort_by_key(|m| m.waits_since);
+        let (mut end, mut waits) = (None::<Timestamp>, false);
+        for mail in mails {
+            if !waits {
+                end = end.filter(|end| mail.stored_at < *end + NO_PATIENCE);
+            }
+            let end = *end.get_or_insert(mail.waits_since + PATIENCE);
+            if std::ptr::eq(mail, of) {
+                return end;
+            }
+            waits |= mail.state == MessageState::Waiting;
+        }
+        of.waits_since + PATIENCE
     }
 }

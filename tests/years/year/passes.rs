@@ -71,8 +71,15 @@ impl Year {
             store.succeeded(Part::Clock, clock)?;
             store.undo_moments_ahead(clock)?;
             let day = SignedDuration::from_hours(24);
-            for mail in self.mails.iter_mut().filter(|m| m.decided_at > clock + day) {
-                mail.decided_at = clock;
+            for mail in &mut self.mails {
+                if mail.decided_at > clock + day {
+                    mail.decided_at = clock;
+                }
+                // It is waited for so long from then on, as from when it was stored.
+                if mail.row.is_some() && mail.stored_at > clock + day {
+                    mail.waits_since += clock.duration_since(mail.stored_at);
+                    mail.stored_at = clock;
+                }
             }
         }
         Ok(doubted)
@@ -150,6 +157,7 @@ impl Year {
                 }
                 None => {
                     self.mails[m].row = Some(row);
+                    self.mails[m].stored_at = clock;
                     self.open.push(m);
                 }
             }
@@ -221,19 +229,20 @@ impl Year {
             candidates: if certain { vec![] } else { vec![unit] },
             why: vec![],
         };
-        let mail = &self.mails[m];
-        let (ground, until) = match mail.is_suspicious_and_waits() {
-            true => (Ground::Forged, Some(clock + PATIENCE)),
-            // Of the unit's own address, and verified.
-            false => (Ground::Address, None),
-        };
-        let unit = Some(UnitId(self.unit_ids[mail.unit].clone()));
-        let hold = Hold {
-            unit,
-            ground,
-            until,
-        };
-        self.app.store.set_holds(row, &[hold])?;
+        if state == MessageState::Waiting {
+            self.mails[m].waits_since = clock;
+            let (ground, until) = match self.mails[m].is_suspicious() {
+                true => (Ground::Forged, Some(clock + PATIENCE)),
+                // Of the unit's own address, and verified.
+                false => (Ground::Address, None),
+            };
+            let hold = Hold {
+                unit: Some(UnitId(self.unit_ids[self.mails[m].unit].clone())),
+                ground,
+                until,
+            };
+            self.app.store.set_holds(row, &[hold])?;
+        }
         self.app.store.set_verdict(row, &verdict)
     }
 

@@ -109,6 +109,8 @@ impl Year {
             row: None,
             state: MessageState::Received,
             decided_at: now,
+            stored_at: now,
+            waits_since: now,
         });
         self.next_uid += 1;
         self.unseen.push(m);
