@@ -143,6 +143,56 @@ fn the_status_of_an_empty_store_lists_what_is_expected() {
 }
 
 #[test]
+fn what_is_taken_back_leaves_what_stood_before_it() {
+    let dir = sample();
+    let config = dir.path().join("config");
+    let run = |arguments: &[&str]| {
+        let mut command = thubaocao(&config);
+        command.args(["--at", "2026-06-12T08:00:00+07:00"]);
+        succeed(command.args(arguments).output().unwrap())
+    };
+    let of = || {
+        let all = json_lines(&run(&["status", "--json", "--report", "nu-cong"]));
+        let line = all.into_iter().find(|l| l["unit"] == "ldld-tuy-hoa");
+        line.unwrap()
+    };
+    let what = ["ldld-tuy-hoa", "nu-cong", "2026-H1"];
+    for (change, due) in ["2026-06-22", "2026-06-26"].into_iter().enumerate() {
+        run(&[&["extend"], &what[..], &["--due", due, "--by", "Lan"]].concat());
+        let day = of()["due"].as_str().unwrap()[..10].to_owned();
+        assert_eq!(day, due, "{change}");
+    }
+    let history = run(&["history"]);
+    assert!(
+        history.contains("due on 2026-06-22 → due on 2026-06-26"),
+        "{history}"
+    );
+    run(&["undo", "2", "--by", "Hoa"]);
+    assert!(
+        of()["due"].as_str().unwrap().starts_with("2026-06-22"),
+        "the first extension holds"
+    );
+    assert_ne!(of()["state"], "overdue");
+    run(&["undo", "1", "--by", "Hoa"]);
+    assert!(of()["due"].as_str().unwrap().starts_with("2026-06-10"));
+
+    // Paper that was marked twice, and once too often.
+    for day in ["2026-06-09", "2026-06-11"] {
+        run(&[
+            &["received-paper"],
+            &what[..],
+            &["--on", day, "--by", "Lan"],
+        ]
+        .concat());
+    }
+    let missing = of()["missing"].clone();
+    assert_eq!(missing, serde_json::json!(["soft_file"]));
+    // Two extensions, two changes that took them back, two papers.
+    run(&["undo", "6", "--by", "Hoa"]);
+    assert_eq!(of()["missing"], missing, "the first paper is there");
+}
+
+#[test]
 fn the_plan_of_a_day_names_its_mails_and_writes_nothing() {
     let dir = sample();
     let config = dir.path().join("config");

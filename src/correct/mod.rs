@@ -75,9 +75,15 @@ enum Inverse {
     },
     Paper {
         obligation: i64,
+        /// What it was logged as; without it all paper of the obligation.
+        #[serde(default)]
+        submission: Option<i64>,
     },
     Extension {
         obligation: i64,
+        /// Until when more time was given before.
+        #[serde(default)]
+        before: Option<Timestamp>,
     },
     Closing {
         report: String,
@@ -227,8 +233,20 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
                 any
             }
             Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
-            Inverse::Paper { obligation } => s.withdraw_paper(*obligation, now)?,
-            Inverse::Extension { obligation } => s.withdraw_extension(*obligation, now)?,
+            Inverse::Paper {
+                obligation,
+                submission,
+            } => match submission {
+                Some(submission) => s.withdraw_submission(*submission, now)?,
+                None => s.withdraw_paper(*obligation, now)?,
+            },
+            Inverse::Extension { obligation, before } => {
+                let there = s.withdraw_extension(*obligation, now)?;
+                if let Some(due) = before {
+                    s.extend(*obligation, *due, now)?;
+                }
+                there
+            }
             Inverse::Closing { report, period } => s.open_period(report, period, now)?,
             Inverse::Forgotten { address, unit } => {
                 s.learn(address, unit, now)?;

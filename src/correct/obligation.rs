@@ -86,7 +86,7 @@ pub fn received_paper(
     };
     let day = date_of(received_at);
     let correction = app.store.transaction(|s| {
-        s.log_submission(
+        let submission = s.log_submission(
             &NewSubmission {
                 obligation: id,
                 message: None,
@@ -104,7 +104,10 @@ pub fn received_paper(
         let number = number.map_or(String::new(), |n| format!(" {n}"));
         let after = format!("paper{number} received on {day}");
         let change = (target.subject(), "", after.as_str());
-        let inverse = Inverse::Paper { obligation: id };
+        let inverse = Inverse::Paper {
+            obligation: id,
+            submission: Some(submission),
+        };
         log(s, by, "received-paper", change, Some(&inverse), now)
     })?;
     Ok(Done {
@@ -254,17 +257,16 @@ pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) ->
     let id = target_id(app, target, now)?;
     let moment = deadline(app, due, now)?;
     let correction = app.store.transaction(|s| {
+        let before = s.extension(id)?;
         s.extend(id, moment, now)?;
+        let was = before.map_or(String::new(), |due| format!("due on {}", date_of(due)));
         let after = format!("due on {due}");
-        let inverse = Inverse::Extension { obligation: id };
-        log(
-            s,
-            by,
-            "extend",
-            (target.subject(), "", &after),
-            Some(&inverse),
-            now,
-        )
+        let inverse = Inverse::Extension {
+            obligation: id,
+            before,
+        };
+        let change = (target.subject(), was.as_str(), after.as_str());
+        log(s, by, "extend", change, Some(&inverse), now)
     })?;
     Ok(Done {
         said: format!(

@@ -301,6 +301,13 @@ impl Store {
         Ok(())
     }
 
+    /// Until when more time was given, if it holds.
+    pub fn extension(&self, obligation: i64) -> Result<Option<Timestamp>> {
+        let sql = "SELECT due FROM extension WHERE obligation = ?1 AND withdrawn_at IS NULL";
+        let due = self.conn.query_row(sql, [obligation], |r| parsed(r, "due"));
+        Ok(due.optional()?)
+    }
+
     /// Takes an extension back; `false` if there was none.
     pub fn withdraw_extension(&self, obligation: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(

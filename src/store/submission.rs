@@ -304,6 +304,15 @@ impl Store {
         Ok(n > 0)
     }
 
+    /// Takes one submission back; `false` if it does not hold.
+    pub fn withdraw_submission(&self, id: i64, now: Timestamp) -> Result<bool> {
+        let n = self.conn.execute(
+            "UPDATE submission SET withdrawn_at = ?2 WHERE id = ?1 AND withdrawn_at IS NULL",
+            params![id, now.to_string()],
+        )?;
+        Ok(n > 0)
+    }
+
     /// What a mail is logged as.
     pub fn submissions_of(&self, message: i64) -> Result<Vec<Submission>> {
         self.submissions(
