@@ -29,8 +29,8 @@ const FRESH: SignedDuration = SignedDuration::from_secs(60);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// A mail that an address's daily cap holds back is looked at again after this.
 const CAP_PAUSE: SignedDuration = SignedDuration::from_hours(6);
-/// So many different mails in a row that are not taken for now: it is not about them.
-const DEFERRED_IN_A_ROW: u32 = 3;
+/// So many different mails in a row that are not taken, for now or for good: it is not about them.
+const IN_A_ROW: u32 = 3;
 
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -359,12 +359,17 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
             tracing::warn!(mail = mail.key, why, "refused for good");
             record_refusals(app, mail, &not_taken, now)?;
             store.end_sending(mail.id, OutgoingState::Failed, Some(&why), now)?;
+            // A relay that has lost its way to everybody says the same of every address.
+            if store.refused_in_a_row()? >= IN_A_ROW {
+                store.doubt_refusals_in_a_row()?;
+                return Ok(Some(Halt::Refusal(why)));
+            }
         }
         Outcome::Deferred(why, not_taken) => {
             tracing::warn!(mail = mail.key, why, "not sent; tried again later");
             record_refusals(app, mail, &not_taken, now)?;
             store.defer(mail.id, now + pause(mail.tries + 1), &why, now)?;
-            if store.deferred_in_a_row()? >= DEFERRED_IN_A_ROW {
+            if store.deferred_in_a_row()? >= IN_A_ROW {
                 return Ok(Some(Halt::Refusal(why)));
             }
         }

@@ -630,6 +630,36 @@ fn a_program_that_sends_says_by_its_exit_code_what_becomes_of_a_mail() {
     }
 }
 
+/// A relay that has lost its way says of everybody that there is no such user.
+#[test]
+fn three_units_refused_in_a_row_make_the_queue_wait_and_cost_no_other_its_address() {
+    let dir = crate::lab::demo::sample();
+    let config = dir.path().join("config");
+    let program = dir.path().join("sendmail");
+    fs::write(&program, "#!/bin/sh\ncat >/dev/null\nexit 67\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = config.join("thubaocao.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let way = "kind = \"file\"\nfolder = \"data/outbox\"";
+    assert!(text.contains(way), "{text}");
+    let text = text.replace(way, &format!("kind = \"sendmail\"\nprogram = {program:?}"));
+    fs::write(&path, text).unwrap();
+    fs::create_dir_all(dir.path().join("data/maildir/new")).unwrap();
+    let run = |at: &str, what: &[&str]| {
+        let mut command = crate::lab::installation::thubaocao(&config);
+        command.args(["--at", at]).args(what).output().unwrap()
+    };
+    for day in ["05", "08"] {
+        let at = format!("2026-06-{day}T08:00:00+07:00");
+        succeed(run(&at, &["run", "--once"]));
+    }
+    let contacts = succeed(run("2026-06-08T08:01:00+07:00", &["contacts", "list"]));
+    assert!(!contacts.contains("out of use"), "{contacts}");
+    let health = run("2026-06-08T08:01:00+07:00", &["health"]);
+    let told = String::from_utf8_lossy(&health.stdout).into_owned();
+    assert!(told.contains("transport: FAILS"), "{told}");
+}
+
 /// What a server writes of a mail of ours that an address does not take; `head`: lines above it.
 fn notice(head: &str, address: &str, original: &str) -> Vec<u8> {
     let (original, _) = original.split_once("\r\n\r\n").unwrap();

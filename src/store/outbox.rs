@@ -123,6 +123,10 @@ const COLUMNS: &str =
     "id, key, kind, unit, message, state, tries, message_id, recipients, subject, raw, error, deferred_since, blocked_since,
      begun_at, looks, put_off";
 
+const REFUSED_IN_A_ROW: &str = "state = 'failed' AND unit IS NOT NULL AND ended_at > max(
+     coalesce((SELECT max(ended_at) FROM outbox WHERE state = 'sent'), ''),
+     coalesce((SELECT max(began) FROM queue_pause), ''))";
+
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     Ok(Outgoing {
         id: row.get("id")?,
@@ -327,6 +331,22 @@ impl Store {
             [],
             |r| r.get(0),
         )?)
+    }
+
+    /// How many mails to units were refused for good since a mail was taken, and since the queue was last paused.
+    pub fn refused_in_a_row(&self) -> Result<u32> {
+        let sql = format!("SELECT count(*) FROM outbox WHERE {REFUSED_IN_A_ROW}");
+        Ok(self.conn.query_row(&sql, [], |r| r.get(0))?)
+    }
+
+    /// Holds these refusals less against the addresses: as failures for a time.
+    pub fn doubt_refusals_in_a_row(&self) -> Result<()> {
+        let sql = format!(
+            "UPDATE contact_bounce SET kind = 'soft'
+             WHERE told_by = 'refusal' AND outbox IN (SELECT id FROM outbox WHERE {REFUSED_IN_A_ROW})"
+        );
+        self.conn.execute(&sql, [])?;
+        Ok(())
     }
 
     /// Queued mails that cannot be written, and those that have been tried in vain since a moment or longer.
