@@ -1,7 +1,7 @@
 //! Reading a whole mail: headers, text, files, class.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -264,6 +264,16 @@ fn judge(message: &Message<'_>, settings: &ReadingSettings, address: &str) -> Ju
     if froms > 1 {
         judgement.against(format!(
             "thư có {froms} dòng From (RFC 5322 chỉ cho phép một)"
+        ));
+    }
+    let senders = message.from().into_iter().flat_map(|from| from.iter());
+    let senders: BTreeSet<String> = senders
+        .filter_map(|a| Some(a.address()?.to_lowercase()))
+        .collect();
+    if senders.len() > 1 {
+        judgement.against(format!(
+            "dòng From của thư có {} địa chỉ: không rõ ai gửi",
+            senders.len()
         ));
     }
     judgement

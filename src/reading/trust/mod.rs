@@ -239,8 +239,12 @@ fn dmarc(results: &Results, from_domain: Option<&str>) -> (Trust, String) {
             Trust::Pass,
             format!("the own server says dmarc=pass of {domain}"),
         ),
+        // What passed is another sender than the one who is shown: no server and no reader shall be told two of them.
         ([named], domain) => (
-            Trust::Unknown,
+            match domain.is_some_and(|domain| is_below(named, domain) || is_below(domain, named)) {
+                true => Trust::Unknown,
+                false => Trust::Fail,
+            },
             format!(
                 "it passed {}, and the From address is of {}",
                 tidy(named),
@@ -260,7 +264,25 @@ fn doubt(results: &Results, authserv_id: &str, from_domain: Option<&str>) -> Str
         );
     }
     let domain = from_domain.unwrap_or("địa chỉ ghi trong thư");
+    let passed = results
+        .methods
+        .iter()
+        .find(|m| m.name == "dmarc" && m.result == "pass");
+    if let Some(of) = passed.and_then(|m| m.values("header.from").next()) {
+        return format!(
+            "máy chủ {authserv_id} xác nhận thư do {} gửi, không phải {domain}",
+            tidy(of)
+        );
+    }
     format!("máy chủ {authserv_id} cho biết thư không phải do {domain} gửi (dmarc=fail)")
+}
+
+/// Whether a domain is one within another.
+fn is_below(domain: &str, other: &str) -> bool {
+    let (domain, other) = (domain.to_ascii_lowercase(), other.to_ascii_lowercase());
+    domain
+        .strip_suffix(&other)
+        .is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// Whether two domains are the same, in letters or as they are sent (RFC 5891).

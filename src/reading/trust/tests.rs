@@ -55,11 +55,13 @@ fn only_the_pinned_servers_verdict_on_the_senders_domain_counts() {
             "mx.google.com.evil.example; dmarc=pass header.from=phuyen.example",
             Unknown,
         ),
+        ("mx.google.com; dmarc=pass header.from=evil.example", Fail),
+        ("mx.google.com; dmarc=fail header.from=phuyen.example", Fail),
+        // Some servers name the organisation.
         (
-            "mx.google.com; dmarc=pass header.from=evil.example",
+            "mx.google.com; dmarc=pass header.from=mail.phuyen.example",
             Unknown,
         ),
-        ("mx.google.com; dmarc=fail header.from=phuyen.example", Fail),
         (
             "mx.google.com; dmarc=none header.from=phuyen.example",
             Unknown,
@@ -115,15 +117,15 @@ fn what_a_sender_puts_into_a_genuine_header_gives_no_pass() {
         // Another one's domain before the real one.
         (
             "mx.google.com; dmarc=pass (header.from=phuyen.example) header.from=evil.example",
-            Trust::Unknown,
+            Trust::Fail,
         ),
         (
             r#"mx.google.com; dmarc=pass reason="header.from=phuyen.example" header.from=evil.example"#,
-            Trust::Unknown,
+            Trust::Fail,
         ),
         (
             "mx.google.com; spf=pass header.from=phuyen.example; dmarc=pass header.from=evil.example",
-            Trust::Unknown,
+            Trust::Fail,
         ),
         (
             "mx.google.com; dmarc=pass header.from=phuyen.example header.from=evil.example",
@@ -135,7 +137,7 @@ fn what_a_sender_puts_into_a_genuine_header_gives_no_pass() {
         ),
         (
             "mx.google.com; dmarc=pass header.from=\"phuyen.example\"evil",
-            Trust::Unknown,
+            Trust::Fail,
         ),
         (
             "mx.google.com; xdmarc=pass header.from=phuyen.example",
@@ -177,7 +179,7 @@ fn gmail_writes_its_word_below_its_own_traces() {
     );
     assert_eq!(
         judged(GMAIL, "mx.google.com", "evil.example").trust,
-        Trust::Unknown
+        Trust::Fail
     );
     assert_eq!(
         judged(GMAIL, "mx.lab.example", "phuyen.example").trust,
