@@ -747,9 +747,10 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
             None => why.push(not_expected(app, &unit, item, message.received_at)),
         }
     }
-    // What is still in an archive may be what would be said to be missing.
+    // What is still in an archive, or a file that came broken, may be what would be said to be missing.
     if !submissions.is_empty() {
         why.extend(not_wholly_opened(reading));
+        why.extend(came_broken(reading));
     }
     let doubts = caution::why(app, message, reading, &submissions)?;
     if !doubts.is_empty() {
@@ -888,6 +889,16 @@ fn not_wholly_opened(reading: &Reading) -> Option<String> {
     Some(format!(
         "tệp “{}” chưa mở được hết (hỏng, thiếu phần hoặc đặt mật khẩu), đề nghị xem trong hộp thư",
         closed.name
+    ))
+}
+
+/// That a document came broken, in words for staff.
+fn came_broken(reading: &Reading) -> Option<String> {
+    let mut files = reading.attachments.iter();
+    let broken = files.find(|a| a.kind == "damaged")?;
+    Some(format!(
+        "tệp “{}” bị hỏng nên không mở được, đề nghị xem trong hộp thư",
+        broken.name
     ))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::lab::imap_fake::FakeImap;
-use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, succeed};
+use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, scan, succeed};
 use crate::lab::outcome::{acknowledged, ago, logged, reminded, report, round};
 use crate::lab::{MAILBOX, written};
 
@@ -52,6 +52,33 @@ fn a_mail_delivered_twice_is_logged_once_and_sent_again_after_a_mistaken_ignore_
     server.deliver("INBOX", ago(300), other.as_bytes());
     round(&installation);
     assert_eq!(versions(&installation), 2);
+}
+
+#[test]
+fn a_report_whose_document_came_broken_waits_and_its_unit_is_not_reminded() {
+    for name in ["BC tre em.docx", "BC tre em.odt", "BC tre em.xlsx"] {
+        let files = [
+            (name, b"UEsDBBQACAgIAO+Qd10AAAAA".to_vec()),
+            ("BC tre em.pdf", scan("1")),
+        ];
+        let mail = written(LATE, "Báo cáo công tác trẻ em", "Kính gửi Ban", &files);
+        let installation = after(&mail);
+        let waits = inbox(&installation);
+        assert_eq!(waits.len(), 1, "{name}");
+        let why = waits[0]["why"].to_string();
+        assert!(why.contains(&format!("“{name}” bị hỏng")), "{why}");
+        assert_eq!(reminded(&installation, LATE), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_report_whose_encoding_has_a_comment_is_logged() {
+    let mail = String::from_utf8(report(REPORTING, "1")).unwrap();
+    let plain = "Content-Transfer-Encoding: base64";
+    let odd = mail.replace(plain, &format!("{plain} (as it came)"));
+    assert_ne!(odd, mail);
+    let installation = after(odd.as_bytes());
+    assert!(logged(&installation, "ldld-dong-hoa"));
 }
 
 #[test]

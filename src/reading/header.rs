@@ -3,10 +3,11 @@
 //!
 //! mail-parser decodes each encoded word on its own, so a letter that is split across two of them is lost.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use mail_parser::{Message, MessagePart};
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
 use super::legacy;
@@ -16,6 +17,46 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)=\?([!-)+->@-~]+?)(?:\*[!->@-~]*)?\?([BbQq])\?([^?]*)\?=")
         .expect("a valid pattern")
 });
+
+/// The Content-Transfer-Encoding among the fields of a mail or of one of its parts: what stands before its value, and
+/// the value with the lines that continue it.
+static TRANSFER_ENCODING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?mi-u)((?:\A|^--[^\n]+\n)(?:[^\r\n][^\n]*\n)*?Content-Transfer-Encoding[ \t]*:)([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)",
+    )
+    .expect("a valid pattern")
+});
+
+/// A mail whose parts declare their transfer encoding plainly. Around the word there may be comments and white space
+/// (RFC 2045, 6.1; RFC 5322, 3.2.2), and some programs quote it or end it with a semicolon, while mail-parser knows the
+/// bare word only and takes what is encoded for the file itself.
+pub fn with_plain_encodings(raw: &[u8]) -> Cow<'_, [u8]> {
+    TRANSFER_ENCODING.replace_all(raw, |found: &Captures<'_>| {
+        let plain = plain_encoding(&found[2]);
+        match plain {
+            Some(plain) => [&found[1], b" ", plain].concat(),
+            None => found[0].to_vec(),
+        }
+    })
+}
+
+/// The encoding that a value names in another way than by the word alone.
+fn plain_encoding(value: &[u8]) -> Option<&'static [u8]> {
+    let mut depth = 0_usize;
+    let mut word = Vec::new();
+    for byte in value.to_ascii_lowercase() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 || byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b';') => {
+            }
+            _ => word.push(byte),
+        }
+    }
+    let known: [&[u8]; 2] = [b"base64", b"quoted-printable"];
+    let named = known.into_iter().find(|known| **known == *word)?;
+    (!value.trim_ascii().eq_ignore_ascii_case(named)).then_some(named)
+}
 
 /// The raw value of a part's header, unfolded; `None` where it has no such header.
 pub fn raw(message: &Message<'_>, part: &MessagePart<'_>, name: &str) -> Option<Vec<u8>> {
@@ -270,6 +311,35 @@ mod tests {
 
     fn names(header: &[u8]) -> Vec<String> {
         parameter_values(header, "filename")
+    }
+
+    #[test]
+    fn a_transfer_encoding_is_understood_with_whatever_stands_around_it() {
+        for (value, plain) in [
+            (" base64", None),
+            (" BASE64\t", None),
+            (" 8bit", None),
+            (" x-uuencode", None),
+            (" base64, 8bit", None),
+            ("", None),
+            (" base64 (x)", Some("base64")),
+            (" (a (b)) Base64\r\n (folded)", Some("base64")),
+            ("base64;", Some("base64")),
+            (" \"base64\"", Some("base64")),
+            (" 'quoted-printable' ;", Some("quoted-printable")),
+        ] {
+            let plain: Option<&str> = plain;
+            let found = plain_encoding(value.as_bytes());
+            assert_eq!(found, plain.map(str::as_bytes), "{value:?}");
+        }
+        let odd = "Subject: a\r\nContent-transfer-encoding: base64 (x)\r\n\r\n\
+            --b\r\nX: y\r\nContent-Transfer-Encoding: \"base64\"\r\nZ: z\r\n\r\n\
+            Content-Transfer-Encoding: base64;\r\n";
+        let plain = "Subject: a\r\nContent-transfer-encoding: base64\r\n\r\n\
+            --b\r\nX: y\r\nContent-Transfer-Encoding: base64\r\nZ: z\r\n\r\n\
+            Content-Transfer-Encoding: base64;\r\n";
+        let found = with_plain_encodings(odd.as_bytes());
+        assert_eq!(String::from_utf8_lossy(&found), plain);
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub fn read(
 ) -> std::io::Result<Reading> {
     let raw = with_line_feeds(raw);
     let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
+    let raw = header::with_plain_encodings(&raw);
     if is_too_deep(&raw) {
         let why = format!("it has more than {MOST_NESTED} mails within each other");
         return Ok(Reading::unreadable(&why));

@@ -92,7 +92,9 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str
         "vcf" => "contact",
         "p7s" | "p7m" | "asc" | "sig" => "signature",
         "xml" => "xml",
-        "docx" | "doc" | "xlsx" | "xls" | "pdf" | "zip" | "rar" | "7z" => "damaged",
+        "docx" | "doc" | "xlsx" | "xls" | "odt" | "ods" | "rtf" | "pdf" | "zip" | "rar" | "7z" => {
+            "damaged"
+        }
         _ => match declared {
             "text/calendar" => "calendar",
             "application/pkcs7-signature"
@@ -242,6 +244,7 @@ mod tests {
             "program"
         );
         assert_eq!(detect(b"hello", "bao cao.docx", ""), "damaged");
+        assert_eq!(detect(b"hello", "bao cao.odt", ""), "damaged");
         // Rubbish before the sign of a PDF is read over, as readers of PDF do.
         assert_eq!(detect(b"\r\n\n%PDF-1.4", "a.pdf", ""), "pdf");
         let zip_of = |names: &[&str]| {

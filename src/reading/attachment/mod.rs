@@ -138,7 +138,8 @@ impl<'a, 'k> Collector<'a, 'k> {
         // Some programs attach a mail as mere bytes.
         if given.to_lowercase().ends_with(".eml")
             && !super::mail::is_too_deep(&content)
-            && let Some(inner) = MessageParser::default().parse(content.as_ref())
+            && let plain = header::with_plain_encodings(&content)
+            && let Some(inner) = MessageParser::default().parse(plain.as_ref())
             && (inner.from().is_some() || inner.subject().is_some())
         {
             return self.attached(&inner, place);
