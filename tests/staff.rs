@@ -181,6 +181,15 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
         history.contains("by mail: assign") && history.contains("undo 1"),
         "{history}"
     );
+
+    // By the link for a unit that the digest has not thought of.
+    let mut other = links(&digest.html, "Gán cho đơn vị khác").remove(0);
+    other.body = other.body.replace("Đơn vị:", "Đơn vị: LĐLĐ TX Đông Hòa");
+    lab.deliver(STAFF, &mail(STAFF, "pass", &other));
+    once(&installation);
+    lab.await_mails(STAFF, 5);
+    assert_eq!(state(&installation, "ldld-dong-hoa"), "late");
+    assert_eq!(installation.json(&["inbox", "--json"]).len(), 0);
 }
 
 #[test]

@@ -39,7 +39,7 @@ const MOST_TOKENS: usize = 5_000;
 
 /// A token as `staff::token` writes it.
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\bTBC\.[a-z]\d+\.[a-z]+(?::[A-Za-z0-9_-]+)?\.\d{8}\.[0-9a-f]{32}\b")
+    Regex::new(r"\bTBC\.[a-z]\d+\.[a-z]+(?::[A-Za-z0-9_-]*)?\.\d{8}\.[0-9a-f]{32}\b")
         .expect("a valid pattern")
 });
 
@@ -291,6 +291,9 @@ mod tests {
         let token = |n: usize| format!("TBC.m{n}.ignore.20260615.{n:032x}");
         let twice = format!("{} {}\n{}", token(1), token(2), token(1));
         assert_eq!(tokens(&twice), [token(1), token(2)]);
+        // Whose it is stands in the words.
+        let open = format!("TBC.m1.assign:.20260615.{:032x}", 7);
+        assert_eq!(tokens(&format!("Mã lệnh: {open}\r\n")), [open]);
         let many: Vec<String> = (0..MOST_TOKENS + 5).map(token).collect();
         assert_eq!(tokens(&many.join(" ")), many[..MOST_TOKENS]);
     }
