@@ -38,7 +38,8 @@ pub fn pass(app: &App, now: Timestamp) -> Result<()> {
 
 /// The step of the ladder that an obligation has reached at a moment, if a reminder may be owed at all.
 fn step(config: &Config, o: &Obligation, first_opened: Timestamp, now: Timestamp) -> Option<Step> {
-    if o.settled() {
+    // Of a closed period nobody is asked any more.
+    if o.settled() || o.closed {
         return None;
     }
     let report = config.report(&o.report)?;

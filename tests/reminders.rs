@@ -79,6 +79,27 @@ fn a_letter_that_waited_over_several_steps_says_the_last_one() {
     }
 }
 
+#[test]
+fn of_a_period_that_staff_have_closed_nobody_is_reminded() {
+    let config = config();
+    let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
+    let late = at("2026-06-17T02:00:00Z");
+    expected::store_expected(&config, &store, late).unwrap();
+    plan::owe_reminders(&config, &store, late).unwrap();
+    let waiting = store.queue(late).unwrap().remove(0);
+    let period = "2026-H1".parse().unwrap();
+    assert!(store.close_period("tre-em", &period, late).unwrap());
+    // What waits is dropped, and nothing follows.
+    let composed = compose::compose(&config, &store, &waiting, late).unwrap();
+    assert!(matches!(composed, Composed::Dropped(_)), "{composed:?}");
+    store
+        .end_sending(waiting.id, OutgoingState::Dropped, None, late)
+        .unwrap();
+    let later = at("2026-07-01T02:00:00Z");
+    plan::owe_reminders(&config, &store, later).unwrap();
+    assert!(store.queue(later).unwrap().is_empty());
+}
+
 /// The answer of the server was lost, and the mailbox could not be looked at until the day after.
 #[test]
 fn a_letter_that_is_found_days_later_reminded_when_it_left() {

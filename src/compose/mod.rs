@@ -400,7 +400,7 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
             continue;
         }
         let ahead = matches!(step, Step::Opening | Step::Before(_));
-        if !o.settled() && ahead == (now <= o.due) {
+        if !o.settled() && !o.closed && ahead == (now <= o.due) {
             owed.push((o, step));
         }
     }
