@@ -489,7 +489,9 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     lab.deliver(STAFF, &unsigned(&commands[0], "dmarc=pass"));
     once(&installation);
     assert_eq!(waiting(), 3);
-    let asked = letter(&lab, 2, "Thư số 1 không phải báo cáo");
+    // What would be done is told, and no word of a mail that anybody may have written.
+    let asked = letter(&lab, 2, "Thư số 1 không phải báo cáo;");
+    assert!(!asked.text.contains("Đề nghị giữ nguyên"), "{}", asked.text);
     assert!(
         asked.text.contains("Lúc ") && asked.text.contains("TBC.m3.confirm."),
         "{}",
@@ -505,12 +507,28 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     once(&installation);
     assert_eq!(waiting(), 3);
 
+    // What is no yes does nothing, and is answered by nothing.
+    let doubtful = [
+        "Ai gửi thế này? Tôi có gửi gì đâu.",
+        "Chưa rõ, để tôi hỏi lại",
+        "",
+    ];
+    for words in doubtful {
+        lab.deliver(STAFF, &unsigned(&reply(&asked, words), "dmarc=none"));
+    }
+    once(&installation);
+    let left = installation.json(&["inbox", "--json"]);
+    assert_eq!(left.len(), 6, "{left:?}");
+    let unclear = |m: &&serde_json::Value| m.to_string().contains("chưa rõ đồng ý hay không");
+    assert_eq!(left.iter().filter(unclear).count(), 3, "{left:?}");
+    assert_eq!(lab.letters(STAFF).len(), 2);
+
     lab.deliver(STAFF, &unsigned(&stolen, "dmarc=none"));
     once(&installation);
     answer(&lab, 3, "Thư số 1 không phải báo cáo.");
     assert_eq!(
         waiting(),
-        1,
+        4,
         "{:?}",
         installation.json(&["inbox", "--json"])
     );
@@ -518,29 +536,56 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     // The same reply once more does nothing, and another command is denied.
     lab.deliver(STAFF, &unsigned(&commands[1], "dmarc=none"));
     once(&installation);
-    assert_eq!(waiting(), 2);
+    assert_eq!(waiting(), 5);
     let asked = letter(&lab, 4, "Thư số 2 không phải báo cáo");
     let denial = reply(&asked, "Không phải tôi gửi thư này");
     lab.deliver(STAFF, &unsigned(&denial, "dmarc=none"));
     once(&installation);
     answer(&lab, 5, "được hủy bỏ theo trả lời của đồng chí");
-    assert_eq!(waiting(), 1);
+    assert_eq!(waiting(), 4);
     let history = installation.run(&["history"]);
     let history = String::from_utf8_lossy(&history.stdout).into_owned();
     assert_eq!(history.matches("by mail: ignore").count(), 1, "{history}");
 
-    // So many letters go out a day.
-    for n in 0..6 {
+    // One letter goes out for a code, however often it comes, and none for a mail of two codes or of another's name.
+    let send = |body: String| {
         let again = Prepared {
             subject: commands[1].subject.clone(),
-            body: format!("{}\r\n{n}", commands[1].body),
+            body,
             answers: String::new(),
         };
         lab.deliver(STAFF, &unsigned(&again, "dmarc=none"));
+    };
+    for n in 0..3 {
+        send(format!("{}\r\n{n}", commands[1].body));
     }
+    let others = links(&digest.html, "Gán cho đơn vị khác");
+    let assign = |n: usize, name: &str| {
+        let field = format!("Đơn vị: {name}");
+        others[n].body.replacen("Đơn vị:", &field, 1)
+    };
+    send(format!(
+        "{}\r\n{}",
+        commands[1].body,
+        assign(1, "LĐLĐ huyện Tuy An")
+    ));
+    send(commands[1].body.replace("Thư số 2", "Thư số 1"));
     once(&installation);
-    let letters = lab.await_mails(STAFF, 8);
-    let asked = letters.iter().filter(|l| l.text.contains(".confirm."));
-    assert_eq!(asked.count(), 5);
-    assert_eq!(waiting(), 7);
+    let asked = || {
+        let letters = lab.letters(STAFF).into_iter();
+        letters.filter(|l| l.text.contains(".confirm.")).count()
+    };
+    lab.await_mails(STAFF, 6);
+    assert_eq!(asked(), 3);
+    assert_eq!(waiting(), 9);
+    // A command of another code is asked about still, in the words of this program.
+    send(assign(1, "LĐLĐ huyện Tuy An"));
+    once(&installation);
+    let named = letter(
+        &lab,
+        7,
+        "Gán thư số 2 (từ mai@phuyen.example) cho đơn vị LĐLĐ huyện Tuy An",
+    );
+    assert!(named.text.contains("bằng một chữ “Đúng”"), "{}", named.text);
+    assert_eq!(asked(), 4);
 }

@@ -262,7 +262,9 @@ fn no_head_of_a_mail_lets_a_forged_command_or_report_in() {
     assert_eq!(left.len(), 8, "{left:?}");
     let told = |what: &str| left.iter().filter(|(_, why)| why.contains(what)).count();
     assert_eq!(told("không xác thực được người gửi; lệnh"), 3, "{left:?}");
-    assert_eq!(told("đã gửi thư “Xác nhận”"), 3, "{left:?}");
+    // All three carry one code: one letter asks about it.
+    assert_eq!(told("đã gửi thư “Xác nhận”"), 1, "{left:?}");
+    assert_eq!(told("đang chờ trả lời"), 2, "{left:?}");
     assert_eq!(told("đáng ngờ"), 1, "{left:?}");
     assert_eq!(state(&installation, "ldld-dong-hoa"), "overdue");
     let history = succeed(installation.run(&["history"]));
@@ -296,8 +298,8 @@ fn no_head_of_a_mail_lets_a_forged_command_or_report_in() {
         "{topmost:?}"
     );
     // The staff's own mailbox is asked about what nobody tells; the forger learns nothing.
-    let letters = lab.await_mails(STAFF, 4);
-    assert_eq!(letters.len(), 4);
+    let letters = lab.await_mails(STAFF, 2);
+    assert_eq!(letters.len(), 2);
     assert!(lab.letters("x@evil.example").is_empty());
 }
 

@@ -257,10 +257,14 @@ fn confirmation(
     let Some(links) = Links::of(store, address, date_of(now), reply.to)? else {
         return dropped("the store has no key of commands");
     };
+    // Anybody may have written the mail: what would be done is told, not what it says.
+    let Some(effect) = staff::asked_for(config, store, &message, reading, date_of(now))? else {
+        return dropped("the command can no longer be carried out");
+    };
     Ok(Composed::Ready(writing::confirmation(
         config,
         reply,
-        &reading.body,
+        &effect,
         message.received_at,
         &links.confirmation(message.id),
     )?))

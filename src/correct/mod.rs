@@ -288,7 +288,7 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
 }
 
 /// What a change was, for staff.
-fn action_in_words(command: &str) -> &str {
+pub(crate) fn action_in_words(command: &str) -> &str {
     match command {
         "assign" => "gán thư cho đơn vị",
         "ignore" => "đánh dấu không phải báo cáo",

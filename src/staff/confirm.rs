@@ -1,24 +1,29 @@
 //! A command of which nobody tells whether staff sent it: the registered address is asked, and the reply carries it out.
 //!
 //! Where the mailbox's server does not verify senders and the sender's server signs nothing, a command cannot be told from
-//! a forgery. Who can read what comes to the address can: the letter goes there, with a token that was made for it.
+//! a forgery. Who can read what comes to the address can: the letter goes there, with a token that was made for it. It
+//! tells in words of this program what would be done; only an explicit yes does it.
 
 use anyhow::Result;
-use jiff::Timestamp;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan};
 
 use super::meaning::Meaning;
 use super::token::{Action, Item, Token};
-use super::verdict;
+use super::{verdict, words};
 use crate::app::App;
 use crate::domain::{date_of, instant};
 use crate::ground::text::{fold, has_phrase};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, NewMail, Store};
 use crate::writing::Kind;
+use unicode_normalization::UnicodeNormalization;
 
 /// So many letters go to one address a day: whoever forges its name must not bury it.
 const MOST_A_DAY: u32 = 5;
+
+/// What is said of a reply that neither confirms nor denies.
+pub(super) const UNCLEAR: &str = "trả lời thư “Xác nhận” nhưng chưa rõ đồng ý hay không; lệnh không được thực hiện. Để thực hiện, đề nghị trả lời thư “Xác nhận” bằng một chữ: Đúng";
 
 /// What becomes of a command that staff did not send.
 pub(super) const DENIED: &str = "Lệnh trong thư chưa xác thực được hủy bỏ theo trả lời của đồng chí; nếu có người mạo danh, đề nghị báo quản trị viên";
@@ -29,18 +34,27 @@ pub(super) const DENIED: &str = "Lệnh trong thư chưa xác thực được h�
 /// When the store fails.
 pub(super) fn ask(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    let could = may_be_carried_out(app, message, reading)?;
+    let code = may_be_carried_out(app, message, reading, date_of(now))?;
+    let open = match &code {
+        Some(code) => is_open(app, message, code, who, now)?,
+        None => false,
+    };
     let midnight = instant(date_of(now), Time::midnight());
     app.store.transaction(|s| {
-        let asks = could && s.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
-        let why = match (asks, could) {
-            (true, _) => {
-                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; đã gửi thư “Xác nhận” đến địa chỉ của cán bộ, lệnh được thực hiện khi có trả lời"
+        let could = code.is_some();
+        let asks =
+            could && !open && s.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
+        let why = match (asks, could, open) {
+            (true, ..) => {
+                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; đã gửi thư “Xác nhận” đến địa chỉ của cán bộ, lệnh được thực hiện khi có trả lời “Đúng”"
             }
-            (false, true) => {
+            (_, _, true) => {
+                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện, vì đã có một thư “Xác nhận” với cùng mã lệnh đang chờ trả lời"
+            }
+            (false, true, _) => {
                 "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện, và đã gửi đủ số thư “Xác nhận” trong ngày"
             }
-            (false, false) => {
+            (false, false, _) => {
                 "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện"
             }
         };
@@ -64,12 +78,48 @@ pub(super) fn ask(app: &App, message: &Message, reading: &Reading, now: Timestam
     })
 }
 
-/// Whether a mail asks for something that could be done, by a token that is not used up.
-fn may_be_carried_out(app: &App, message: &Message, reading: &Reading) -> Result<bool> {
-    Ok(match super::meant(app, message, reading)? {
-        Meaning::Command { code, .. } => !app.store.token_is_used(&code)?,
-        Meaning::Refused(_) | Meaning::Nothing => false,
-    })
+/// The code of what a mail asks for, where that could be done: by one token that is not used up, and that the words of the
+/// mail do not contradict.
+fn may_be_carried_out(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    day: Date,
+) -> Result<Option<String>> {
+    let Meaning::Command { token, code } = super::meant(&app.config, &app.store, message, reading)?
+    else {
+        return Ok(None);
+    };
+    let several = reading.tokens.iter().any(|other| *other != code);
+    if several || app.store.token_is_used(&code)? {
+        return Ok(None);
+    }
+    let effect = super::effect::of(&app.config, &app.store, &token, &reading.body, day)?;
+    Ok(effect.is_some().then_some(code))
+}
+
+/// Whether a letter about a command by the same code is not answered yet: whoever got hold of one code must not use up the
+/// letters of a day with it.
+fn is_open(app: &App, message: &Message, code: &str, who: &str, now: Timestamp) -> Result<bool> {
+    let since = instant(
+        date_of(now).saturating_sub(super::DAYS.days()),
+        Time::midnight(),
+    );
+    for id in app.store.asked_to_confirm_since(who, since)? {
+        let Some(mut other) = app.store.message(id)?.filter(|m| m.id != message.id) else {
+            continue;
+        };
+        let Some(reading) = other.reading.take() else {
+            continue;
+        };
+        if let Meaning::Command { code: same, .. } =
+            super::meant(&app.config, &app.store, &other, &reading)?
+            && same == code
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A reply to such a letter.
@@ -79,8 +129,8 @@ pub(super) struct Confirmed {
     /// The mail that holds the command, and what it says.
     pub command: Message,
     pub reading: Reading,
-    /// Whether the reply says that staff did not send it.
-    pub denied: bool,
+    /// What the reply says.
+    pub answer: Answer,
 }
 
 /// The letter that a mail replies to, if it does: by its token, from the address that it went to, while the command waits.
@@ -129,7 +179,7 @@ pub(super) fn confirmed(
                 token: text.clone(),
                 command,
                 reading: asked,
-                denied: denies(&reading.body),
+                answer: answer(&reading.body),
             }));
         }
     }
@@ -146,9 +196,156 @@ fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<i64>> {
     Ok(about)
 }
 
-/// Whether the words above what is quoted say no. In doubt they do: the command can be sent again.
-fn denies(own_words: &str) -> bool {
-    has_phrase(&fold(own_words), "khong")
+/// What a reply says of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is the sender's.
+    Yes,
+    /// It is not.
+    No,
+    /// Neither.
+    Unclear,
+}
+
+/// With which a yes begins.
+const YES: [&str; 9] = [
+    "đúng",
+    "có",
+    "đồng ý",
+    "xác nhận",
+    "ok",
+    "vâng",
+    "phải",
+    "chính xác",
+    "yes",
+];
+/// What may stand before a yes.
+const BEFORE: [&str; 8] = ["dạ", "vâng", "tôi", "em", "mình", "anh", "chị", "ok"];
+/// What else a line of a yes may hold; any other word leaves it in doubt.
+const BESIDE: [&str; 31] = [
+    "ạ", "nhé", "rồi", "vậy", "là", "của", "tôi", "em", "mình", "anh", "chị", "đã", "gửi", "lệnh",
+    "thư", "này", "đó", "trên", "thực", "hiện", "làm", "đề", "nghị", "cảm", "ơn", "cám", "dạ",
+    "do", "chính", "các", "bạn",
+];
+/// Anywhere in the reply, these leave a yes in doubt.
+const DOUBT: [&str; 14] = [
+    "không", "ko", "khong", "hông", "chưa", "chẳng", "đừng", "dừng", "khoan", "sai", "not",
+    "nhưng", "hỏi", "dont",
+];
+/// A line that begins so says no …
+const NO: [&str; 10] = [
+    "không",
+    "ko",
+    "hông",
+    "không phải",
+    "sai",
+    "hủy",
+    "huỷ",
+    "đừng",
+    "no",
+    "chẳng phải",
+];
+/// … unless it goes on so …
+const NO_ANSWER: [&str; 6] = [
+    "không rõ",
+    "không biết",
+    "không hiểu",
+    "không nhớ",
+    "không chắc",
+    "không có mặt",
+];
+/// … and so does what holds one of these (folded).
+const DENIALS: [&str; 14] = [
+    "khong phai toi",
+    "khong phai em",
+    "ko phai toi",
+    "ko phai e",
+    "ko phai em",
+    "toi khong gui",
+    "em khong gui",
+    "khong gui",
+    "ko gui",
+    "khong dong y",
+    "khong xac nhan",
+    "mao danh",
+    "gia mao",
+    "did not send",
+];
+
+/// What the words above what is quoted say of the command. Only an explicit yes is one: its line holds nothing else but
+/// courtesy, as an absence note, a question and a forward are no consent, and the command can be sent again.
+pub(super) fn answer(own_words: &str) -> Answer {
+    let text: String = own_words.nfc().collect::<String>().to_lowercase();
+    // A mail of a greeting alone has no such line.
+    let first = in_words(words::first_line(&text).unwrap_or_default());
+    let (all, folded) = (in_words(&text), fold(&text));
+    let asks = text.contains('?');
+    let begins = |phrases: &[&str]| phrases.iter().any(|p| after(&first, p).is_some());
+    if !asks && begins(&NO) && !begins(&NO_ANSWER)
+        || DENIALS.iter().any(|no| has_phrase(&folded, no))
+    {
+        return Answer::No;
+    }
+    let doubts = |word: &&str| DOUBT.iter().any(|d| is(word, d));
+    match !asks && !all.iter().any(doubts) && consents(&first) {
+        true => Answer::Yes,
+        false => Answer::Unclear,
+    }
+}
+
+/// Whether a line is a yes and nothing but courtesy besides.
+fn consents(line: &[&str]) -> bool {
+    // "Có phải …" asks, also where the mark was forgotten.
+    if after(line, "có phải").is_some() {
+        return false;
+    }
+    let yes = |rest: &[&str]| YES.iter().find_map(|y| Some(after(rest, y)?.len()));
+    let begun = match (line, yes(line)) {
+        (_, Some(left)) => Some(left),
+        ([first, rest @ ..], None) if BEFORE.iter().any(|b| is(first, b)) => yes(rest),
+        _ => None,
+    };
+    let Some(left) = begun else {
+        return false;
+    };
+    let mut rest = &line[line.len() - left..];
+    while let [word, others @ ..] = rest {
+        rest = match yes(rest) {
+            Some(left) => &rest[rest.len() - left..],
+            None if BESIDE.iter().any(|b| is(word, b)) => others,
+            None => return false,
+        };
+    }
+    true
+}
+
+/// The words of a text, with their marks.
+fn in_words(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect()
+}
+
+/// What follows a phrase with which words begin.
+fn after<'w>(words: &'w [&'w str], phrase: &str) -> Option<&'w [&'w str]> {
+    let mut rest = words;
+    for part in phrase.split(' ') {
+        let [first, others @ ..] = rest else {
+            return None;
+        };
+        if !is(first, part) {
+            return None;
+        }
+        rest = others;
+    }
+    Some(rest)
+}
+
+/// Whether a word is another, with all of its marks or with none: "đừng" is not "đúng", and "dung" is;
+/// "ạ" is courtesy, "à" asks.
+fn is(word: &str, known: &str) -> bool {
+    let takes_plain = !["đừng", "dừng", "ạ"].contains(&known);
+    word == known || takes_plain && word == fold(known)
 }
 
 #[cfg(test)]
@@ -156,16 +353,70 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_writes_no_denies() {
-        for (words, denied) in [
-            ("", false),
-            ("Đúng", false),
-            ("Tôi xác nhận.", false),
-            ("Không phải tôi gửi", true),
-            ("KHÔNG", true),
-            ("thư này tôi không gửi", true),
+    fn only_an_explicit_yes_is_one() {
+        use Answer::{No, Unclear, Yes};
+        for (words, expected) in [
+            ("Đúng", Yes),
+            ("Đúng.", Yes),
+            ("dung", Yes),
+            ("ĐÚNG ạ!", Yes),
+            ("Dạ đúng ạ", Yes),
+            ("Có", Yes),
+            ("co", Yes),
+            ("Đồng ý", Yes),
+            ("dong y", Yes),
+            ("Tôi xác nhận.", Yes),
+            ("Xác nhận, tôi đã gửi", Yes),
+            ("OK", Yes),
+            ("Ok em", Yes),
+            ("Vâng", Yes),
+            ("vâng, đúng rồi ạ", Yes),
+            ("Phải", Yes),
+            (
+                "Kính gửi Ban,\nĐúng, tôi đã gửi lệnh này.\n\nTrân trọng\nHoàng Huy",
+                Yes,
+            ),
+            ("\u{111}u\u{301}ng", Yes),
+            ("Không phải tôi gửi", No),
+            ("KHÔNG", No),
+            ("Không.", No),
+            ("thư này tôi không gửi", No),
+            ("Tôi không gửi lệnh này, ai gửi vậy?", No),
+            ("Khong phai toi gui", No),
+            ("Không đúng, đề nghị không thực hiện", No),
+            ("Sai", No),
+            ("Hủy", No),
+            ("Đừng thực hiện", No),
+            ("ko phai e gui a oi", No),
+            ("No, I did not send this", No),
+            (
+                "Kính gửi quản trị viên, đề nghị kiểm tra, có người mạo danh tôi.",
+                No,
+            ),
+            ("Đồng chí quản trị: có người mạo danh tôi.", No),
+            ("Đúng\nNhưng tôi không gửi", No),
+            ("", Unclear),
+            ("Đừng", No),
+            ("Dừng", Unclear),
+            ("Ai gửi thế này? Tôi có gửi gì đâu.", Unclear),
+            ("Chưa rõ, để tôi hỏi lại đồng chí Hoa.", Unclear),
+            ("Đúng?", Unclear),
+            ("Đúng không", Unclear),
+            ("Đúng à", Unclear),
+            ("Có phải thư này của anh", Unclear),
+            ("Có ai gửi gì đâu", Unclear),
+            ("Có việc gì vậy", Unclear),
+            ("Đúng là có kẻ gửi", Unclear),
+            ("Xác nhận là gì", Unclear),
+            ("Không rõ thư gì", Unclear),
+            ("Không phải của anh à?", Unclear),
+            ("Đúng\nTôi hỏi lại đã", Unclear),
+            ("Tôi đang đi công tác, sẽ trả lời sau ngày 20/6.", Unclear),
+            ("Cảm ơn bạn đã gửi thư. Tôi đang nghỉ phép.", Unclear),
+            ("Anh Nam xem giúp, thư này là gì?", Unclear),
+            ("Tôi đã gửi", Unclear),
         ] {
-            assert_eq!(denies(words), denied, "{words}");
+            assert_eq!(answer(words), expected, "{words:?}");
         }
     }
 }

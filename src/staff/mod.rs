@@ -6,6 +6,7 @@
 //! understands free replies.
 
 mod confirm;
+mod effect;
 mod meaning;
 pub mod token;
 mod words;
@@ -16,6 +17,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::config::Config;
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date};
@@ -26,6 +28,8 @@ use crate::store::{
     Message, MessageState, NewMail, Receipts, StaffCommand, Store, Strangers, Told, Verdict,
 };
 use crate::writing::Kind;
+use confirm::{Answer, Confirmed};
+pub use effect::in_words as asked_for;
 use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, differs, meaning};
 use token::{Action, Item, Token};
 
@@ -239,7 +243,7 @@ pub fn classify(app: &App, message: &Message, reading: &mut Reading) -> Result<(
         .as_ref()
         .is_some_and(|s| staff.contains(&s.address));
     let is_command = of_staff
-        && (meant(app, message, reading)? != Meaning::Nothing
+        && (meant(&app.config, &app.store, message, reading)? != Meaning::Nothing
             || confirm::confirmed(&app.store, message, reading)?.is_some());
     match (is_command, reading.class == Class::StaffCommand) {
         (true, false) => {
@@ -259,8 +263,7 @@ pub fn classify(app: &App, message: &Message, reading: &mut Reading) -> Result<(
 }
 
 /// What a mail of staff asks for, by all that is known of it.
-fn meant(app: &App, message: &Message, reading: &Reading) -> Result<Meaning> {
-    let store = &app.store;
+fn meant(config: &Config, store: &Store, message: &Message, reading: &Reading) -> Result<Meaning> {
     let Some(key) = store.command_key()? else {
         return Ok(Meaning::Nothing); // nothing was signed here
     };
@@ -268,7 +271,7 @@ fn meant(app: &App, message: &Message, reading: &Reading) -> Result<Meaning> {
     let codes = Codes {
         key: &key,
         address: sender.map_or("", |s| s.address.as_str()),
-        staff: &app.config.settings.digest_to,
+        staff: &config.settings.digest_to,
     };
     let since = store.command_key_since()?;
     let mut answers = match reading.in_reply_to.is_empty() && reading.references.is_empty() {
@@ -352,6 +355,20 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
     if reading.trust == Trust::Unknown && confirmed.is_none() {
         return confirm::ask(app, message, reading, now);
     }
+    if let Some(Confirmed {
+        answer: Answer::Unclear,
+        ..
+    }) = confirmed
+    {
+        // Not answered: the letter says what to answer, and an absence note would be answered for ever.
+        return app.store.transaction(|s| {
+            s.set_reading(message.id, reading)?;
+            s.set_verdict(
+                message.id,
+                &verdict(MessageState::Waiting, confirm::UNCLEAR),
+            )
+        });
+    }
     app.store.transaction(|s| {
         s.set_reading(message.id, reading)?;
         let by = By {
@@ -362,7 +379,7 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
         let mut outcome = match &confirmed {
             None => carried_out(app, message, reading, &by, now)?,
             Some(c) => {
-                let outcome = match c.denied {
+                let outcome = match c.answer != Answer::Yes {
                     true => Outcome::refused(confirm::DENIED.to_owned()),
                     false => carried_out(app, &c.command, &c.reading, &by, now)?,
                 };
@@ -476,7 +493,7 @@ fn carried_out(
     by: &By,
     now: Timestamp,
 ) -> Result<Outcome> {
-    let (token, code) = match meant(app, message, reading)? {
+    let (token, code) = match meant(&app.config, &app.store, message, reading)? {
         Meaning::Command { token, code } => (token, code),
         Meaning::Refused(why) => return Ok(Outcome::refused(why)),
         Meaning::Nothing => return Ok(Outcome::refused(UNCLEAR.to_owned())), // it was classed by the same facts
@@ -524,7 +541,9 @@ fn carry_out(
     if let Some(not_there) = not_in_the_digest(app, token, reading).map_err(failed)? {
         return Err(not_there);
     }
-    if let Some(said) = names_another(app, token, &reading.body, date_of(now)).map_err(failed)? {
+    if let Some(said) = names_another(&app.config, &app.store, token, &reading.body, date_of(now))
+        .map_err(failed)?
+    {
         return Err(said);
     }
     let action = match token.action {
@@ -577,19 +596,25 @@ fn not_in_the_digest(app: &App, token: &Token, reading: &Reading) -> Result<Opti
 }
 
 /// What is asked where the first line of a mail names another unit or address than the one of its token.
-fn names_another(app: &App, token: &Token, body: &str, day: Date) -> Result<Option<String>> {
+fn names_another(
+    config: &Config,
+    store: &Store,
+    token: &Token,
+    body: &str,
+    day: Date,
+) -> Result<Option<String>> {
     let Some(line) = words::first_line(body) else {
         return Ok(None);
     };
-    let register = &app.config.register;
+    let register = &config.register;
     let unit = match (&token.item, &token.action) {
         (Item::Mail(_), Action::Assign(unit)) if !unit.is_empty() => UnitId(unit.clone()),
-        (Item::Obligation(id), _) => match target(app, *id) {
+        (Item::Obligation(id), _) => match target(store, *id) {
             Ok(target) => target.unit,
             Err(_) => return Ok(None), // told when it is tried
         },
         (Item::Contact(id), _) => {
-            let address = app.store.bounced_address(*id)?.unwrap_or_default();
+            let address = store.bounced_address(*id)?.unwrap_or_default();
             let is_address = |word: &&str| word.contains('@');
             let mut words = line.split_whitespace().filter(is_address);
             let other = words.find(|w| !w.to_lowercase().contains(&address));
@@ -601,8 +626,8 @@ fn names_another(app: &App, token: &Token, body: &str, day: Date) -> Result<Opti
     if named.is_empty() || named.contains(&unit) {
         return Ok(None);
     }
-    let names: Vec<String> = named.iter().map(|u| app.config.unit_name(u, day)).collect();
-    let of_token = app.config.unit_name(&unit, day);
+    let names: Vec<String> = named.iter().map(|u| config.unit_name(u, day)).collect();
+    let of_token = config.unit_name(&unit, day);
     Ok(Some(differs(&of_token, &names.join(", "))))
 }
 
@@ -632,7 +657,7 @@ fn act(
     Ok(match (item, action) {
         (Item::Mail(id), Action::Assign(unit)) => {
             let unit = if unit.is_empty() {
-                named_unit(app, body, today)?
+                named_unit(&app.config, body, today)?
             } else {
                 UnitId(unit)
             };
@@ -673,7 +698,7 @@ fn act(
         }
         (Item::Obligation(id), Action::Excuse) => {
             let reason = needs_reason()?;
-            target(app, id).and_then(|t| correct::excuse(app, &t, &reason, by, now))
+            target(&app.store, id).and_then(|t| correct::excuse(app, &t, &reason, by, now))
         }
         (Item::Obligation(id), Action::Extend) => {
             let due = words::field(body, "den het ngay").unwrap_or_else(|| body.to_owned());
@@ -682,18 +707,18 @@ fn act(
             if due < today {
                 return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại".into());
             }
-            target(app, id).and_then(|t| correct::extend(app, &t, due, by, now))
+            target(&app.store, id).and_then(|t| correct::extend(app, &t, due, by, now))
         }
         (Item::Obligation(id), Action::Paper) => {
             let paper = words::field(body, "nhan ban giay");
             let paper = paper.as_deref().or(command).unwrap_or("");
             let on = words::past_day(paper, today);
             let number = words::number(paper);
-            target(app, id)
+            target(&app.store, id)
                 .and_then(|t| correct::received_paper(app, &t, on, number.as_deref(), by, now))
         }
         (Item::Obligation(id), Action::Close) => {
-            target(app, id).and_then(|t| correct::close(app, &t.report, &t.period, by, now))
+            target(&app.store, id).and_then(|t| correct::close(app, &t.report, &t.period, by, now))
         }
         (Item::Contact(id), Action::Reset) => {
             let known = app.store.bounced_address(id);
@@ -709,16 +734,16 @@ fn act(
 }
 
 /// The unit that the text of a command names: after "Đơn vị:", else anywhere, by name or by id.
-fn named_unit(app: &App, body: &str, day: Date) -> Result<UnitId, String> {
+fn named_unit(config: &Config, body: &str, day: Date) -> Result<UnitId, String> {
     let said = words::field(body, "don vi").unwrap_or_else(|| body.to_owned());
-    let by_id = app.config.register.all_on(day).find(|u| {
+    let by_id = config.register.all_on(day).find(|u| {
         said.split_whitespace()
             .any(|w| w.trim_matches(['.', ',', ';']) == u.id.0)
     });
     if let Some(unit) = by_id {
         return Ok(unit.id.clone());
     }
-    let named = matching::units_named(&app.config.register, day, &said);
+    let named = matching::units_named(&config.register, day, &said);
     match <[UnitId; 1]>::try_from(named) {
         Ok([one]) => Ok(one),
         Err(none) if none.is_empty() => Err(
@@ -729,8 +754,8 @@ fn named_unit(app: &App, body: &str, day: Date) -> Result<UnitId, String> {
     }
 }
 
-fn target(app: &App, obligation: i64) -> Result<Target> {
-    let all = app.store.obligations(Receipts::All)?;
+fn target(store: &Store, obligation: i64) -> Result<Target> {
+    let all = store.obligations(Receipts::All)?;
     let o = all
         .into_iter()
         .find(|o| o.id == obligation)

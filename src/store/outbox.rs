@@ -495,6 +495,18 @@ impl Store {
         )?)
     }
 
+    /// The mails that wait for a letter, owed since a moment, to be answered that asks an address (lower case) whether it
+    /// sent them.
+    pub fn asked_to_confirm_since(&self, address: &str, since: Timestamp) -> Result<Vec<i64>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT m.id FROM message m JOIN outbox o ON o.message = m.id
+             WHERE m.sender = ?1 AND o.key LIKE 'confirm:%' AND o.queued_at >= ?2
+               AND o.state NOT IN ('dropped', 'failed') AND m.state = 'waiting' ORDER BY m.id",
+        )?;
+        let rows = statement.query_map([address, &since.to_string()], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How many mails wait, those of a kind left out.
     pub fn queue_length(&self, but: Option<Kind>) -> Result<u32> {
         Ok(self.conn.query_row(

@@ -124,34 +124,22 @@ pub fn staff_answer(
     answer(config, Kind::Notice, "staff_answer.txt", reply, values)
 }
 
-/// More lines of a command are not shown …
-const LINES_SHOWN: usize = 12;
-/// … and more letters of each.
-const LINE_SHOWN: usize = 160;
-
-/// The question to staff whether they sent a command: what it says, and the token that a reply carries it out by.
+/// The question to staff whether they sent a command: what it would do, and the token that a reply carries it out by.
 ///
 /// # Errors
 /// When the template fails.
 pub fn confirmation(
     config: &Config,
     reply: Reply<'_>,
-    command: &str,
+    effect: &str,
     received_at: Timestamp,
     token: &str,
 ) -> Result<Draft> {
-    let shown = |line: &str| -> String {
-        // Anybody may have written it, and mail programs make links of addresses.
-        let line = line.replace("://", ": //").replace("www.", "www .");
-        line.chars().take(LINE_SHOWN).collect()
-    };
-    let lines = command.lines().filter(|l| !l.trim().is_empty());
-    let lines: Vec<String> = lines.take(LINES_SHOWN).map(shown).collect();
     let values = context! {
         mailbox => config.settings.mailbox.address,
         address => reply.to,
         received => vietnamese_moment(received_at),
-        lines,
+        effect,
         token,
     };
     answer(config, Kind::Notice, "confirm.txt", reply, values)
