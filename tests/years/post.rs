@@ -32,6 +32,9 @@ pub struct Post {
     /// When it last took nothing at all.
     pub halted_at: Timestamp,
     deferred: u32,
+    /// Addresses that were refused in a row, and those that are forgiven, as three in a row are trouble of our own.
+    refused: Vec<String>,
+    pub forgiven: Vec<String>,
     pub letters: Vec<Letter>,
     /// Whose answer was lost, and whether they arrived.
     pub in_doubt: Vec<(i64, bool)>,
@@ -46,6 +49,8 @@ impl Post {
             closed_until: Timestamp::UNIX_EPOCH,
             halted_at: Timestamp::UNIX_EPOCH,
             deferred: 0,
+            refused: Vec::new(),
+            forgiven: Vec::new(),
             letters: Vec::new(),
             in_doubt: Vec::new(),
         }
@@ -54,6 +59,7 @@ impl Post {
     pub fn take(&mut self, parcel: Parcel<'_>, begins: Begins<'_>) -> anyhow::Result<Outcome> {
         if self.now < self.closed_until {
             self.halted_at = self.now;
+            self.refused.clear();
             let halt = match self.chance.one_in(2) {
                 true => Halt::Line("no connection".into()),
                 false => Halt::Refusal("daily limit exceeded".into()),
@@ -105,6 +111,15 @@ impl Post {
                 (Outcome::Taken(vec![]), End::Arrived)
             }
         };
+        match &outcome {
+            Outcome::Refused(..) => self.refused.extend(parcel.to.first().cloned()),
+            Outcome::Taken(_) | Outcome::Unknown(_) => self.refused.clear(),
+            Outcome::Deferred(..) | Outcome::Halted(_) => {}
+        }
+        if self.refused.len() >= 3 {
+            self.halted_at = self.now;
+            self.forgiven.append(&mut self.refused);
+        }
         let (_, unit) = parcel.name.rsplit_once("-u").unwrap_or_default();
         let unit: String = unit.chars().take_while(char::is_ascii_digit).collect();
         let read = mail_parser::MessageParser::default().parse(parcel.raw);

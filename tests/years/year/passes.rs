@@ -301,6 +301,9 @@ impl Year {
         for letter in letters {
             self.look_at(&letter, now, clock)?;
         }
+        for address in std::mem::take(&mut self.post.lock().expect("one thread").forgiven) {
+            self.addresses_lost.remove(&address);
+        }
         Ok(sent)
     }
 }
