@@ -7,6 +7,7 @@
 use anyhow::Result;
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
+use unicode_normalization::UnicodeNormalization;
 
 use super::meaning::Meaning;
 use super::token::{Action, Item, Token};
@@ -17,7 +18,6 @@ use crate::ground::text::{fold, has_phrase};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, NewMail, Store};
 use crate::writing::Kind;
-use unicode_normalization::UnicodeNormalization;
 
 /// So many letters go to one address a day: whoever forges its name must not bury it.
 const MOST_A_DAY: u32 = 5;

@@ -6,14 +6,14 @@ use jiff::civil::Date;
 
 use super::meaning::Meaning;
 use super::token::{Action, Item, Token};
-use super::{Target, meant, named_unit, names_another, target, words};
+use super::{Target, listed_in_words, meant, named_unit, names_another, target, words};
 use crate::config::Config;
 use crate::correct::action_in_words;
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
-use crate::ground::text::fold;
 use crate::reading::Reading;
-use crate::store::{Message, Store, Strangers};
+use crate::store::{Message, Store};
+use crate::writing::of_a_stranger;
 
 /// No more letters of a text are shown that the mail gives for others to read.
 const SHOWN: usize = 300;
@@ -75,10 +75,12 @@ pub(super) fn of(
             let sender = mail.reading.and_then(|r| r.sender);
             let from = sender.map_or(String::new(), |s| format!(" (từ {})", s.address));
             let what = words::field(body, "bao cao va ky");
-            let what = what.map(|w| format!("; báo cáo và kỳ được ghi là “{}”", shown(&w)));
-            let remember = words::field(body, "ghi nho");
-            let remember = remember.filter(|v| fold(v).starts_with("co"));
-            let remember = remember.map_or("", |_| "; ghi nhớ địa chỉ người gửi là của đơn vị này");
+            let what =
+                what.map(|w| format!("; báo cáo và kỳ được ghi là “{}”", of_a_stranger(&w, SHOWN)));
+            let remember = match words::remember(body) {
+                true => "; ghi nhớ địa chỉ người gửi là của đơn vị này",
+                false => "",
+            };
             unit.map(|unit| {
                 format!(
                     "Gán thư số {id}{from} cho đơn vị {}{}{remember}",
@@ -91,14 +93,7 @@ pub(super) fn of(
             "Thư số {id} không phải báo cáo; thư không còn nằm trong danh sách chờ"
         )),
         (Item::Listed(of, kind), Action::Ignore) => {
-            let which = match kind {
-                Strangers::WithDocument => "có văn bản mang tên đơn vị",
-                Strangers::Others => "không có văn bản mang tên đơn vị",
-            };
-            let of = vietnamese_date(of);
-            Some(format!(
-                "Bỏ qua các thư của người ngoài danh bạ ({which}) đã liệt kê trong bản tin ngày {of}"
-            ))
+            Some(format!("Bỏ qua các thư {}", listed_in_words(of, kind)))
         }
         (Item::Submission(id), action @ (Action::Accept | Action::Return)) => {
             let Some(submission) = store.submission(id)? else {
@@ -112,7 +107,8 @@ pub(super) fn of(
             );
             match action {
                 Action::Accept => Some(format!("Duyệt {what}")),
-                _ => reason().map(|why| format!("Trả lại {what}. Lý do: “{}”", shown(&why))),
+                _ => reason()
+                    .map(|why| format!("Trả lại {what}. Lý do: “{}”", of_a_stranger(&why, SHOWN))),
             }
         }
         (Item::Obligation(id), action) => {
@@ -121,12 +117,13 @@ pub(super) fn of(
             };
             match action {
                 Action::Excuse => reason().map(|why| {
-                    format!("Miễn báo cáo cho {unit} ({what}). Lý do: “{}”", shown(&why))
+                    format!(
+                        "Miễn báo cáo cho {unit} ({what}). Lý do: “{}”",
+                        of_a_stranger(&why, SHOWN)
+                    )
                 }),
                 Action::Extend => {
-                    let until =
-                        words::field(body, "den het ngay").unwrap_or_else(|| body.to_owned());
-                    let until = words::day(&until, day).filter(|until| *until >= day);
+                    let until = words::until(body, day).filter(|until| *until >= day);
                     until.map(|until| {
                         let until = vietnamese_date(until);
                         format!("Gia hạn cho {unit} ({what}) đến hết ngày {until}")
@@ -155,17 +152,4 @@ pub(super) fn of(
         }),
         _ => None,
     })
-}
-
-/// A text of a mail on one line; mail programs make links of addresses.
-fn shown(text: &str) -> String {
-    let text = text.replace("://", ": //").replace("www.", "www .");
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    match line.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
-    }
 }

@@ -153,23 +153,14 @@ pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     match named.as_slice() {
         [item] => granted(*item, Action::Any, digest.day, codes),
         [] => {
-            let of_it = |code: &&String| {
-                codes
-                    .read(code)
-                    .is_some_and(|t| t.action == Action::Any && t.expires == last_day(digest.day))
+            let read = |code: &String| Some((code.clone(), codes.read(code)?));
+            let of_it = |(_, token): &(String, Token)| {
+                token.action == Action::Any && token.expires == last_day(digest.day)
             };
-            let mut quoted = mail.quoted.iter().filter(of_it);
-            match (
-                quoted
-                    .next()
-                    .and_then(|code| Some((code, codes.read(code)?))),
-                quoted.next(),
-            ) {
-                (Some((code, token)), None) => Meaning::Command {
-                    token,
-                    code: code.clone(),
-                },
-                _ => refused(WHICH),
+            let quoted: Vec<_> = mail.quoted.iter().filter_map(read).filter(of_it).collect();
+            match <[_; 1]>::try_from(quoted) {
+                Ok([(code, token)]) => Meaning::Command { token, code },
+                Err(_) => refused(WHICH), // none, or several
             }
         }
         _ => refused(ONE_AT_A_TIME),
@@ -274,15 +265,12 @@ fn items_in(text: &str) -> Vec<Item> {
 fn contradiction(item: Item, text: &str) -> Option<String> {
     let of_token = in_words(item)?;
     let first = words::first_line(text).map(items_in).unwrap_or_default();
+    let all = items_in(text);
     let contradicts = match first.as_slice() {
-        [] => {
-            let all = items_in(text);
-            !all.is_empty() && !all.contains(&item)
-        }
+        [] => !all.is_empty() && !all.contains(&item),
         some => some != [item],
     };
-    let others = items_in(text);
-    let others: Vec<String> = others
+    let others: Vec<String> = all
         .into_iter()
         .filter(|other| *other != item)
         .filter_map(in_words)

@@ -21,7 +21,6 @@ use crate::config::Config;
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date};
-use crate::ground::text::fold;
 use crate::reading::{Class, Reading, Trust, matching};
 use crate::store;
 use crate::store::{
@@ -186,14 +185,7 @@ impl Links {
 
     /// That the mails of strangers of a kind which the digest of a day shows are put aside; so many are shown.
     pub fn for_listed(&self, day: Date, kind: Strangers, mails: usize) -> Link {
-        let which = match kind {
-            Strangers::WithDocument => "có văn bản mang tên đơn vị",
-            Strangers::Others => "không có văn bản mang tên đơn vị",
-        };
-        let says = format!(
-            "Bỏ qua {mails} thư của người ngoài danh bạ ({which}) đã liệt kê trong bản tin ngày {}",
-            vietnamese_date(day)
-        );
+        let says = format!("Bỏ qua {mails} thư {}", listed_in_words(day, kind));
         let label = format!("Bỏ qua cả {mails} thư đã liệt kê trên");
         self.link(&label, Item::Listed(day, kind), Action::Ignore, &says, &[])
     }
@@ -214,6 +206,16 @@ impl Links {
         ];
         self.link(name, Item::Obligation(id), Action::Any, name, &choices)
     }
+}
+
+/// Which mails of strangers the digest of a day lists.
+fn listed_in_words(day: Date, kind: Strangers) -> String {
+    let which = match kind {
+        Strangers::WithDocument => "có văn bản mang tên đơn vị",
+        Strangers::Others => "không có văn bản mang tên đơn vị",
+    };
+    let day = vietnamese_date(day);
+    format!("của người ngoài danh bạ ({which}) đã liệt kê trong bản tin ngày {day}")
 }
 
 /// Percent-encoded for a part of a `mailto:` (RFC 6068, section 2); lines end by CRLF.
@@ -339,17 +341,11 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
     if reading.trust == Trust::Fail {
         // Not answered, either: it is a forgery.
         let why = "thư mang danh cán bộ, có mã lệnh nhưng không xác thực được người gửi; lệnh không được thực hiện";
-        return app.store.transaction(|s| {
-            s.set_reading(message.id, reading)?;
-            s.set_verdict(message.id, &verdict(MessageState::Waiting, why))
-        });
+        return leave(app, message, reading, MessageState::Waiting, why);
     }
     if let Some(first) = app.store.same_command(message.id, reading)? {
         let why = format!("cùng một thư với thư số {first}");
-        return app.store.transaction(|s| {
-            s.set_reading(message.id, reading)?;
-            s.set_verdict(message.id, &verdict(MessageState::Duplicate, &why))
-        });
+        return leave(app, message, reading, MessageState::Duplicate, &why);
     }
     let confirmed = confirm::confirmed(&app.store, message, reading)?;
     if reading.trust == Trust::Unknown && confirmed.is_none() {
@@ -361,13 +357,13 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
     }) = confirmed
     {
         // Not answered: the letter says what to answer, and an absence note would be answered for ever.
-        return app.store.transaction(|s| {
-            s.set_reading(message.id, reading)?;
-            s.set_verdict(
-                message.id,
-                &verdict(MessageState::Waiting, confirm::UNCLEAR),
-            )
-        });
+        return leave(
+            app,
+            message,
+            reading,
+            MessageState::Waiting,
+            confirm::UNCLEAR,
+        );
     }
     app.store.transaction(|s| {
         s.set_reading(message.id, reading)?;
@@ -379,9 +375,9 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
         let mut outcome = match &confirmed {
             None => carried_out(app, message, reading, &by, now)?,
             Some(c) => {
-                let outcome = match c.answer != Answer::Yes {
-                    true => Outcome::refused(confirm::DENIED.to_owned()),
-                    false => carried_out(app, &c.command, &c.reading, &by, now)?,
+                let outcome = match c.answer {
+                    Answer::Yes => carried_out(app, &c.command, &c.reading, &by, now)?,
+                    Answer::No | Answer::Unclear => Outcome::refused(confirm::DENIED.to_owned()),
                 };
                 outcome.record(s, &c.command, who, Told::Not, now)?;
                 Outcome {
@@ -417,6 +413,20 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
         };
         s.owe(&answer, now)?;
         Ok(())
+    })
+}
+
+/// Leaves a mail of staff as it is, without an answer.
+fn leave(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    state: MessageState,
+    why: &str,
+) -> Result<()> {
+    app.store.transaction(|s| {
+        s.set_reading(message.id, reading)?;
+        s.set_verdict(message.id, &verdict(state, why))
     })
 }
 
@@ -661,13 +671,11 @@ fn act(
             } else {
                 UnitId(unit)
             };
-            let remember =
-                words::field(body, "ghi nho").is_some_and(|v| fold(&v).starts_with("co"));
             let assignment = Assignment {
                 unit,
                 report: None,
                 hint: words::field(body, "bao cao va ky"),
-                remember,
+                remember: words::remember(body),
             };
             if let (None, Some(command)) = (&assignment.hint, command) {
                 let named = Assignment {
@@ -701,8 +709,7 @@ fn act(
             target(&app.store, id).and_then(|t| correct::excuse(app, &t, &reason, by, now))
         }
         (Item::Obligation(id), Action::Extend) => {
-            let due = words::field(body, "den het ngay").unwrap_or_else(|| body.to_owned());
-            let due = words::day(&due, today)
+            let due = words::until(body, today)
                 .ok_or("Chưa có ngày gia hạn. Đề nghị ghi ngày/tháng/năm và gửi lại")?;
             if due < today {
                 return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại".into());

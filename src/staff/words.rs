@@ -155,6 +155,19 @@ pub(super) fn deadline(text: &str, today: Date) -> Option<Date> {
     day(after, today)
 }
 
+/// Until when more time is given: after "Gia hạn đến hết ngày", else anywhere in the text.
+pub(super) fn until(text: &str, today: Date) -> Option<Date> {
+    match field(text, "den het ngay") {
+        Some(said) => day(&said, today),
+        None => day(text, today),
+    }
+}
+
+/// Whether the address of a sender is to be remembered: "Ghi nhớ địa chỉ … (có/không): có".
+pub(super) fn remember(text: &str) -> bool {
+    field(text, "ghi nho").is_some_and(|said| fold(&said).starts_with("co"))
+}
+
 /// The number of a document: `57/BC-LĐLĐ`.
 pub(super) fn number(text: &str) -> Option<String> {
     NUMBER.captures(text).map(|c| c[1].to_owned())

@@ -32,7 +32,7 @@ pub use letter::{
     link_only, reminder, returned, staff_answer, staff_answers,
 };
 
-pub use unlinked::unlinked;
+pub use unlinked::{of_a_stranger, unlinked};
 
 use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};

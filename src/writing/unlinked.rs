@@ -34,6 +34,14 @@ pub fn unlinked(text: &str) -> String {
     out
 }
 
+/// A text of a stranger's choice on one line: without links, and not longer than `most` letters.
+pub fn of_a_stranger(text: &str, most: usize) -> String {
+    let line = |c: char| if c.is_control() { ' ' } else { c };
+    let short: String = text.chars().take(most).map(line).collect();
+    let dots = if short.len() < text.len() { "…" } else { "" };
+    unlinked(&short) + dots
+}
+
 /// Whether a text begins with what may be the end of a domain: at least two letters, and not the ending of a file.
 fn begins_with_a_label(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '-');
@@ -45,6 +53,18 @@ fn begins_with_a_label(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_a_stranger_is_one_line_without_links_and_is_cut_off() {
+        for (text, wanted) in [
+            ("thiếu số liệu", "thiếu số liệu"),
+            ("xem evil.vn\r\nhoặc\tgọi", "xem evil[.]vn  hoặc gọi"),
+            ("1234567890123456789012345", "1234567890123456789012345"),
+            ("12345678901234567890123456", "1234567890123456789012345…"),
+        ] {
+            assert_eq!(of_a_stranger(text, 25), wanted, "{text:?}");
+        }
+    }
 
     #[test]
     fn what_a_mail_program_takes_for_a_link_is_broken_and_the_rest_stays() {

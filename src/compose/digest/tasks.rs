@@ -15,7 +15,7 @@ use crate::staff::token::{Action, Item};
 use crate::standing::{self, Holds};
 use crate::store::{Claim, Ground, Message, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
-use crate::writing::{DigestData, Held, StrangersData, WaitingMail, unlinked};
+use crate::writing::{DigestData, Held, StrangersData, WaitingMail, of_a_stranger, unlinked};
 
 /// To so many units a mail can be assigned by one click.
 const LIKELY: usize = 3;
@@ -108,9 +108,7 @@ fn some(names: &[String], between: &str) -> String {
 
 /// A text of a sender's choice: no link, and not longer than anybody reads.
 fn chosen(text: &str) -> String {
-    let short: String = text.chars().take(LONGEST).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    unlinked(&short) + dots
+    of_a_stranger(text, LONGEST)
 }
 
 /// A mail that waits. `likely`: to so many units that it may be of, it can be assigned by one click.
@@ -150,7 +148,6 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         .filter(|a| a.role != Role::Ignored)
         .map(|a| chosen(&a.name))
         .collect();
-    let numbers = some(&candidates, "; ");
     WaitingMail {
         id,
         received: short_moment(message.received_at),
@@ -159,7 +156,7 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         why,
         unit,
         candidates: (!candidates.is_empty())
-            .then_some(numbers)
+            .then(|| some(&candidates, "; "))
             .into_iter()
             .collect(),
         files: (!files.is_empty())
