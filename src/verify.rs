@@ -20,6 +20,7 @@ use mail_auth::{
     AuthenticatedMessage, DkimOutput, DkimResult, DmarcResult, MessageAuthenticator, SpfOutput,
 };
 
+use crate::ground::domain_name::is_within;
 use crate::ground::text::{tidy, truncated};
 use crate::reading::{Evidence, Trust, trust};
 
@@ -378,10 +379,7 @@ fn evidence(what: String, believed: bool, why: &str) -> Evidence {
 /// domain above it.
 fn speaks_for(signer: &str, domain: &str) -> bool {
     let (signer, domain) = (signer.to_lowercase(), domain.to_lowercase());
-    let above = domain
-        .strip_suffix(&signer)
-        .is_some_and(|rest| rest.ends_with('.') && signer.contains('.'));
-    signer == domain || above
+    signer == domain || signer.contains('.') && is_within(&domain, &signer)
 }
 
 /// Signatures are made over lines that end by CRLF; a Maildir keeps LF.

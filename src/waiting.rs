@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::domain::date_of;
+use crate::ground::turns::numbered;
 use crate::reading::Trust;
 use crate::store::{Message, Store, Strangers};
 
@@ -133,18 +134,15 @@ fn stranger(
 /// The first mail of each sender before anybody's second, whoever sends most, and the surest first; what was found to be
 /// forged comes last, as one sender may forge many.
 fn in_turns(mails: Vec<(Sureness, Message)>) -> Vec<Message> {
-    let mut sent: HashMap<(Sureness, Option<String>), usize> = HashMap::new();
-    let mut turns: Vec<((Sureness, usize), Message)> = Vec::new();
-    for (sureness, mail) in mails {
-        let nth = sent.entry((sureness, mail.sender.clone())).or_default();
-        turns.push(((sureness, *nth), mail));
-        *nth += 1;
-    }
-    turns.sort_by_key(|((sureness, nth), mail)| {
+    let by_sender = mails
+        .into_iter()
+        .map(|(sureness, mail)| ((sureness, mail.sender.clone()), (sureness, mail)));
+    let mut turns = numbered(by_sender);
+    turns.sort_by_key(|(nth, (sureness, mail))| {
         let forged = *sureness == Sureness::Forged;
         (forged, *nth, *sureness, mail.received_at, mail.id)
     });
-    turns.into_iter().map(|(_, mail)| mail).collect()
+    turns.into_iter().map(|(_, (_, mail))| mail).collect()
 }
 
 /// Chooses the strangers that the digest of a day shows, and remembers which of their mails these are: they can be put

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::config::{Limits, Show};
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
+use crate::ground::turns::numbered;
 use crate::mailbox::{Envelope, Listing, Mailbox};
 use crate::manager;
 use crate::reading::{Class, Person, Reading};
@@ -727,13 +728,10 @@ fn number(uid: &str) -> u32 {
 /// before anybody's second, and the smaller ones first in each turn. Who sends much, or in whose name much is sent, uses
 /// up the day's budget for nobody else.
 fn in_turns<'e>(mails: Vec<(&'e Envelope, &str)>) -> Vec<&'e Envelope> {
-    let mut turns: HashMap<&str, usize> = HashMap::new();
-    let mut ordered: Vec<(usize, &Envelope)> = Vec::with_capacity(mails.len());
-    for (envelope, sender) in mails {
-        let turn = turns.entry(sender).or_default();
-        ordered.push((*turn, envelope));
-        *turn += 1;
-    }
+    let by_sender = mails
+        .into_iter()
+        .map(|(envelope, sender)| (sender, envelope));
+    let mut ordered = numbered(by_sender);
     ordered.sort_by_key(|(turn, envelope)| (*turn, envelope.size));
     ordered.into_iter().map(|(_, envelope)| envelope).collect()
 }

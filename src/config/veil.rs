@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::secret::{Password, Secret};
+use crate::ground::text::percent_encoded;
 
 /// What stands where a secret stood.
 const BLANK: &str = "…";
@@ -117,7 +118,7 @@ fn places(secret: &str, text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let ends = ends(text);
     let mut found = Vec::new();
-    for form in [secret.to_owned(), quoted(secret), percent(secret)] {
+    for form in [secret.to_owned(), quoted(secret), percent_encoded(secret)] {
         let form = form.as_bytes();
         let same = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
         let windows = bytes.windows(form.len()).enumerate();
@@ -169,15 +170,6 @@ fn cut_off(text: &[u8], form: &[u8], same: impl Fn(&[u8], &[u8]) -> bool) -> Opt
 /// With the escapes of a quoted string.
 fn quoted(secret: &str) -> String {
     secret.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// With the escapes of a URL (RFC 3986).
-fn percent(secret: &str) -> String {
-    let letter = |b: u8| match b {
-        b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => char::from(b).to_string(),
-        b => format!("%{b:02X}"),
-    };
-    secret.bytes().map(letter).collect()
 }
 
 /// What stands in base64 wherever the secret stands in what is encoded: it may begin at any of three bytes, and the

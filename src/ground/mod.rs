@@ -1,8 +1,10 @@
 //! What every floor stands on: values and texts that know nothing of mails, units or the store.
 
+pub mod domain_name;
 pub mod files;
 pub mod hex;
 mod sha256;
 pub mod text;
+pub mod turns;
 
 pub use sha256::{NotASha256, Sha256};

@@ -38,6 +38,19 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// Percent-encoded, but for what stands for itself everywhere in a URL (RFC 3986, section 2.3).
+pub fn percent_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out += &format!("%{byte:02X}");
+        }
+    }
+    out
+}
+
 /// Whether a folded phrase stands in a folded text, at word bounds.
 pub fn has_phrase(text: &str, phrase: &str) -> bool {
     !phrase.is_empty() && find_phrase(text, phrase, 0).is_some()

@@ -7,6 +7,7 @@ use mail_parser::Message;
 use regex::Regex;
 
 use super::{Attachment, Class};
+use crate::ground::domain_name::is_within;
 use crate::ground::text::{fold, has_phrase, truncated};
 
 /// Hosts of cloud drives that people link to instead of attaching a file; a host of theirs ends in one of these.
@@ -232,9 +233,7 @@ pub(super) fn cloud_link(text: &str) -> Option<String> {
     LINK.captures_iter(text).find_map(|c| {
         let host = c[1].to_ascii_lowercase();
         let path = c.get(2).map_or("", |m| m.as_str());
-        let known = CLOUD_HOSTS
-            .iter()
-            .any(|h| host == *h || host.strip_suffix(h).is_some_and(|r| r.ends_with('.')));
+        let known = CLOUD_HOSTS.iter().any(|h| is_within(&host, h));
         // A telephone number or group on Zalo stands in many signatures; a form is no file.
         let first = path.split('/').nth(1).unwrap_or("");
         let is_contact = host.ends_with("zalo.me")

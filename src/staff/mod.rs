@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::correct::{self, Assignment, By, Done, Target};
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date};
+use crate::ground::text::percent_encoded;
 use crate::reading::{Class, Reading, Trust, matching};
 use crate::store;
 use crate::store::{
@@ -220,15 +221,7 @@ fn listed_in_words(day: Date, kind: Strangers) -> String {
 
 /// Percent-encoded for a part of a `mailto:` (RFC 6068, section 2); lines end by CRLF.
 fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.replace('\n', "\r\n").bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out += &format!("%{byte:02X}");
-        }
-    }
-    out
+    percent_encoded(&text.replace('\n', "\r\n"))
 }
 
 /// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.

@@ -12,6 +12,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use super::Trust;
+use crate::ground::domain_name::is_within;
 use crate::ground::text::{tidy, truncated};
 use results::{Method, Results};
 
@@ -241,7 +242,7 @@ fn dmarc(results: &Results, from_domain: Option<&str>) -> (Trust, String) {
         ),
         // What passed is another sender than the one who is shown: no server and no reader shall be told two of them.
         ([named], domain) => (
-            match domain.is_some_and(|domain| is_below(named, domain) || is_below(domain, named)) {
+            match domain.is_some_and(|domain| are_of_one_house(named, domain)) {
                 true => Trust::Unknown,
                 false => Trust::Fail,
             },
@@ -277,12 +278,10 @@ fn doubt(results: &Results, authserv_id: &str, from_domain: Option<&str>) -> Str
     format!("máy chủ {authserv_id} cho biết thư không phải do {domain} gửi (dmarc=fail)")
 }
 
-/// Whether a domain is one within another.
-fn is_below(domain: &str, other: &str) -> bool {
-    let (domain, other) = (domain.to_ascii_lowercase(), other.to_ascii_lowercase());
-    domain
-        .strip_suffix(&other)
-        .is_some_and(|rest| rest.ends_with('.'))
+/// Whether one of two domains is within the other.
+fn are_of_one_house(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    is_within(&one, &other) || is_within(&other, &one)
 }
 
 /// Whether two domains are the same, in letters or as they are sent (RFC 5891).

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::words::{Broken, Kind, words};
+use crate::ground::domain_name::is_within;
 
 /// Labels under a country's domain below which others register theirs.
 const OPEN_TO_ALL: [&str; 13] = [
@@ -35,13 +36,6 @@ pub(super) fn is_own(host: &str, authserv_id: &str, hosts: &[String]) -> bool {
         || host.parse().is_ok_and(is_private)
         || is_within(host, &id)
         || above(&id).is_some_and(|domain| is_within(host, domain))
-}
-
-fn is_within(host: &str, domain: &str) -> bool {
-    host == domain
-        || host
-            .strip_suffix(domain)
-            .is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The domain above a host, where that is somebody's and not open to all.
