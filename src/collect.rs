@@ -297,24 +297,19 @@ pub async fn read_received(
         if decision.awaited.suspicious {
             app.reader.distrust();
         }
+        let mut holds = vec![];
         if decision.verdict.state == MessageState::Waiting {
             let meant = units_meant(app, &reading, message.received_at)?;
+            let found = decision.found.as_ref();
+            holds = match nameless {
+                true => holding::of_nameless(app, now),
+                false => holding::of(app, &reading, &meant, found, message.received_at, now)?,
+            };
             let known = &mut decision.verdict.candidates;
-            known.extend(
-                meant
-                    .into_iter()
-                    .filter(|u| !known.contains(u))
-                    .collect::<Vec<_>>(),
-            );
+            let others = meant.into_iter().filter(|u| !known.contains(u));
+            let others: Vec<UnitId> = others.collect();
+            known.extend(others);
         }
-        let holds = match decision.verdict.state {
-            MessageState::Waiting if nameless => holding::of_nameless(app, now),
-            MessageState::Waiting => {
-                let found = decision.found.as_ref();
-                holding::of(app, &reading, found, message.received_at, now)?
-            }
-            _ => vec![],
-        };
         tracing::info!(
             message = message.id,
             class = reading.class.word(),

@@ -96,6 +96,7 @@ async fn queue(
     let limits = &app.config.settings.limits;
     let full = store.health(Part::Disk)?.failing().is_some();
     let doubted = store.clock_is_doubted()?;
+    let mut spent = spent(app, clock.now())?;
     for mail in store.queue(clock.now())? {
         if stop() {
             break;
@@ -106,7 +107,7 @@ async fn queue(
         let now = clock.now();
         let day_ago = now - SignedDuration::from_hours(24);
         let pot = Pot::of_key(mail.kind, &mail.key);
-        if !spent(app, now)?.has_room(pot, limits.daily_mails) {
+        if !spent.has_room(pot, limits.daily_mails) {
             tracing::warn!(
                 ?pot,
                 "today's budget of mails is used up; the rest is sent tomorrow"
@@ -158,6 +159,7 @@ async fn queue(
                 if halt.is_some() {
                     return Ok(halt);
                 }
+                spent = self::spent(app, now)?;
             }
         }
     }

@@ -144,6 +144,25 @@ impl<'c> Holds<'c> {
         self.on(unit).any(|c| c.at(self.now) == Stands::Told)
     }
 
+    /// No more units than so many are not reminded, whatever they owe.
+    fn most(&self) -> usize {
+        let holding = self
+            .claims
+            .iter()
+            .filter(|c| c.at(self.now) == Stands::Holds);
+        let named: Option<BTreeSet<&UnitId>> = holding.map(|c| c.hold.unit.as_ref()).collect();
+        let Some(named) = named else {
+            return usize::MAX; // one may be of anybody
+        };
+        if named.len() > FEW {
+            return named.len();
+        }
+        // Those, and whom they stand for.
+        let units = self.config.register.units.iter().map(|u| &u.id);
+        let all: BTreeSet<&UnitId> = units.filter(|id| self.hold(id)).chain(named).collect();
+        all.len()
+    }
+
     /// The units that owe something, and are not reminded of it while mails wait, as it looked at that moment: what came
     /// later was not there.
     pub fn held(&self, obligations: &[Obligation], tracked_from: Timestamp) -> Vec<Held> {
@@ -174,8 +193,8 @@ impl<'c> Holds<'c> {
 /// When the store cannot be read.
 pub fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Option<String>> {
     let holds = Holds::at(now, config, store)?;
-    if holds.claims.is_empty() {
-        return Ok(None); // as a rule
+    if holds.most() <= FEW {
+        return Ok(None); // as a rule: what is owed is not looked up
     }
     let obligations = store.obligations(Receipts::All)?;
     let held = holds.held(&obligations, tracked_from(config, store.first_opened()?));
@@ -195,8 +214,11 @@ pub fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Optio
     }))
 }
 
+/// So many units are never many.
+const FEW: usize = 2;
+
 fn are_many(held: usize, units: usize) -> bool {
-    held > 2 && held * 10 > units
+    held > FEW && held * 10 > units
 }
 
 #[cfg(test)]
@@ -235,6 +257,55 @@ mod tests {
         };
         assert_eq!(held("2026-06-16T00:00:00Z"), 0);
         assert_eq!(held("2026-06-18T00:00:00Z"), 1);
+    }
+
+    #[test]
+    fn no_more_units_are_held_than_are_named_and_than_those_stand_for() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut config = Config::load(&folder).unwrap();
+        let units = &mut config.register.units;
+        let at_row = units.iter().position(|u| u.id.0 == "ldld-tuy-an").unwrap();
+        let mut ended = units[at_row].clone();
+        ended.id = UnitId("truoc-day".into());
+        ended.valid_to = Some(jiff::civil::date(2026, 1, 31));
+        ended.successors = vec![UnitId("ldld-tuy-an".into())];
+        units.push(ended);
+        let most = |of: &[Option<&str>], until: Option<Timestamp>| {
+            let claim = |unit: &Option<&str>| Claim {
+                message: 1,
+                stored_at: at("2026-06-01T00:00:00Z"),
+                read: true,
+                forged: false,
+                hold: Hold {
+                    unit: unit.map(|u| UnitId(u.into())),
+                    ground: Ground::Address,
+                    until,
+                },
+            };
+            let claims = of.iter().map(claim).collect();
+            let now = at("2026-06-16T00:00:00Z");
+            let config = &config;
+            Holds {
+                config,
+                now,
+                claims,
+            }
+            .most()
+        };
+        assert_eq!(most(&[], None), 0);
+        assert_eq!(
+            most(&[Some("ldld-dong-hoa"), Some("ldld-dong-hoa")], None),
+            1
+        );
+        assert_eq!(
+            most(&[Some("ldld-tuy-an")], None),
+            2,
+            "and whom it stands for"
+        );
+        assert_eq!(most(&[Some("khong-con")], None), 1, "not in the register");
+        assert_eq!(most(&[Some("ldld-tuy-an"), None], None), usize::MAX);
+        let over = Some(at("2026-06-10T00:00:00Z"));
+        assert_eq!(most(&[Some("ldld-tuy-an"), None], over), 0, "it is over");
     }
 
     #[test]

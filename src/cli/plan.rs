@@ -9,9 +9,10 @@ use crate::compose::{self, Composed};
 use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
+use crate::plan;
+use crate::standing::{self, Holds};
 use crate::store::{Receipts, Store};
 use crate::writing::Draft;
-use crate::{plan, standing};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -46,11 +47,12 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
         lines.extend(queued_answers(&config, &store, now)?);
     }
     let dead = store.dead_contacts(Receipts::All, now)?;
+    let holds = Holds::at(morning, &config, &store)?;
     for planned in plan::on_day(&config, &store, on, now)? {
         let Some(to) = standing::addressee(&config, &dead, &planned.unit, on) else {
             continue;
         };
-        let draft = compose::reminder_of(&config, &store, &to, &planned.items, morning)?;
+        let draft = compose::reminder_of(&config, &store, &holds, &to, &planned.items, morning)?;
         let items = planned.items.iter().map(|(o, step)| ItemLine {
             report: o.report.clone(),
             period: o.period.to_string(),

@@ -673,10 +673,13 @@ impl Look<'_> {
         });
         let now = self.now;
         let (candidates, holds) = match &head {
-            Some(head) => (
-                super::units_of_sender(self.app, head, received_at)?,
-                super::holding::of(self.app, head, None, received_at, now)?,
-            ),
+            Some(head) => {
+                let meant = super::units_meant(self.app, head, received_at)?;
+                (
+                    super::units_of_sender(self.app, head, received_at)?,
+                    super::holding::of(self.app, head, &meant, None, received_at, now)?,
+                )
+            }
             None => (vec![], super::holding::of_nameless(self.app, now)),
         };
         let verdict = Verdict {

@@ -1,10 +1,12 @@
 //! Whose reminders a mail that waits holds, and for how long: a unit that may have reported is not told that it is late,
 //! and nobody keeps the reminders of others from leaving.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::{units_meant, units_of_sender};
+use super::units_of_sender;
 use crate::app::App;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
@@ -96,13 +98,15 @@ fn rule(f: &Facts, hold_days: u16) -> Rule {
     }
 }
 
-/// Whose reminders a mail holds from now on, while it waits for staff. `found`: what matching found, where it was read.
+/// Whose reminders a mail holds from now on, while it waits for staff. `meant`: whose report is passed on with it
+/// ([`units_meant`](super::units_meant)); `found`: what matching found, where it was read.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn of(
     app: &App,
     reading: &Reading,
+    meant: &[UnitId],
     found: Option<&Match>,
     received_at: Timestamp,
     now: Timestamp,
@@ -118,23 +122,18 @@ pub(super) fn of(
     let is_staff = reading.class == Class::OwnMail
         || from.is_some_and(|a| app.config.settings.digest_to.contains(a));
     let heads = matching::units_of_heads(register, day, reading);
-    let mut passed_on = Vec::new();
+    let mut passed_on = BTreeSet::new();
     if is_staff || !own.is_empty() {
-        passed_on = units_meant(app, reading, received_at)?;
         let named = found.map_or(&[][..], |f| f.unit.candidates());
-        passed_on.extend(named.iter().chain(&heads).cloned());
+        passed_on.extend(meant.iter().chain(named).chain(&heads).cloned());
         passed_on.retain(|u| !own.contains(u));
-        passed_on.sort();
-        passed_on.dedup();
     }
-    let mut units: Vec<UnitId> = own
+    let units: BTreeSet<UnitId> = own
         .iter()
         .chain(&heads)
         .chain(&passed_on)
         .cloned()
         .collect();
-    units.sort();
-    units.dedup();
     let holds = units.into_iter().filter_map(|unit| {
         let facts = Facts {
             writer: match () {
@@ -145,9 +144,9 @@ pub(super) fn of(
             },
             means: match () {
                 () if heads == [unit.clone()] => Means::HeadAlone,
-                () if passed_on == [unit.clone()] => Means::PassedOnAlone,
-                () if passed_on.contains(&unit) => Means::PassedOnAmongOthers,
-                () => Means::Named,
+                () if !passed_on.contains(&unit) => Means::Named,
+                () if passed_on.len() == 1 => Means::PassedOnAlone,
+                () => Means::PassedOnAmongOthers,
             },
             trust: reading.trust,
             suspicious: found.is_some_and(|f| !f.suspicious.is_empty()),

@@ -8,7 +8,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::{decide, holding};
+use super::{decide, holding, units_meant};
 use crate::app::App;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, MessageState, Verdict};
@@ -120,7 +120,8 @@ pub(super) fn put_off(
     let holds = match decision.verdict.state {
         MessageState::Noted | MessageState::Duplicate | MessageState::Ignored => vec![],
         MessageState::Received | MessageState::Logged | MessageState::Waiting => {
-            holding::of(app, &unverified, found, message.received_at, now)?
+            let meant = units_meant(app, &unverified, message.received_at)?;
+            holding::of(app, &unverified, &meant, found, message.received_at, now)?
         }
     };
     let why = "chưa xác thực được người gửi: máy chủ tên miền (DNS) chưa trả lời; sẽ thử lại";

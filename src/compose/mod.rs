@@ -425,14 +425,15 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
         let why = "đơn vị không còn trong danh bạ".to_owned();
         return Ok(Composed::Dropped(why));
     }
-    if Holds::at(now, config, store)?.hold(unit) {
+    let holds = Holds::at(now, config, store)?;
+    if holds.hold(unit) {
         return Ok(Composed::Hold);
     }
     let dead = store.dead_contacts(Receipts::All, now)?;
     let Some(to) = standing::addressee(config, &dead, unit, date_of(now)) else {
         return Ok(Composed::Dropped("the unit has no address any more".into()));
     };
-    reminder_of(config, store, &to, &owed, now).map(Composed::Ready)
+    reminder_of(config, store, &holds, &to, &owed, now).map(Composed::Ready)
 }
 
 /// The reminder of what one unit owes.
@@ -442,11 +443,11 @@ fn reminder(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> 
 pub fn reminder_of(
     config: &Config,
     store: &Store,
+    holds: &Holds<'_>,
     to: &Addressee<'_>,
     owed: &[(Obligation, Step)],
     now: Timestamp,
 ) -> Result<Draft> {
-    let holds = Holds::at(now, config, store)?;
     let verifying = owed.iter().any(|(o, _)| holds.tell(&o.unit));
     let mut items = Vec::new();
     let mut enclosures: Vec<Enclosure> = Vec::new();
