@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
+use rusqlite::types::FromSqlError;
 
-use super::{Receipts, Store, parsed};
+use super::{Receipts, Store, parsed, stored_as_words};
 use crate::reading::BounceKind;
 
 /// So many mails that failed for a time make an address one that does not work.
@@ -16,6 +17,20 @@ const SOFT_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// Notices of so many different days (Vietnam) that an address fails for good are believed. A single one may be forged,
 /// or be about a server that was set up wrongly for an hour.
 const NOTICED_DAYS: u32 = 2;
+
+/// Who told that a mail did not reach an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ToldBy {
+    /// A notice that came by mail.
+    Notice,
+    /// The server, while the mail was handed over.
+    Refusal,
+}
+
+stored_as_words!(ToldBy {
+    Notice = "notice",
+    Refusal = "refusal",
+});
 
 /// How an address stands that mails did not reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +89,7 @@ impl Store {
         outbox: i64,
         at: Timestamp,
     ) -> Result<()> {
-        self.record_failure(address, kind, "notice", status, outbox, at)
+        self.record_failure(address, kind, ToldBy::Notice, status, outbox, at)
     }
 
     /// Notes that the server did not take a mail of ours for an address (lower case) while it was handed over.
@@ -86,14 +101,14 @@ impl Store {
         outbox: i64,
         at: Timestamp,
     ) -> Result<()> {
-        self.record_failure(address, kind, "refusal", status, outbox, at)
+        self.record_failure(address, kind, ToldBy::Refusal, status, outbox, at)
     }
 
     fn record_failure(
         &self,
         address: &str,
         kind: BounceKind,
-        told_by: &str,
+        told_by: ToldBy,
         status: Option<&str>,
         outbox: i64,
         at: Timestamp,

@@ -153,43 +153,39 @@ impl Store {
 
     /// Adds to the bytes fetched on a day (Vietnam).
     pub fn add_fetched(&self, day: Date, bytes: u64) -> Result<()> {
-        self.conn.execute(
-            "INSERT INTO traffic (day, fetched) VALUES (?1, ?2)
-             ON CONFLICT (day) DO UPDATE SET fetched = fetched + excluded.fetched",
-            params![day.to_string(), bytes as i64],
-        )?;
-        Ok(())
-    }
-
-    /// Adds to the bytes of files that were taken out of mails and stored on a day (Vietnam).
-    pub fn add_unpacked(&self, day: Date, bytes: u64) -> Result<()> {
-        self.conn.execute(
-            "INSERT INTO traffic (day, unpacked) VALUES (?1, ?2)
-             ON CONFLICT (day) DO UPDATE SET unpacked = unpacked + excluded.unpacked",
-            params![day.to_string(), bytes as i64],
-        )?;
-        Ok(())
-    }
-
-    /// The bytes of files that were taken out of mails and stored on a day (Vietnam).
-    pub fn unpacked(&self, day: Date) -> Result<u64> {
-        let sql = "SELECT unpacked FROM traffic WHERE day = ?1";
-        let bytes: Option<i64> = self
-            .conn
-            .query_row(sql, [day.to_string()], |r| r.get(0))
-            .optional()?;
-        Ok(bytes.unwrap_or(0) as u64)
+        self.add_traffic("fetched", day, bytes)
     }
 
     /// The bytes fetched on a day (Vietnam).
     pub fn fetched(&self, day: Date) -> Result<u64> {
+        self.traffic("fetched", day)
+    }
+
+    /// Adds to the bytes of files that were taken out of mails and stored on a day (Vietnam).
+    pub fn add_unpacked(&self, day: Date, bytes: u64) -> Result<()> {
+        self.add_traffic("unpacked", day, bytes)
+    }
+
+    /// The bytes of files that were taken out of mails and stored on a day (Vietnam).
+    pub fn unpacked(&self, day: Date) -> Result<u64> {
+        self.traffic("unpacked", day)
+    }
+
+    fn add_traffic(&self, column: &str, day: Date, bytes: u64) -> Result<()> {
+        let sql = format!(
+            "INSERT INTO traffic (day, {column}) VALUES (?1, ?2)
+             ON CONFLICT (day) DO UPDATE SET {column} = {column} + excluded.{column}"
+        );
+        self.conn
+            .execute(&sql, params![day.to_string(), bytes as i64])?;
+        Ok(())
+    }
+
+    fn traffic(&self, column: &str, day: Date) -> Result<u64> {
+        let sql = format!("SELECT {column} FROM traffic WHERE day = ?1");
         let bytes: Option<i64> = self
             .conn
-            .query_row(
-                "SELECT fetched FROM traffic WHERE day = ?1",
-                [day.to_string()],
-                |r| r.get(0),
-            )
+            .query_row(&sql, [day.to_string()], |r| r.get(0))
             .optional()?;
         Ok(bytes.unwrap_or(0) as u64)
     }
