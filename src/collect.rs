@@ -194,151 +194,51 @@ pub async fn read_received(
             break;
         }
         manager::step();
-        let Some(sha256) = &message.sha256 else {
+        if message.sha256.is_none() {
             continue;
-        };
+        }
         // Also where the import that brought it was ended before it was read.
         let imported = app.store.imported(message.id)?;
         let answers = match imported {
             Some(_) => Answers::No,
             None => answers,
         };
-        let mut nameless = false;
-        let before = message.reading.take().filter(|_| message.put_off.is_some());
-        let known = before.is_some();
-        let mut put_off = false;
-        let mut reading = match app.archive.get(sha256) {
-            Ok(raw) => {
-                let read = match before {
-                    Some(before) => Outcome::Read(Box::new(before)),
-                    None => app.reader.read(&raw).await,
-                };
-                let mut reading = match read {
-                    Outcome::Read(reading) => *reading,
-                    Outcome::MailFails(why) => unreadable(app, &raw, &why).await?,
-                    Outcome::NoRoom(why) => {
-                        tracing::error!(message = message.id, why, "a mail stays unread");
-                        fault = Some(why);
-                        continue;
-                    }
-                    Outcome::MachineFails(why) => {
-                        tracing::error!(why, "no mail can be read");
-                        fault = Some(why);
-                        break;
-                    }
-                };
-                if imported == Some(Imported::Parted) {
-                    trust_less(&mut reading);
-                }
-                // Domains change the keys of their signatures: of old mails they say nothing.
-                if answers == Answers::Yes {
-                    staff::classify(app, &message, &mut reading)?;
-                    put_off = sender::verify(app, &message, &mut reading, &raw, now).await;
-                }
-                reading
+        let mut read = match read(app, &mut message, imported, now).await? {
+            Readable::Yes(read) => *read,
+            Readable::NotNow(why) => {
+                fault = Some(why);
+                continue;
             }
-            Err(e) => {
-                // One mail that the disk has lost must not keep the others from being read.
-                tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
-                app.store.fetch_again(message.id, now)?;
-                nameless = true;
-                Reading::unreadable("its file in the archive is damaged")
+            Readable::NoMail(why) => {
+                fault = Some(why);
+                break;
             }
         };
-        if let Some(earlier) = received_earlier(app, &message, &reading)? {
+        let mut put_off = false;
+        // Domains change the keys of their signatures: of old mails they say nothing.
+        if let Some(raw) = read.raw.as_ref().filter(|_| answers == Answers::Yes) {
+            staff::classify(app, &message, &mut read.reading)?;
+            put_off = sender::verify(app, &message, &mut read.reading, raw, now).await;
+        }
+        if let Some(earlier) = received_earlier(app, &message, &read.reading)? {
             app.store.set_received_at(message.id, earlier)?;
             message.received_at = earlier;
         }
         if put_off {
-            files::discard(app, &reading);
-            sender::put_off(app, &message, &reading, now)?;
+            files::discard(app, &read.reading);
+            sender::put_off(app, &message, &read.reading, now)?;
             continue;
         }
-        if reading.class == Class::StaffCommand && answers == Answers::Yes {
-            files::discard(app, &reading);
-            staff::obey(app, &message, &reading, now)?;
-            settled(&mut turn);
+        if read.reading.class == Class::StaffCommand && answers == Answers::Yes {
+            files::discard(app, &read.reading);
+            staff::obey(app, &message, &read.reading, now)?;
+            got_on(&mut turn);
             continue;
         }
-        let mut decision = decide(app, &message, &reading, now)?;
-        let mut keeping = match files::of_mail(app, &reading, decision.verdict.state, now)? {
-            // It was read in another pass, and its files are still in it.
-            Keeping::Now if known => Keeping::Later,
-            keeping => keeping,
-        };
-        if keeping == Keeping::Now
-            && let Err(e) = archive_files(app, &reading)
-        {
-            let why = format!("{e:#}");
-            if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
-                tracing::error!(message = message.id, why, "a mail stays unread");
-                fault = Some(why);
-                continue;
-            }
-            // The files were there just now: somebody else stands behind the reading process.
-            tracing::error!(
-                message = message.id,
-                why,
-                "the files of a mail were replaced"
-            );
-            app.reader.distrust();
-            reading = Reading {
-                class: Class::Unreadable,
-                no_answer: true,
-                attachments: vec![],
-                reasons: vec![why],
-                ..reading
-            };
-            decision = decide(app, &message, &reading, now)?;
-            keeping = Keeping::InTheMail;
-        } else if keeping != Keeping::Now {
-            files::discard(app, &reading);
+        match settle(app, &message, read, answers, now)? {
+            None => got_on(&mut turn),
+            Some(why) => fault = Some(why),
         }
-        if decision.awaited.suspicious {
-            app.reader.distrust();
-        }
-        let mut holds = vec![];
-        if decision.verdict.state == MessageState::Waiting {
-            let meant = units_meant(app, &reading, message.received_at)?;
-            let found = decision.found.as_ref();
-            holds = match nameless {
-                true => holding::of_nameless(app, now),
-                false => holding::of(app, &reading, &meant, found, message.received_at, now)?,
-            };
-            let known = &mut decision.verdict.candidates;
-            let others = meant.into_iter().filter(|u| !known.contains(u));
-            let others: Vec<UnitId> = others.collect();
-            known.extend(others);
-        }
-        tracing::info!(
-            message = message.id,
-            class = reading.class.word(),
-            state = decision.verdict.state.word(),
-            unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
-            "read a mail"
-        );
-        app.store.transaction(|s| {
-            s.set_reading(message.id, &reading)?;
-            if keeping == Keeping::Now {
-                s.set_kept(message.id)?;
-                s.add_unpacked(date_of(now), files::bytes_of(&reading))?;
-            }
-            s.set_verdict(message.id, &decision.verdict)?;
-            s.set_awaited(message.id, &decision.awaited)?;
-            s.set_holds(message.id, &holds)?;
-            record_bounce(s, &app.config.settings.digest_to, &message, &reading)?;
-            for submission in &decision.submissions {
-                s.log_submission(submission, now)?;
-            }
-            if answers == Answers::Yes {
-                let arrived = arrival::word(app, s, &message, &reading, &decision, now)?;
-                for answer in decision.answer.iter().chain(&arrived) {
-                    s.owe(answer, now)?;
-                }
-            }
-            Ok(())
-        })?;
-        settled(&mut turn);
     }
     match fault {
         Some(why) => app.store.failed(Part::Reading, now, &why)?,
@@ -347,8 +247,164 @@ pub async fn read_received(
     note_confinement(app, now)
 }
 
+/// A stored mail that was read.
+struct Read {
+    reading: Reading,
+    /// Its bytes; `None` where the archive has lost them.
+    raw: Option<Vec<u8>>,
+    /// Whether it was read in another pass, so that its files are not where the reader puts them.
+    before: bool,
+}
+
+/// Whether a stored mail could be read.
+enum Readable {
+    Yes(Box<Read>),
+    /// It stays unread for a later round, and why.
+    NotNow(String),
+    /// No mail can be read now, and why.
+    NoMail(String),
+}
+
+/// Reads a stored mail, unless that was done when it was put off.
+async fn read(
+    app: &mut App,
+    message: &mut Message,
+    imported: Option<Imported>,
+    now: Timestamp,
+) -> Result<Readable> {
+    let sha256 = message.sha256.as_ref().context("it was not fetched")?;
+    let raw = match app.archive.get(sha256) {
+        Ok(raw) => raw,
+        Err(e) => {
+            // One mail that the disk has lost must not keep the others from being read.
+            tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
+            app.store.fetch_again(message.id, now)?;
+            return Ok(Readable::Yes(Box::new(Read {
+                reading: Reading::unreadable("its file in the archive is damaged"),
+                raw: None,
+                before: false,
+            })));
+        }
+    };
+    let known = message.reading.take().filter(|_| message.put_off.is_some());
+    let before = known.is_some();
+    let outcome = match known {
+        Some(known) => Outcome::Read(Box::new(known)),
+        None => app.reader.read(&raw).await,
+    };
+    let mut reading = match outcome {
+        Outcome::Read(reading) => *reading,
+        Outcome::MailFails(why) => unreadable(app, &raw, &why).await?,
+        Outcome::NoRoom(why) => {
+            tracing::error!(message = message.id, why, "a mail stays unread");
+            return Ok(Readable::NotNow(why));
+        }
+        Outcome::MachineFails(why) => {
+            tracing::error!(why, "no mail can be read");
+            return Ok(Readable::NoMail(why));
+        }
+    };
+    if imported == Some(Imported::Parted) {
+        trust_less(&mut reading);
+    }
+    Ok(Readable::Yes(Box::new(Read {
+        reading,
+        raw: Some(raw),
+        before,
+    })))
+}
+
+/// Decides on a mail that was read and stores all that follows, in one transaction; gives why it stays unread, where its
+/// files cannot be stored.
+fn settle(
+    app: &mut App,
+    message: &Message,
+    read: Read,
+    answers: Answers,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let mut reading = read.reading;
+    let mut decision = decide(app, message, &reading, now)?;
+    let mut keeping = match files::of_mail(app, &reading, decision.verdict.state, now)? {
+        Keeping::Now if read.before => Keeping::Later, // they are still in it
+        keeping => keeping,
+    };
+    if keeping == Keeping::Now
+        && let Err(e) = archive_files(app, &reading)
+    {
+        let why = format!("{e:#}");
+        if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
+            tracing::error!(message = message.id, why, "a mail stays unread");
+            return Ok(Some(why));
+        }
+        // The files were there just now: somebody else stands behind the reading process.
+        tracing::error!(
+            message = message.id,
+            why,
+            "the files of a mail were replaced"
+        );
+        app.reader.distrust();
+        reading = Reading {
+            class: Class::Unreadable,
+            no_answer: true,
+            attachments: vec![],
+            reasons: vec![why],
+            ..reading
+        };
+        decision = decide(app, message, &reading, now)?;
+        keeping = Keeping::InTheMail;
+    } else if keeping != Keeping::Now {
+        files::discard(app, &reading);
+    }
+    if decision.awaited.suspicious {
+        app.reader.distrust();
+    }
+    let mut holds = vec![];
+    if decision.verdict.state == MessageState::Waiting {
+        let meant = units_meant(app, &reading, message.received_at)?;
+        let found = decision.found.as_ref();
+        holds = match read.raw {
+            None => holding::of_nameless(app, now),
+            Some(_) => holding::of(app, &reading, &meant, found, message.received_at, now)?,
+        };
+        let known = &mut decision.verdict.candidates;
+        let others = meant.into_iter().filter(|u| !known.contains(u));
+        let others: Vec<UnitId> = others.collect();
+        known.extend(others);
+    }
+    tracing::info!(
+        message = message.id,
+        class = reading.class.word(),
+        state = decision.verdict.state.word(),
+        unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
+        "read a mail"
+    );
+    app.store.transaction(|s| {
+        s.set_reading(message.id, &reading)?;
+        if keeping == Keeping::Now {
+            s.set_kept(message.id)?;
+            s.add_unpacked(date_of(now), files::bytes_of(&reading))?;
+        }
+        s.set_verdict(message.id, &decision.verdict)?;
+        s.set_awaited(message.id, &decision.awaited)?;
+        s.set_holds(message.id, &holds)?;
+        record_bounce(s, &app.config.settings.digest_to, message, &reading)?;
+        for submission in &decision.submissions {
+            s.log_submission(submission, now)?;
+        }
+        if answers == Answers::Yes {
+            let arrived = arrival::word(app, s, message, &reading, &decision, now)?;
+            for answer in decision.answer.iter().chain(&arrived) {
+                s.owe(answer, now)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(None)
+}
+
 /// Notes that a pass got on.
-fn settled(turn: &mut Option<&mut Turn>) {
+fn got_on(turn: &mut Option<&mut Turn>) {
     if let Some(turn) = turn {
         turn.got_on();
     }
