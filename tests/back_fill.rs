@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use jiff::Timestamp;
@@ -102,59 +103,60 @@ fn an_import_follows_no_link_opens_no_pipe_and_comes_to_its_end() {
     }
 }
 
-#[test]
-fn mails_of_an_import_that_was_ended_midway_are_read_by_the_service_and_not_answered() {
-    let installation = Installation::on_maildir();
-    let dir = installation.dir.path();
-    // What an import had stored when it was killed, and what has come since.
+fn letters_to(installation: &Installation, address: &str) -> usize {
+    let letters = installation.outbox();
+    letters.iter().filter(|l| l.to == address).count()
+}
+
+/// Puts a mail into the store that nobody has read yet, as a process leaves it that is killed then.
+fn stored(dir: &Path, raw: &[u8], place: impl Fn(&str) -> Place) {
     let now = Timestamp::now();
     let store = Store::open(&dir.join("data"), now).unwrap();
-    let raw = report(REPORTING).into_bytes();
-    let sha256 = Archive::open(&dir.join("data")).unwrap().put(&raw).unwrap();
+    let sha256 = Archive::open(&dir.join("data")).unwrap().put(raw).unwrap();
     let arrived = Arrived {
-        place: Place::imported(&dir.join("a.eml"), 1, &sha256),
+        place: place(&sha256),
         sha256: Some(sha256),
         size: raw.len() as u64,
         received_at: now,
         gm_msgid: None,
     };
     store.record_arrival(&arrived, now).unwrap();
-    drop(store);
+}
+
+#[test]
+fn mails_of_an_import_that_was_ended_midway_are_read_by_the_service_and_not_answered() {
+    let installation = Installation::on_maildir();
+    let dir = installation.dir.path();
+    // What an import had stored when it was killed, and what has come since.
+    stored(dir, report(REPORTING).as_bytes(), |sha256| {
+        Place::imported(&dir.join("a.eml"), 1, sha256)
+    });
     fs::write(installation.maildir().join("new/1.b"), report(LATE)).unwrap();
     succeed(installation.run(&["run", "--once"]));
     assert_eq!(trusted(&installation).len(), 2, "both are read");
-    let letters = installation.outbox();
-    let to = |address: &str| letters.iter().filter(|l| l.to == address).count();
-    assert_eq!((to(REPORTING), to(LATE)), (0, 1));
+    assert_eq!(
+        [REPORTING, LATE].map(|unit| letters_to(&installation, unit)),
+        [0, 1]
+    );
 }
 
 #[test]
 fn an_import_leaves_nobody_without_an_answer_whose_mail_had_come_before() {
     let installation = Installation::on_maildir();
     let dir = installation.dir.path();
-    let now = Timestamp::now();
-    let store = Store::open(&dir.join("data"), now).unwrap();
-    let raw = report(LATE).into_bytes();
-    let sha256 = Archive::open(&dir.join("data")).unwrap().put(&raw).unwrap();
-    let arrived = Arrived {
-        place: Place {
-            account: "bancsplpy@gmail.com".into(),
-            folder: "INBOX".into(),
-            uidvalidity: 0,
-            uid: "1.b".into(),
-        },
-        sha256: Some(sha256),
-        size: raw.len() as u64,
-        received_at: now,
-        gm_msgid: None,
-    };
-    store.record_arrival(&arrived, now).unwrap();
-    drop(store);
+    let raw = report(LATE);
+    stored(dir, raw.as_bytes(), |_| Place {
+        account: "bancsplpy@gmail.com".into(),
+        folder: "INBOX".into(),
+        uidvalidity: 0,
+        uid: "1.b".into(),
+    });
     fs::write(installation.maildir().join("new/1.b"), raw).unwrap();
     fs::write(dir.join("a.eml"), report(REPORTING)).unwrap();
     import(&installation, "a.eml");
     succeed(installation.run(&["run", "--once"]));
-    let letters = installation.outbox();
-    let to = |address: &str| letters.iter().filter(|l| l.to == address).count();
-    assert_eq!((to(REPORTING), to(LATE)), (0, 1));
+    assert_eq!(
+        [REPORTING, LATE].map(|unit| letters_to(&installation, unit)),
+        [0, 1]
+    );
 }

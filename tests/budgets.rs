@@ -102,18 +102,25 @@ fn units_are_read_first_and_answered_before_what_strangers_sent_is_read() {
     assert_eq!(read, 10, "{log}");
 }
 
-#[test]
-fn what_strangers_send_leaves_two_tenths_of_the_day_s_fetching_to_units() {
+/// An installation that may fetch 10 MB a day, a mailbox with so many mails of 3 MB from an address, and a report after
+/// them.
+fn with_little_to_fetch(mails: usize, from: &str) -> (FakeImap, Installation) {
     let server = FakeImap::start();
     let installation = Installation::against(&server);
     let limits = "[limits]\nmessage_mb = 8\ndaily_download_mb = 10\n[trust]";
     installation.edit("thubaocao.toml", "[trust]", limits);
-    for n in 0..3 {
+    for n in 0..mails {
         let filler = "x".repeat(3_000_000);
-        let raw = written("chao@la.example", &n.to_string(), &filler, &[]);
+        let raw = written(from, &n.to_string(), &filler, &[]);
         server.deliver("INBOX", ago(600), &raw);
     }
     server.deliver("INBOX", ago(300), &report(REPORTING, "1"));
+    (server, installation)
+}
+
+#[test]
+fn what_strangers_send_leaves_two_tenths_of_the_day_s_fetching_to_units() {
+    let (_server, installation) = with_little_to_fetch(3, "chao@la.example");
     outcome::round(&installation);
     assert!(logged(&installation, "ldld-dong-hoa"));
     assert_eq!(acknowledged(&installation, REPORTING), 1);
@@ -128,16 +135,7 @@ fn what_strangers_send_leaves_two_tenths_of_the_day_s_fetching_to_units() {
 
 #[test]
 fn what_comes_in_the_name_of_one_unit_uses_up_the_day_s_fetching_of_no_other() {
-    let server = FakeImap::start();
-    let installation = Installation::against(&server);
-    let limits = "[limits]\nmessage_mb = 8\ndaily_download_mb = 10\n[trust]";
-    installation.edit("thubaocao.toml", "[trust]", limits);
-    for n in 0..5 {
-        let filler = "x".repeat(3_000_000);
-        let raw = written(LATE, &n.to_string(), &filler, &[]);
-        server.deliver("INBOX", ago(600), &raw);
-    }
-    server.deliver("INBOX", ago(300), &report(REPORTING, "1"));
+    let (_server, installation) = with_little_to_fetch(5, LATE);
     outcome::round(&installation);
     assert!(logged(&installation, "ldld-dong-hoa"));
     assert_eq!(acknowledged(&installation, REPORTING), 1);

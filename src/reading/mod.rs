@@ -344,3 +344,28 @@ pub struct ReadingSettings {
 
 /// Takes the content of a file that was found in a mail, before its place in the [`Reading`] is named.
 pub type Keep<'k> = dyn FnMut(&[u8]) -> std::io::Result<()> + 'k;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A file of which nothing is known but what it is.
+    pub fn attachment(name: &str, kind: &str, size: u64) -> Attachment {
+        Attachment {
+            name: name.to_owned(),
+            size,
+            sha256: Sha256::of(b"x"),
+            kind: kind.to_owned(),
+            role: Role::SoftFile,
+            from: None,
+            number: None,
+            dated: None,
+            title: None,
+            issuer: None,
+            genre: None,
+            cites: vec![],
+            signatures: vec![],
+            warning: None,
+        }
+    }
+}

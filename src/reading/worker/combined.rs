@@ -68,9 +68,9 @@ pub(super) fn is_suspicious(reading: &Reading) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::{Attachment, Person, Role};
+    use super::super::super::tests::attachment;
+    use super::super::super::{Attachment, Person};
     use super::*;
-    use crate::ground::Sha256;
 
     fn reading(class: Class, address: &str, tokens: &[&str]) -> Reading {
         Reading {
@@ -87,22 +87,7 @@ mod tests {
     }
 
     fn file(kind: &str) -> Attachment {
-        Attachment {
-            name: format!("a.{kind}"),
-            size: 1,
-            sha256: Sha256::of(b"x"),
-            kind: kind.to_owned(),
-            role: Role::SoftFile,
-            from: None,
-            number: None,
-            dated: None,
-            title: None,
-            issuer: None,
-            genre: None,
-            cites: vec![],
-            signatures: vec![],
-            warning: None,
-        }
+        attachment(&format!("a.{kind}"), kind, 1)
     }
 
     #[test]

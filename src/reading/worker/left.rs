@@ -129,6 +129,7 @@ fn possible(files: &[Attachment], mail: u64) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::tests::attachment;
     use super::*;
     use std::os::unix::net::UnixListener;
 
@@ -179,22 +180,7 @@ mod tests {
 
     #[test]
     fn a_mail_brings_no_more_than_it_can_and_no_name_leads_out() {
-        let file = |name: &str, size: u64| Attachment {
-            name: name.to_owned(),
-            size,
-            sha256: Sha256::of(b"x"),
-            kind: "docx".into(),
-            role: super::super::super::Role::SoftFile,
-            from: None,
-            number: None,
-            dated: None,
-            title: None,
-            issuer: None,
-            genre: None,
-            cites: vec![],
-            signatures: vec![],
-            warning: None,
-        };
+        let file = |name: &str, size: u64| attachment(name, "docx", size);
         assert_eq!(possible(&[file("57.docx", 40_000)], 60_000), Ok(()));
         // Out of archives comes more than the mail has.
         assert_eq!(possible(&[file("a.docx", MOST_UNPACKED)], 60_000), Ok(()));
