@@ -196,6 +196,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_names_every_part_that_monitoring_may_hear_of() {
+        let guide = include_str!("../../deploy/INSTALL.md");
+        let row = guide
+            .lines()
+            .find(|l| l.starts_with("| `thubaocao_part_failing"));
+        for part in Part::ALL {
+            let word = format!("`{}`", part.word());
+            assert!(row.unwrap().contains(&word), "{word} is missing");
+        }
+    }
+
+    #[test]
     fn a_failure_lasts_from_its_beginning_until_something_worked() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let store = Store::in_memory(at(0)).unwrap();
