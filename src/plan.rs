@@ -36,8 +36,53 @@ pub fn pass(app: &App, now: Timestamp) -> Result<()> {
 
 // ---- reminders ----
 
-/// The step of the ladder that an obligation has reached at a moment, if a reminder may be owed at all.
-fn step(config: &Config, o: &Obligation, first_opened: Timestamp, now: Timestamp) -> Option<Step> {
+/// What tells which step of the ladder an obligation has reached.
+struct Ladder<'a> {
+    config: &'a Config,
+    store: &'a Store,
+    first_opened: Timestamp,
+    /// The day on which the next reminders leave.
+    at_hand: Date,
+}
+
+impl<'a> Ladder<'a> {
+    fn at(at_hand: Timestamp, config: &'a Config, store: &'a Store) -> Result<Ladder<'a>> {
+        Ok(Ladder {
+            config,
+            store,
+            first_opened: store.first_opened()?,
+            at_hand: date_of(at_hand),
+        })
+    }
+
+    /// The step at a moment, if a reminder may be owed at all. The leader is written to of what the unit was told before.
+    fn step(&self, o: &Obligation, now: Timestamp) -> Result<Option<Step>> {
+        let step = step_by_date(self.config, o, self.first_opened, now);
+        let (Some(Step::Escalation), Some(report)) = (step, self.config.report(&o.report)) else {
+            return Ok(step);
+        };
+        let last = Step::Escalation;
+        if self.store.step_taken(o.id, &last.to_string(), o.due)? != StepTaken::No {
+            return Ok(Some(last));
+        }
+        let told = self.store.told_late(o.id, o.due)?;
+        Ok(Some(report.steps.before_the_leader(
+            &self.config.calendar,
+            date_of(o.due),
+            told.map(date_of),
+            self.at_hand,
+            date_of(now),
+        )))
+    }
+}
+
+/// The step by the days alone, whatever the unit was told before.
+fn step_by_date(
+    config: &Config,
+    o: &Obligation,
+    first_opened: Timestamp,
+    now: Timestamp,
+) -> Option<Step> {
     // Of a closed period nobody is asked any more.
     if o.settled() || o.closed {
         return None;
@@ -65,12 +110,12 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
     if !in_working_hours(&config.calendar, schedule.work_hours, now) {
         return Ok(());
     }
-    let first_opened = store.first_opened()?;
+    let ladder = Ladder::at(now, config, store)?;
     let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(i64, Timestamp, Step)>> = BTreeMap::new();
     for o in store.obligations(Receipts::All)? {
         if !unsettled.holds(&o.unit, &o.report)
-            && let Some(step) = step(config, &o, first_opened, now)
+            && let Some(step) = ladder.step(&o, now)?
             && store.step_taken(o.id, &step.to_string(), o.due)? != StepTaken::Yes
         {
             owed.entry(o.unit).or_default().push((o.id, o.due, step));
@@ -167,17 +212,24 @@ pub struct Planned {
     pub items: Vec<(Obligation, Step)>,
 }
 
-/// The reminders that a day would bring, if nothing more came in. Nothing is written.
+/// The reminders that a day would bring, if nothing more came in. Nothing is written. `at_hand`: from when on reminders
+/// leave in time, be it that they lie ahead; what the store does not know to have left before has not.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Result<Vec<Planned>> {
+pub fn on_day(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    at_hand: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Planned>> {
     let work_starts = config.settings.schedule.work_hours.0;
     let morning = instant(day, work_starts);
     if !config.calendar.is_working_day(day) {
         return Ok(vec![]);
     }
-    let first_opened = store.first_opened()?;
+    let ladder = Ladder::at(at_hand, config, store)?;
     let before = instant(config.calendar.working_days_before(day, 1), work_starts);
     let today = date_of(now) == day;
     let dead = store.dead_contacts(Receipts::All, now)?;
@@ -189,12 +241,12 @@ pub fn on_day(config: &Config, store: &Store, day: Date, now: Timestamp) -> Resu
         if unsettled.holds(&o.unit, &o.report) {
             continue;
         }
-        let Some(reached) = step(config, &o, first_opened, morning) else {
+        let Some(reached) = ladder.step(&o, morning)? else {
             continue;
         };
         // On an earlier day the same step would have gone out then; today it may have been missed, and what came back
         // goes out again to whom is next.
-        let fresh = step(config, &o, first_opened, before) != Some(reached);
+        let fresh = ladder.step(&o, before)? != Some(reached);
         let missed = match store.step_taken(o.id, &reached.to_string(), o.due)? {
             StepTaken::Yes => false,
             StepTaken::No => today,

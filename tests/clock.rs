@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::{Duration, SystemTime};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use thubaocao::compose::{self, Composed};
+use thubaocao::domain::zone;
 use thubaocao::store::{OutgoingState, Part, Store};
 use thubaocao::{correct, expected, plan};
 
@@ -14,7 +15,7 @@ use crate::lab::imap_fake::{FakeImap, Fault, Folder, Step};
 use crate::lab::installation::{
     Installation, LATE, REPORTING, STAFF, by_clock, succeed, thubaocao,
 };
-use crate::lab::outcome::{acknowledged, ago, report};
+use crate::lab::outcome::{acknowledged, ago, reminded, report};
 use crate::lab::{Lab, MAILBOX, await_until};
 use crate::reminders::{at, config};
 
@@ -222,6 +223,60 @@ fn a_silent_mailbox_is_asked_for_the_time_before_anything_is_decided_by_a_clock_
     let names = folders.map(|e| e.unwrap().file_name().into_string().unwrap());
     let names: Vec<String> = names.filter(|n| n.starts_with(".Thubaocao")).collect();
     assert_eq!(names, [""; 0]);
+}
+
+/// A mailbox of files tells nothing of the time: what a clock that is off by weeks makes of a deadline is the first word on
+/// it that a unit hears, and that is not the letter to its leader.
+#[test]
+fn no_period_begins_with_the_letter_to_the_leader_whatever_the_clock_says() {
+    const LEADER: &str = "chu.tich@phuyen.example";
+    let today = Timestamp::now().to_zoned(zone()).date();
+    let day = |from_today: i64| today.saturating_add(from_today.days()).to_string();
+    // Whether what was due before the installation counts, when it was due, and the clock of the rounds: the first that
+    // is to tell of the delay, and one on the next day.
+    for (what, backlog, due, before, then) in [
+        ("the backlog", true, -10, None, ["+0d", "+1d"]),
+        (
+            "begun by a clock behind",
+            false,
+            -10,
+            Some("-20d"),
+            ["+0d", "+1d"],
+        ),
+        (
+            "begun rightly, and ahead later",
+            false,
+            3,
+            Some("+0d"),
+            ["+12d", "+13d"],
+        ),
+    ] {
+        let installation = Installation::on_maildir();
+        let last = format!("{LATE},,,,,");
+        installation.edit("units.csv", &last, &format!("{LATE},{LEADER},,,,"));
+        let edit = |from: &str, to: &str| installation.edit("thubaocao.toml", from, to);
+        edit("escalate_after = 200", "escalate_after = 2");
+        edit(
+            "remind_backlog = true",
+            &format!("remind_backlog = {backlog}"),
+        );
+        installation.edit("reports.toml", &day(-10), &day(due));
+        let round = |clock: &str| {
+            succeed(
+                by_clock(&mut installation.command(&["run", "--once"]), clock)
+                    .output()
+                    .unwrap(),
+            );
+            let to_leader = |l: &&crate::lab::Letter| l.to.contains(LEADER);
+            let leader = installation.outbox().iter().filter(to_leader).count();
+            (reminded(&installation, LATE), leader)
+        };
+        if let Some(clock) = before {
+            assert_eq!(round(clock), (0, 0), "{what}");
+        }
+        assert_eq!(round(then[0]), (1, 0), "{what}");
+        assert_eq!(round(then[1]).1, 1, "{what}");
+    }
 }
 
 /// A round with a mailbox that nobody has written to for a month.

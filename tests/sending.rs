@@ -450,16 +450,21 @@ fn of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later() 
     let settings = "thubaocao.toml";
     b.installation
         .edit(settings, "escalate_after = 200", "escalate_after = 2");
+    // On the day before, the unit alone is told.
+    succeed(b.round(0));
+    b.sent_once(LATE);
+    assert!(b.smtp.taken_for(leader).is_empty());
     b.smtp
         .on_naming(Step::Rcpt, LATE, 1..=2, Fault::Say("450 4.2.0 greylisted"));
-    succeed(b.round(0));
-    b.sent_once(leader);
-    assert!(b.smtp.taken_for(LATE).is_empty());
-    for minutes in [5, 20] {
-        succeed(b.round(minutes));
-    }
+    let day = 24 * 60;
+    succeed(b.round(day));
     b.sent_once(leader);
     b.sent_once(LATE);
+    for minutes in [5, 20] {
+        succeed(b.round(day + minutes));
+    }
+    b.sent_once(leader);
+    assert_eq!(b.smtp.taken_for(LATE).len(), 2, "and the copy");
 }
 
 #[test]

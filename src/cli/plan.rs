@@ -48,7 +48,12 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
     }
     let dead = store.dead_contacts(Receipts::All, now)?;
     let holds = Holds::at(morning, &config, &store)?;
-    for planned in plan::on_day(&config, &store, on, now)? {
+    // Where nothing has run yet, it is shown what would have been from the first day on.
+    let at_hand = match Store::path(&config.settings.data).exists() {
+        true => now,
+        false => store.first_opened()?,
+    };
+    for planned in plan::on_day(&config, &store, on, at_hand, now)? {
         let Some(to) = standing::addressee(&config, &dead, &planned.unit, on) else {
             continue;
         };

@@ -105,6 +105,33 @@ impl Steps {
         rungs
     }
 
+    /// The step in place of the letter to the leader, where the unit has hardly been told that it is late: the service
+    /// stood still, began only now, or went by a clock that was wrong. The letter to the leader follows the first reminder
+    /// after the deadline by as many working days as one reminder another, or by fewer where the ladder has it so.
+    ///
+    /// `due`, `today`: days; `told`: the day on which the first reminder after the deadline left. Where none has left, it
+    /// is taken for leaving on its day, but not before `at_hand`: the day on which the next reminders leave.
+    pub fn before_the_leader(
+        &self,
+        calendar: &Calendar,
+        due: Date,
+        told: Option<Date>,
+        at_hand: Date,
+        today: Date,
+    ) -> Step {
+        let first = calendar.working_days_after(due, self.late_after.max(1));
+        let told = told.unwrap_or_else(|| first.max(at_hand));
+        let between = self.escalate_after.saturating_sub(self.late_after);
+        let patience = self.late_every.min(between).max(1);
+        if calendar.working_days_after(told, patience) <= today {
+            return Step::Escalation;
+        }
+        let late = self.ladder(calendar, due).into_iter().rev();
+        let mut late = late.map(|(_, step)| step);
+        late.find(|step| matches!(step, Step::Late(_)))
+            .unwrap_or(Step::Late(1))
+    }
+
     /// From when the deadline counts as near: the start of work on the day of the first rung.
     pub fn near(&self, calendar: &Calendar, due: Timestamp, work_starts: Time) -> Timestamp {
         let first = self.ladder(calendar, date_of(due))[0].0;
@@ -187,6 +214,46 @@ mod tests {
         assert_eq!(on("2026-06-22"), Some(Step::Late(1)));
         assert_eq!(on("2026-06-23"), Some(Step::Late(2)));
         assert_eq!(on("2026-07-01"), Some(Step::Escalation));
+    }
+
+    #[test]
+    fn the_leader_is_written_to_when_the_unit_was_told_some_days_before() {
+        let usual = Steps::default();
+        let close = Steps {
+            late_after: 11,
+            ..Steps::default()
+        };
+        let one = Steps {
+            late_every: 100,
+            ..Steps::default()
+        };
+        let due = date(2026, 6, 15);
+        let june = |day: i8| date(2026, 6, day);
+        let july = |day: i8| date(2026, 7, day);
+        /// Ladder, when the unit was told, when the next reminders leave, the day; and the step.
+        type Case<'s> = (&'s Steps, Option<Date>, Date, Date, Step);
+        let cases: [Case<'_>; 10] = [
+            // It was followed from its beginning.
+            (&usual, Some(june(16)), july(1), july(1), Step::Escalation),
+            // Nobody was told: it begins with the last reminder before that letter.
+            (&usual, None, july(1), july(1), Step::Late(3)),
+            (&usual, None, july(31), july(31), Step::Late(3)),
+            // Five working days after Wednesday the first are Wednesday the eighth.
+            (&usual, Some(july(1)), july(7), july(7), Step::Late(3)),
+            (&usual, Some(july(1)), july(8), july(8), Step::Escalation),
+            // Looking ahead, what lies ahead will have left on its day …
+            (&usual, None, june(1), july(1), Step::Escalation),
+            // … or with the next ones, where its day is over.
+            (&usual, None, june(29), july(1), Step::Late(3)),
+            (&usual, None, june(29), july(6), Step::Escalation),
+            // A ladder that leaves one day between them.
+            (&close, Some(june(30)), july(1), july(1), Step::Escalation),
+            (&one, Some(july(1)), july(2), july(2), Step::Late(1)),
+        ];
+        for (steps, told, at_hand, today, wanted) in cases {
+            let step = steps.before_the_leader(&Calendar::default(), due, told, at_hand, today);
+            assert_eq!(step, wanted, "{told:?} {at_hand} {today}");
+        }
     }
 
     #[test]

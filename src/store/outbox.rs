@@ -564,6 +564,23 @@ impl Store {
         })
     }
 
+    /// When the first reminder left that told of a deadline of an obligation after it, be it that it came back.
+    pub fn told_late(&self, obligation: i64, due: Timestamp) -> Result<Option<Timestamp>> {
+        Ok(self
+            .conn
+            .prepare_cached(
+                "SELECT coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at
+                 FROM reminder r JOIN outbox m ON m.id = r.outbox
+                 WHERE r.obligation = ?1 AND r.due = ?2 AND r.step LIKE 'late-%'
+                   AND m.state IN ('sending', 'sent', 'unknown')
+                 ORDER BY left_at LIMIT 1",
+            )?
+            .query_row(params![obligation, due.to_string()], |r| {
+                parsed(r, "left_at")
+            })
+            .optional()?)
+    }
+
     /// The obligations and steps that a mail carries.
     pub fn steps_of(&self, outbox: i64) -> Result<Vec<(i64, String)>> {
         let mut statement = self.conn.prepare_cached(
