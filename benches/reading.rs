@@ -2,6 +2,7 @@
 //!
 //! Mails: the folder of the tests, and a mail of 350 kB as units send them. Where the corpora are
 //! (`$THUBAOCAO_CORPORA`, or `../shared/corpora`), their mails, too.
+#![allow(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -233,7 +233,7 @@ mod tests {
         );
         assert_eq!(archive.put(b"abc").unwrap(), name);
         assert_eq!(archive.get(&name).unwrap(), b"abc");
-        assert_eq!(std::fs::read_dir(archive.incoming()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(archive.incoming()).unwrap().count(), 0);
     }
 
     #[test]

@@ -105,8 +105,11 @@
 //!   moment of sending, so that "is it still owed" and "what does it say" are one question.
 //! - async-imap only frames; its commands take a refusal for an empty answer and are not used.
 
-// The documentation is read by those who work here: `cargo doc --document-private-items`.
-#![allow(rustdoc::private_intra_doc_links)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation is read by those who work here: `cargo doc --document-private-items`"
+)]
+
 pub mod alarm;
 pub mod app;
 pub mod archive;

@@ -340,12 +340,12 @@ fn a_grassroots_union_under_a_district_is_told_once_whom_it_reports_to() {
     let lab = Lab::start();
     let installation = Installation::new(&lab);
     let register = installation.config().join("units.csv");
-    let mut units = std::fs::read_to_string(&register).unwrap();
+    let mut units = fs::read_to_string(&register).unwrap();
     let grassroots = "mn.hoavinh@phuyen.example";
     units += &format!(
         "cdcs-hoa-vinh,Công đoàn cơ sở Trường Mầm non Hòa Vinh,CĐCS MN Hòa Vinh,grassroots,ldld-dong-hoa,{grassroots},,,,,\n"
     );
-    std::fs::write(&register, units).unwrap();
+    fs::write(&register, units).unwrap();
     for mark in ["1", "2"] {
         lab.unit_sends(grassroots, "Báo cáo trẻ em", "Gửi Ban", &both_forms(mark));
         succeed(installation.run(&["run", "--once"]));

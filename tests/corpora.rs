@@ -342,11 +342,10 @@ fn quoted_mails_are_left_out_and_own_words_are_kept() {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut same, mut all) = (0, 0);
     let mut short: Vec<String> = Vec::new();
-    for entry in std::fs::read_dir(folder.join("emails")).unwrap() {
+    for entry in fs::read_dir(folder.join("emails")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let read =
-            |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+        let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
         let wanted = plain(&read(&folder.join("trimmed").join(&name)));
         let own = plain(&own_words(&read(&path)));
         all += 1;

@@ -633,7 +633,7 @@ fn the_digest_of_a_flooded_mailbox_is_still_shown_whole() {
              Content-Type: application/pdf; name=\"bc.pdf\"\r\n\
              Content-Disposition: attachment; filename=\"bc.pdf\"\r\n\r\n%PDF-1.4 {n}\r\n--b--\r\n"
         );
-        std::fs::write(demo.dir().join(format!("maildir/new/la{n}.x")), mail).unwrap();
+        fs::write(demo.dir().join(format!("maildir/new/la{n}.x")), mail).unwrap();
     }
     demo.after(&["run", "--once"]);
     let waiting = demo.after(&["inbox", "--json"]).lines().count();
@@ -663,7 +663,7 @@ fn thanks_for_an_acknowledgement_are_nothing_to_do() {
              Date: Wed, 24 Jun 2026 07:00:00 +0700\r\nContent-Type: text/plain; charset=utf-8\r\n\
              Content-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
         );
-        std::fs::write(demo.dir().join(format!("maildir/new/t{n}.x")), mail).unwrap();
+        fs::write(demo.dir().join(format!("maildir/new/t{n}.x")), mail).unwrap();
     }
     demo.after(&["run", "--once"]);
     assert_eq!(waiting(), before + 1, "the one that announces something");

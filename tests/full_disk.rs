@@ -32,6 +32,7 @@ impl Disk {
         }
         let said = String::from_utf8_lossy(&output.stderr);
         eprintln!("skipped: a disk cannot be mounted here: {}", said.trim());
+        #[expect(clippy::mem_forget, reason = "there is nothing to unmount")]
         std::mem::forget(disk);
         None
     }

@@ -1,4 +1,14 @@
 //! The promises of thubaocao, kept on real servers, real files and the real binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "all of this is tests: where one fails is seen from its line"
+)]
+#![allow(
+    unreachable_pub,
+    reason = "one program: what `pub` opens, it opens to its neighbours"
+)]
 
 mod lab;
 mod look;

@@ -121,7 +121,7 @@ fn a_deadline_that_changes_asks_whether_it_is_meant_for_open_periods() {
     let frozen = dues();
     let questions = |config: &Config| identity::deadline_questions(config, &store, now).unwrap();
     assert!(questions(&config).is_empty());
-    config.reports[0].due = thubaocao::domain::report::DueRule::DayOfLastMonth(25);
+    config.reports[0].due = DueRule::DayOfLastMonth(25);
     let asked = questions(&config);
     assert_eq!(asked.len(), 1, "{asked:?}");
     for word in [

@@ -519,7 +519,7 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     once(&installation);
     let left = installation.json(&["inbox", "--json"]);
     assert_eq!(left.len(), 6, "{left:?}");
-    let unclear = |m: &&serde_json::Value| m.to_string().contains("chưa rõ đồng ý hay không");
+    let unclear = |m: &&Value| m.to_string().contains("chưa rõ đồng ý hay không");
     assert_eq!(left.iter().filter(unclear).count(), 3, "{left:?}");
     assert_eq!(lab.letters(STAFF).len(), 2);
 

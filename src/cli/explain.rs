@@ -277,7 +277,7 @@ fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
             ))?;
         }
     }
-    for a in reading.attachments.iter() {
+    for a in &reading.attachments {
         let from = a
             .from
             .as_deref()

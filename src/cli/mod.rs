@@ -319,7 +319,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) if broken_pipe(&e) => ExitCode::SUCCESS, // `thubaocao status | head` is no failure
         Err(e) => {
-            eprintln!("{e:#}");
+            complain(format_args!("{e:#}"));
             let usage = e.is::<Faulty>() || e.is::<Usage>();
             ExitCode::from(if usage { 2 } else { 1 })
         }
@@ -418,4 +418,10 @@ fn set_up_logs(arguments: &Arguments) {
 fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
     use std::io::Write;
     writeln!(std::io::stdout(), "{line}")
+}
+
+/// Says a line where a person reads it even if the output goes elsewhere. Where nobody listens, it is lost.
+fn complain(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

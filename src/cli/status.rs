@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Session, Usage, say};
+use super::{Session, Usage, complain, say};
 use crate::config::source::suggestion;
 use crate::domain::obligation::{Obligation, State, groups};
 use crate::domain::period::PeriodId;
@@ -56,7 +56,7 @@ pub(super) fn run(
     }
     let now = session.now();
     if let Some(trouble) = disk::room(&config.settings.data, disk::limit(&config)).trouble() {
-        eprintln!("warning: {trouble}");
+        complain(format_args!("warning: {trouble}"));
     }
     let store = session.snapshot(&config, now)?;
     let view = View::at(now, &config, &store)?;

@@ -352,7 +352,7 @@ impl<'a> Section<'a> {
     /// Names every key that nobody asked for, with the one that was probably meant.
     pub fn finish(self) {
         let seen = self.seen.borrow();
-        for (key, _) in self.table.iter() {
+        for (key, _) in self.table {
             let name: &str = key.get_ref();
             if !seen.contains(name) {
                 self.faults.add(

@@ -50,7 +50,7 @@ pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) 
         .flexible(true)
         .from_reader(text.as_bytes());
     let columns: Vec<String> = match reader.headers() {
-        Ok(h) => h.iter().map(|c| c.to_lowercase()).collect(),
+        Ok(h) => h.iter().map(str::to_lowercase).collect(),
         Err(e) => {
             faults.add(file, Some(1), format!("the first line cannot be read: {e}"));
             return Register::default();
@@ -108,7 +108,7 @@ pub(super) fn register_of(
     }
     let mut rows: Vec<(usize, Unit)> = Vec::new();
     for (line, record) in &table.rows {
-        if record.iter().all(|cell| cell.is_empty()) {
+        if record.iter().all(String::is_empty) {
             continue;
         }
         let cell = |name: &str| {

@@ -147,7 +147,7 @@ pub fn read(
     let references = thread(&message);
     // An answer may be a command by the mail of ours that it answers.
     if of_staff && (has_token || !references.is_empty()) {
-        let names = message.headers().iter().map(|h| h.name());
+        let names = message.headers().iter().map(mail_parser::Header::name);
         if let Some(why) = trust::twice(names) {
             judgement.against(why);
         }
@@ -361,7 +361,7 @@ const FIRST_MAIL: Timestamp = Timestamp::constant(1_000_000_000, 0);
 fn received(message: &Message<'_>) -> Option<Timestamp> {
     let date = message
         .received()
-        .and_then(|r| r.date())
+        .and_then(mail_parser::Received::date)
         .or_else(|| message.date().copied())?;
     let at = Timestamp::from_second(date.to_timestamp()).ok()?;
     (at >= FIRST_MAIL).then_some(at)

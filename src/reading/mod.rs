@@ -350,7 +350,7 @@ pub(crate) mod tests {
     use super::*;
 
     /// A file of which nothing is known but what it is.
-    pub fn attachment(name: &str, kind: &str, size: u64) -> Attachment {
+    pub(crate) fn attachment(name: &str, kind: &str, size: u64) -> Attachment {
         Attachment {
             name: name.to_owned(),
             size,

@@ -191,15 +191,12 @@ fn run(
             Ok(())
         });
     }
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        // Whatever keeps a program from running keeps one kind of file from being read, not every mail.
-        Err(_) => {
-            return Ok(Output {
-                bytes: Vec::new(),
-                failure: Some(Failure::Missing),
-            });
-        }
+    // Whatever keeps a program from running keeps one kind of file from being read, not every mail.
+    let Ok(mut child) = command.spawn() else {
+        return Ok(Output {
+            bytes: Vec::new(),
+            failure: Some(Failure::Missing),
+        });
     };
     let mut bytes = Vec::new();
     let mut too_much = false;

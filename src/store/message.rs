@@ -484,9 +484,8 @@ impl Store {
         let mut statement = self.conn.prepare_cached(
             "SELECT address, unit, at FROM learned WHERE revoked_at IS NULL ORDER BY id",
         )?;
-        let rows = statement.query_map([], |r| {
-            Ok((r.get(0)?, UnitId(r.get(1)?), super::parsed(r, "at")?))
-        })?;
+        let rows =
+            statement.query_map([], |r| Ok((r.get(0)?, UnitId(r.get(1)?), parsed(r, "at")?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

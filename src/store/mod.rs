@@ -365,6 +365,7 @@ macro_rules! stored_as_words {
     ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $type {
             /// The word in the store and in JSON.
+            #[allow(unreachable_pub, reason = "some of these types are known to the store alone")]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

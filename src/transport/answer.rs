@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A step of handing over a mail (RFC 5321). What is refused before them, a connection or a login, is always about us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// MAIL FROM.
     Mail,
     /// RCPT TO.
@@ -28,7 +28,7 @@ impl fmt::Display for Step {
 
 /// An enhanced status code (RFC 3463): class, subject, detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status(pub u16, pub u16, pub u16);
+pub(super) struct Status(pub u16, pub u16, pub u16);
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,7 +38,7 @@ impl fmt::Display for Status {
 
 /// A refusal: code and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub(super) struct Answer {
     /// The three digits (RFC 5321, 4.2).
     pub code: u16,
     /// What stands at the head of the text.
@@ -49,7 +49,7 @@ pub struct Answer {
 
 impl Answer {
     /// An answer with its enhanced status code, where the text begins with one of the code's class.
-    pub fn new(code: u16, text: &str) -> Answer {
+    pub(super) fn new(code: u16, text: &str) -> Answer {
         Answer {
             code,
             status: status(text).filter(|s| s.0 == code / 100),
@@ -75,7 +75,7 @@ fn status(text: &str) -> Option<Status> {
 
 /// What a refusal speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
+pub(super) enum About {
     /// Us: no other mail would fare better now.
     Us,
     /// This mail (after RCPT TO: this recipient of it), for now.
@@ -89,7 +89,7 @@ pub enum About {
 }
 
 /// What a refusal (4xx, 5xx) in a step speaks of, by RFC 5321 and RFC 3463 and by what large providers say.
-pub fn classify(step: Step, answer: &Answer) -> About {
+pub(super) fn classify(step: Step, answer: &Answer) -> About {
     let for_now = answer.code < 500;
     let status = answer.status.map(|s| (s.0, s.1, s.2));
     match (step, answer.code, status) {

@@ -377,7 +377,6 @@ pub struct Used {
 }
 
 /// Runs a command to its end, and measures it.
-#[allow(clippy::zombie_processes)] // wait4 waits for it
 pub fn measured(command: &mut Command) -> (Output, Used) {
     let said = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
     let [out, err] = [0, 1].map(|n: usize| said[n].reopen().unwrap());

@@ -80,7 +80,7 @@ impl Trial {
         loop {
             let before = smallest.clone();
             smallest = smallest.with_fewer_days(fails).with_fewer_units(fails);
-            for fault in before.faults.iter() {
+            for fault in &before.faults {
                 let mut without = smallest.clone();
                 without.faults.remove(fault);
                 smallest = if fails(&without) { without } else { smallest };

@@ -123,7 +123,9 @@ impl<'a, 'k> Collector<'a, 'k> {
         place: Place<'_>,
     ) -> std::io::Result<()> {
         let inline = part.content_id().is_some()
-            || part.content_disposition().is_some_and(|d| d.is_inline());
+            || part
+                .content_disposition()
+                .is_some_and(mail_parser::ContentType::is_inline);
         let given = header::file_name(message, part);
         let content = content::of(message, part);
         let text_without_name =

@@ -233,7 +233,7 @@ fn original(message: &Message<'_>) -> Option<Original> {
         if let Some(inner) = pasted.and_then(|p| {
             mail_parser::MessageParser::default()
                 .parse(p.as_bytes())
-                .map(mail_parser::Message::into_owned)
+                .map(Message::into_owned)
         }) && (inner.message_id().is_some() || inner.to().is_some())
         {
             return Some(known(&inner));

@@ -146,7 +146,7 @@ fn all_hints(folded: &str) -> Vec<Hint> {
         found.push(Hint::Half(number(c, 2).or(number(c, 4)), which));
     });
     blank(&mut text, &NINE, &mut |c| {
-        found.push(Hint::NineMonths(number(c, 1)))
+        found.push(Hint::NineMonths(number(c, 1)));
     });
     blank(&mut text, &QUARTER, &mut |c| {
         let q = match &c[1] {

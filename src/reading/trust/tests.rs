@@ -76,7 +76,7 @@ fn only_the_pinned_servers_verdict_on_the_senders_domain_counts() {
     ] {
         assert_eq!(trust(header), expected, "{header}");
     }
-    assert_eq!(judge(&[], None, Some("b")).trust, Trust::Unknown);
+    assert_eq!(judge(&[], None, Some("b")).trust, Unknown);
 }
 
 /// What senders can make a genuine header say.

@@ -193,7 +193,7 @@ impl Year {
                     self.log(m, row, clock)?;
                 }
                 Reads::Badly | Reads::CameBack { .. } => {
-                    self.say(m, row, MessageState::Waiting, clock)?
+                    self.say(m, row, MessageState::Waiting, clock)?;
                 }
                 Reads::Doubtfully { names, suspicious } => {
                     let brings = self.mails[m].brings.iter().map(|(k, _)| &self.known[*k]);
