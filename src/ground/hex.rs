@@ -1,8 +1,5 @@
 //! Bytes as text.
 
-use std::fs::File;
-use std::io::Read;
-
 use anyhow::{Context, Result};
 
 /// Bytes in hex, lower case.
@@ -20,7 +17,20 @@ pub fn hex(bytes: &[u8]) -> String {
 /// When the system gives none.
 pub fn random_hex<const BYTES: usize>() -> Result<String> {
     let mut bytes = [0_u8; BYTES];
-    let mut source = File::open("/dev/urandom").context("cannot open /dev/urandom")?;
-    source.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
     Ok(hex(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_two_digits_each_and_random_ones_differ() {
+        assert_eq!(hex(&[0, 0x0f, 0xa0, 0xff]), "000fa0ff");
+        let (one, other) = (random_hex::<16>().unwrap(), random_hex::<16>().unwrap());
+        assert_eq!(one.len(), 32);
+        assert!(one.bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_ne!(one, other);
+    }
 }
