@@ -13,13 +13,12 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::archive::{Archive, Soundness};
 use crate::audit::Fault;
+use crate::ground::Sha256;
 use crate::ground::files::{free_bytes, make_private_folder};
-use crate::ground::hex::hex;
 use crate::store::{Content, Owner, Store};
 
 const STORE: &str = "thubaocao.sqlite";
@@ -369,9 +368,9 @@ fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
             }
             other => other?,
         };
-        let (written, sha256) = copy_hashed(&mut entry, &mut file)?;
+        let (content, written) = Sha256::of_copy(&mut entry, &mut file)?;
         if let Some(name) = name {
-            if sha256 != name {
+            if content.to_string() != name {
                 drop(file);
                 fs::remove_file(&target)?;
                 found.damaged.push(name.to_owned());
@@ -381,20 +380,5 @@ fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
         }
         file.sync_all()?;
         room = room.saturating_sub(written);
-    }
-}
-
-/// Copies a content; gives its length and its SHA-256.
-fn copy_hashed(from: &mut impl Read, to: &mut File) -> Result<(u64, String)> {
-    let (mut digest, mut length) = (Sha256::new(), 0);
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        let n = from.read(&mut piece)?;
-        if n == 0 {
-            return Ok((length, hex(&digest.finalize())));
-        }
-        digest.update(&piece[..n]);
-        to.write_all(&piece[..n])?;
-        length += n as u64;
     }
 }

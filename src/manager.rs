@@ -25,7 +25,7 @@ pub fn stopping() {
 
 fn tell(states: &[NotifyState<'_>]) {
     // Without systemd there is nobody to tell.
-    if let Err(e) = sd_notify::notify(false, states) {
+    if let Err(e) = sd_notify::notify(states) {
         tracing::debug!(error = %e, "systemd was not told");
     }
 }

@@ -30,9 +30,31 @@ impl Sha256 {
     /// # Errors
     /// When it cannot be read.
     pub fn of_all(content: &mut impl std::io::Read) -> std::io::Result<(Sha256, u64)> {
-        let mut digest = sha2::Sha256::new();
-        let bytes = std::io::copy(content, &mut digest)?;
-        Ok((Sha256(digest.finalize().into()), bytes))
+        Sha256::of_copy(content, &mut std::io::sink())
+    }
+
+    /// [`Sha256::of_all`] of what is copied at the same time.
+    ///
+    /// # Errors
+    /// When it cannot be read, or not be written.
+    pub fn of_copy(
+        content: &mut impl std::io::Read,
+        to: &mut impl std::io::Write,
+    ) -> std::io::Result<(Sha256, u64)> {
+        let (mut digest, mut bytes) = (sha2::Sha256::new(), 0);
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match content.read(&mut piece) {
+                Ok(0) => return Ok((Sha256(digest.finalize().into()), bytes)),
+                Ok(n) => {
+                    digest.update(&piece[..n]);
+                    to.write_all(&piece[..n])?;
+                    bytes += n as u64;
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
     }
 }
 
@@ -95,6 +117,10 @@ mod tests {
         assert_eq!(name.to_string(), ABC);
         assert_eq!(ABC.parse(), Ok(name));
         assert_eq!(Sha256::of_all(&mut b"abc".as_slice()).unwrap(), (name, 3));
+        let (long, mut copy) = (vec![7; 200_000], Vec::new());
+        let of_copy = Sha256::of_copy(&mut long.as_slice(), &mut copy).unwrap();
+        assert_eq!(of_copy, (Sha256::of(&long), 200_000));
+        assert_eq!(copy, long);
         let json = serde_json::to_string(&name).unwrap();
         assert_eq!(json, format!("\"{ABC}\""));
         assert_eq!(serde_json::from_str::<Sha256>(&json).unwrap(), name);
