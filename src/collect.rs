@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{MailboxKind, Show};
 use crate::domain::calendar::Calendar;
 use crate::domain::date_of;
+use crate::domain::owed::Owed;
 use crate::domain::unit::{self, Unit, UnitId};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::courtesy::is_mere_courtesy;
@@ -29,7 +30,6 @@ use crate::store::{
     Awaited, Imported, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store,
     Verdict,
 };
-use crate::writing::Kind;
 use crate::{expected, manager, staff};
 
 use self::files::Keeping;
@@ -580,8 +580,7 @@ fn trust_less(reading: &mut Reading) {
 /// The acknowledgement of what a mail brought.
 pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
     NewMail {
-        key: format!("ack:{message}"),
-        kind: Kind::Acknowledgement,
+        owed: Owed::Acknowledgement(message),
         unit: unit.cloned(),
         message: Some(message),
     }
@@ -827,14 +826,13 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
         }
         let mut decision = Decision::only(Waiting, Some(&found), why);
         // A grassroots union is told once where to report, whatever it sent.
-        let key = match (reading.class, above) {
-            (_, Some(_)) if reading.has_document() => Some(format!("parent:{unit}")),
-            (Class::LinkOnly, None) => Some(format!("link:{}", message.id)),
+        let owed = match (reading.class, above) {
+            (_, Some(_)) if reading.has_document() => Some(Owed::Grassroots(unit.clone())),
+            (Class::LinkOnly, None) => Some(Owed::LinkOnly(message.id)),
             _ => None,
         };
-        decision.answer = key.filter(|_| answers).map(|key| NewMail {
-            key,
-            kind: Kind::Notice,
+        decision.answer = owed.filter(|_| answers).map(|owed| NewMail {
+            owed,
             unit: Some(unit),
             message: Some(message.id),
         });

@@ -9,14 +9,14 @@ use jiff::{Timestamp, ToSpan};
 use crate::app::App;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
+use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::{Step, in_working_hours};
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, zone};
 use crate::expected;
 use crate::standing::{self, Holds};
-use crate::store::{NewMail, Part, Receipts, StepTaken, Store, digest_key};
+use crate::store::{NewMail, Part, Receipts, StepTaken, Store};
 use crate::waiting;
-use crate::writing::Kind;
 
 /// Decides what is owed at a moment and queues it.
 ///
@@ -134,15 +134,18 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         {
             continue; // it stays due; without an address the digest says so
         }
-        let Some(kind) = Kind::of_steps(steps.iter().map(|(.., step)| *step)) else {
+        let Some(urgency) = steps.iter().map(|(.., step)| step.urgency()).min() else {
             continue;
         };
         let outbox = match store.queued_reminder(&unit)? {
             Some(waiting) => Some(waiting),
             None => store.owe(
                 &NewMail {
-                    key: format!("remind:{unit}:{today}"),
-                    kind,
+                    owed: Owed::Reminder {
+                        unit: unit.clone(),
+                        day: today,
+                        urgency,
+                    },
                     unit: Some(unit),
                     message: None,
                 },
@@ -151,7 +154,7 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         };
         if let Some(outbox) = outbox {
             // What waits since days says what holds today.
-            store.carry(outbox, kind, &steps)?;
+            store.carry(outbox, Kind::Reminder(urgency), &steps)?;
         }
     }
     Ok(())
@@ -190,8 +193,10 @@ fn owe_digest(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     // Whoever becomes staff in the course of the day gets it, too.
     for address in staff.iter().filter(|a| !owed.contains(a)) {
         let mail = NewMail {
-            key: digest_key(day, address),
-            kind: Kind::Digest,
+            owed: Owed::Digest {
+                day,
+                address: Some(address.clone()),
+            },
             unit: None,
             message: None,
         };

@@ -13,6 +13,7 @@ use self::budget::{Pot, Spent, Turn};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::compose::{self, Composed};
+use crate::domain::owed::Kind;
 use crate::domain::reminder::in_working_hours;
 use crate::domain::{date_of, instant};
 use crate::ground::hex::random_hex;
@@ -21,7 +22,7 @@ use crate::manager;
 use crate::reading::BounceKind;
 use crate::store::{Outgoing, OutgoingState, Part, QueuePause};
 use crate::transport::{self, Halt, NotTaken, Outcome, Parcel, Transport, Verdict};
-use crate::writing::{Draft, Kind};
+use crate::writing::Draft;
 
 /// A reminder leaves only if the mailbox was looked through so shortly before.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -101,12 +102,12 @@ async fn queue(
         if stop() {
             break;
         }
-        if full && !is_for_staff(&mail) {
-            continue;
+        let (now, kind) = (clock.now(), mail.owed.kind());
+        if full && !kind.is_for_staff() {
+            continue; // staff have to hear of a full disk
         }
-        let now = clock.now();
         let day_ago = now - SignedDuration::from_hours(24);
-        let pot = Pot::of_key(mail.kind, &mail.key);
+        let pot = Pot::of(kind);
         if !spent.has_room(pot, limits.daily_mails) {
             tracing::warn!(
                 ?pot,
@@ -119,10 +120,10 @@ async fn queue(
             )?;
             continue;
         }
-        if doubted && (mail.kind.is_reminder() || mail.kind == Kind::Digest) {
+        if doubted && (kind.is_reminder() || kind == Kind::Digest) {
             continue; // they go by a clock that is wrong
         }
-        if mail.kind.is_reminder() && !may_remind(app, now, done)? {
+        if kind.is_reminder() && !may_remind(app, now, done)? {
             continue;
         }
         if is_put_off(app, &mail, now)? {
@@ -131,7 +132,7 @@ async fn queue(
         match composed(app, &mail, now) {
             Composed::Hold => {}
             Composed::Dropped(why) => {
-                tracing::info!(mail = mail.key, why, "no longer owed");
+                tracing::info!(mail = mail.owed.key(), why, "no longer owed");
                 store.end_sending(mail.id, OutgoingState::Dropped, Some(&why), now)?;
             }
             // Nothing leaves by trying: it is written as soon as it can be.
@@ -170,8 +171,8 @@ async fn queue(
 fn spent(app: &App, now: Timestamp) -> Result<Spent> {
     let mut spent = Spent::default();
     let day_ago = now - SignedDuration::from_hours(24);
-    for (kind, purpose, mails) in app.store.sent_since(day_ago)? {
-        spent.add(Pot::of(kind, &purpose), mails);
+    for (kind, mails) in app.store.sent_since(day_ago)? {
+        spent.add(Pot::of(kind), mails);
     }
     Ok(spent)
 }
@@ -179,17 +180,16 @@ fn spent(app: &App, now: Timestamp) -> Result<Spent> {
 /// Whether a mail waits, or does not leave at all, as its unit has got as many answers as it gets in a day. An
 /// acknowledgement is put off to the next morning, and takes the others with it then.
 fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
-    let Some(unit) = mail.unit.as_ref().filter(|_| mail.kind.is_answer()) else {
+    let Some(unit) = mail.unit.as_ref().filter(|_| mail.owed.kind().is_answer()) else {
         return Ok(false);
     };
-    let (store, today) = (&app.store, date_of(now));
+    let (store, today, kind) = (&app.store, date_of(now), mail.owed.kind());
     let is_queued = |m: Outgoing| m.state == OutgoingState::Queued;
     if mail.put_off.is_some() && !store.outgoing_mail(mail.id)?.is_some_and(is_queued) {
         return Ok(true); // another one tells it since
     }
-    let purpose = budget::purpose(&mail.key);
-    let told = store.told_since(unit, purpose, instant(today, Time::midnight()))?;
-    match budget::turn_of(purpose, told, mail.put_off.is_some()) {
+    let told = store.told_since(unit, kind, instant(today, Time::midnight()))?;
+    match budget::turn_of(kind, told, mail.put_off.is_some()) {
         Turn::Now => {
             if mail.put_off.is_some() {
                 let why = format!("báo chung trong thư số {}", mail.id);
@@ -222,7 +222,7 @@ fn composed(app: &App, mail: &Outgoing, now: Timestamp) -> Composed {
 fn block(app: &App, mail: &Outgoing, why: &str, again_at: Timestamp, now: Timestamp) -> Result<()> {
     if mail.blocked_since.is_none() {
         tracing::error!(
-            mail = mail.key,
+            mail = mail.owed.key(),
             why,
             "cannot be written; the others are sent"
         );
@@ -260,14 +260,6 @@ fn may_remind(app: &App, now: Timestamp, done: &mut Sent) -> Result<bool> {
     Ok(reminding == Reminding::Now)
 }
 
-/// Whether a mail goes to staff, who have to hear of a full disk.
-fn is_for_staff(mail: &Outgoing) -> bool {
-    match Pot::of_key(mail.kind, &mail.key) {
-        Pot::Digest | Pot::Staff => true,
-        Pot::Calendar | Pot::Answers => false,
-    }
-}
-
 /// A mail as it is handed over.
 struct Written {
     name: String,
@@ -279,6 +271,7 @@ fn written(app: &App, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<
     let settings = &app.config.settings;
     let from = settings.mailbox.address.as_str();
     let domain = from.rsplit_once('@').map_or("localhost", |(_, d)| d);
+    let kind = mail.owed.kind();
     let message_id = match &mail.message_id {
         Some(known) => known.clone(),
         // Who knows it can tell of a bounce, or seem to be answered; so nobody can who did not get the mail.
@@ -286,8 +279,8 @@ fn written(app: &App, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<
     };
     Ok(Written {
         name: match &mail.unit {
-            Some(unit) => format!("{:05}-{}-{unit}", mail.id, mail.kind.word()),
-            None => format!("{:05}-{}", mail.id, mail.kind.word()),
+            Some(unit) => format!("{:05}-{}-{unit}", mail.id, kind.public_word()),
+            None => format!("{:05}-{}", mail.id, kind.public_word()),
         },
         raw: draft.to_bytes(&settings.department, from, &message_id, now)?,
         message_id,
@@ -346,7 +339,11 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
     let store = &app.store;
     match outcome {
         Outcome::Taken(not_taken) => {
-            tracing::info!(mail = mail.key, kind = mail.kind.word(), "sent");
+            tracing::info!(
+                mail = mail.owed.key(),
+                kind = mail.owed.kind().word(),
+                "sent"
+            );
             record_refusals(app, mail, &not_taken, now)?;
             let but: Vec<String> = not_taken
                 .iter()
@@ -358,7 +355,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
             left(app, now)?;
         }
         Outcome::Refused(why, not_taken) => {
-            tracing::warn!(mail = mail.key, why, "refused for good");
+            tracing::warn!(mail = mail.owed.key(), why, "refused for good");
             record_refusals(app, mail, &not_taken, now)?;
             store.end_sending(mail.id, OutgoingState::Failed, Some(&why), now)?;
             // A relay that has lost its way to everybody says the same of every address.
@@ -368,7 +365,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
             }
         }
         Outcome::Deferred(why, not_taken) => {
-            tracing::warn!(mail = mail.key, why, "not sent; tried again later");
+            tracing::warn!(mail = mail.owed.key(), why, "not sent; tried again later");
             record_refusals(app, mail, &not_taken, now)?;
             store.defer(mail.id, now + pause(mail.tries + 1), &why, now)?;
             if store.deferred_in_a_row()? >= IN_A_ROW {
@@ -377,7 +374,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
         }
         Outcome::Halted(halt) => {
             tracing::warn!(
-                mail = mail.key,
+                mail = mail.owed.key(),
                 why = halt.why(),
                 "not sent, nor would another be"
             );
@@ -387,7 +384,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
         Outcome::Unknown(why) => {
             // It stays *sending*: it is looked up.
             tracing::warn!(
-                mail = mail.key,
+                mail = mail.owed.key(),
                 why,
                 "perhaps sent; looked up before it is tried again"
             );

@@ -6,9 +6,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
+use thubaocao::domain::owed::Kind;
+use thubaocao::domain::reminder::Urgency;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::store::{OutgoingState, Store};
-use thubaocao::writing::Kind;
 use thubaocao::{expected, plan};
 
 use crate::lab::installation::{Installation, LATE, REPORTING};
@@ -68,7 +69,7 @@ fn a_letter_that_waited_over_several_steps_says_the_last_one() {
         mail = queue.pop();
     }
     let mail = mail.unwrap();
-    assert_eq!(mail.kind, Kind::ReminderLate);
+    assert_eq!(mail.owed.kind(), Kind::Reminder(Urgency::Late));
     let steps = store.steps_of(mail.id).unwrap();
     let steps: Vec<&str> = steps.iter().map(|(_, step)| step.as_str()).collect();
     assert_eq!(steps, ["late-1"]);
@@ -118,7 +119,7 @@ fn a_letter_that_is_found_days_later_reminded_when_it_left() {
         .end_sending(before.id, OutgoingState::Sent, None, tuesday)
         .unwrap();
     let late = owed(tuesday).expect("it is late, and was reminded on the day before only");
-    assert_eq!(late.kind, Kind::ReminderLate);
+    assert_eq!(late.owed.kind(), Kind::Reminder(Urgency::Late));
     let (obligation, _) = store.steps_of(before.id).unwrap().remove(0);
     let told = store.reminders_of(obligation).unwrap();
     assert_eq!(told, [(monday, "before-1".to_owned())]);

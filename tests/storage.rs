@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use jiff::ToSpan;
+use thubaocao::domain::owed::Kind;
 use thubaocao::domain::zone;
 use thubaocao::store::{Content, OutgoingState, Owner, Store};
-use thubaocao::writing::Kind;
 
 use crate::lab::demo::Demo;
 use crate::lab::imap_fake::FakeImap;
@@ -516,7 +516,7 @@ fn an_answer_among_the_sent_mails_settles_what_a_restore_left_in_doubt() {
         .unwrap();
     let states: Vec<OutgoingState> = ends
         .iter()
-        .filter(|m| m.kind == Kind::Acknowledgement)
+        .filter(|m| m.owed.kind() == Kind::Acknowledgement)
         .map(|m| m.state)
         .collect();
     assert_eq!(states, [OutgoingState::Dropped, OutgoingState::Unknown]);

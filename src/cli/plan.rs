@@ -85,7 +85,7 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
 fn queued_answers(config: &Config, store: &Store, now: jiff::Timestamp) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for mail in store.queue(now)? {
-        if mail.kind.is_answer()
+        if mail.owed.kind().is_answer()
             && let Composed::Ready(draft) = compose::compose(config, store, &mail, now)?
         {
             lines.push(line(mail.unit, draft, vec![]));
@@ -96,7 +96,7 @@ fn queued_answers(config: &Config, store: &Store, now: jiff::Timestamp) -> Resul
 
 fn line(unit: Option<UnitId>, draft: Draft, items: Vec<ItemLine>) -> Line {
     Line {
-        kind: draft.kind.word(),
+        kind: draft.kind.public_word(),
         unit,
         report: items.first().map(|i| i.report.clone()),
         period: items.first().map(|i| i.period.clone()),

@@ -6,10 +6,10 @@ use jiff::civil::Time;
 
 use super::{Decision, may_acknowledge};
 use crate::app::App;
+use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
 use crate::reading::{Class, Reading, Trust, matching};
 use crate::store::{Message, MessageState, NewMail, Store};
-use crate::writing::Kind;
 
 /// What decides whether a sender is told.
 #[derive(Clone, Copy, Debug)]
@@ -85,8 +85,7 @@ pub(super) fn word(
         told_today: store.told_of_arrival_since(sender, midnight)?,
     };
     Ok(may_tell_arrival(&facts).then(|| NewMail {
-        key: format!("arrived:{}", message.id),
-        kind: Kind::Notice,
+        owed: Owed::Arrived(message.id),
         unit: decision.verdict.unit.clone(),
         message: Some(message.id),
     }))

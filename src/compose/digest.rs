@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::config::{Config, HOURS};
 use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
+use crate::domain::owed::Kind;
+use crate::domain::reminder::Urgency;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::health::{self, Look};
 use crate::reading::Class;
@@ -18,7 +20,7 @@ use crate::store::{
     Standing, Store,
 };
 use crate::writing::{
-    self, Contact, DigestData, Draft, Enclosure, Kind, News, Progress, Reminded, Soon, Straggler,
+    self, Contact, DigestData, Draft, Enclosure, News, Progress, Reminded, Soon, Straggler,
     SystemLine, Undelivered, unlinked,
 };
 use crate::{overview, standing};
@@ -426,7 +428,7 @@ fn progress(
 /// A mail of ours and its unit, for staff.
 fn mail_in_words(config: &Config, mail: &Outgoing, day: Date) -> String {
     let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
-    let kind = kind_in_words(mail.kind);
+    let kind = kind_in_words(mail.owed.kind());
     unit.map_or_else(|| kind.to_owned(), |unit| format!("{kind} gửi {unit}"))
 }
 
@@ -466,7 +468,7 @@ fn sent(
                 link: again.map(|l| l.for_outgoing(mail.id, &what)),
             });
         }
-        if mail.state == OutgoingState::Sent && mail.kind.is_reminder() {
+        if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
             let steps = store.steps_of(mail.id)?;
             let what = steps
                 .iter()
@@ -481,7 +483,7 @@ fn sent(
                 .collect();
             let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
             data.reminded.push(Reminded {
-                kind: kind_in_words(mail.kind).into(),
+                kind: kind_in_words(mail.owed.kind()).into(),
                 unit: unit.unwrap_or_default(),
                 what,
             });
@@ -497,7 +499,11 @@ fn no_longer_configured(
     mail: &Outgoing,
     day: Timestamp,
 ) -> Result<bool> {
-    let Some(unit) = mail.unit.as_ref().filter(|_| mail.kind.is_reminder()) else {
+    let Some(unit) = mail
+        .unit
+        .as_ref()
+        .filter(|_| mail.owed.kind().is_reminder())
+    else {
         return Ok(false);
     };
     if config.register.nearest(unit, date_of(day)).is_none() {
@@ -588,11 +594,15 @@ fn kind_in_words(kind: Kind) -> &'static str {
     match kind {
         Kind::Digest => "Bản tin",
         Kind::Acknowledgement => "Thư xác nhận",
-        Kind::Notice => "Thư hướng dẫn, trả lại",
-        Kind::Opening => "Thông báo mở kỳ báo cáo",
-        Kind::ReminderBefore => "Nhắc trước hạn",
-        Kind::ReminderLate => "Đôn đốc",
-        Kind::Escalation => "Gửi lãnh đạo đơn vị",
+        Kind::Arrived => "Thư báo đã nhận",
+        Kind::LinkOnly | Kind::Grassroots => "Thư hướng dẫn",
+        Kind::Returned => "Thư trả lại báo cáo",
+        Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
+        Kind::Confirmation => "Thư hỏi lại cán bộ",
+        Kind::Reminder(Urgency::Opening) => "Thông báo mở kỳ báo cáo",
+        Kind::Reminder(Urgency::Before) => "Nhắc trước hạn",
+        Kind::Reminder(Urgency::Late) => "Đôn đốc",
+        Kind::Reminder(Urgency::Escalation) => "Gửi lãnh đạo đơn vị",
     }
 }
 
@@ -700,13 +710,8 @@ fn system(
     }
     let limits = &config.settings.limits;
     let sent = store.sent_since(now - SignedDuration::from_hours(24))?;
-    let to_staff = |kind: Kind, purpose: &str| {
-        kind == Kind::Digest || ["command", "confirm"].contains(&purpose)
-    };
-    let to_units = sent
-        .iter()
-        .filter(|(kind, purpose, _)| !to_staff(*kind, purpose));
-    let sent: u32 = to_units.map(|(_, _, mails)| mails).sum();
+    let to_units = sent.iter().filter(|(kind, _)| !kind.is_for_staff());
+    let sent: u32 = to_units.map(|(_, mails)| mails).sum();
     let full = sent >= limits.daily_mails;
     line(
         full,

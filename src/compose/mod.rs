@@ -10,16 +10,17 @@ use jiff::{Timestamp, ToSpan};
 
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
+use crate::domain::owed::Owed;
 use crate::domain::reminder::Step;
 use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant};
+use crate::staff;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
 use crate::standing;
 use crate::standing::Holds;
 use crate::store::{Message, MessageState, Outgoing, Receipts, StaffCommand, Store, Submission};
-use crate::writing::{self, Draft, Enclosure, Kind, LetterItem, Receipt, Reply};
-use crate::{staff, store};
+use crate::writing::{self, Draft, Enclosure, LetterItem, Receipt, Reply};
 
 pub use digest::digest;
 
@@ -63,30 +64,23 @@ pub fn compose(
     mail: &Outgoing,
     now: Timestamp,
 ) -> Result<Composed> {
-    match mail.kind {
-        Kind::Acknowledgement => acknowledgement(config, store, mail),
-        Kind::Notice => match mail.key.split_once(':') {
-            Some(("command", rest)) => match rest.strip_prefix("together:") {
-                Some(of) => together(config, store, of, now),
-                None => command_answer(config, store, mail, now),
-            },
-            Some(("confirm", _)) => confirmation(config, store, mail, now),
-            Some(("arrived", _)) => arrived(config, store, mail),
-            Some(("parent", _)) => grassroots(config, store, mail),
-            Some(("return", row)) => returned(config, store, mail, row.parse()?),
-            _ => link_only(config, store, mail, now),
-        },
-        Kind::Digest => {
-            let (day, address) = store::digest_of(&mail.key)
-                .with_context(|| format!("{} names no day", mail.key))?;
+    match &mail.owed {
+        Owed::Acknowledgement(_) => acknowledgement(config, store, mail),
+        Owed::Arrived(_) => arrived(config, store, mail),
+        Owed::LinkOnly(_) => link_only(config, store, mail, now),
+        Owed::Grassroots(_) => grassroots(config, store, mail),
+        Owed::Returned(row) => returned(config, store, mail, *row),
+        Owed::StaffAnswer(_) => command_answer(config, store, mail, now),
+        Owed::StaffAnswers { day, address } => together(config, store, *day, address, now),
+        Owed::Confirmation(_) => confirmation(config, store, mail, now),
+        Owed::Reminder { .. } => reminder(config, store, mail, now),
+        Owed::Digest { day, address } => {
+            let address = address.as_deref();
             if address.is_some_and(|a| !config.settings.digest_to.iter().any(|s| s == a)) {
                 let why = "địa chỉ này không còn trong danh sách cán bộ (staff.digest_to)";
                 return Ok(Composed::Dropped(why.into()));
             }
-            Ok(Composed::Ready(digest(config, store, day, address, now)?))
-        }
-        Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation => {
-            reminder(config, store, mail, now)
+            Ok(Composed::Ready(digest(config, store, *day, address, now)?))
         }
     }
 }
@@ -289,11 +283,14 @@ fn undo(
     Ok(links.map(|links| links.token(Item::Change(row), Action::Undo)))
 }
 
-/// What became of the commands of a day that were above the cap of answers; when that day is over. `of`: the day and
-/// the address, parted by a colon.
-fn together(config: &Config, store: &Store, of: &str, now: Timestamp) -> Result<Composed> {
-    let (day, address) = of.split_once(':').context("a key without an address")?;
-    let day: Date = day.parse()?;
+/// What became of the commands of a day that were above the cap of answers; when that day is over.
+fn together(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    address: &str,
+    now: Timestamp,
+) -> Result<Composed> {
     // A day that lies ahead is one of a clock that was wrong.
     if date_of(now) == day {
         return Ok(Composed::Hold);

@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use super::obligation::deadline;
 use super::{By, Done, Inverse, Target, log};
 use crate::app::App;
+use crate::domain::owed::Owed;
 use crate::domain::{date_of, vietnamese_date};
 use crate::store::{NewMail, Submission};
-use crate::writing::Kind;
 
 fn known_submission(app: &App, id: i64) -> Result<Submission> {
     app.store.submission(id)?.with_context(|| {
@@ -44,8 +44,7 @@ pub fn send_back(
         };
         s.owe(
             &NewMail {
-                key: format!("return:{row}"),
-                kind: Kind::Notice,
+                owed: Owed::Returned(row),
                 unit: Some(submission.unit.clone()),
                 message: submission.message,
             },

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod identity;
 pub mod lunar;
 pub mod obligation;
+pub mod owed;
 pub mod period;
 pub mod reminder;
 pub mod report;

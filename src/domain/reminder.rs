@@ -52,6 +52,31 @@ pub enum Step {
     Escalation,
 }
 
+/// What sort of letter a rung asks for, the most urgent one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// To the leader of a unit that is late.
+    Escalation,
+    /// After the deadline.
+    Late,
+    /// Before the deadline.
+    Before,
+    /// A period has opened.
+    Opening,
+}
+
+impl Step {
+    /// What sort of letter it asks for.
+    pub fn urgency(self) -> Urgency {
+        match self {
+            Step::Opening => Urgency::Opening,
+            Step::Before(_) => Urgency::Before,
+            Step::Late(_) => Urgency::Late,
+            Step::Escalation => Urgency::Escalation,
+        }
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,7 @@
 //! How many mails a day may leave, and for what: who makes us answer much keeps no unit from being reminded, and no
 //! command of staff from being answered. Pure.
 
-use crate::writing::Kind;
+use crate::domain::owed::Kind;
 
 /// What a mail is counted against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,28 +17,17 @@ pub(super) enum Pot {
 }
 
 impl Pot {
-    /// The pot of a mail by its kind and the first word of its key, which says what it is for.
-    pub(super) fn of(kind: Kind, purpose: &str) -> Pot {
-        match (kind, purpose) {
-            (Kind::Digest, _) => Pot::Digest,
-            (Kind::Notice, "command" | "confirm") => Pot::Staff,
-            (Kind::Notice, "return")
-            | (Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation, _) => {
-                Pot::Calendar
+    /// The pot of a kind of mail.
+    pub(super) fn of(kind: Kind) -> Pot {
+        match kind {
+            Kind::Digest => Pot::Digest,
+            Kind::StaffAnswer | Kind::StaffAnswers | Kind::Confirmation => Pot::Staff,
+            Kind::Returned | Kind::Reminder(_) => Pot::Calendar,
+            Kind::Acknowledgement | Kind::Arrived | Kind::LinkOnly | Kind::Grassroots => {
+                Pot::Answers
             }
-            (Kind::Acknowledgement | Kind::Notice, _) => Pot::Answers,
         }
     }
-
-    /// The pot of a mail by its kind and whole key.
-    pub(super) fn of_key(kind: Kind, key: &str) -> Pot {
-        Pot::of(kind, purpose(key))
-    }
-}
-
-/// What a mail is for: the first word of its key.
-pub(super) fn purpose(key: &str) -> &str {
-    key.split(':').next().unwrap_or(key)
 }
 
 /// How many mails left in the last 24 hours, by pot.
@@ -87,41 +76,29 @@ pub(super) enum Turn {
     ToldAlready,
 }
 
-/// What becomes of an answer for a purpose, the first word of its key. `told`: how many of these the unit got today;
-/// `put_off`: whether it was put off before, and its morning has come.
-pub(super) fn turn_of(purpose: &str, told: u32, put_off: bool) -> Turn {
-    match purpose {
+/// What becomes of an answer. `told`: how many of its kind the unit got today; `put_off`: whether it was put off before,
+/// and its morning has come.
+pub(super) fn turn_of(kind: Kind, told: u32, put_off: bool) -> Turn {
+    match kind {
         _ if put_off || told < MOST_ANSWERS => Turn::Now,
-        "ack" => Turn::Together,
-        // That a mail brought a link instead of a file.
-        "link" => Turn::ToldAlready,
-        _ => Turn::Now,
+        Kind::Acknowledgement => Turn::Together,
+        Kind::LinkOnly => Turn::ToldAlready,
+        // At most once a unit or a day by itself, or what staff or the calendar say.
+        Kind::Arrived
+        | Kind::Grassroots
+        | Kind::Returned
+        | Kind::StaffAnswer
+        | Kind::StaffAnswers
+        | Kind::Confirmation
+        | Kind::Digest
+        | Kind::Reminder(_) => Turn::Now,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_mail_is_counted_against() {
-        for (kind, key, pot) in [
-            (Kind::Digest, "digest:2026-06-15", Pot::Digest),
-            (Kind::Notice, "command:7", Pot::Staff),
-            (Kind::Notice, "confirm:7", Pot::Staff),
-            (Kind::Notice, "return:7", Pot::Calendar),
-            (Kind::Notice, "arrived:7", Pot::Answers),
-            (Kind::Notice, "link:7", Pot::Answers),
-            (Kind::Notice, "parent:cdcs-a", Pot::Answers),
-            (Kind::Acknowledgement, "ack:7", Pot::Answers),
-            (Kind::Opening, "remind:a:1", Pot::Calendar),
-            (Kind::ReminderBefore, "remind:a:1", Pot::Calendar),
-            (Kind::ReminderLate, "remind:a:1", Pot::Calendar),
-            (Kind::Escalation, "remind:a:1", Pot::Calendar),
-        ] {
-            assert_eq!(Pot::of_key(kind, key), pot, "{key}");
-        }
-    }
+    use crate::domain::reminder::Urgency;
 
     #[test]
     fn answers_leave_half_of_the_day_to_the_calendar_and_staff_have_their_own() {
@@ -156,23 +133,19 @@ mod tests {
 
     #[test]
     fn a_unit_gets_three_answers_of_a_kind_a_day_and_what_was_put_off_leaves_on_its_morning() {
-        for (purpose, told, put_off, turn) in [
-            ("ack", 0, false, Turn::Now),
-            ("ack", 2, false, Turn::Now),
-            ("ack", 3, false, Turn::Together),
-            ("ack", 30, false, Turn::Together),
-            ("ack", 30, true, Turn::Now),
-            ("link", 2, false, Turn::Now),
-            ("link", 3, false, Turn::ToldAlready),
-            // What staff or the calendar say.
-            ("return", 30, false, Turn::Now),
-            ("remind", 30, false, Turn::Now),
+        for (kind, told, put_off, turn) in [
+            (Kind::Acknowledgement, 0, false, Turn::Now),
+            (Kind::Acknowledgement, 2, false, Turn::Now),
+            (Kind::Acknowledgement, 3, false, Turn::Together),
+            (Kind::Acknowledgement, 30, false, Turn::Together),
+            (Kind::Acknowledgement, 30, true, Turn::Now),
+            (Kind::LinkOnly, 2, false, Turn::Now),
+            (Kind::LinkOnly, 3, false, Turn::ToldAlready),
+            (Kind::Returned, 30, false, Turn::Now),
+            (Kind::Reminder(Urgency::Late), 30, false, Turn::Now),
         ] {
-            assert_eq!(
-                turn_of(purpose, told, put_off),
-                turn,
-                "{purpose} {told} {put_off}"
-            );
+            let got = turn_of(kind, told, put_off);
+            assert_eq!(got, turn, "{kind:?} {told} {put_off}");
         }
     }
 }

@@ -49,12 +49,12 @@ pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timest
             Ok(None) => end(OutgoingState::Unknown, Some(BROKEN))?,
             Ok(Some(false)) if !last => store.looked(mail.id)?,
             Ok(Some(false)) if filed => {
-                tracing::warn!(mail = mail.key, "it is not among the sent mails");
+                tracing::warn!(mail = mail.owed.key(), "it is not among the sent mails");
                 store.try_again(mail.id, now, "it is not among the sent mails")?;
             }
             Ok(Some(false)) => end(OutgoingState::Unknown, Some(BROKEN))?,
             Err(e) => {
-                tracing::warn!(mail = mail.key, error = %e, "cannot be looked up");
+                tracing::warn!(mail = mail.owed.key(), error = %e, "cannot be looked up");
                 *mailbox = None; // it may have failed in the middle of an answer
                 // A mail is looked up so many times, whatever the server answers; one that is gone answers nothing.
                 if !matches!(e, MailboxError::Refused { .. }) {

@@ -32,7 +32,7 @@ pub(super) async fn pass(
         let Some(mail) = store.outgoing_mail(rest.outbox)? else {
             continue; // the rows stand in one store
         };
-        if mail.kind.is_reminder() && !may_remind(app, now, done)? {
+        if mail.owed.kind().is_reminder() && !may_remind(app, now, done)? {
             continue;
         }
         // What it said then may be false by now.
@@ -72,12 +72,21 @@ pub(super) async fn pass(
         let again_at = now + pause(rest.tries + 1);
         match handed_over {
             Ok(Outcome::Taken(_)) => {
-                tracing::info!(mail = mail.key, to = rest.address, "sent to this one too");
+                tracing::info!(
+                    mail = mail.owed.key(),
+                    to = rest.address,
+                    "sent to this one too"
+                );
                 store.end_rest(&rest, OutgoingState::Sent, "", now)?;
                 left(app, now)?;
             }
             Ok(Outcome::Refused(why, not_taken)) => {
-                tracing::warn!(mail = mail.key, to = rest.address, why, "refused for good");
+                tracing::warn!(
+                    mail = mail.owed.key(),
+                    to = rest.address,
+                    why,
+                    "refused for good"
+                );
                 record_refusals(app, &mail, &not_taken, now)?;
                 store.end_rest(&rest, OutgoingState::Failed, &why, now)?;
             }

@@ -13,11 +13,11 @@ use super::meaning::Meaning;
 use super::token::{Action, Item, Token};
 use super::{verdict, words};
 use crate::app::App;
+use crate::domain::owed::{Kind, Owed};
 use crate::domain::{date_of, instant};
 use crate::ground::text::{fold, has_phrase};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, NewMail, Store};
-use crate::writing::Kind;
 
 /// So many letters go to one address a day: whoever forges its name must not bury it.
 const MOST_A_DAY: u32 = 5;
@@ -67,8 +67,7 @@ pub(super) fn ask(app: &App, message: &Message, reading: &Reading, now: Timestam
         s.set_verdict(message.id, &verdict(MessageState::Waiting, why))?;
         if asks {
             let letter = NewMail {
-                key: format!("confirm:{}", message.id),
-                kind: Kind::Notice,
+                owed: Owed::Confirmation(message.id),
                 unit: None,
                 message: Some(message.id),
             };
@@ -190,7 +189,9 @@ pub(super) fn confirmed(
 fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<i64>> {
     let mut about = Vec::new();
     for id in &reading.in_reply_to {
-        let letter = store.sent_as(id)?.filter(|m| m.key.starts_with("confirm:"));
+        let letter = store
+            .sent_as(id)?
+            .filter(|m| m.owed.kind() == Kind::Confirmation);
         about.extend(letter.and_then(|m| m.message));
     }
     Ok(about)

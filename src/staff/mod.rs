@@ -19,15 +19,14 @@ use serde::Serialize;
 use crate::app::App;
 use crate::config::Config;
 use crate::correct::{self, Assignment, By, Done, Target};
+use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date};
 use crate::ground::text::percent_encoded;
 use crate::reading::{Class, Reading, Trust, matching};
-use crate::store;
 use crate::store::{
     Message, MessageState, NewMail, Receipts, StaffCommand, Store, Strangers, Told, Verdict,
 };
-use crate::writing::Kind;
 use confirm::{Answer, Confirmed};
 pub use effect::in_words as asked_for;
 use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, differs, meaning};
@@ -288,27 +287,26 @@ fn meant(config: &Config, store: &Store, message: &Message, reading: &Reading) -
         };
         let directly = reading.in_reply_to.contains(id);
         let holds = since.is_none_or(|since| begun >= since);
-        match mail.kind {
-            Kind::Digest => {
-                let Some((day, _)) = store::digest_of(&mail.key) else {
-                    continue;
-                };
+        match mail.owed {
+            Owed::Digest { day, .. } => {
                 digest = Some(Digest { day, holds });
                 if directly {
                     answers = Answers::Digest;
                 }
             }
-            Kind::Notice if directly && holds && mail.key.starts_with("command:") => {
-                let command = mail.message.map(|id| store.command_in(id)).transpose()?;
-                let change = command.flatten().and_then(|c| c.correction);
+            Owed::StaffAnswer(command) if directly && holds => {
+                let change = store.command_in(command)?.and_then(|c| c.correction);
                 answers = Answers::Command(change, date_of(begun));
             }
-            Kind::Notice
-            | Kind::Acknowledgement
-            | Kind::Opening
-            | Kind::ReminderBefore
-            | Kind::ReminderLate
-            | Kind::Escalation => {}
+            Owed::StaffAnswer(_)
+            | Owed::StaffAnswers { .. }
+            | Owed::Confirmation(_)
+            | Owed::Acknowledgement(_)
+            | Owed::Arrived(_)
+            | Owed::LinkOnly(_)
+            | Owed::Grassroots(_)
+            | Owed::Returned(_)
+            | Owed::Reminder { .. } => {}
         }
     }
     Ok(meaning(
@@ -393,14 +391,16 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             "a command of staff"
         );
         outcome.record(s, message, who, told, now)?;
-        let (key, answered) = match told {
-            Told::Alone => (format!("command:{}", message.id), Some(message.id)),
-            Told::Together => (format!("command:together:{}:{who}", date_of(now)), None),
+        let (owed, answered) = match told {
+            Told::Alone => (Owed::StaffAnswer(message.id), Some(message.id)),
+            Told::Together => {
+                let (day, address) = (date_of(now), who.to_owned());
+                (Owed::StaffAnswers { day, address }, None)
+            }
             Told::Not => return Ok(()),
         };
         let answer = NewMail {
-            key,
-            kind: Kind::Notice,
+            owed,
             unit: None,
             message: answered,
         };

@@ -7,8 +7,9 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::rename::PARTS;
-use super::{Part, Store, parsed};
+use super::{Part, Store, kinds_where, parsed};
 use crate::domain::date_of;
+use crate::domain::owed::Kind;
 
 /// The clock left the time that has passed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -212,13 +213,18 @@ impl Store {
             one("DELETE FROM digest_day WHERE until > ?1")?;
             s.conn
                 .execute(&format!("DELETE {too_early}"), [&today])?;
-            run("UPDATE outbox SET state = 'dropped', ended_at = ?2, error = 'đồng hồ của máy đã sai'
-                 WHERE queued_at > ?1 AND state = 'queued' AND (key LIKE 'digest:%' OR key LIKE 'remind:%')")?;
-            let mails = run(
+            let of_a_day = kinds_where(|k| k.is_reminder() || k == Kind::Digest);
+            s.conn.execute(
+                "UPDATE outbox SET state = 'dropped', ended_at = ?2, error = 'đồng hồ của máy đã sai'
+                 WHERE queued_at > ?1 AND state = 'queued' AND kind IN (SELECT value FROM json_each(?3))",
+                [&bound, &now, &of_a_day],
+            )?;
+            let mails = s.conn.execute(
                 // The key is free again for the day that it names.
                 "UPDATE outbox SET queued_at = ?2,
-                     key = CASE WHEN key LIKE 'digest:%' OR key LIKE 'remind:%' THEN key || '~' || id ELSE key END
+                     key = CASE WHEN kind IN (SELECT value FROM json_each(?3)) THEN key || '~' || id ELSE key END
                  WHERE queued_at > ?1",
+                [&bound, &now, &of_a_day],
             )?;
             // So long from then on, as from when the mail was stored.
             run(

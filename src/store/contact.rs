@@ -212,9 +212,9 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::owed::Owed;
     use crate::reading::{Class, Person, Reading, Trust};
     use crate::store::{Arrived, NewMail, Place};
-    use crate::writing::Kind;
 
     fn at(day: u32) -> Timestamp {
         format!("2026-06-{day:02}T01:00:00Z").parse().unwrap()
@@ -222,8 +222,7 @@ mod tests {
 
     fn mail(store: &Store, n: u32) -> i64 {
         let mail = NewMail {
-            key: format!("m{n}"),
-            kind: Kind::ReminderLate,
+            owed: Owed::Acknowledgement(n.into()),
             unit: None,
             message: None,
         };

@@ -28,21 +28,6 @@ pub struct DigestMail {
     pub error: Option<String>,
 }
 
-/// The key of the mail that brings the digest of a day to one of staff.
-pub fn digest_key(day: Date, address: &str) -> String {
-    format!("digest:{day}:{address}")
-}
-
-/// Day and address of such a key. Before each of staff had a mail of his own, a key named the day alone.
-pub fn digest_of(key: &str) -> Option<(Date, Option<&str>)> {
-    let of = key.strip_prefix("digest:")?;
-    let (day, address) = match of.split_once(':') {
-        Some((day, address)) => (day, Some(address)),
-        None => (of, None),
-    };
-    Some((day.parse().ok()?, address))
-}
-
 impl Store {
     /// The digest that was made last.
     pub fn last_digest(&self) -> Result<Option<LastDigest>> {

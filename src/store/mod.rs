@@ -33,6 +33,7 @@ use rusqlite::backup::Backup;
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
+use crate::domain::owed::Kind;
 use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
 
@@ -41,7 +42,7 @@ pub use clock::ClockDoubt;
 pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand, Told};
-pub use digest::{DigestMail, LastDigest, digest_key, digest_of};
+pub use digest::{DigestMail, LastDigest};
 pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
 pub use listed::Strangers;
@@ -55,7 +56,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StandingVersion, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -76,6 +77,7 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("../../migrations/0018_budgets.sql"),
     include_str!("../../migrations/0019_listed.sql"),
     include_str!("../../migrations/0020_staff_mails.sql"),
+    include_str!("../../migrations/0021_kinds.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
@@ -360,6 +362,12 @@ fn unreadable(what: String) -> rusqlite::Error {
     FromSqlError::Other(what.into()).into()
 }
 
+/// The words of the kinds of mail for which something holds, as SQL takes a list of values: a text of JSON.
+fn kinds_where(holds: fn(Kind) -> bool) -> String {
+    let words = Kind::ALL.into_iter().filter(|k| holds(*k)).map(Kind::word);
+    serde_json::json!(words.collect::<Vec<_>>()).to_string()
+}
+
 /// Implements the storage of an enum as one of several words.
 macro_rules! stored_as_words {
     ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
@@ -542,6 +550,40 @@ mod tests {
         );
         assert_eq!(uids("ban@x.example", "INBOX", 7), ["12"]);
         assert_eq!(uids("import", "a.mbox", 0), ["1-ab"]);
+    }
+
+    #[test]
+    fn letters_whose_kind_was_hidden_in_their_keys_are_known_by_their_kind() {
+        let old = Connection::open_in_memory().unwrap();
+        let path = Path::new(":memory:");
+        let by_key = MIGRATIONS
+            .iter()
+            .position(|m| m.contains("'staff_answers'"))
+            .unwrap();
+        let old = Store::prepare(old, path, &MIGRATIONS[..by_key]).unwrap();
+        let letters = [
+            ("digest", "digest:2026-06-01", "digest"),
+            ("acknowledgement", "ack:1", "acknowledgement"),
+            ("reminder_late", "remind:a:2026-06-01~7", "reminder_late"),
+            ("notice", "arrived:1", "arrived"),
+            ("notice", "link:1", "link_only"),
+            ("notice", "parent:a", "grassroots"),
+            ("notice", "return:1", "returned"),
+            ("notice", "command:1", "staff_answer"),
+            ("notice", "command:together:2026-06-01:a@b", "staff_answers"),
+            ("notice", "confirm:1", "confirm"),
+        ];
+        for (kind, key, _) in letters {
+            let sql = "INSERT INTO outbox (key, kind, priority, state, queued_at, next_try)
+                       VALUES (?1, ?2, 1, 'queued', ?3, ?3)";
+            let row = [key, kind, &now().to_string()];
+            old.conn.execute(sql, row).unwrap();
+        }
+        let new = Store::prepare(old.conn, path, &MIGRATIONS).unwrap();
+        let mut queue = new.queue(now()).unwrap();
+        queue.sort_by_key(|m| m.id);
+        let kinds: Vec<&str> = queue.iter().map(|m| m.owed.kind().word()).collect();
+        assert_eq!(kinds, letters.map(|(.., kind)| kind));
     }
 
     #[test]

@@ -6,10 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, json, parsed, parsed_option, stored_as_words};
+use super::{Store, json, kinds_where, parsed, parsed_option, stored_as_words};
+use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::Step;
 use crate::domain::unit::UnitId;
-use crate::writing::{Draft, Kind};
+use crate::writing::Draft;
 
 /// For how long a mail may be tried in vain before staff are told of it; relays give up then.
 pub const DEFERRED_FOR_LONG: SignedDuration = SignedDuration::from_hours(5 * 24);
@@ -54,30 +55,12 @@ pub enum StepTaken {
 /// A mail that is owed.
 #[derive(Clone, Debug)]
 pub struct NewMail {
-    /// What makes it owed once: `ack:17`, `digest:2026-06-15` …
-    pub key: String,
-    /// What it is.
-    pub kind: Kind,
+    /// What is owed, once.
+    pub owed: Owed,
     /// To which unit.
     pub unit: Option<UnitId>,
     /// The mail that it answers.
     pub message: Option<i64>,
-}
-
-impl NewMail {
-    /// Whether it answers what a unit sent, as against what a person asks for.
-    fn answers_what_came(&self) -> bool {
-        match self.kind {
-            Kind::Acknowledgement => true,
-            // A return, and the answer to a command.
-            Kind::Notice => !self.key.starts_with("return:") && !self.key.starts_with("command:"),
-            Kind::Digest
-            | Kind::Opening
-            | Kind::ReminderBefore
-            | Kind::ReminderLate
-            | Kind::Escalation => false,
-        }
-    }
 }
 
 /// A mail in the outbox.
@@ -85,10 +68,8 @@ impl NewMail {
 pub struct Outgoing {
     /// Row.
     pub id: i64,
-    /// What makes it owed once.
-    pub key: String,
-    /// What it is.
-    pub kind: Kind,
+    /// What is owed.
+    pub owed: Owed,
     /// To which unit.
     pub unit: Option<UnitId>,
     /// The mail that it answers.
@@ -128,10 +109,11 @@ const REFUSED_IN_A_ROW: &str = "state = 'failed' AND unit IS NOT NULL AND ended_
      coalesce((SELECT max(began) FROM queue_pause), ''))";
 
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
+    let key: String = row.get("key")?;
+    let owed = Owed::parse(parsed(row, "kind")?, &key);
     Ok(Outgoing {
         id: row.get("id")?,
-        key: row.get("key")?,
-        kind: parsed(row, "kind")?,
+        owed: owed.map_err(|e| FromSqlError::Other(e.into()))?,
         unit: row.get::<_, Option<String>>("unit")?.map(UnitId),
         message: row.get("message")?,
         state: row.get("state")?,
@@ -153,36 +135,28 @@ impl Store {
     /// Queues a mail unless its key is taken; gives its row if it is new. An answer that may have been given before the
     /// store was laid out from a backup is left to staff instead.
     pub fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<i64>> {
+        let kind = mail.owed.kind();
         let n = self.conn.execute(
             "INSERT INTO outbox (key, kind, unit, message, priority, state, queued_at, next_try)
              VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?6) ON CONFLICT DO NOTHING",
             params![
-                mail.key,
-                mail.kind.word(),
+                mail.owed.key(),
+                kind.word(),
                 mail.unit.as_ref().map(|u| &u.0),
                 mail.message,
-                mail.kind.priority(),
+                kind.priority(),
                 now.to_string()
             ],
         )?;
         let row = (n > 0).then(|| self.conn.last_insert_rowid());
         // What a person asks for now, such as a return, is none of this.
         if let (Some(row), Some(message)) = (row, mail.message)
-            && mail.answers_what_came()
+            && kind.answers_what_came()
             && self.perhaps_answered_mail(message)?
         {
             self.leave_to_staff(row - 1, now)?;
         }
         Ok(row)
-    }
-
-    /// Whether a key is taken.
-    pub fn is_owed(&self, key: &str) -> Result<bool> {
-        Ok(self.conn.query_row(
-            "SELECT EXISTS (SELECT 1 FROM outbox WHERE key = ?1)",
-            [key],
-            |r| r.get(0),
-        )?)
     }
 
     /// Queued mails whose time has come: those that were not tried before those that were, so that none stands in the way
@@ -192,6 +166,11 @@ impl Store {
             "state = 'queued' AND next_try <= ?1 ORDER BY tries > 0, priority, id",
             [now.to_string()],
         )
+    }
+
+    /// All mails to a unit.
+    pub(super) fn outgoing_to(&self, unit: &str) -> Result<Vec<Outgoing>> {
+        self.outgoing("unit = ?1 ORDER BY id", [unit])
     }
 
     /// Mails whose fate is unknown.
@@ -256,8 +235,9 @@ impl Store {
         Ok(self
             .conn
             .query_row(
-                "SELECT id FROM outbox WHERE unit = ?1 AND state = 'queued' AND key LIKE 'remind:%'",
-                [&unit.0],
+                "SELECT id FROM outbox WHERE unit = ?1 AND state = 'queued'
+                     AND kind IN (SELECT value FROM json_each(?2))",
+                [&unit.0, &kinds_where(Kind::is_reminder)],
                 |r| r.get(0),
             )
             .optional()?)
@@ -269,9 +249,9 @@ impl Store {
         Ok(self.conn.query_row(
             "SELECT EXISTS (
                  SELECT 1 FROM outbox
-                 WHERE unit = ?1 AND key LIKE 'remind:%'
+                 WHERE unit = ?1 AND kind IN (SELECT value FROM json_each(?3))
                    AND (state = 'sending' OR state IN ('sent', 'unknown') AND coalesce(begun_at, ended_at) >= ?2))",
-            params![unit.0, from.to_string()],
+            params![unit.0, from.to_string(), kinds_where(Kind::is_reminder)],
             |r| r.get(0),
         )?)
     }
@@ -407,27 +387,26 @@ impl Store {
         Ok(n > 0)
     }
 
-    /// How many mails left (or may have left) after a moment, by kind and by the first word of their keys.
-    pub fn sent_since(&self, after: Timestamp) -> Result<Vec<(Kind, String, u32)>> {
+    /// How many mails left (or may have left) after a moment, by kind.
+    pub fn sent_since(&self, after: Timestamp) -> Result<Vec<(Kind, u32)>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT kind, substr(key, 1, instr(key || ':', ':') - 1) AS purpose, count(*) AS n FROM outbox
+            "SELECT kind, count(*) AS n FROM outbox
              WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
-             GROUP BY kind, purpose",
+             GROUP BY kind",
         )?;
         let rows = statement.query_map([after.to_string()], |r| {
-            Ok((parsed(r, "kind")?, r.get("purpose")?, r.get("n")?))
+            Ok((parsed(r, "kind")?, r.get("n")?))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many mails for one purpose, the first word of their keys, left (or may have left) to a unit at a moment or after
-    /// it.
-    pub fn told_since(&self, unit: &UnitId, purpose: &str, from: Timestamp) -> Result<u32> {
+    /// How many mails of a kind left (or may have left) to a unit at a moment or after it.
+    pub fn told_since(&self, unit: &UnitId, kind: Kind, from: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox
-             WHERE unit = ?1 AND key LIKE ?2 || ':%' AND state IN ('sent', 'unknown', 'sending')
+             WHERE unit = ?1 AND kind = ?2 AND state IN ('sent', 'unknown', 'sending')
                AND coalesce(ended_at, begun_at) >= ?3",
-            params![unit.0, purpose, from.to_string()],
+            params![unit.0, kind.word(), from.to_string()],
             |r| r.get(0),
         )?)
     }
@@ -478,7 +457,7 @@ impl Store {
         Ok(self.conn.query_row(
             "SELECT EXISTS (
                  SELECT 1 FROM message m JOIN outbox o ON o.message = m.id
-                 WHERE m.sender = ?1 AND o.key LIKE 'arrived:%' AND o.queued_at >= ?2
+                 WHERE m.sender = ?1 AND o.kind = 'arrived' AND o.queued_at >= ?2
                    AND o.state NOT IN ('dropped', 'failed'))",
             [address, &since.to_string()],
             |r| r.get(0),
@@ -489,7 +468,7 @@ impl Store {
     pub fn confirmations_asked_since(&self, address: &str, since: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM message m JOIN outbox o ON o.message = m.id
-             WHERE m.sender = ?1 AND o.key LIKE 'confirm:%' AND o.queued_at >= ?2",
+             WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2",
             [address, &since.to_string()],
             |r| r.get(0),
         )?)
@@ -500,7 +479,7 @@ impl Store {
     pub fn asked_to_confirm_since(&self, address: &str, since: Timestamp) -> Result<Vec<i64>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT m.id FROM message m JOIN outbox o ON o.message = m.id
-             WHERE m.sender = ?1 AND o.key LIKE 'confirm:%' AND o.queued_at >= ?2
+             WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2
                AND o.state NOT IN ('dropped', 'failed') AND m.state = 'waiting' ORDER BY m.id",
         )?;
         let rows = statement.query_map([address, &since.to_string()], |r| r.get(0))?;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Store;
 use crate::domain::identity::{Thing, Unsettled};
+use crate::domain::unit::UnitId;
 
 /// The columns that hold the id of a unit or report, beside the JSON of `message.candidates` and
 /// `correction.inverse`, `correction.subject` and `outbox.key`.
@@ -97,15 +98,15 @@ impl Store {
                     [from, to],
                 )?;
                 // Keys that make a mail owed once a unit.
-                s.conn.execute(
-                    "UPDATE OR IGNORE outbox SET key = 'parent:' || ?2 WHERE key = 'parent:' || ?1",
-                    [from, to],
-                )?;
-                s.conn.execute(
-                    "UPDATE OR IGNORE outbox SET key = 'remind:' || ?2 || substr(key, length('remind:' || ?1) + 1)
-                     WHERE unit = ?1 AND key LIKE 'remind:%'",
-                    [from, to],
-                )?;
+                for mail in s.outgoing_to(from)? {
+                    let Some(owed) = mail.owed.renamed(&UnitId(to.to_owned())) else {
+                        continue;
+                    };
+                    s.conn.execute(
+                        "UPDATE OR IGNORE outbox SET key = ?2 WHERE id = ?1 AND key = ?3",
+                        params![mail.id, owed.key(), mail.owed.key()],
+                    )?;
+                }
             }
             if thing == Thing::Report {
                 // A period that is closed under both: once is enough.

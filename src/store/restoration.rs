@@ -4,9 +4,9 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Part, Store, parsed};
+use super::{Part, Store, kinds_where, parsed};
 use crate::domain::date_of;
-use crate::writing::Kind;
+use crate::domain::owed::Kind;
 
 /// When the store was last laid out from a backup.
 const RESTORED_AT: &str = "restored_at";
@@ -44,22 +44,20 @@ impl Store {
         self.renew_command_key(now)?;
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?1, ended_at = ?2
-             WHERE state = 'queued' AND kind IN (?3, ?4) AND key NOT LIKE 'command:%'",
+             WHERE state = 'queued' AND kind IN (SELECT value FROM json_each(?3))",
             params![
                 PERHAPS_SENT,
                 now.to_string(),
-                Kind::Acknowledgement.word(),
-                Kind::Notice.word()
+                kinds_where(|k| k.answers_what_came() || k == Kind::Returned)
             ],
         )?;
         self.conn.execute(
             "UPDATE outbox SET state = 'dropped', error = ?1, ended_at = ?2
-             WHERE state = 'queued' AND kind = ?3 AND key < ?4",
+             WHERE state = 'queued' AND id IN (SELECT outbox FROM digest_mail WHERE day < ?3)",
             params![
                 "bản tin của ngày trước khi khôi phục",
                 now.to_string(),
-                Kind::Digest.word(),
-                format!("digest:{}", date_of(now))
+                date_of(now).to_string()
             ],
         )?;
         self.conn.execute(

@@ -5,8 +5,9 @@ use jiff::civil::Date;
 use minijinja::context;
 use serde::Serialize;
 
-use super::{DepartmentView, Draft, Enclosure, Kind, render, render_text};
+use super::{DepartmentView, Draft, Enclosure, render, render_text};
 use crate::config::Config;
+use crate::domain::owed::Kind;
 use crate::domain::vietnamese_date;
 use crate::staff::Link;
 
@@ -305,7 +306,7 @@ pub fn digest(
             html = render(config, "digest.html", &values)?;
         }
         if text.is_empty() || text.len() > LARGEST_PAGE {
-            (subject, text) = render_text(config, "digest.txt", &values)?;
+            (subject, text) = render_text(config, Kind::Digest, &values)?;
         }
         if html.len().max(text.len()) <= LARGEST_PAGE {
             break;

@@ -6,10 +6,11 @@ use jiff::civil::Date;
 use minijinja::context;
 use serde::Serialize;
 
-use super::{DepartmentView, Draft, Kind, render, render_text};
+use super::{DepartmentView, Draft, render, render_text};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
-use crate::domain::reminder::Step;
+use crate::domain::owed::Kind;
+use crate::domain::reminder::{Step, Urgency};
 use crate::domain::unit::{Addressee, Unit};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::store::Submission;
@@ -66,7 +67,7 @@ pub fn link_only(
         host,
         received => vietnamese_moment(received_at),
     };
-    answer(config, Kind::Notice, "link_only.txt", reply, values)
+    answer(config, Kind::LinkOnly, reply, values)
 }
 
 /// The word that a mail has arrived and is looked at; `unit`: whose it is, where that is certain.
@@ -84,7 +85,7 @@ pub fn arrived(
         unit => unit.map(UnitView::from),
         received => vietnamese_moment(received_at),
     };
-    answer(config, Kind::Notice, "arrived.txt", reply, values)
+    answer(config, Kind::Arrived, reply, values)
 }
 
 /// What a grassroots union is told that writes to the province instead of to the unit above it.
@@ -104,7 +105,7 @@ pub fn grassroots(
         parent => context! { name => parent.name, email => parent.emails.first() },
         received => vietnamese_moment(received_at),
     };
-    answer(config, Kind::Notice, "grassroots.txt", reply, values)
+    answer(config, Kind::Grassroots, reply, values)
 }
 
 /// What staff are told of their command; `undo`: the token that takes it back.
@@ -121,7 +122,7 @@ pub fn staff_answer(
         outcome,
         undo,
     };
-    answer(config, Kind::Notice, "staff_answer.txt", reply, values)
+    answer(config, Kind::StaffAnswer, reply, values)
 }
 
 /// The question to staff whether they sent a command: what it would do, and the token that a reply carries it out by.
@@ -142,7 +143,7 @@ pub fn confirmation(
         effect,
         token,
     };
-    answer(config, Kind::Notice, "confirm.txt", reply, values)
+    answer(config, Kind::Confirmation, reply, values)
 }
 
 /// What became of a command, told together with others.
@@ -178,9 +179,17 @@ pub fn staff_answers(
         commands,
         more,
     };
-    let (subject, text) = render_text(config, "staff_answers.txt", values)?;
+    let (subject, text) = render_text(config, Kind::StaffAnswers, values)?;
     let to = vec![to.to_owned()];
-    draft(config, Kind::Notice, to, vec![], subject, text, vec![])
+    draft(
+        config,
+        Kind::StaffAnswers,
+        to,
+        vec![],
+        subject,
+        text,
+        vec![],
+    )
 }
 
 /// What a unit is told of a report that is sent back: why, and until when (`due`).
@@ -205,7 +214,7 @@ pub fn returned(
         reason,
         due => vietnamese_moment(due),
     };
-    answer(config, Kind::Notice, "returned.txt", reply, values)
+    answer(config, Kind::Returned, reply, values)
 }
 
 /// So many submissions are told one by one in an acknowledgement; of more it says how many they are.
@@ -268,25 +277,18 @@ pub fn acknowledgement(
         submissions,
         more => receipts.len().saturating_sub(MOST_TOLD),
     };
-    answer(
-        config,
-        Kind::Acknowledgement,
-        "acknowledgement.txt",
-        reply,
-        values,
-    )
+    answer(config, Kind::Acknowledgement, reply, values)
 }
 
-/// The answer to a mail out of a template that knows its bare subject as `reply`.
+/// The answer to a mail out of the template of its kind, which knows its bare subject as `reply`.
 fn answer(
     config: &Config,
     kind: Kind,
-    template: &str,
     reply: Reply<'_>,
     values: minijinja::Value,
 ) -> Result<Draft> {
     let values = context! { reply => strip_reply_marks(reply.subject), ..values };
-    let (subject, text) = render_text(config, template, values)?;
+    let (subject, text) = render_text(config, kind, values)?;
     let to = vec![reply.to.to_owned()];
     draft(config, kind, to, vec![], subject, text, reply.thread)
 }
@@ -332,7 +334,7 @@ pub fn reminder(
     #[derive(Serialize)]
     struct View<'a> {
         #[serde(skip)]
-        kind: Kind,
+        urgency: Urgency,
         title: &'a str,
         short: &'a str,
         basis: &'a str,
@@ -349,7 +351,7 @@ pub fn reminder(
             let o = i.obligation;
             let report = config.report(&o.report);
             View {
-                kind: Kind::of_step(i.step),
+                urgency: i.step.urgency(),
                 title: report.map_or(o.report.as_str(), |r| r.title.as_str()),
                 short: report.map_or(o.report.as_str(), |r| r.short.as_str()),
                 basis: report.map_or("", |r| r.basis.as_str()),
@@ -366,7 +368,9 @@ pub fn reminder(
             }
         })
         .collect();
-    let kind = Kind::of_steps(items.iter().map(|i| i.step)).context("a reminder of nothing")?;
+    let urgency = items.iter().map(|i| i.step.urgency()).min();
+    let urgency = urgency.context("a reminder of nothing")?;
+    let kind = Kind::Reminder(urgency);
     let new_due = config.calendar.working_days_after(date_of(now), 3);
     // Who took over is written to in the name of the unit that was asked.
     let day = date_of(now);
@@ -374,23 +378,23 @@ pub fn reminder(
     let heir_of = meant
         .filter(|unit| **unit != to.unit.id)
         .and_then(|unit| config.register.nearest(unit, day));
-    let template = format!("{}.txt", kind.word());
     let (own, others): (Vec<&View<'_>>, Vec<&View<'_>>) =
-        views.iter().partition(|v| v.kind == kind);
-    let of = |kind: Kind| -> Vec<&View<'_>> {
-        others.iter().copied().filter(|v| v.kind == kind).collect()
+        views.iter().partition(|v| v.urgency == urgency);
+    let of = |urgency: Urgency| -> Vec<&View<'_>> {
+        let same = others.iter().copied().filter(|v| v.urgency == urgency);
+        same.collect()
     };
     let (subject, text) = render_text(
         config,
-        &template,
+        kind,
         context! {
             department => DepartmentView::from(&config.settings.department),
             unit => UnitView::from(to.unit),
             heir_of => heir_of.map(UnitView::from),
             items => own,
-            late => of(Kind::ReminderLate),
-            soon => of(Kind::ReminderBefore),
-            opened => of(Kind::Opening),
+            late => of(Urgency::Late),
+            soon => of(Urgency::Before),
+            opened => of(Urgency::Opening),
             more => views.len() - 1,
             verifying,
             now => format!("ngày {}", vietnamese_date(date_of(now))),
@@ -399,8 +403,8 @@ pub fn reminder(
         },
     )?;
     let own = vec![to.to.to_owned()];
-    let (to, cc) = match (to.leader, kind) {
-        (Some(leader), Kind::Escalation) if leader != to.to => (vec![leader.to_owned()], own),
+    let (to, cc) = match (to.leader, urgency) {
+        (Some(leader), Urgency::Escalation) if leader != to.to => (vec![leader.to_owned()], own),
         _ => (own, vec![]),
     };
     draft(config, kind, to, cc, subject, text, vec![])

@@ -13,7 +13,6 @@ mod unlinked;
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -37,7 +36,7 @@ pub use unlinked::{of_a_stranger, unlinked};
 use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
-use crate::domain::reminder::Step;
+use crate::domain::owed::Kind;
 
 /// Every template with its default.
 const TEMPLATES: [(&str, &str); 17] = [
@@ -107,101 +106,6 @@ const TEMPLATES: [(&str, &str); 17] = [
         include_str!("../../config/templates/digest.html"),
     ),
 ];
-
-/// What a mail of ours is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// The staff's daily digest.
-    Digest,
-    /// The answer to a report.
-    Acknowledgement,
-    /// What a unit is told besides: that it sent a link instead of a file, that a report is sent back.
-    Notice,
-    /// A period has opened.
-    Opening,
-    /// Before the deadline.
-    ReminderBefore,
-    /// After the deadline.
-    ReminderLate,
-    /// To the leader of a unit that is late.
-    Escalation,
-}
-
-impl Kind {
-    const ALL: [Kind; 7] = [
-        Kind::Digest,
-        Kind::Acknowledgement,
-        Kind::Notice,
-        Kind::Opening,
-        Kind::ReminderBefore,
-        Kind::ReminderLate,
-        Kind::Escalation,
-    ];
-
-    /// The word in JSON and in the store.
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Digest => "digest",
-            Kind::Acknowledgement => "acknowledgement",
-            Kind::Notice => "notice",
-            Kind::Opening => "opening",
-            Kind::ReminderBefore => "reminder_before",
-            Kind::ReminderLate => "reminder_late",
-            Kind::Escalation => "escalation",
-        }
-    }
-
-    /// Lower goes first, where a day's budget does not reach for all; of reminders, lower is more urgent.
-    pub fn priority(self) -> u8 {
-        match self {
-            Kind::Digest => 0,
-            Kind::Acknowledgement | Kind::Notice => 1,
-            Kind::Escalation => 2,
-            Kind::ReminderLate => 3,
-            Kind::ReminderBefore => 4,
-            Kind::Opening => 5,
-        }
-    }
-
-    /// The kind of mail that carries a step.
-    pub fn of_step(step: Step) -> Kind {
-        match step {
-            Step::Opening => Kind::Opening,
-            Step::Before(_) => Kind::ReminderBefore,
-            Step::Late(_) => Kind::ReminderLate,
-            Step::Escalation => Kind::Escalation,
-        }
-    }
-
-    /// The kind of mail that carries several steps: that of the most urgent one.
-    pub fn of_steps(steps: impl IntoIterator<Item = Step>) -> Option<Kind> {
-        let kinds = steps.into_iter().map(Kind::of_step);
-        kinds.min_by_key(|k| k.priority())
-    }
-
-    /// Whether it answers a mail.
-    pub fn is_answer(self) -> bool {
-        matches!(self, Kind::Acknowledgement | Kind::Notice)
-    }
-
-    /// Whether it asks a unit for a report.
-    pub fn is_reminder(self) -> bool {
-        matches!(
-            self,
-            Kind::Opening | Kind::ReminderBefore | Kind::ReminderLate | Kind::Escalation
-        )
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-    fn from_str(word: &str) -> Result<Kind, String> {
-        Kind::ALL
-            .into_iter()
-            .find(|k| k.word() == word)
-            .ok_or_else(|| format!("{word:?} is no kind of mail"))
-    }
-}
 
 /// A mail, ready to become bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -420,9 +324,9 @@ fn known_variables() -> BTreeSet<String> {
     TEMPLATES.iter().flat_map(|(name, _)| of(name)).collect()
 }
 
-/// Renders a text template whose first line is the subject.
-fn render_text(config: &Config, name: &str, values: impl Serialize) -> Result<(String, String)> {
-    let text = render(config, name, values)?;
+/// Renders the text template of a kind of mail, whose first line is the subject.
+fn render_text(config: &Config, kind: Kind, values: impl Serialize) -> Result<(String, String)> {
+    let text = render(config, &format!("{}.txt", kind.word()), values)?;
     let (subject, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
     Ok((subject.trim().to_owned(), body.trim().to_owned() + "\n"))
 }

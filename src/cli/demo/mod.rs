@@ -18,10 +18,11 @@ use jiff::{Timestamp, ToSpan};
 use super::say;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::owed::{Kind, Owed};
 use crate::domain::{instant, zone};
 use crate::standing::View;
 use crate::store::{MessageState, Receipts, Store};
-use crate::writing::{self, Kind};
+use crate::writing;
 use crate::{app, compose, daemon};
 
 /// The days of the story.
@@ -203,7 +204,7 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         ))?;
     }
     let sent = store.ended_between(start, end + 1.second())?;
-    let count = |kind: Kind| sent.iter().filter(|m| m.kind == kind).count();
+    let count = |kind: Kind| sent.iter().filter(|m| m.owed.kind() == kind).count();
     say(format!(
         "  {} logged, {} wait for staff, {} noted; {} acknowledgements went out.\n",
         counts[0],
@@ -215,7 +216,10 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
     say("Who was reminded")?;
     let obligations = store.obligations(Receipts::All)?;
     let mut lines: Vec<(String, u32)> = Vec::new();
-    for mail in sent.iter().filter(|m| m.kind.is_reminder()) {
+    for mail in &sent {
+        let Owed::Reminder { day, .. } = &mail.owed else {
+            continue;
+        };
         let steps = store.steps_of(mail.id)?;
         let of: Vec<String> = steps
             .iter()
@@ -224,8 +228,8 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
                 Some(format!("{} {} [{step}]", o.report, o.period))
             })
             .collect();
-        let day = mail.key.rsplit(':').next().unwrap_or("");
-        let line = format!("  {day}  {:<16} {}", mail.kind.word(), of.join(", "));
+        let kind = mail.owed.kind().public_word();
+        let line = format!("  {day}  {kind:<16} {}", of.join(", "));
         match lines.iter_mut().find(|(l, _)| *l == line) {
             Some((_, n)) => *n += 1,
             None => lines.push((line, 1)),

@@ -139,7 +139,7 @@ impl Year {
             if letter.unit.is_some_and(|u| u.0 == self.unit_ids[unit]) {
                 let (state, steps) = (letter.state, store.steps_of(mail)?);
                 let why = letter.error.unwrap_or_default();
-                last = format!("{} is {state:?} ({why}) with {steps:?}", letter.key);
+                last = format!("{} is {state:?} ({why}) with {steps:?}", letter.owed.key());
             }
             mail += 1;
         }

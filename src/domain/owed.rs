@@ -1,0 +1,394 @@
+//! What is owed to the world: what each mail of ours is, and what makes it owed once.
+
+use std::str::FromStr;
+
+use jiff::civil::Date;
+
+use super::reminder::{Step, Urgency};
+use super::unit::UnitId;
+
+/// What a mail of ours is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The staff's daily digest.
+    Digest,
+    /// The receipt for reports.
+    Acknowledgement,
+    /// That a mail has arrived and is looked at.
+    Arrived,
+    /// That a link came where the file should be.
+    LinkOnly,
+    /// To which unit a grassroots union reports.
+    Grassroots,
+    /// That a report is sent back.
+    Returned,
+    /// What became of a command of staff.
+    StaffAnswer,
+    /// What became of all commands of a day that were not answered one by one.
+    StaffAnswers,
+    /// Whether it was one of staff who sent a command.
+    Confirmation,
+    /// What a unit has to report, and until when; the most urgent of it says what letter it is.
+    Reminder(Urgency),
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 13] = [
+        Kind::Digest,
+        Kind::Acknowledgement,
+        Kind::Arrived,
+        Kind::LinkOnly,
+        Kind::Grassroots,
+        Kind::Returned,
+        Kind::StaffAnswer,
+        Kind::StaffAnswers,
+        Kind::Confirmation,
+        Kind::Reminder(Urgency::Escalation),
+        Kind::Reminder(Urgency::Late),
+        Kind::Reminder(Urgency::Before),
+        Kind::Reminder(Urgency::Opening),
+    ];
+
+    /// The word in the store, and the name of the template.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Digest => "digest",
+            Kind::Acknowledgement => "acknowledgement",
+            Kind::Arrived => "arrived",
+            Kind::LinkOnly => "link_only",
+            Kind::Grassroots => "grassroots",
+            Kind::Returned => "returned",
+            Kind::StaffAnswer => "staff_answer",
+            Kind::StaffAnswers => "staff_answers",
+            Kind::Confirmation => "confirm",
+            Kind::Reminder(Urgency::Escalation) => "escalation",
+            Kind::Reminder(Urgency::Late) => "reminder_late",
+            Kind::Reminder(Urgency::Before) => "reminder_before",
+            Kind::Reminder(Urgency::Opening) => "opening",
+        }
+    }
+
+    /// The word in JSON and in names of files, where the letters that answer are one kind.
+    pub fn public_word(self) -> &'static str {
+        match self {
+            Kind::Arrived
+            | Kind::LinkOnly
+            | Kind::Grassroots
+            | Kind::Returned
+            | Kind::StaffAnswer
+            | Kind::StaffAnswers
+            | Kind::Confirmation => "notice",
+            Kind::Digest | Kind::Acknowledgement | Kind::Reminder(_) => self.word(),
+        }
+    }
+
+    /// Lower goes first, where a day's budget does not reach for all.
+    pub fn priority(self) -> u8 {
+        match self {
+            Kind::Digest => 0,
+            Kind::Acknowledgement
+            | Kind::Arrived
+            | Kind::LinkOnly
+            | Kind::Grassroots
+            | Kind::Returned
+            | Kind::StaffAnswer
+            | Kind::StaffAnswers
+            | Kind::Confirmation => 1,
+            Kind::Reminder(Urgency::Escalation) => 2,
+            Kind::Reminder(Urgency::Late) => 3,
+            Kind::Reminder(Urgency::Before) => 4,
+            Kind::Reminder(Urgency::Opening) => 5,
+        }
+    }
+
+    /// The kind of mail that carries several steps: that of the most urgent one.
+    pub fn of_steps(steps: impl IntoIterator<Item = Step>) -> Option<Kind> {
+        let urgencies = steps.into_iter().map(Step::urgency);
+        urgencies.min().map(Kind::Reminder)
+    }
+
+    /// Whether it answers a mail, or what somebody decided of one (RFC 3834, 5: "auto-replied"); the others leave by
+    /// the calendar.
+    pub fn is_answer(self) -> bool {
+        match self {
+            Kind::Digest | Kind::Reminder(_) => false,
+            Kind::Acknowledgement
+            | Kind::Arrived
+            | Kind::LinkOnly
+            | Kind::Grassroots
+            | Kind::Returned
+            | Kind::StaffAnswer
+            | Kind::StaffAnswers
+            | Kind::Confirmation => true,
+        }
+    }
+
+    /// Whether it answers what came, as against what a person asks for: it may have been given before a backup was laid
+    /// out, and is not given again blindly.
+    pub fn answers_what_came(self) -> bool {
+        match self {
+            Kind::Acknowledgement
+            | Kind::Arrived
+            | Kind::LinkOnly
+            | Kind::Grassroots
+            | Kind::Confirmation => true,
+            Kind::Digest
+            | Kind::Returned
+            | Kind::StaffAnswer
+            | Kind::StaffAnswers
+            | Kind::Reminder(_) => false,
+        }
+    }
+
+    /// Whether it goes to staff, as against units and who else writes.
+    pub fn is_for_staff(self) -> bool {
+        match self {
+            Kind::Digest | Kind::StaffAnswer | Kind::StaffAnswers | Kind::Confirmation => true,
+            Kind::Acknowledgement
+            | Kind::Arrived
+            | Kind::LinkOnly
+            | Kind::Grassroots
+            | Kind::Returned
+            | Kind::Reminder(_) => false,
+        }
+    }
+
+    /// Whether it asks a unit for a report.
+    pub fn is_reminder(self) -> bool {
+        matches!(self, Kind::Reminder(_))
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+    fn from_str(word: &str) -> Result<Kind, String> {
+        Kind::ALL
+            .into_iter()
+            .find(|k| k.word() == word)
+            .ok_or_else(|| format!("{word:?} is no kind of mail"))
+    }
+}
+
+/// A mail that is owed, by what makes it owed once. Mails, decisions and corrections are named by their rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owed {
+    /// To one of staff, once a day (Vietnam); to all of them where the address is missing, as before each had his own.
+    Digest {
+        /// The day of which it tells.
+        day: Date,
+        /// To whom.
+        address: Option<String>,
+    },
+    /// Once for a mail that brought reports.
+    Acknowledgement(i64),
+    /// Once for a mail that waits.
+    Arrived(i64),
+    /// Once for a mail.
+    LinkOnly(i64),
+    /// Once to a unit, whatever it sends.
+    Grassroots(UnitId),
+    /// Once for the decision.
+    Returned(i64),
+    /// Once for the mail that carried the command.
+    StaffAnswer(i64),
+    /// To one of staff, once a day (Vietnam).
+    StaffAnswers {
+        /// The day of the commands.
+        day: Date,
+        /// To whom.
+        address: String,
+    },
+    /// Once for the mail that carried the command.
+    Confirmation(i64),
+    /// To a unit, once a day (Vietnam).
+    Reminder {
+        /// Who is reminded.
+        unit: UnitId,
+        /// The day on which it became owed.
+        day: Date,
+        /// The most urgent of what it carries.
+        urgency: Urgency,
+    },
+}
+
+impl Owed {
+    /// What mail it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Owed::Digest { .. } => Kind::Digest,
+            Owed::Acknowledgement(_) => Kind::Acknowledgement,
+            Owed::Arrived(_) => Kind::Arrived,
+            Owed::LinkOnly(_) => Kind::LinkOnly,
+            Owed::Grassroots(_) => Kind::Grassroots,
+            Owed::Returned(_) => Kind::Returned,
+            Owed::StaffAnswer(_) => Kind::StaffAnswer,
+            Owed::StaffAnswers { .. } => Kind::StaffAnswers,
+            Owed::Confirmation(_) => Kind::Confirmation,
+            Owed::Reminder { urgency, .. } => Kind::Reminder(*urgency),
+        }
+    }
+
+    /// What stands in the store under a unique index. How urgent a reminder is is no part of it: a unit is reminded once
+    /// a day.
+    pub fn key(&self) -> String {
+        match self {
+            Owed::Digest { day, address } => match address {
+                Some(address) => format!("digest:{day}:{address}"),
+                None => format!("digest:{day}"),
+            },
+            Owed::Acknowledgement(message) => format!("ack:{message}"),
+            Owed::Arrived(message) => format!("arrived:{message}"),
+            Owed::LinkOnly(message) => format!("link:{message}"),
+            Owed::Grassroots(unit) => format!("parent:{unit}"),
+            Owed::Returned(row) => format!("return:{row}"),
+            Owed::StaffAnswer(message) => format!("command:{message}"),
+            Owed::StaffAnswers { day, address } => format!("command:together:{day}:{address}"),
+            Owed::Confirmation(message) => format!("confirm:{message}"),
+            Owed::Reminder { unit, day, .. } => format!("remind:{unit}:{day}"),
+        }
+    }
+
+    /// What a kind and a key of the store stand for; a key may have been given up ("~17"), so that it is free for
+    /// another mail.
+    ///
+    /// # Errors
+    /// When the key is none of that kind.
+    pub fn parse(kind: Kind, key: &str) -> Result<Owed, String> {
+        let wrong = || format!("{key:?} is no key of {}", kind.word());
+        let kept = key.split_once('~').map_or(key, |(kept, _)| kept);
+        let after = |prefix: &str| kept.strip_prefix(prefix).ok_or_else(wrong);
+        let row = |prefix: &str| after(prefix)?.parse::<i64>().map_err(|_| wrong());
+        let day = |text: &str| text.parse::<Date>().map_err(|_| wrong());
+        Ok(match kind {
+            Kind::Digest => {
+                let of = after("digest:")?;
+                let (at, address) = match of.split_once(':') {
+                    Some((at, address)) => (at, Some(address.to_owned())),
+                    None => (of, None),
+                };
+                Owed::Digest {
+                    day: day(at)?,
+                    address,
+                }
+            }
+            Kind::Acknowledgement => Owed::Acknowledgement(row("ack:")?),
+            Kind::Arrived => Owed::Arrived(row("arrived:")?),
+            Kind::LinkOnly => Owed::LinkOnly(row("link:")?),
+            Kind::Grassroots => Owed::Grassroots(UnitId(after("parent:")?.to_owned())),
+            Kind::Returned => Owed::Returned(row("return:")?),
+            Kind::StaffAnswer => Owed::StaffAnswer(row("command:")?),
+            Kind::StaffAnswers => {
+                let of = after("command:together:")?;
+                let (at, address) = of.split_once(':').ok_or_else(wrong)?;
+                Owed::StaffAnswers {
+                    day: day(at)?,
+                    address: address.to_owned(),
+                }
+            }
+            Kind::Confirmation => Owed::Confirmation(row("confirm:")?),
+            Kind::Reminder(urgency) => {
+                let (unit, at) = after("remind:")?.rsplit_once(':').ok_or_else(wrong)?;
+                Owed::Reminder {
+                    unit: UnitId(unit.to_owned()),
+                    day: day(at)?,
+                    urgency,
+                }
+            }
+        })
+    }
+
+    /// The same, owed to a unit under another id; `None` where no unit is named.
+    pub fn renamed(&self, to: &UnitId) -> Option<Owed> {
+        match self {
+            Owed::Grassroots(_) => Some(Owed::Grassroots(to.clone())),
+            Owed::Reminder { day, urgency, .. } => Some(Owed::Reminder {
+                unit: to.clone(),
+                day: *day,
+                urgency: *urgency,
+            }),
+            Owed::Digest { .. }
+            | Owed::Acknowledgement(_)
+            | Owed::Arrived(_)
+            | Owed::LinkOnly(_)
+            | Owed::Returned(_)
+            | Owed::StaffAnswer(_)
+            | Owed::StaffAnswers { .. }
+            | Owed::Confirmation(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_key_says_what_is_owed_and_is_read_back() {
+        let day = date(2026, 6, 15);
+        let unit = || UnitId("cdcs-a".into());
+        let address = || "ban@phuyen.example".to_owned();
+        let all = [
+            Owed::Digest { day, address: None },
+            Owed::Digest {
+                day,
+                address: Some(address()),
+            },
+            Owed::Acknowledgement(1),
+            Owed::Arrived(2),
+            Owed::LinkOnly(3),
+            Owed::Grassroots(unit()),
+            Owed::Returned(4),
+            Owed::StaffAnswer(5),
+            Owed::StaffAnswers {
+                day,
+                address: address(),
+            },
+            Owed::Confirmation(6),
+        ];
+        let reminders = [
+            Urgency::Escalation,
+            Urgency::Late,
+            Urgency::Before,
+            Urgency::Opening,
+        ]
+        .map(|urgency| Owed::Reminder {
+            unit: unit(),
+            day,
+            urgency,
+        });
+        let mut kinds = Vec::new();
+        for owed in all.into_iter().chain(reminders) {
+            let (kind, key) = (owed.kind(), owed.key());
+            assert_eq!(Owed::parse(kind, &key), Ok(owed.clone()), "{key}");
+            let given_up = format!("{key}~17");
+            assert_eq!(Owed::parse(kind, &given_up), Ok(owed), "{given_up}");
+            assert_eq!(kind.word().parse(), Ok(kind));
+            kinds.push(kind);
+        }
+        kinds.dedup();
+        assert_eq!(kinds, Kind::ALL);
+    }
+
+    #[test]
+    fn a_key_of_another_kind_is_none() {
+        for (kind, key) in [
+            (Kind::Acknowledgement, "link:7"),
+            (Kind::LinkOnly, "something:7"),
+            (Kind::StaffAnswer, "command:together:2026-06-15:a@b"),
+            (Kind::Digest, "digest:today"),
+            (Kind::Reminder(Urgency::Late), "remind:a"),
+        ] {
+            assert!(Owed::parse(kind, key).is_err(), "{key}");
+        }
+        assert!("notice".parse::<Kind>().is_err());
+    }
+
+    #[test]
+    fn what_is_most_urgent_names_the_letter() {
+        let steps = [Step::Opening, Step::Late(2), Step::Before(1)];
+        assert_eq!(Kind::of_steps(steps), Some(Kind::Reminder(Urgency::Late)));
+        assert_eq!(Kind::of_steps([]), None);
+    }
+}
