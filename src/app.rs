@@ -1,16 +1,18 @@
 //! What the passes work with.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::archive::Archive;
 use crate::config::Config;
 use crate::home;
+use crate::matching::Matcher;
 use crate::reading::ReadingSettings;
-use crate::reading::matching::Asking;
 use crate::reading::worker::Reader;
 use crate::store::Store;
 use crate::verify::Verifier;
@@ -18,7 +20,7 @@ use crate::verify::Verifier;
 /// Configuration, store, archive and reader of one installation.
 pub struct App {
     /// What the administrator decided.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The store.
     pub store: Store,
     /// The archive.
@@ -27,6 +29,8 @@ pub struct App {
     pub reader: Reader,
     /// Who asks for signatures of senders, if anybody.
     pub verifier: Option<Verifier>,
+    /// What matched the last mail.
+    matcher: Mutex<Option<Arc<Matcher>>>,
 }
 
 impl App {
@@ -37,13 +41,40 @@ impl App {
     pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<App> {
         let store = home::open_store(&config, now)?;
         let archive = Archive::open(&config.settings.data)?;
-        Ok(App {
+        let reader = reader(&config, program, Some(archive.incoming()));
+        let verifier = verifier(&config);
+        Ok(App::of(config, store, archive, reader, verifier))
+    }
+
+    /// Puts together what is open.
+    pub fn of(
+        config: Config,
+        store: Store,
+        archive: Archive,
+        reader: Reader,
+        verifier: Option<Verifier>,
+    ) -> App {
+        App {
+            config: Arc::new(config),
             store,
-            verifier: verifier(&config),
-            reader: reader(&config, program, Some(archive.incoming())),
             archive,
-            config,
-        })
+            reader,
+            verifier,
+            matcher: Mutex::new(None),
+        }
+    }
+
+    /// What matches mails that were received on a day (Vietnam).
+    pub fn matcher(&self, day: Date) -> Arc<Matcher> {
+        let mut last = self.matcher.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(matcher) if matcher.serves(&self.config, day) => Arc::clone(matcher),
+            _ => {
+                let matcher = Arc::new(Matcher::new(Arc::clone(&self.config), day));
+                *last = Some(Arc::clone(&matcher));
+                matcher
+            }
+        }
     }
 }
 
@@ -52,16 +83,6 @@ fn verifier(config: &Config) -> Option<Verifier> {
     Verifier::new(config.settings.trust.resolver)
         .inspect_err(|e| tracing::warn!(error = %format!("{e:#}"), "senders are not verified"))
         .ok()
-}
-
-/// Who asks for the reports, as somebody could imitate it.
-pub fn asking(config: &Config) -> Asking<'_> {
-    let settings = &config.settings;
-    Asking {
-        name: &settings.department.name,
-        federation: &settings.department.federation,
-        mailbox: &settings.mailbox.address,
-    }
 }
 
 /// The reader that a configuration asks for. The files of mails go into `incoming`, if anywhere.

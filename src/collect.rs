@@ -21,14 +21,13 @@ use crate::domain::date_of;
 use crate::domain::owed::Owed;
 use crate::domain::unit::{self, Unit, UnitId};
 use crate::mailbox::{Mailbox, MailboxError};
+use crate::matching::{self, Expected, Known, Match, UnitMatch};
 use crate::reading::courtesy::is_mere_courtesy;
-use crate::reading::matching::{self, Match, UnitMatch};
 use crate::reading::sandbox::Confinement;
 use crate::reading::worker::{NotAsSaid, Outcome};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{
-    Awaited, Imported, Message, MessageState, NewMail, NewSubmission, Part, Receipts, Store,
-    Verdict,
+    Awaited, Imported, Message, MessageState, NewMail, NewSubmission, Part, Store, Verdict,
 };
 use crate::{expected, manager, staff};
 
@@ -666,33 +665,41 @@ fn awaited(found: &Match) -> Awaited {
     }
 }
 
-/// Matches a mail against what is known now.
+/// Matches a mail against what is known now. `said`: whose staff say that it is.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn match_mail(app: &App, reading: &Reading, received_at: Timestamp) -> Result<Match> {
-    let (learned, former) = match &reading.sender {
-        Some(sender) => (
-            app.store.learned_units(&sender.address)?,
-            app.store.former_units(&sender.address, received_at)?,
-        ),
-        None => (vec![], vec![]),
-    };
-    let obligations = app.store.obligations(Receipts::All)?;
-    Ok(matching::decide(
-        reading,
-        &matching::Context {
-            staff: &app.config.settings.digest_to,
-            department: crate::app::asking(&app.config),
-            register: &app.config.register,
-            reports: &app.config.reports,
-            obligations: &obligations,
-            history_known: true,
-            learned: &learned,
-            former: &former,
-            received_at,
-        },
-    ))
+pub fn match_mail(
+    app: &App,
+    reading: &Reading,
+    received_at: Timestamp,
+    said: Option<&UnitId>,
+) -> Result<Match> {
+    let expected = |unit: Option<&UnitId>| expected::to_come(&app.store, unit);
+    let known = known(app, reading, received_at, said, &expected)?;
+    app.matcher(date_of(received_at)).decide(reading, &known)
+}
+
+/// What is known of a mail besides what stands in it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn known<'a>(
+    app: &App,
+    reading: &Reading,
+    received_at: Timestamp,
+    said: Option<&'a UnitId>,
+    expected: &'a Expected<'a>,
+) -> Result<Known<'a>> {
+    let sender = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    Ok(Known {
+        received_at,
+        learned: app.store.learned_units(sender)?,
+        former: app.store.former_units(sender, received_at)?,
+        said,
+        history_known: true,
+        expected,
+    })
 }
 
 fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<Decision> {
@@ -711,7 +718,7 @@ fn decide(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Re
             vec![format!("cùng một thư với thư số {first}")],
         ));
     }
-    let found = match_mail(app, reading, message.received_at)?;
+    let found = match_mail(app, reading, message.received_at, None)?;
     let from_staff = reading
         .sender
         .as_ref()

@@ -10,7 +10,8 @@ use crate::domain::obligation::Obligation;
 use crate::domain::period::{Period, PeriodId};
 use crate::domain::report::Report;
 use crate::domain::unit::{Unit, UnitId};
-use crate::store::{KnownPeriod, Store};
+use crate::matching::Expectation;
+use crate::store::{KnownPeriod, Receipts, Store};
 
 /// The obligations of every period that has opened by a moment, as the configuration has them.
 pub fn obligations(config: &Config, now: Timestamp) -> Vec<Obligation> {
@@ -118,6 +119,26 @@ fn was_asked_for_otherwise(o: &Obligation, known: &[KnownPeriod], now: Timestamp
     o.due <= now
         && !of_report().any(|k| k.period == o.period)
         && of_report().any(|k| !k.period.is_like(&o.period) && k.due >= o.due)
+}
+
+/// What is expected of a unit, for matching; of anybody, where none is named: then each period that somebody was asked for
+/// is one that may still come.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expectation>> {
+    let Some(unit) = unit else {
+        let periods = store.periods()?.into_iter();
+        let of_anybody = periods.map(|known| Expectation {
+            report: known.report,
+            period: known.period,
+            due: known.due,
+            open: true,
+        });
+        return Ok(of_anybody.collect());
+    };
+    let obligations = store.obligations_of(unit, Receipts::All)?;
+    Ok(obligations.iter().map(Expectation::from).collect())
 }
 
 /// The obligation that a submission serves. A report that comes before its period opens makes it open early.

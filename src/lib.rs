@@ -46,7 +46,8 @@
 //! | [`manager`] | what systemd is told: ready, alive, what happens |
 //! | [`writing`] | mails out of templates; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
-//! | [`reading`] | understanding one mail; pure, and run in a child process with limits |
+//! | [`matching`] | whose a mail is, which report, which period: on a reading that is not believed; pure |
+//! | [`reading`] | understanding one mail; pure, and run in a child process with limits; knows neither units nor store |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
 //! | [`ground`] | what every floor uses: folded text, the name of a content, private files |
@@ -55,7 +56,7 @@
 //!
 //! [`mailbox`] lists identities and sizes, then yields bodies in batches → [`archive`] makes the bytes durable →
 //! [`store`] records the mail as *received*; only now the cursor moves → [`reading::worker`] understands it →
-//! [`reading::matching`] finds unit, report and period → one transaction stores verdict, submission and the
+//! [`matching`] finds unit, report and period → one transaction stores verdict, submission and the
 //! acknowledgement owed → the mailbox shows the outcome → [`send`] hands the acknowledgement over.
 //!
 //! # Invariants
@@ -134,6 +135,7 @@ pub mod home;
 pub mod identity;
 pub mod mailbox;
 pub mod manager;
+pub mod matching;
 pub mod overview;
 pub mod plan;
 pub mod reading;

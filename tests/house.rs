@@ -106,6 +106,22 @@ fn a_floor_uses_the_floors_below_it_never_the_other_way() {
 }
 
 #[test]
+fn what_reads_bytes_of_strangers_knows_neither_units_nor_configuration_nor_store() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, None, &mut all);
+    let reading = all.iter().filter(|(room, _)| room == "reading");
+    let used: BTreeSet<String> = reading.flat_map(|(_, code)| named(code)).collect();
+    assert!(
+        used.contains("ground"),
+        "the imports were not found: {used:?}"
+    );
+    for room in ["domain", "config", "store", "matching", "app"] {
+        assert!(!used.contains(room), "reading uses {room}");
+    }
+}
+
+#[test]
 fn every_room_is_on_the_map_once_and_every_one_on_the_map_is_there() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let map = fs::read_to_string(src.join("lib.rs")).unwrap();

@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 use thubaocao::config::Config;
+use thubaocao::domain::date_of;
+use thubaocao::domain::obligation::Obligation;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::expected;
 use thubaocao::ground::Sha256;
-use thubaocao::reading::matching::{Context, Match, UnitMatch, decide};
+use thubaocao::matching::{Expectation, Known, Match, Matcher, UnitMatch};
 use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust};
 
 /// A mail and what is to be decided of it.
@@ -121,7 +125,8 @@ fn logged(found: &Match) -> Option<(UnitId, Vec<String>)> {
 #[test]
 fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let config = Config::load(&root.join("config")).unwrap();
+    let config = Arc::new(Config::load(&root.join("config")).unwrap());
+    let mut matchers: BTreeMap<Date, Matcher> = BTreeMap::new();
     let cases = std::fs::read_to_string(root.join("tests/matching.jsonl")).unwrap();
     let mut wrong = Vec::new();
     let mut missed = Vec::new();
@@ -129,26 +134,39 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
     for (n, line) in cases.lines().enumerate() {
         let case: Case =
             serde_json::from_str(line).unwrap_or_else(|e| panic!("line {}: {e}", n + 1));
-        let mut register = config.register.clone();
+        let mut own = (*config).clone();
         for (unit, address) in &case.addresses {
-            let rows = register.units.iter_mut().filter(|u| u.id == *unit);
+            let rows = own.register.units.iter_mut().filter(|u| u.id == *unit);
             rows.for_each(|u| u.emails.push(address.clone()));
         }
         let obligations = expected::obligations(&config, case.at);
-        let found = decide(
-            &reading(&case),
-            &Context {
-                staff: &config.settings.digest_to,
-                department: thubaocao::app::asking(&config),
-                register: &register,
-                reports: &config.reports,
-                obligations: &obligations,
-                history_known: false,
-                learned: &case.learned,
-                former: &[],
-                received_at: case.at,
-            },
-        );
+        let own = match case.addresses.is_empty() {
+            true => Arc::clone(&config),
+            false => Arc::new(own),
+        };
+        let day = date_of(case.at);
+        let matcher = match matchers.remove(&day) {
+            Some(matcher) if Matcher::serves(&matcher, &own, day) => matcher,
+            _ => Matcher::new(own, day),
+        };
+        let found = matcher
+            .decide(
+                &reading(&case),
+                &Known {
+                    received_at: case.at,
+                    learned: case.learned.clone(),
+                    former: vec![],
+                    said: None,
+                    history_known: false,
+                    expected: &|unit| {
+                        let of_unit = |o: &&Obligation| unit.is_none_or(|u| o.unit == *u);
+                        let these = obligations.iter().filter(of_unit);
+                        Ok(these.map(Expectation::from).collect())
+                    },
+                },
+            )
+            .unwrap();
+        matchers.insert(day, matcher);
         // What a unit is not asked for is not logged either.
         let expected_of = |unit: &UnitId, item: &String| {
             let (report, period) = item.split_once('/').unwrap();

@@ -1,15 +1,18 @@
 //! `explain`: what would be done with each mail and why. Writes nothing, contacts nobody.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::{Session, say};
 use crate::app;
+use crate::domain::date_of;
+use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
-use crate::reading::matching::{self, Match, UnitMatch};
+use crate::matching::{Expectation, Item, Known, Match, Matcher, UnitMatch};
 use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
 use crate::store::{MessageState, Receipts, Store};
@@ -65,7 +68,7 @@ struct ItemLine<'a> {
 }
 
 pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Result<()> {
-    let config = session.config()?;
+    let config = Arc::new(session.config()?);
     let now = session.now();
     let store = session.snapshot(&config, now)?;
     let history_known = Store::path(&config.settings.data).exists();
@@ -97,20 +100,22 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
         } else {
             crate::expected::obligations(&config, received_at)
         };
-        let found = matching::decide(
+        let matcher = Matcher::new(Arc::clone(&config), date_of(received_at));
+        let found = matcher.decide(
             &reading,
-            &matching::Context {
-                staff: &config.settings.digest_to,
-                department: app::asking(&config),
-                register: &config.register,
-                reports: &config.reports,
-                obligations: &obligations,
-                history_known,
-                learned: &learned,
-                former: &former,
+            &Known {
                 received_at,
+                learned,
+                former,
+                said: None,
+                history_known,
+                expected: &|unit| {
+                    let of_unit = |o: &&Obligation| unit.is_none_or(|u| o.unit == *u);
+                    let these = obligations.iter().filter(of_unit);
+                    Ok(these.map(Expectation::from).collect())
+                },
             },
-        );
+        )?;
         if json {
             say(serde_json::to_string(&line(&path, &reading, &found))?)?;
         } else {
@@ -203,7 +208,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
     let personal = reading.class.is_personal();
-    let items: &[matching::Item] = if personal { &found.items } else { &[] };
+    let items: &[Item] = if personal { &found.items } else { &[] };
     let forms = if items.is_empty() && personal {
         reading.attachments.iter().fold(Forms::NONE, |all, a| {
             all.and(Forms {

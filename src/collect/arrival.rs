@@ -8,7 +8,8 @@ use super::{Decision, may_acknowledge};
 use crate::app::App;
 use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
-use crate::reading::{Class, Reading, Trust, matching};
+use crate::matching;
+use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, MessageState, NewMail, Store};
 
 /// What decides whether a sender is told.

@@ -10,7 +10,7 @@ use super::units_of_sender;
 use crate::app::App;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
-use crate::reading::matching::{self, Match};
+use crate::matching::{self, Match};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Ground, Hold};
 

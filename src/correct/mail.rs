@@ -12,7 +12,7 @@ use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date};
 use crate::expected;
-use crate::reading::matching::{Item, UnitMatch};
+use crate::matching::{Item, forms_of};
 use crate::reading::{Class, Reading};
 use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdict};
 use crate::waiting::Waiting;
@@ -55,29 +55,15 @@ pub fn assign(
     let items = match &as_said.report {
         Some((report, period)) => vec![whole_mail(app, &reading, report, period)?],
         None => {
-            let mut again = reading.clone();
-            // Matched once more as if the address were registered for this unit.
-            if let Some(sender) = &mut again.sender {
-                sender.address = row.emails.first().cloned().unwrap_or_default();
-            }
-            if let Some(hint) = &as_said.hint {
-                again.subject = format!("Báo cáo {hint}");
-                again.body.clear();
-                for file in &mut again.attachments {
-                    file.name.clear();
-                    (file.title, file.genre, file.issuer) = (None, None, None);
-                }
-            }
-            let found = collect::match_mail(app, &again, message.received_at)?;
-            let trusted = matches!(&found.unit, UnitMatch::Certain(u) if u == unit);
-            if found.items.is_empty() || !trusted {
+            let items = items_as_said(app, &message, &reading, as_said)?;
+            if items.is_empty() {
                 bail!(
                     "it is not certain which report mail {} is; add --report R --period P (reports: {})",
                     message.id,
                     report_ids(app)
                 );
             }
-            found.items
+            items
         }
     };
     let mut submissions: Vec<NewSubmission> = Vec::new();
@@ -149,6 +135,27 @@ pub fn assign(
     })
 }
 
+/// What a mail brings, where staff say whose it is: what it says itself, or what their own words name in its place.
+fn items_as_said(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    as_said: &Assignment,
+) -> Result<Vec<Item>> {
+    let (unit, received_at) = (&as_said.unit, message.received_at);
+    let Some(hint) = &as_said.hint else {
+        let found = collect::match_mail(app, reading, received_at, Some(unit))?;
+        let is_sure = found.unit.certain() == Some(unit);
+        return Ok(if is_sure { found.items } else { vec![] });
+    };
+    let expected = |unit: Option<&UnitId>| expected::to_come(&app.store, unit);
+    let known = collect::known(app, reading, received_at, Some(unit), &expected)?;
+    let matcher = app.matcher(date_of(received_at));
+    let named = matcher.said_by_staff(hint, unit, &known)?;
+    let whole = named.map(|(report, period)| whole_mail(app, reading, &report, &period));
+    Ok(whole.transpose()?.into_iter().collect())
+}
+
 /// All documents of a mail as one report.
 fn whole_mail(app: &App, reading: &Reading, report: &str, period: &PeriodId) -> Result<Item> {
     let known = app.config.report(report).with_context(|| {
@@ -160,11 +167,7 @@ fn whole_mail(app: &App, reading: &Reading, report: &str, period: &PeriodId) -> 
         .filter(|i| reading.attachments[*i].is_document())
         .collect();
     let mut forms = files.iter().fold(Forms::NONE, |all, i| {
-        let role = reading.attachments[*i].role;
-        all.and(Forms {
-            signed_document: role == crate::reading::Role::SignedDocument,
-            soft_file: role == crate::reading::Role::SoftFile,
-        })
+        all.and(forms_of(reading.attachments[*i].role))
     });
     if forms.is_empty() {
         // Staff looked into what we could not open.

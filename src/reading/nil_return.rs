@@ -38,7 +38,7 @@ static SOMETHING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether a subject and what the sender wrote say that nothing happened; anything that did happen outweighs it.
-pub(super) fn says_nothing_happened(subject: &str, body: &str) -> bool {
+pub fn says_nothing_happened(subject: &str, body: &str) -> bool {
     let said = |text: &str| CONDITION.replace_all(&fold(text), ";").into_owned();
     let lines: Vec<String> = body.lines().chain([subject]).map(said).collect();
     let whole = format!("{} ; {}", said(subject), said(body));

@@ -23,7 +23,8 @@ use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date};
 use crate::ground::text::percent_encoded;
-use crate::reading::{Class, Reading, Trust, matching};
+use crate::matching;
+use crate::reading::{Class, Reading, Trust};
 use crate::store::{
     Message, MessageState, NewMail, Receipts, StaffCommand, Store, Strangers, Told, Verdict,
 };

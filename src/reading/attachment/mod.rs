@@ -288,14 +288,6 @@ fn within(outer: Option<&str>, inner: &str) -> String {
     }
 }
 
-/// Whether a role makes a file part of the report's signed or editable form.
-pub(super) fn forms_of(role: Role) -> crate::domain::report::Forms {
-    crate::domain::report::Forms {
-        signed_document: role == Role::SignedDocument,
-        soft_file: role == Role::SoftFile,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! What befalls the machine, the mailbox and the configuration.
 
 use super::*;
+use std::sync::Arc;
 
 impl Year {
     pub(super) fn faults_strike(&mut self, now: Timestamp, clock: Timestamp) -> Result<()> {
@@ -101,12 +102,12 @@ impl Year {
             }
             let change = match (fault, subject) {
                 (Fault::Removed, Subject::Unit(u)) => {
-                    let units = &mut self.app.config.register.units;
+                    let units = &mut Arc::make_mut(&mut self.app.config).register.units;
                     let at = units.iter().position(|x| x.id.0 == self.unit_ids[u]);
                     Unsettled::RemovedUnit(Box::new(units.remove(at.context("it is there")?)))
                 }
                 (Fault::Removed, Subject::Report(r)) => {
-                    let reports = &mut self.app.config.reports;
+                    let reports = &mut Arc::make_mut(&mut self.app.config).reports;
                     let at = reports.iter().position(|x| x.id == self.report_ids[r]);
                     Unsettled::RemovedReport(Box::new(reports.remove(at.context("it is there")?)))
                 }
@@ -133,7 +134,7 @@ impl Year {
 
     /// Gives a unit or a report a new id; gives the old one.
     fn rename(&mut self, subject: Subject) -> String {
-        let config = &mut self.app.config;
+        let config = Arc::make_mut(&mut self.app.config);
         let id = match subject {
             Subject::Unit(u) => &mut self.unit_ids[u],
             Subject::Report(r) => &mut self.report_ids[r],
@@ -156,7 +157,7 @@ impl Year {
             return Ok(());
         };
         self.held_reports.clear();
-        let config = &mut self.app.config;
+        let config = Arc::make_mut(&mut self.app.config);
         match (change, subject) {
             (Unsettled::RemovedUnit(unit), _) => config.register.units.push(*unit),
             (Unsettled::RemovedReport(report), _) => config.reports.push(*report),

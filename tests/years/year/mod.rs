@@ -263,6 +263,7 @@ impl Year {
         };
         let post = Arc::new(Mutex::new(Post::new(trial)));
         let handed_over = Arc::clone(&post);
+        let reader = app::reader(&config, PathBuf::new(), None);
         Ok(Year {
             people: (0..UNITS)
                 .map(|n| Chance::of(trial.seed, n as u64))
@@ -275,13 +276,13 @@ impl Year {
             titles: config.reports.iter().map(|r| r.title.clone()).collect(),
             unit_ids: (0..UNITS).map(|n| format!("u{n}")).collect(),
             report_ids: REPORTS.map(str::to_owned).to_vec(),
-            app: App {
-                store: Store::in_memory(start)?,
-                archive: Archive::open(folder.path())?,
-                reader: app::reader(&config, PathBuf::new(), None),
-                verifier: None,
+            app: App::of(
                 config,
-            },
+                Store::in_memory(start)?,
+                Archive::open(folder.path())?,
+                reader,
+                None,
+            ),
             transport: Transport::Function(Box::new(move |parcel, begins| {
                 handed_over.lock().expect("one thread").take(parcel, begins)
             })),

@@ -1,11 +1,12 @@
 //! Which reports a text is about. That a report's words stand in it is not enough: "Báo cáo nhà ở của nữ công nhân",
 //! "Đăng ký tập huấn nữ công" and "Ban Chính sách pháp luật, Quan hệ lao động – Nữ công" are no reports on nữ công.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::hints::{Hint, hints};
-use super::{Asking, Context};
-use crate::domain::date_of;
+use crate::config::Config;
 use crate::domain::report::{Frequency, GAP, Report};
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
@@ -58,25 +59,24 @@ impl Hit<'_> {
 }
 
 /// Tells which reports texts are about.
-pub(super) struct Topics<'c> {
-    reports: &'c [Report],
+pub(super) struct Topics {
+    config: Arc<Config>,
     /// Names of units, folded, each with its unit.
     units: Vec<(UnitId, String)>,
     department: Department,
     today: Date,
 }
 
-impl<'c> Topics<'c> {
-    pub(super) fn new(context: &Context<'c>) -> Topics<'c> {
-        let today = date_of(context.received_at);
-        let units = context.register.all_on(today).flat_map(|u| {
+impl Topics {
+    pub(super) fn new(config: Arc<Config>, today: Date) -> Topics {
+        let units = config.register.all_on(today).flat_map(|u| {
             let names = [&u.name, &u.short_name].into_iter().chain(&u.aliases);
             names.map(|n| (u.id.clone(), fold(n)))
         });
         Topics {
-            reports: context.reports,
             units: units.filter(|(_, name)| !name.is_empty()).collect(),
-            department: Department::new(&context.department),
+            department: Department::new(&config.settings.department.name),
+            config,
             today,
         }
     }
@@ -84,7 +84,7 @@ impl<'c> Topics<'c> {
     /// The reports that a text is about; one that another stands over does not count.
     ///
     /// `called`: whether the mail calls itself a report somewhere.
-    pub(super) fn named(&self, text: &str, called: bool) -> Vec<&'c Report> {
+    pub(super) fn named(&self, text: &str, called: bool) -> Vec<&Report> {
         let text = Text::new(text);
         let called = called || !text.reports.is_empty();
         let hits = self.hits(&text);
@@ -105,7 +105,7 @@ impl<'c> Topics<'c> {
         }
         // "… và công tác trẻ em 6 tháng": the wider one, too, is reported on.
         let as_well = |narrow: &Report, wide: &str| {
-            let wide = self.reports.iter().find(|r| r.id == wide);
+            let wide = self.config.reports.iter().find(|r| r.id == wide);
             let mut parts = text.periods.iter().filter(|h| h.is_part_of_a_year());
             !narrow.is_periodic() && wide.is_some_and(|w| parts.any(|h| h.is_of(w)))
         };
@@ -120,7 +120,7 @@ impl<'c> Topics<'c> {
     }
 
     /// The reports whose words stand in a text at all.
-    pub(super) fn mentioned(&self, text: &str) -> Vec<&'c Report> {
+    pub(super) fn mentioned(&self, text: &str) -> Vec<&Report> {
         let mut reports: Vec<&Report> = Vec::new();
         for hit in self.hits(&Text::new(text)) {
             if !reports.iter().any(|r| r.id == hit.report.id) {
@@ -144,11 +144,11 @@ impl<'c> Topics<'c> {
     }
 
     /// Where words of reports stand, without those within longer words of another.
-    fn hits(&self, text: &Text) -> Vec<Hit<'c>> {
+    fn hits(&self, text: &Text) -> Vec<Hit<'_>> {
         let mut departments = vec![false; text.words.len()];
         self.department.cover(text, &mut departments);
         let mut hits = Vec::new();
-        for report in self.reports {
+        for report in &self.config.reports {
             if self.is_too_early(report, text) {
                 continue;
             }
@@ -236,8 +236,8 @@ struct Department {
 }
 
 impl Department {
-    fn new(asking: &Asking<'_>) -> Department {
-        let marked = fold_marks(asking.name);
+    fn new(name: &str) -> Department {
+        let marked = fold_marks(name);
         let parts = marked.split([',', '-', ';', '&']).map(fold);
         let parts: Vec<String> = parts.filter(|p| !p.is_empty()).collect();
         let mut words: Vec<String> = vec!["va".into()];
@@ -388,24 +388,13 @@ fn is_symbol(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
 
     /// The reports that a text of a day is about, in the sample configuration.
     fn named(day: Date, text: &str, called: bool) -> Vec<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let config = Config::load(&folder).unwrap();
-        let context = Context {
-            register: &config.register,
-            reports: &config.reports,
-            obligations: &[],
-            history_known: false,
-            learned: &[],
-            former: &[],
-            staff: &[],
-            department: crate::app::asking(&config),
-            received_at: crate::domain::instant(day, jiff::civil::Time::midnight()),
-        };
-        let found = Topics::new(&context).named(text, called);
+        let topics = Topics::new(Arc::new(config), day);
+        let found = topics.named(text, called);
         found.into_iter().map(|r| r.id.clone()).collect()
     }
 

@@ -1,10 +1,10 @@
 //! What kind of document something is, and whether that can be the report that is asked for: a plan is no report, and
 //! a list is only part of one.
 
-use super::super::Attachment;
-use super::super::document::head::{TYPES, Type};
 use crate::domain::report::Report;
 use crate::ground::text::{find_phrase, fold, has_phrase};
+use crate::reading::Attachment;
+use crate::reading::document::head::{TYPES, Type};
 
 /// What a document is to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

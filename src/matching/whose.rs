@@ -5,12 +5,11 @@
 
 use jiff::civil::Date;
 
-use super::super::{Attachment, Reading};
-use super::names::{Names, is_federation, is_grassroots, is_union};
-use super::{Context, Match, UnitMatch};
-use crate::domain::date_of;
+use super::names::{is_federation, is_grassroots, is_union};
+use super::{Known, Match, Matcher, UnitMatch};
 use crate::domain::unit::{Kind, Register, UnitId};
 use crate::ground::text::truncated;
+use crate::reading::{Attachment, Reading};
 
 /// What a mail says of its sender.
 struct Evidence {
@@ -50,122 +49,133 @@ impl Evidence {
     }
 }
 
-pub(super) fn unit_of(
-    reading: &Reading,
-    context: &Context<'_>,
-    names: &Names,
-    found: &mut Match,
-) -> UnitMatch {
-    let day = date_of(context.received_at);
-    let Some(sender) = &reading.sender else {
-        return UnitMatch::None;
-    };
-    let holders = holders(&sender.address, context, day, found);
-    let evidence = gather(reading, context, names, &holders, day);
-    match holders.as_slice() {
-        [] => candidates(reading, &evidence, &sender.address, found),
-        [one] => confirmed(one, &evidence, context.register, day, found),
-        several => the_one_meant(several, &evidence, found),
+impl Matcher {
+    /// Whose mail it is.
+    pub(super) fn unit_of(
+        &self,
+        reading: &Reading,
+        known: &Known<'_>,
+        found: &mut Match,
+    ) -> UnitMatch {
+        let Some(sender) = &reading.sender else {
+            return UnitMatch::None;
+        };
+        let holders = match known.said {
+            Some(unit) => vec![unit.clone()],
+            None => self.holders(&sender.address, known, found),
+        };
+        let evidence = self.gather(reading, &holders);
+        match holders.as_slice() {
+            [] => candidates(reading, &evidence, &sender.address, found),
+            [one] => confirmed(one, &evidence, self.register(), self.day, found),
+            several => the_one_meant(several, &evidence, found),
+        }
     }
-}
 
-/// The units that a sender's address stands for: by the register, else by what staff taught, else by what the register
-/// said when the mail was sent.
-fn holders(address: &str, context: &Context<'_>, day: Date, found: &mut Match) -> Vec<UnitId> {
-    let mut holders: Vec<UnitId> = Vec::new();
-    for bearer in context.register.bearers(address, day) {
-        found.reasons.push(match &bearer.inherited_from {
-            None => format!("the sender {address} is registered for {}", bearer.unit),
-            Some(old) => format!(
-                "the sender {address} was registered for {old}, which {} has taken over from",
-                bearer.unit
-            ),
-        });
-        holders.push(bearer.unit);
-    }
-    if holders.is_empty() {
-        for unit in context.learned {
-            for heir in context.register.heirs(unit, day) {
+    /// The units that a sender's address stands for: by the register, else by what staff taught, else by what the
+    /// register said when the mail was sent.
+    fn holders(&self, address: &str, known: &Known<'_>, found: &mut Match) -> Vec<UnitId> {
+        let (register, day) = (self.register(), self.day);
+        let mut holders: Vec<UnitId> = Vec::new();
+        for bearer in register.bearers(address, day) {
+            found.reasons.push(match &bearer.inherited_from {
+                None => format!("the sender {address} is registered for {}", bearer.unit),
+                Some(old) => format!(
+                    "the sender {address} was registered for {old}, which {} has taken over from",
+                    bearer.unit
+                ),
+            });
+            holders.push(bearer.unit);
+        }
+        if holders.is_empty() {
+            for heir in known.learned.iter().flat_map(|u| register.heirs(u, day)) {
                 found
                     .reasons
                     .push(format!("staff said that {address} writes for {heir}"));
                 holders.push(heir);
             }
         }
-    }
-    if holders.is_empty() {
-        for unit in context.former {
-            for heir in context.register.heirs(unit, day) {
+        if holders.is_empty() {
+            for heir in known.former.iter().flat_map(|u| register.heirs(u, day)) {
                 found.reasons.push(format!(
                     "the sender {address} was registered for {heir} when it was sent"
                 ));
                 holders.push(heir);
             }
         }
+        holders.dedup();
+        holders
     }
-    holders.dedup();
-    holders
-}
 
-fn gather(
-    reading: &Reading,
-    context: &Context<'_>,
-    names: &Names,
-    holders: &[UnitId],
-    day: Date,
-) -> Evidence {
-    let register = context.register;
-    let asks = |u: &UnitId| {
-        register
-            .nearest(u, day)
-            .is_some_and(|u| u.kind == Kind::Provincial)
-    };
-    // The province is whom reports go to, not who sends them.
-    let distinct = |units: Vec<UnitId>| {
-        let mut kept: Vec<UnitId> = Vec::new();
-        for unit in units {
-            if !asks(&unit) && !kept.contains(&unit) {
-                kept.push(unit);
+    fn gather(&self, reading: &Reading, holders: &[UnitId]) -> Evidence {
+        let (register, names, day) = (self.register(), &self.names, self.day);
+        let asks = |u: &UnitId| {
+            register
+                .nearest(u, day)
+                .is_some_and(|u| u.kind == Kind::Provincial)
+        };
+        // The province is whom reports go to, not who sends them.
+        let distinct = |units: Vec<UnitId>| {
+            let mut kept: Vec<UnitId> = Vec::new();
+            for unit in units {
+                if !asks(&unit) && !kept.contains(&unit) {
+                    kept.push(unit);
+                }
             }
-        }
-        kept
-    };
-    let bearers = |address: Option<&String>| -> Vec<UnitId> {
-        let of = |a: &String| register.bearers(a, day).into_iter().map(|b| b.unit);
-        distinct(address.into_iter().flat_map(of).collect())
-    };
-    let documents = || reading.attachments.iter().filter(|a| a.is_document());
-    let sender = reading.sender.as_ref();
-    let unknown = holders.is_empty();
-    Evidence {
-        issuers: distinct(
-            documents()
+            kept
+        };
+        let bearers = |address: Option<&String>| -> Vec<UnitId> {
+            let of = |a: &String| register.bearers(a, day).into_iter().map(|b| b.unit);
+            distinct(address.into_iter().flat_map(of).collect())
+        };
+        let documents = || reading.attachments.iter().filter(|a| a.is_document());
+        let sender = reading.sender.as_ref();
+        let unknown = holders.is_empty();
+        Evidence {
+            issuers: distinct(
+                documents()
+                    .filter_map(|a| a.issuer.as_deref())
+                    .flat_map(|issuer| names.called(issuer))
+                    .collect(),
+            ),
+            // Federations are called by their place alone; other unions in too many ways to tell a strange one.
+            outsider: documents()
                 .filter_map(|a| a.issuer.as_deref())
-                .flat_map(|issuer| names.called(issuer))
-                .collect(),
-        ),
-        // Federations are called by their place alone; other unions in too many ways to tell a strange one.
-        outsider: documents()
-            .filter_map(|a| a.issuer.as_deref())
-            .find(|issuer| is_federation(issuer) && names.named_in(issuer).is_empty())
-            .map(str::to_owned),
-        forwarded: bearers(reading.forwarded_from.as_ref()),
-        reply_to: bearers(
-            reading
-                .reply_to
-                .as_ref()
-                .filter(|r| sender.is_none_or(|s| s.address != **r)),
-        ),
-        domain: sender.map_or_else(Vec::new, |s| owner_of_domain(register, &s.address, day)),
-        subject: distinct(names.named_in(&reading.subject)),
-        files: distinct(documents().flat_map(|a| names.named_in(&a.name)).collect()),
-        display: distinct(sender.map_or_else(Vec::new, |s| names.named_in(&s.name))),
-        // Of a known sender the text tells nothing more: it may speak of anybody.
-        body: if unknown || holders.len() > 1 {
-            distinct(names.named_in(truncated(&reading.body, 4_000)))
-        } else {
-            Vec::new()
-        },
+                .find(|issuer| is_federation(issuer) && names.named_in(issuer).is_empty())
+                .map(str::to_owned),
+            forwarded: bearers(reading.forwarded_from.as_ref()),
+            reply_to: bearers(
+                reading
+                    .reply_to
+                    .as_ref()
+                    .filter(|r| sender.is_none_or(|s| s.address != **r)),
+            ),
+            domain: sender.map_or_else(Vec::new, |s| owner_of_domain(register, &s.address, day)),
+            subject: distinct(names.named_in(&reading.subject)),
+            files: distinct(documents().flat_map(|a| names.named_in(&a.name)).collect()),
+            display: distinct(sender.map_or_else(Vec::new, |s| names.named_in(&s.name))),
+            // Of a known sender the text tells nothing more: it may speak of anybody.
+            body: if unknown || holders.len() > 1 {
+                distinct(names.named_in(truncated(&reading.body, 4_000)))
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    /// Whether a document is not the unit's own: issued by the province that asks, or by a grassroots union that reports
+    /// to the unit.
+    pub(super) fn is_of_another(&self, document: &Attachment, unit: &UnitId) -> bool {
+        let Some(issuer) = document.issuer.as_deref() else {
+            return false;
+        };
+        let called = self.names.called(issuer);
+        if called.contains(unit) {
+            return false;
+        }
+        let own = self.register().nearest(unit, self.day);
+        let upper = own.is_some_and(|u| u.kind != Kind::Grassroots);
+        (upper && is_grassroots(issuer)) || !called.is_empty()
     }
 }
 
@@ -321,27 +331,6 @@ fn the_one_meant(several: &[UnitId], evidence: &Evidence, found: &mut Match) -> 
 fn related(register: &Register, a: &UnitId, b: &UnitId, day: Date) -> bool {
     let parent = |u: &UnitId| register.nearest(u, day).and_then(|u| u.parent.clone());
     parent(a).as_ref() == Some(b) || parent(b).as_ref() == Some(a)
-}
-
-/// Whether a document is not the unit's own: issued by the province that asks, or by a grassroots union that reports to
-/// the unit.
-pub(super) fn is_of_another(
-    document: &Attachment,
-    unit: &UnitId,
-    register: &Register,
-    names: &Names,
-    day: Date,
-) -> bool {
-    let Some(issuer) = document.issuer.as_deref() else {
-        return false;
-    };
-    let called = names.called(issuer);
-    if called.contains(unit) {
-        return false;
-    }
-    let own = register.nearest(unit, day);
-    let upper = own.is_some_and(|u| u.kind != Kind::Grassroots);
-    (upper && is_grassroots(issuer)) || !called.is_empty()
 }
 
 fn list(units: &[UnitId]) -> String {

@@ -1,0 +1,258 @@
+//! Whose mail it is, and which report on which period: evidence first, then a decision by few rules. Never a guess.
+//!
+//! [`whose`] weighs what tells the unit, [`items`] which reports on which periods, by [`report`] and [`period`]; [`names`] and [`hints`] read names of
+//! units and of periods out of texts, [`topic`] what a text is about, [`genre`] what kind of document something is;
+//! [`imitation`] sees senders that look like others.
+
+mod genre;
+mod hints;
+mod imitation;
+mod items;
+mod names;
+mod period;
+mod report;
+mod topic;
+mod whose;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use self::names::Names;
+use self::topic::Topics;
+use crate::config::Config;
+use crate::domain::obligation::Obligation;
+use crate::domain::period::PeriodId;
+use crate::domain::report::{Forms, Report};
+use crate::domain::unit::{Kind, Register, UnitId};
+use crate::reading::{Reading, Role};
+
+/// Matches mails that were received on one day (Vietnam) against a configuration. To fold the names and words of all units
+/// and reports takes longer than to match a mail, so that one serves many.
+pub struct Matcher {
+    config: Arc<Config>,
+    day: Date,
+    names: Names,
+    topics: Topics,
+}
+
+/// What is known of a mail besides what stands in it.
+pub struct Known<'a> {
+    /// When the server received it.
+    pub received_at: Timestamp,
+    /// Units that staff taught for the sender's address.
+    pub learned: Vec<UnitId>,
+    /// Units that the register had the sender's address for when the mail may have been sent.
+    pub former: Vec<UnitId>,
+    /// Whose staff say that it is, which stands in the place of the sender's address.
+    pub said: Option<&'a UnitId>,
+    /// Whether what is expected knows what has come so far.
+    pub history_known: bool,
+    /// What is expected of a unit; where it is not certain which, of anybody.
+    pub expected: &'a Expected<'a>,
+}
+
+/// Looks up what is expected of a unit; of anybody, where none is named.
+pub type Expected<'a> = dyn Fn(Option<&UnitId>) -> Result<Vec<Expectation>> + 'a;
+
+/// That a report on a period is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+    /// Until when.
+    pub due: Timestamp,
+    /// Whether something is still to come.
+    pub open: bool,
+}
+
+impl From<&Obligation> for Expectation {
+    fn from(o: &Obligation) -> Expectation {
+        Expectation {
+            report: o.report.clone(),
+            period: o.period.clone(),
+            due: o.due,
+            open: !o.settled(),
+        }
+    }
+}
+
+/// How sure the unit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnitMatch {
+    /// It is this one.
+    Certain(UnitId),
+    /// It may be one of these, best first; a person decides.
+    Ambiguous(Vec<UnitId>),
+    /// Nothing tells.
+    None,
+}
+
+impl UnitMatch {
+    /// The word of the JSON interface.
+    pub fn word(&self) -> &'static str {
+        match self {
+            UnitMatch::Certain(_) => "certain",
+            UnitMatch::Ambiguous(_) => "ambiguous",
+            UnitMatch::None => "none",
+        }
+    }
+
+    /// The unit, where it is certain.
+    pub fn certain(&self) -> Option<&UnitId> {
+        match self {
+            UnitMatch::Certain(unit) => Some(unit),
+            _ => None,
+        }
+    }
+
+    /// The units that it may be, best first, where it is not certain.
+    pub fn candidates(&self) -> &[UnitId] {
+        match self {
+            UnitMatch::Ambiguous(list) => list,
+            _ => &[],
+        }
+    }
+}
+
+/// One report that a mail brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+    /// In which forms.
+    pub forms: Forms,
+    /// Whether it says that there is nothing to report.
+    pub nil_return: bool,
+    /// Positions of its files among the mail's attachments.
+    pub files: Vec<usize>,
+}
+
+/// What matching found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Whose mail it is.
+    pub unit: UnitMatch,
+    /// What it brings, where that is certain.
+    pub items: Vec<Item>,
+    /// Whether it may bring more: a document of it may be a report and is not clear.
+    pub unclear: bool,
+    /// Why something is left for a person to decide, in words for staff.
+    pub open: Vec<String>,
+    /// What makes the sender suspicious, in words for staff: nothing of such a mail counts before a person has seen it.
+    pub suspicious: Vec<String>,
+    /// Why what was decided was decided, in words for operators.
+    pub reasons: Vec<String>,
+}
+
+impl Match {
+    /// Of a mail of which nothing is known.
+    fn nothing() -> Match {
+        Match {
+            unit: UnitMatch::None,
+            items: Vec::new(),
+            unclear: false,
+            open: Vec::new(),
+            suspicious: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+}
+
+/// The units of a day that a text names, in the order of their place.
+pub fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
+    Names::new(register, day).named_in(text)
+}
+
+/// The units of a day whose heads the documents of a mail have, other than the province, who asks; each once.
+pub fn units_of_heads(register: &Register, day: Date, reading: &Reading) -> Vec<UnitId> {
+    let issuers = reading
+        .attachments
+        .iter()
+        .filter(|a| a.is_document())
+        .filter_map(|a| a.issuer.as_deref());
+    let issuers: Vec<&str> = issuers.collect();
+    if issuers.is_empty() {
+        return Vec::new(); // the names of a whole register are not for nothing
+    }
+    let names = Names::new(register, day);
+    let reports = |unit: &UnitId| {
+        let unit = register.nearest(unit, day);
+        unit.is_some_and(|u| u.kind != Kind::Provincial)
+    };
+    let called = issuers.iter().flat_map(|issuer| names.called(issuer));
+    let mut units: Vec<UnitId> = called.filter(reports).collect();
+    units.sort();
+    units.dedup();
+    units
+}
+
+/// The forms of a report that a file of a role is.
+pub fn forms_of(role: Role) -> Forms {
+    Forms {
+        signed_document: role == Role::SignedDocument,
+        soft_file: role == Role::SoftFile,
+    }
+}
+
+impl Matcher {
+    /// For mails of a day (Vietnam).
+    pub fn new(config: Arc<Config>, day: Date) -> Matcher {
+        Matcher {
+            names: Names::new(&config.register, day),
+            topics: Topics::new(Arc::clone(&config), day),
+            config,
+            day,
+        }
+    }
+
+    /// Whether it is of this very configuration, for this day.
+    pub fn serves(&self, config: &Arc<Config>, day: Date) -> bool {
+        self.day == day && Arc::ptr_eq(&self.config, config)
+    }
+
+    /// Matches a mail.
+    ///
+    /// # Errors
+    /// When what is expected cannot be looked up.
+    pub fn decide(&self, reading: &Reading, known: &Known<'_>) -> Result<Match> {
+        let mut found = Match {
+            suspicious: self.signs_of_imitation(reading, known),
+            ..Match::nothing()
+        };
+        found.unit = self.unit_of(reading, known, &mut found);
+        let unit = found.unit.certain().cloned();
+        let expected = (known.expected)(unit.as_ref())?;
+        self.items_of(reading, known, unit.as_ref(), &expected, &mut found);
+        Ok(found)
+    }
+
+    /// The report and the period that staff name of a mail of a unit in their own words, which stand in the place of all
+    /// that the mail says; `None` where they name none, or several.
+    ///
+    /// # Errors
+    /// When what is expected cannot be looked up.
+    pub fn said_by_staff(
+        &self,
+        words: &str,
+        unit: &UnitId,
+        known: &Known<'_>,
+    ) -> Result<Option<(String, PeriodId)>> {
+        let expected = (known.expected)(Some(unit))?;
+        Ok(self.named_in_words(words, unit, &expected, known))
+    }
+
+    fn reports(&self) -> &[Report] {
+        &self.config.reports
+    }
+
+    fn register(&self) -> &Register {
+        &self.config.register
+    }
+}

@@ -1,0 +1,171 @@
+//! On which period a document reports.
+
+use jiff::SignedDuration;
+
+use super::hints::{Hint, allows, has_begun, hints, periods_of_year};
+use super::items::Matter;
+use super::{Expectation, Match};
+use crate::domain::period::PeriodId;
+use crate::domain::report::{Frequency, Report};
+use crate::reading::Attachment;
+
+impl Matter<'_> {
+    /// On which period a document reports, by the rules in order: what its title, the subject, its name or the text
+    /// say; where that leaves several, the only one within reach that is open.
+    pub(super) fn period_of(
+        &self,
+        report: &Report,
+        document: Option<&Attachment>,
+        found: &mut Match,
+    ) -> Option<PeriodId> {
+        let title = document.and_then(|d| d.title.as_deref());
+        let name = document.map(|d| d.name.as_str());
+        if let Frequency::Once { period, .. } = &report.frequency {
+            let named = [title, Some(self.subject), name].into_iter().flatten();
+            if named.flat_map(hints).any(|h| h.is_part_of_a_year()) {
+                found.open.push(not_its_period(report));
+                return None;
+            }
+            found
+                .reasons
+                .push(format!("{} has one period only", report.id));
+            return Some(period.clone());
+        }
+        let sources = [
+            ("its title", title),
+            ("the subject", Some(self.subject)),
+            ("the file name", name),
+            ("the text", Some(self.body)),
+        ];
+        let mut asked: Vec<(Hint, &str)> = Vec::new();
+        for (place, text) in sources {
+            let Some(text) = text else { continue };
+            // A year alone in a weaker place adds nothing to what a stronger place said.
+            for h in hints(text) {
+                let telling = !matches!(h, Hint::Year(_)) || asked.is_empty();
+                if telling && place != "the text" || asked.is_empty() {
+                    asked.push((h, place));
+                }
+            }
+        }
+        let day = self.matcher.day;
+        let named = (day.year() - 3..=day.year() + 1)
+            .flat_map(|y| periods_of_year(report, y))
+            .filter(|period| has_begun(period, day));
+        let mut fitting: Vec<PeriodId> = Vec::new();
+        let mut contradicts = false;
+        let mut said = false;
+        for period in named {
+            let verdicts: Vec<bool> = asked
+                .iter()
+                .filter_map(|(h, _)| allows(h, &period, report))
+                .collect();
+            said |= !verdicts.is_empty();
+            if verdicts.iter().all(|v| *v) {
+                fitting.push(period);
+            } else {
+                contradicts = true;
+            }
+        }
+        let of_years = report.is_periodic()
+            && !asked.is_empty()
+            && asked.iter().all(|(h, _)| h.is_several_years())
+            && !said;
+        if of_years || (fitting.is_empty() && contradicts) {
+            found.open.push(not_its_period(report));
+            return None;
+        }
+        let place = asked.first().map_or("", |(_, p)| p);
+        if let [one] = fitting.as_slice() {
+            found
+                .reasons
+                .push(format!("{place} names the period {one}"));
+            return Some(one.clone());
+        }
+        // Several fit, or nothing was said: what is expected decides.
+        let mut expected: Vec<&Expectation> = self
+            .expected
+            .iter()
+            .filter(|e| e.report == report.id && fitting.contains(&e.period))
+            .filter(|e| self.is_within_reach(e, report))
+            .collect();
+        expected.sort_by_key(|e| e.due);
+        let mut open: Vec<&PeriodId> = expected
+            .iter()
+            .filter(|e| e.open)
+            .map(|e| &e.period)
+            .collect();
+        open.dedup();
+        let chosen = match open.as_slice() {
+            [one] => Some((*one).clone()),
+            [] => expected.last().map(|e| e.period.clone()),
+            _ => None,
+        };
+        match chosen {
+            Some(period) => {
+                let how = if said {
+                    "with what is named, "
+                } else {
+                    "no period is named; "
+                };
+                found
+                    .reasons
+                    .push(format!("{how}only {period} is within reach"));
+                Some(period)
+            }
+            None => {
+                found
+                    .open
+                    .push(format!("chưa rõ kỳ của “{}”", report.short));
+                None
+            }
+        }
+    }
+
+    /// The hints of the strongest text that has any: title, subject, file name, body.
+    pub(super) fn strongest_hints(&self, document: Option<&Attachment>) -> Vec<Hint> {
+        let title = document.and_then(|d| d.title.as_deref());
+        let name = document.map(|d| d.name.as_str());
+        for text in [title, Some(self.subject), name, Some(self.body)]
+            .into_iter()
+            .flatten()
+        {
+            let h = hints(text);
+            if !h.is_empty() {
+                return h;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether a report that comes now can be meant for what nobody named.
+    pub(super) fn is_within_reach(&self, expected: &Expectation, report: &Report) -> bool {
+        // Without a history an older period may well have been reported on.
+        let days = match report.frequency {
+            _ if self.known.history_known => 150,
+            Frequency::Monthly => 12,
+            Frequency::Quarterly => 30,
+            Frequency::SixMonths => 60,
+            _ => 150,
+        };
+        let stale = SignedDuration::from_hours(24 * days);
+        let now = self.known.received_at;
+        expected.due - lead(report) <= now && now <= expected.due + stale
+    }
+}
+
+/// How long before its deadline a report may come.
+fn lead(report: &Report) -> SignedDuration {
+    let days = match report.frequency {
+        Frequency::Monthly => 20,
+        Frequency::Quarterly => 45,
+        Frequency::SixMonths => 60,
+        Frequency::NineMonths | Frequency::Yearly | Frequency::SchoolYear => 75,
+        Frequency::Event(_) | Frequency::Once { .. } => 400,
+    };
+    SignedDuration::from_hours(24 * days)
+}
+
+fn not_its_period(report: &Report) -> String {
+    format!("kỳ nêu trong thư không phải là kỳ của “{}”", report.short)
+}
