@@ -7,6 +7,7 @@ mod caution;
 mod fetch;
 mod files;
 mod holding;
+mod purse;
 mod sender;
 mod turn;
 

@@ -14,7 +14,7 @@ use crate::lab::installation::{
     Installation, LATE, REPORTING, STAFF, VERIFIER, both_forms, succeed,
 };
 use crate::lab::outcome::{self, acknowledged, ago, logged, reminded, report};
-use crate::lab::written;
+use crate::lab::{Lab, written};
 
 /// Puts a mail into the Maildir.
 fn deliver(installation: &Installation, name: &str, raw: &[u8]) {
@@ -139,6 +139,33 @@ fn what_comes_in_the_name_of_one_unit_uses_up_the_day_s_fetching_of_no_other() {
     outcome::round(&installation);
     assert!(logged(&installation, "ldld-dong-hoa"));
     assert_eq!(acknowledged(&installation, REPORTING), 1);
+}
+
+#[test]
+fn what_trickles_in_under_the_names_of_many_leaves_each_unit_its_share_of_the_same_day() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    let limits = "[limits]\nmessage_mb = 1\ndaily_download_mb = 2\n[trust]";
+    installation.edit("thubaocao.toml", "[trust]", limits);
+    let round = || succeed(installation.run(&["run", "--once"]));
+    let claim = |from: &str, mark: &str, bytes: usize| {
+        let text = "Kinh gui Ban CS\n".repeat(bytes / 16);
+        lab.deliver(from, &written(from, mark, &text, &both_forms(mark)));
+    };
+    // As much as is there, in the name of everybody but one, pass after pass.
+    for n in 0..2 {
+        claim(LATE, &format!("a{n}"), 600_000);
+        claim(STAFF, &format!("b{n}"), 600_000);
+    }
+    round();
+    claim(LATE, "c", 180_000);
+    claim(STAFF, "d", 180_000);
+    round();
+    claim(REPORTING, "Báo cáo trẻ em", 100_000);
+    round();
+    assert!(logged(&installation, "ldld-dong-hoa"));
+    let answers = lab.await_mails(REPORTING, 1);
+    assert!(answers[0].subject.starts_with("Re: "), "{answers:?}");
 }
 
 /// The bytes of all files in the archive.

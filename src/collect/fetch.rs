@@ -1,13 +1,14 @@
 //! From the mailbox into archive and store: listed, fetched, durable, recorded as received; only then the cursor moves.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
+use super::purse::Purse;
 use super::turn::Turn;
 use crate::app::App;
-use crate::config::{Limits, Show};
+use crate::config::Show;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::ground::turns::numbered;
@@ -24,6 +25,8 @@ const BATCH_BYTES: u64 = 16_000_000;
 const MOST_SENDERS: usize = 20;
 /// How many From fields one FETCH asks for.
 const SENDERS: usize = 500;
+/// So many addresses are named to staff whose mails are fetched tomorrow.
+const MOST_TOLD: usize = 3;
 /// After so many failures to fetch a mail by itself, staff are told to look at it themselves.
 const MOST_FAILURES: u32 = 5;
 /// What was given up is asked for again so often …
@@ -31,23 +34,12 @@ const AGAIN_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// … for so long.
 const AGAIN_FOR: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// Whether a mail says that it is from a sender whom we know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sender {
-    /// An address of a unit, registered or taught, or of staff.
-    Registered,
-    /// Anybody else.
-    Stranger,
-}
-
-impl Sender {
-    /// What of a day's limit such a sender's mails may take.
-    fn share(self, limits: &Limits) -> u64 {
-        match self {
-            Sender::Registered => limits.daily_download_bytes,
-            Sender::Stranger => limits.strangers_download_bytes(),
-        }
-    }
+/// A mail that is to be fetched.
+struct Wanted<'l> {
+    envelope: &'l Envelope,
+    /// The registered address, of a unit or of staff, that it names as its sender; `None` where it names none, or where
+    /// nobody was asked.
+    registered: Option<String>,
 }
 
 /// One look into one folder.
@@ -121,11 +113,8 @@ pub(super) async fn folder(
     let (suspects, sound): (Vec<_>, Vec<_>) = wanted
         .into_iter()
         .partition(|e| failures.contains_key(&e.uid));
-    let (registered, strangers) = look.by_sender(sound).await?;
-    let mut fetched = look
-        .fetch_in_batches(&registered, Sender::Registered)
-        .await?;
-    fetched |= look.fetch_in_batches(&strangers, Sender::Stranger).await?;
+    let in_order = look.by_sender(sound).await?;
+    let fetched = look.fetch_in_batches(in_order).await?;
     look.fetch_alone(&listing, &suspects, &failures, full, fetched)
         .await?;
     look.fetch_given_up(&listing, &failures).await?;
@@ -288,16 +277,17 @@ impl Look<'_> {
         Ok(wanted)
     }
 
-    /// Mails of registered senders apart from the others, as they are fetched first; among each kind the senders take
-    /// turns. Where there is room for all, the order is that of their arrival and nobody is asked.
-    async fn by_sender<'l>(
-        &mut self,
-        wanted: Vec<&'l Envelope>,
-    ) -> Result<(Vec<&'l Envelope>, Vec<&'l Envelope>)> {
+    /// Mails of registered senders before the others; among each kind the senders take turns. Where there is room for all,
+    /// the order is that of their arrival and nobody is asked.
+    async fn by_sender<'l>(&mut self, wanted: Vec<&'l Envelope>) -> Result<VecDeque<Wanted<'l>>> {
         let bytes: u64 = wanted.iter().map(|e| e.size).sum();
-        let room = bytes <= self.budget_left(Sender::Stranger)?;
+        let room = self.purse()?.pays(None, bytes);
         if room && wanted.len() <= self.turn.left_to_fetch() {
-            return Ok((vec![], wanted));
+            let anybody = |envelope| Wanted {
+                envelope,
+                registered: None,
+            };
+            return Ok(wanted.into_iter().map(anybody).collect());
         }
         let named = self.named(&wanted).await?;
         let (mut registered, mut strangers) = (Vec::new(), Vec::new());
@@ -308,7 +298,15 @@ impl Look<'_> {
                 None => strangers.push((envelope, named.first().map_or("", String::as_str))),
             }
         }
-        Ok((in_turns(registered), in_turns(strangers)))
+        let registered = in_turns(registered)
+            .into_iter()
+            .map(|(e, of)| (e, Some(of)));
+        let strangers = in_turns(strangers).into_iter().map(|(e, _)| (e, None));
+        let in_order = registered.chain(strangers).map(|(envelope, of)| Wanted {
+            envelope,
+            registered: of.map(str::to_owned),
+        });
+        Ok(in_order.collect())
     }
 
     /// The addresses that the From fields of mails name, by UID.
@@ -377,29 +375,25 @@ impl Look<'_> {
         }))
     }
 
-    /// Fetches mails of one kind of senders in batches, within the day's budget and the turn; gives whether any FETCH
-    /// succeeded.
-    async fn fetch_in_batches(&mut self, wanted: &[&Envelope], sender: Sender) -> Result<bool> {
-        let mut rest = wanted;
+    /// Fetches mails in batches, in their order, within the day's budget and the turn; gives whether any FETCH succeeded.
+    async fn fetch_in_batches(&mut self, mut rest: VecDeque<Wanted<'_>>) -> Result<bool> {
+        let mut unpaid = Vec::new();
         let mut fetched = false;
         while !rest.is_empty() {
             manager::step();
             let most = self.turn.left_to_fetch();
             if most == 0 {
-                self.leave_for_next_pass(rest);
+                self.leave_for_next_pass(&rest);
                 break;
             }
-            let left = self.budget_left(sender)?;
-            let batch = next_batch(&rest[..rest.len().min(most)], left);
-            if batch[0].size > left {
-                self.leave_for_tomorrow(rest, Some(sender)).await?;
-                break;
+            let mut purse = self.purse()?;
+            // Within a batch in the order of arrival, whichever order it was chosen in.
+            let mut batch = next_batch(&mut rest, most, &mut purse, &mut unpaid);
+            batch.sort_by_key(|e| number(&e.uid));
+            if batch.is_empty() {
+                continue; // nothing of what was left is paid
             }
             self.turn.fetched(batch.len());
-            rest = &rest[batch.len()..];
-            // Within a batch in the order of arrival, whichever order it was chosen in.
-            let mut batch = batch.to_vec();
-            batch.sort_by_key(|e| number(&e.uid));
             let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
             let bodies = match self.mailbox.fetch(&uids).await {
                 Ok(bodies) => bodies,
@@ -415,55 +409,77 @@ impl Look<'_> {
             fetched = true;
             self.take(&batch, bodies, false).await?;
         }
+        self.leave_for_tomorrow(&unpaid)?;
         Ok(fetched)
     }
 
-    /// The bytes that may still be fetched today of a kind of senders.
-    fn budget_left(&self, sender: Sender) -> Result<u64> {
-        let share = sender.share(&self.app.config.settings.limits);
-        Ok(share.saturating_sub(self.app.store.fetched(date_of(self.now))?))
+    /// What may still be fetched today, and of whom.
+    fn purse(&self) -> Result<Purse> {
+        let (limits, store) = (&self.app.config.settings.limits, &self.app.store);
+        let today = date_of(self.now);
+        let of = store.fetched_of(today)?;
+        let addresses = self.registered.len();
+        Ok(Purse::of(limits, addresses, store.fetched(today)?, of))
+    }
+
+    /// The bytes that may still be fetched today, whoever sent them.
+    fn budget_left(&self) -> Result<u64> {
+        let day = self.app.config.settings.limits.daily_download_bytes;
+        Ok(day.saturating_sub(self.app.store.fetched(date_of(self.now))?))
     }
 
     /// What the next pass fetches may be anybody's report.
-    fn leave_for_next_pass(&mut self, rest: &[&Envelope]) {
+    fn leave_for_next_pass(&mut self, rest: &VecDeque<Wanted<'_>>) {
         tracing::info!(
             folder = self.folder,
             left = rest.len(),
             "more is there than one pass fetches; the next one goes on"
         );
         self.turn.cut_short();
-        self.unfinished.extend(rest.iter().map(|e| e.uid.clone()));
+        let uids = rest.iter().map(|mail| mail.envelope.uid.clone());
+        self.unfinished.extend(uids);
         self.whole = false;
     }
 
-    /// `sender`: whose they are, where that was asked.
-    async fn leave_for_tomorrow(
-        &mut self,
-        rest: &[&Envelope],
-        sender: Option<Sender>,
-    ) -> Result<()> {
+    /// What the day does not pay is fetched on the next one.
+    fn leave_for_tomorrow(&mut self, unpaid: &[Wanted<'_>]) -> Result<()> {
+        if unpaid.is_empty() {
+            return Ok(());
+        }
+        let mut of: Vec<&str> = unpaid
+            .iter()
+            .filter_map(|mail| mail.registered.as_deref())
+            .collect();
+        of.sort_unstable();
+        of.dedup();
         tracing::warn!(
             folder = self.folder,
-            ?sender,
-            "today's download budget is used up; the rest is fetched tomorrow"
+            mails = unpaid.len(),
+            registered = ?of,
+            "today's download budget is used up for these; they are fetched tomorrow"
         );
         let limits = &self.app.config.settings.limits;
-        let of_whom = match sender {
-            Some(Sender::Stranger) => " dành cho người gửi ngoài danh bạ",
-            Some(Sender::Registered) | None => "",
+        let (of_whom, bytes) = match of.len() {
+            0 => {
+                let bytes = limits.strangers_download_bytes();
+                ("người gửi ngoài danh bạ".to_owned(), bytes)
+            }
+            n => {
+                let of = of[..n.min(MOST_TOLD)].join(", ");
+                let more = if n > MOST_TOLD { ", …" } else { "" };
+                let of_whom = format!("{n} địa chỉ trong danh bạ ({of}{more})");
+                (of_whom, limits.daily_download_bytes)
+            }
         };
         let left = format!(
-            "đã tải hết hạn mức trong ngày{of_whom} ({} MB); phần còn lại sẽ tải ngày mai",
-            sender.unwrap_or(Sender::Registered).share(limits) / 1_000_000
+            "đã tải hết hạn mức trong ngày dành cho {of_whom} ({} MB); phần còn lại sẽ tải ngày mai",
+            bytes / 1_000_000
         );
         self.app.store.failed(Part::Download, self.now, &left)?;
-        self.unfinished.extend(rest.iter().map(|e| e.uid.clone()));
+        let uids = unpaid.iter().map(|mail| mail.envelope.uid.clone());
+        self.unfinished.extend(uids);
         // Mails of strangers that are left hold nobody's reminder.
-        self.whole &= match sender {
-            Some(Sender::Stranger) => true,
-            Some(Sender::Registered) => false,
-            None => self.of_registered(rest).await?.is_empty(),
-        };
+        self.whole &= of.is_empty();
         Ok(())
     }
 
@@ -475,6 +491,7 @@ impl Look<'_> {
         again: bool,
     ) -> Result<()> {
         let mut arrived = Vec::new();
+        let mut of_registered = Vec::new();
         // UIDs ascend in the order of arrival: where the server does not tell a date, that of the mail before holds, and
         // no unit counts as late for the server's fault.
         let mut last = None;
@@ -500,6 +517,9 @@ impl Look<'_> {
             };
             let senders = senders_in(&raw);
             let units = self.units_of(&senders, received_at)?;
+            if let Some(address) = self.registered_of(&senders) {
+                of_registered.push((address.to_owned(), envelope.size));
+            }
             let sender = senders.into_iter().next();
             arrived.push((mail, envelope.received_at, sender, units));
         }
@@ -513,6 +533,9 @@ impl Look<'_> {
                 let id = s.record_arrival(mail, now)?;
                 s.add_location(&mail.place, id, *told)?;
                 s.note_sender(id, sender.as_deref(), units)?;
+            }
+            for (address, bytes) in &of_registered {
+                s.add_fetched_of(date_of(now), address, *bytes)?;
             }
             s.add_fetched(date_of(now), bytes)
         })
@@ -561,8 +584,18 @@ impl Look<'_> {
         mut fetched: bool,
     ) -> Result<()> {
         for (n, envelope) in suspects.iter().enumerate() {
-            if envelope.size > self.budget_left(Sender::Registered)? {
-                return self.leave_for_tomorrow(&suspects[n..], None).await;
+            if envelope.size > self.budget_left()? {
+                let named = self.named(&suspects[n..]).await?;
+                let left = suspects[n..].iter().map(|envelope| {
+                    let named = named.get(&envelope.uid).map_or(&[][..], Vec::as_slice);
+                    let registered = self.registered_of(named).map(str::to_owned);
+                    Wanted {
+                        envelope,
+                        registered,
+                    }
+                });
+                let left: Vec<_> = left.collect();
+                return self.leave_for_tomorrow(&left);
             }
             if !fetched {
                 let other = listing.envelopes.iter().find(|e| e.uid != envelope.uid);
@@ -628,7 +661,7 @@ impl Look<'_> {
             let due = failures
                 .get(&envelope.uid)
                 .is_some_and(|f| is_asked_again(f, self.now));
-            if !due || envelope.size > self.budget_left(Sender::Registered)? {
+            if !due || envelope.size > self.budget_left()? {
                 continue;
             }
             let place = self.place(&envelope.uid);
@@ -730,24 +763,38 @@ fn number(uid: &str) -> u32 {
 /// Mails with their senders, in the order of their arrival, so that the senders take turns: the oldest mail of each
 /// before anybody's second, and the smaller ones first in each turn. Who sends much, or in whose name much is sent, uses
 /// up the day's budget for nobody else.
-fn in_turns<'e>(mails: Vec<(&'e Envelope, &str)>) -> Vec<&'e Envelope> {
-    let by_sender = mails
-        .into_iter()
-        .map(|(envelope, sender)| (sender, envelope));
+fn in_turns<'e, 's>(mails: Vec<(&'e Envelope, &'s str)>) -> Vec<(&'e Envelope, &'s str)> {
+    let by_sender = mails.into_iter().map(|mail| (mail.1, mail));
     let mut ordered = numbered(by_sender);
-    ordered.sort_by_key(|(turn, envelope)| (*turn, envelope.size));
-    ordered.into_iter().map(|(_, envelope)| envelope).collect()
+    ordered.sort_by_key(|(turn, (envelope, _))| (*turn, envelope.size));
+    ordered.into_iter().map(|(_, mail)| mail).collect()
 }
 
-/// The first mails of a list that one FETCH asks for: one at least, and more within what may be fetched.
-fn next_batch<'e>(rest: &'e [&'e Envelope], left: u64) -> &'e [&'e Envelope] {
-    let most = BATCH_BYTES.min(left);
+/// Takes the first mails that one FETCH asks for off a list: so many at most, one at least, and more within
+/// [`BATCH_BYTES`]. What the day does not pay goes to `unpaid`, and stands in nobody's way.
+fn next_batch<'l>(
+    rest: &mut VecDeque<Wanted<'l>>,
+    most: usize,
+    purse: &mut Purse,
+    unpaid: &mut Vec<Wanted<'l>>,
+) -> Vec<&'l Envelope> {
+    let mut batch: Vec<&Envelope> = Vec::new();
     let mut bytes = 0;
-    let more = rest.iter().take(BATCH).skip(1).take_while(|e| {
-        bytes += e.size;
-        bytes + rest[0].size <= most
-    });
-    &rest[..1 + more.count()]
+    while let Some(mail) = rest.pop_front() {
+        let size = mail.envelope.size;
+        let full = batch.len() == most.min(BATCH) || bytes + size > BATCH_BYTES;
+        if full && !batch.is_empty() {
+            rest.push_front(mail);
+            break;
+        }
+        if purse.pays(mail.registered.as_deref(), size) {
+            bytes += size;
+            batch.push(mail.envelope);
+        } else {
+            unpaid.push(mail);
+        }
+    }
+    batch
 }
 
 /// Whether a mail that was given up is asked for once more at a moment.
@@ -861,33 +908,51 @@ mod tests {
                 .collect();
             let senders = mails.iter().map(|(sender, _)| *sender);
             let ordered = in_turns(envelopes.iter().zip(senders).collect());
-            let order: Vec<u32> = ordered.iter().map(|e| number(&e.uid)).collect();
+            let order: Vec<u32> = ordered.iter().map(|(e, _)| number(&e.uid)).collect();
             let wanted: Vec<u32> = wanted.iter().map(|n| *n as u32).collect();
             assert_eq!(order, wanted, "{mails:?}");
         }
     }
 
     #[test]
-    fn a_batch_is_bounded_in_number_and_bytes_and_never_empty() {
-        let envelope = |size| Envelope {
-            uid: "1".into(),
-            size,
-            received_at: None,
-            gm_msgid: None,
-        };
-        let sizes = |sizes: &[u64]| sizes.iter().map(|s| envelope(*s)).collect::<Vec<_>>();
-        let much = u64::MAX;
-        for (all, left, taken) in [
-            (vec![20_000_000, 1], much, 1),
-            (vec![8_000_000, 8_000_000, 1], much, 2),
-            (vec![1_900_000; 5], 5_000_000, 2),
-            (vec![1_900_000; 5], 0, 1),
-            (vec![1; 80], much, BATCH),
-            (vec![1], much, 1),
-        ] {
-            let all = sizes(&all);
-            let all: Vec<&Envelope> = all.iter().collect();
-            assert_eq!(next_batch(&all, left).len(), taken);
+    fn a_batch_is_bounded_in_number_and_bytes_and_what_is_not_paid_stops_nothing() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let limits = crate::config::Config::load(&folder).unwrap();
+        let limits = limits.settings.limits;
+        let common = limits.strangers_download_bytes();
+        /// Sizes, what is left of the common part of the day, how many may be fetched; how many are in the batch, unpaid,
+        /// and left.
+        type Case<'a> = (&'a [u64], u64, usize, [usize; 3]);
+        let cases: [Case<'_>; 7] = [
+            (&[20_000_000, 1], common, 500, [1, 0, 1]),
+            (&[8_000_000, 8_000_000, 1], common, 500, [2, 0, 1]),
+            (&[1_900_000; 5], 5_000_000, 500, [2, 3, 0]),
+            (&[1_900_000, 9_000_000, 1], 5_000_000, 500, [2, 1, 0]),
+            (&[1_900_000; 5], 0, 500, [0, 5, 0]),
+            (&[1; 80], common, 500, [BATCH, 0, 30]),
+            (&[1; 80], common, 3, [3, 0, 77]),
+        ];
+        for (sizes, left, most, wanted) in cases {
+            let envelopes: Vec<Envelope> = sizes
+                .iter()
+                .map(|size| Envelope {
+                    uid: "1".into(),
+                    size: *size,
+                    received_at: None,
+                    gm_msgid: None,
+                })
+                .collect();
+            let mut rest: VecDeque<Wanted<'_>> = envelopes
+                .iter()
+                .map(|envelope| Wanted {
+                    envelope,
+                    registered: None,
+                })
+                .collect();
+            let mut purse = Purse::of(&limits, 0, common - left, HashMap::new());
+            let mut unpaid = Vec::new();
+            let batch = next_batch(&mut rest, most, &mut purse, &mut unpaid);
+            assert_eq!([batch.len(), unpaid.len(), rest.len()], wanted, "{left}");
         }
     }
 }

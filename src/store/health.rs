@@ -1,5 +1,7 @@
 //! The last success and failure of each thing that can fail, and what was fetched today.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -159,6 +161,27 @@ impl Store {
     /// The bytes fetched on a day (Vietnam).
     pub fn fetched(&self, day: Date) -> Result<u64> {
         self.traffic("fetched", day)
+    }
+
+    /// Adds to the bytes fetched on a day (Vietnam) of mails that name a registered address (lower case) as their sender.
+    pub fn add_fetched_of(&self, day: Date, address: &str, bytes: u64) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO fetched_of (day, address, bytes) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (day, address) DO UPDATE SET bytes = bytes + excluded.bytes",
+            )?
+            .execute(params![day.to_string(), address, bytes as i64])?;
+        Ok(())
+    }
+
+    /// The bytes fetched on a day (Vietnam) of each registered address that mails named as their sender.
+    pub fn fetched_of(&self, day: Date) -> Result<HashMap<String, u64>> {
+        let sql = "SELECT address, bytes FROM fetched_of WHERE day = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([day.to_string()], |r| {
+            Ok((r.get(0)?, r.get::<_, i64>(1)?.max(0) as u64))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Adds to the bytes of files that were taken out of mails and stored on a day (Vietnam).
