@@ -226,12 +226,14 @@ fn a_mail_whose_file_cannot_be_stored_waits_and_the_others_are_read() {
     };
     deliver("1.eml", LATE);
     deliver("2.eml", REPORTING);
-    // A file stands where the folder of one attachment would.
-    let archive = installation.dir.path().join("data/archive");
-    fs::create_dir_all(&archive).unwrap();
+    succeed(installation.run(&["clock", "accept"])); // makes the store
+    // A folder stands where one attachment would: whatever else is stored, under names that nobody knows before, is not in
+    // its way.
     let (_, word) = &both_forms(LATE)[0];
-    let obstacle = archive.join(&sha256(word)[..2]);
-    fs::write(&obstacle, "").unwrap();
+    let name = sha256(word);
+    let archive = installation.dir.path().join("data/archive");
+    let obstacle = archive.join(&name[..2]).join(&name);
+    fs::create_dir_all(&obstacle).unwrap();
     let output = installation.run(&["run", "--once"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("a mail stays unread"), "{said}");
@@ -244,7 +246,7 @@ fn a_mail_whose_file_cannot_be_stored_waits_and_the_others_are_read() {
         texts.filter(|t| t.contains(&format!("To: {unit}"))).count()
     };
     assert_eq!(sent(LATE), 0);
-    fs::remove_file(&obstacle).unwrap();
+    fs::remove_dir(&obstacle).unwrap();
     succeed(installation.run(&["run", "--once"]));
     // An acknowledgement, no reminder.
     assert_eq!(sent(LATE), 1);
