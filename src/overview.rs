@@ -11,9 +11,8 @@ use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::View;
 use crate::store::{Store, Submission};
-use crate::writing::Total;
-use crate::writing::chart::{MOST_POINTS, Point, Row};
 use crate::writing::spreadsheet::{self, Cell, Sheet, Tone};
+use crate::writing::{ChartPoint, ChartRow, Total};
 
 /// The total of a group; `None` where nothing is expected that is tracked.
 pub fn total(view: &View<'_>, group: &Group<'_>) -> Option<Total> {
@@ -34,21 +33,24 @@ pub fn total(view: &View<'_>, group: &Group<'_>) -> Option<Total> {
     })
 }
 
+/// So many periods of a report the chart has at most.
+const MOST_POINTS: usize = 8;
+
 /// The rows of the chart: each report with the last of its periods whose deadline has passed.
-pub fn chart_rows(view: &View<'_>, obligations: &[Obligation]) -> Vec<Row> {
-    let mut rows: BTreeMap<usize, Row> = BTreeMap::new();
+pub fn chart_rows(view: &View<'_>, obligations: &[Obligation]) -> Vec<ChartRow> {
+    let mut rows: BTreeMap<usize, ChartRow> = BTreeMap::new();
     for group in groups(obligations).iter().filter(|g| g.due < view.now()) {
         let reports = &view.config().reports;
         let place = reports.iter().position(|r| r.id == group.report);
         let (Some(place), Some(total)) = (place, total(view, group)) else {
             continue;
         };
-        let row = rows.entry(place).or_insert_with(|| Row {
-            label: total.report.clone(),
+        let row = rows.entry(place).or_insert_with(|| ChartRow {
+            report: total.report.clone(),
             points: vec![],
         });
-        row.points.push(Point {
-            label: short_period(group.period),
+        row.points.push(ChartPoint {
+            period: short_period(group.period),
             rate: total.rate,
             timeliness: total.timeliness,
         });

@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use base64::Engine;
 use jiff::civil::Date;
 
 use super::{Session, Usage, say};
 use crate::compose;
 use crate::domain::{date_of, instant};
-use crate::writing::Draft;
 
 pub(super) fn run(
     session: &Session,
@@ -37,23 +35,8 @@ pub(super) fn run(
     let draft = compose::digest(&config, &store, on, address.as_deref(), moment)?;
     say(format!("{}\n\n{}", draft.subject, draft.text.trim_end()))?;
     if let Some(path) = html {
-        std::fs::write(path, page(&draft))
+        std::fs::write(path, &draft.html)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
-}
-
-/// The HTML with its pictures in it, so that it can be looked at without the mail.
-fn page(draft: &Draft) -> String {
-    let pictures = draft
-        .enclosures
-        .iter()
-        .filter_map(|e| Some((e.id.as_ref()?, &e.content)));
-    pictures.fold(draft.html.clone(), |html, (id, content)| {
-        let data = base64::engine::general_purpose::STANDARD.encode(content);
-        html.replace(
-            &format!("cid:{id}"),
-            &format!("data:image/png;base64,{data}"),
-        )
-    })
 }

@@ -97,23 +97,20 @@ pub fn digest(
     data.system.extend(pauses(store, since, until)?);
     let recent = overview::recent(obligations, until);
     let mut enclosures = Vec::new();
-    // The digest goes out also where something that goes along cannot be made.
-    let mut enclose = |made: Result<Enclosure>, data: &mut DigestData| match made {
-        Ok(enclosure) => enclosures.push(enclosure),
+    match overview::workbook(&view, store, &recent) {
+        Ok(content) => enclosures.push(Enclosure {
+            name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
+            content,
+        }),
+        // The digest goes out also where what goes along cannot be made.
         Err(e) => {
-            tracing::error!(error = %format!("{e:#}"), "the digest goes without one of its files");
+            tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
             data.system.push(SystemLine {
                 bad: true,
                 text: "Một tệp kèm theo không tạo được; đề nghị báo quản trị viên.".into(),
             });
         }
-    };
-    let book = overview::workbook(&view, store, &recent).map(|content| Enclosure {
-        name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
-        content,
-        id: None,
-    });
-    enclose(book, &mut data);
+    }
     if let Some(edition) = edition(config, &recent, (since, until), day) {
         data.edition = edition.into();
         let groups = groups(&recent);
@@ -121,16 +118,7 @@ pub fn digest(
         data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
         let untracked = |o: &Obligation| view.state(o) == State::Untracked;
         data.untracked = recent.iter().any(untracked);
-        let rows = overview::chart_rows(&view, &recent);
-        if !rows.is_empty() {
-            let chart = writing::chart::png(&rows).map(|content| Enclosure {
-                name: "ty-le-bao-cao.png".into(),
-                content,
-                id: Some("ty-le-bao-cao".into()),
-            });
-            data.chart = chart.is_ok();
-            enclose(chart, &mut data);
-        }
+        data.chart = overview::chart_rows(&view, &recent);
     }
     let to = match address {
         Some(address) => vec![address.to_owned()],

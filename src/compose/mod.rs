@@ -467,7 +467,6 @@ pub fn reminder_of(
                     name: name.into_owned(),
                     content: std::fs::read(path)
                         .with_context(|| format!("cannot read {}", path.display()))?,
-                    id: None,
                 });
             }
         }

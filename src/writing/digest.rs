@@ -47,8 +47,8 @@ pub struct DigestData {
     pub edition: String,
     /// How every report ended whose deadline has passed; for the weekly and period-end editions.
     pub totals: Vec<Total>,
-    /// Whether the chart goes along.
-    pub chart: bool,
+    /// The chart: each report with the last of its periods whose deadline has passed; for the same editions.
+    pub chart: Vec<ChartRow>,
     /// Addresses that our mails do not reach.
     pub contacts: Vec<Contact>,
     /// How many obligations are overdue.
@@ -279,6 +279,26 @@ pub struct SystemLine {
     pub text: String,
     /// Whether somebody should act on it.
     pub bad: bool,
+}
+
+/// A report in the chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChartRow {
+    /// Its short name.
+    pub report: String,
+    /// Its periods, the oldest first.
+    pub points: Vec<ChartPoint>,
+}
+
+/// One bar of the chart: a period of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChartPoint {
+    /// Its name, short.
+    pub period: String,
+    /// Complete ÷ expected, in percent.
+    pub rate: u32,
+    /// Complete on time ÷ expected, in percent; no more than the rate.
+    pub timeliness: u32,
 }
 
 /// The digest of a day; `to`: for whom of staff.

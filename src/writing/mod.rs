@@ -4,7 +4,6 @@
 //! folder's `templates` takes their place.
 
 mod alarm;
-pub mod chart;
 pub mod consolidation;
 mod digest;
 mod letter;
@@ -23,8 +22,8 @@ use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
 pub use digest::{
-    Contact, DigestData, Held, News, Progress, Reminded, Soon, Straggler, StrangersData,
-    SystemLine, Total, Undelivered, WaitingMail, digest,
+    ChartPoint, ChartRow, Contact, DigestData, Held, News, Progress, Reminded, Soon, Straggler,
+    StrangersData, SystemLine, Total, Undelivered, WaitingMail, digest,
 };
 pub use letter::{
     CommandTold, LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation, grassroots,
@@ -135,14 +134,11 @@ pub struct Enclosure {
     pub name: String,
     /// Its content.
     pub content: Vec<u8>,
-    /// The name by which the HTML shows it (RFC 2392), for a picture.
-    pub id: Option<String>,
 }
 
 impl Enclosure {
     fn part(&self) -> Result<SinglePart> {
         let kind = match self.name.rsplit_once('.').map(|(_, e)| e) {
-            Some("png") => "image/png",
             Some("pdf") => "application/pdf",
             Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Some("docx") => {
@@ -151,10 +147,7 @@ impl Enclosure {
             _ => "application/octet-stream",
         };
         let kind = ContentType::parse(kind)?;
-        let attachment = match &self.id {
-            Some(id) => Attachment::new_inline_with_name(id.clone(), self.name.clone()),
-            None => Attachment::new(self.name.clone()),
-        };
+        let attachment = Attachment::new(self.name.clone());
         Ok(attachment.body(Body::new(self.content.clone()), kind))
     }
 }
@@ -209,25 +202,14 @@ impl Draft {
         builder = builder
             .raw_header(header("Auto-Submitted", auto))
             .raw_header(header("X-Auto-Response-Suppress", "All"));
-        let (pictures, files): (Vec<&Enclosure>, Vec<&Enclosure>) =
-            self.enclosures.iter().partition(|e| e.id.is_some());
-        let text = SinglePart::plain(self.text.clone());
-        let html = SinglePart::html(self.html.clone());
-        let letter = MultiPart::alternative().singlepart(text);
-        let letter = if pictures.is_empty() {
-            letter.singlepart(html)
-        } else {
-            let mut page = MultiPart::related().singlepart(html);
-            for picture in pictures {
-                page = page.singlepart(picture.part()?);
-            }
-            letter.multipart(page)
-        };
-        let body = if files.is_empty() {
+        let letter = MultiPart::alternative()
+            .singlepart(SinglePart::plain(self.text.clone()))
+            .singlepart(SinglePart::html(self.html.clone()));
+        let body = if self.enclosures.is_empty() {
             letter
         } else {
             let mut all = MultiPart::mixed().multipart(letter);
-            for file in files {
+            for file in &self.enclosures {
                 all = all.singlepart(file.part()?);
             }
             all
