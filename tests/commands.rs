@@ -95,6 +95,97 @@ fn every_fault_of_every_file_is_named_at_once() {
 }
 
 #[test]
+fn an_event_whose_day_some_year_lacks_or_nobody_knows_is_refused() {
+    let dir = sample();
+    let config = dir.path().join("config");
+    let said = |file: &str, from: &str, to: &str, at: &str| {
+        let path = config.join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        assert!(before.contains(from), "{file} has no {from}");
+        fs::write(&path, before.replacen(from, to, 1)).unwrap();
+        let arguments = ["--at", at, "check", "--offline"];
+        let output = thubaocao(&config).args(arguments).output().unwrap();
+        fs::write(&path, before).unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let today = "2026-06-16T08:00:00+07:00";
+    let lunar = "lunar = \"15/8\"";
+    for (file, from, to, at, code, fault) in [
+        ("reports.toml", lunar, "lunar = \"29/12\"", today, 0, ""),
+        ("reports.toml", lunar, "lunar = \"29/2\"", today, 0, ""),
+        (
+            "reports.toml",
+            lunar,
+            "lunar = \"30/12\"",
+            today,
+            2,
+            "the day up to 29",
+        ),
+        (
+            "reports.toml",
+            lunar,
+            "lunar = \"1/13\"",
+            today,
+            2,
+            "day/month of the lunar year",
+        ),
+        (
+            "reports.toml",
+            lunar,
+            "lunar = \"rằm\"",
+            today,
+            2,
+            "day/month of the lunar year",
+        ),
+        (
+            "reports.toml",
+            lunar,
+            "solar = \"1/2-29/2\"",
+            today,
+            2,
+            "that every year has",
+        ),
+        (
+            "thubaocao.toml",
+            "since = \"2026-01-01\"    #",
+            "since = \"2101-01-01\"    #",
+            today,
+            2,
+            "the lunar years from 1900 to 2100 are known, and `schedule.since` is 2101-01-01",
+        ),
+        (
+            "reports.toml",
+            lunar,
+            lunar,
+            "2099-06-16T08:00:00+07:00",
+            0,
+            "",
+        ),
+        (
+            "reports.toml",
+            lunar,
+            lunar,
+            "2100-06-16T08:00:00+07:00",
+            1,
+            "the lunar years from 1900 to 2100 are known; in 2101 nobody is asked for ",
+        ),
+        (
+            "reports.toml",
+            lunar,
+            "solar = \"1/6\"",
+            "2100-06-16T08:00:00+07:00",
+            0,
+            "",
+        ),
+    ] {
+        let (ended, words) = said(file, from, to, at);
+        assert_eq!(ended, Some(code), "{to} at {at}: {words}");
+        assert!(words.contains(fault), "{to} at {at}: {words}");
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2_and_says_what_is_right() {
     let dir = sample();
     let config = dir.path().join("config");

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, bail};
 use super::{Session, say};
 use crate::collect::folders;
 use crate::config::{Config, MailboxKind, Veil, exposed};
-use crate::domain::date_of;
 use crate::domain::identity::Change;
+use crate::domain::report::{EventDate, Frequency, Report};
+use crate::domain::{date_of, lunar};
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
@@ -27,6 +28,7 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     for warning in &config.warnings {
         say(format!("warning: {warning}"))?;
     }
+    let mut failed = false;
     let year = date_of(now).year();
     for year in [year, year + 1] {
         if !config.calendar.covers(year) {
@@ -35,6 +37,20 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
                 config.folder.join("holidays.toml").display()
             ))?;
         }
+    }
+    let is_lunar = |r: &&Report| matches!(r.frequency, Frequency::Event(EventDate::Lunar(_)));
+    if let Some(unknown) = [year, year + 1]
+        .into_iter()
+        .find(|y| !lunar::YEARS.contains(y))
+        && let Some(report) = config.reports.iter().find(is_lunar)
+    {
+        failed = true;
+        let (first, last) = lunar::YEARS.into_inner();
+        say(format!(
+            "configuration: FAILED: {}: the lunar years from {first} to {last} are known; in {unknown} nobody is asked for {}",
+            config.folder.join("reports.toml").display(),
+            report.id
+        ))?;
     }
     for (program, package) in program::missing(config.settings.limits.ocr) {
         say(format!(
@@ -48,7 +64,6 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     }
     let data = &config.settings.data;
     let path = Store::path(data);
-    let mut failed = false;
     let known = path.exists().then(|| Store::copy_of(&path));
     if let Some(Ok(store)) = &known {
         let changes = identity::compare(&config.register, &config.reports, store)?;

@@ -6,6 +6,7 @@ use jiff::civil::{Date, Time};
 
 use super::settings::{Schedule, parse_date, parse_time, steps};
 use super::source::{Document, Faults, Section};
+use crate::domain::lunar;
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::reminder::Steps;
 use crate::domain::report::{
@@ -96,7 +97,7 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
     let short = s.text("short");
     let basis = s.required("basis", "Kế hoạch số 40/KH-LĐLĐ ngày 23/4/2024");
     let who = who(&s);
-    let frequency = frequency(&s);
+    let frequency = frequency(&s, schedule);
     let first_period = s.parsed("first_period", str::parse::<PeriodId>);
     let (due, strictly_before) = due(&s).unzip();
     let due_time = s
@@ -261,7 +262,7 @@ fn who(s: &Section<'_>) -> Option<Vec<Audience>> {
     Some(all)
 }
 
-fn frequency(s: &Section<'_>) -> Option<Frequency> {
+fn frequency(s: &Section<'_>, schedule: Option<&Schedule>) -> Option<Frequency> {
     #[derive(Clone, Copy)]
     enum Word {
         Plain(fn() -> Frequency),
@@ -291,14 +292,20 @@ fn frequency(s: &Section<'_>) -> Option<Frequency> {
                 let (a, b) = text.split_once('-').unwrap_or((text, text));
                 day_and_month(a)
                     .zip(day_and_month(b))
+                    .filter(|(a, b)| ![*a, *b].contains(&(29, 2)))
                     .map(|(from, to)| EventDate::Solar { from, to })
-                    .ok_or("write day/month or a span, such as \"1/6-30/6\"")
+                    .ok_or("write day/month or a span, such as \"1/6-30/6\", of days that every year has")
             });
-            let lunar = s.parsed("lunar", |text| {
-                day_and_month(text)
-                    .map(EventDate::Lunar)
-                    .ok_or("write day/month of the lunar year, such as \"15/8\"")
-            });
+            let lunar = s.parsed("lunar", lunar_day);
+            if let (Some(_), Some(since)) = (lunar, schedule.map(|x| x.since))
+                && !lunar::YEARS.contains(&since.year())
+            {
+                let (first, last) = lunar::YEARS.into_inner();
+                s.fault_at(
+                    "lunar",
+                    format!("the lunar years from {first} to {last} are known, and `schedule.since` is {since}"),
+                );
+            }
             if s.text("solar").is_none() && s.text("lunar").is_none() {
                 s.fault("an event needs its day: solar = \"1/6-30/6\" or lunar = \"15/8\"");
             }
@@ -353,6 +360,22 @@ fn due(s: &Section<'_>) -> Option<(DueRule, bool)> {
     let before = d.flag("before").unwrap_or(false);
     d.finish();
     one.map(|rule| (rule, before))
+}
+
+/// `15/8` of the lunar year.
+fn lunar_day(text: &str) -> Result<EventDate, &'static str> {
+    let day = text.trim().split_once('/');
+    let day = day.and_then(|(d, m)| Some((d.trim().parse().ok()?, m.trim().parse().ok()?)));
+    match day {
+        Some((day, month))
+            if (1..=lunar::DAYS_OF_EVERY_MONTH).contains(&day) && (1..=12).contains(&month) =>
+        {
+            Ok(EventDate::Lunar((day, month)))
+        }
+        _ => Err(
+            "write day/month of the lunar year, such as \"15/8\"; the day up to 29, so that every year has it",
+        ),
+    }
 }
 
 /// `15/6` as (15, 6), if some year has that day.

@@ -1,170 +1,84 @@
 //! The Vietnamese lunar calendar (UTC+7): when an event of the lunar year falls in the solar one.
 //!
-//! Method: mean new moons with the periodic terms of Meeus, *Astronomical Algorithms*, chapter 47 (first
-//! edition), months numbered by the sun's longitude, as Hồ Ngọc Đức describes for Vietnam's meridian.
-//! The Chinese calendar uses UTC+8 and differs on some dates; this is the Vietnamese one. Until 1967 Vietnam used
+//! The years are those of the table that Hồ Ngọc Đức published (`tests/lunar.tsv` has it in words, and a test compares
+//! every day). A table needs no astronomy, and no new moon near midnight makes it differ from what people hang on the
+//! wall. The Chinese calendar uses UTC+8 and differs on some dates; this is the Vietnamese one. Until 1967 Vietnam used
 //! calendars made for Beijing, so that the dates of those years are those that people lived by.
 
-use std::f64::consts::PI;
+use std::ops::RangeInclusive;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-/// New moons (counted from 1/1/1900) that the published calendar has on another day than this method, with the days to
-/// add: three fall within two minutes of midnight, the first one is the calendar's own.
-const PUBLISHED_OTHERWISE: [(i64, i64); 4] = [(310, 1), (1909, -1), (2139, -1), (2200, -1)];
+/// The lunar years that are known.
+pub const YEARS: RangeInclusive<i16> = 1900..=2100;
 
-/// The new moons of 21/4/1917 and 24/7/1922 (Julian days): within two minutes of midnight, the sun enters the next
-/// twelfth before it by this method and after it by the published calendar.
-const TERM_AFTER_MIDNIGHT: [i64; 2] = [2421340, 2423260];
+/// The shortest month has so many days: every year has the days up to this one.
+pub const DAYS_OF_EVERY_MONTH: i8 = 29;
 
-/// By how much of a day the calendar's days are ahead of Universal Time on a Julian day: the local time of Beijing, then
-/// UTC+8, since 1968 UTC+7.
-fn offset(julian_day: f64) -> f64 {
-    const Y1929: f64 = 2_425_612.5;
-    const Y1968: f64 = 2_439_856.5;
-    if julian_day < Y1929 {
-        (7.0 + 45.0 / 60.0 + 40.0 / 3600.0) / 24.0
-    } else if julian_day < Y1968 {
-        8.0 / 24.0
-    } else {
-        7.0 / 24.0
-    }
-}
-/// Mean length of a lunar month in days.
-const MONTH: f64 = 29.530588853;
-
-/// The solar date of a day of the (non-leap) lunar month of a lunar year, `None` when the month has no such day.
+/// The solar date of a day of the (non-leap) lunar month of a lunar year, `None` when the month has no such day or the
+/// year is none of [`YEARS`].
 ///
 /// ```
 /// use jiff::civil::date;
 /// use thubaocao::domain::lunar::solar_date;
 /// assert_eq!(solar_date(2026, 8, 15), Some(date(2026, 9, 25))); // Trung thu
+/// assert_eq!(solar_date(2101, 8, 15), None);
 /// ```
 pub fn solar_date(year: i16, month: i8, day: i8) -> Option<Date> {
-    let first = month_start(year, month)?;
-    let next = new_moon_day(moon_number(first) + 1);
-    let wanted = first + i64::from(day) - 1;
-    (day >= 1 && wanted < next).then(|| date_of_julian_day(wanted))
-}
-
-/// Julian day (at noon) of the first day of a lunar month.
-fn month_start(year: i16, month: i8) -> Option<i64> {
+    let place = usize::try_from(year.checked_sub(*YEARS.start())?).ok()?;
+    let packed = *PUBLISHED.get(place)?;
     if !(1..=12).contains(&month) {
         return None;
     }
-    // Months are counted from the 11th one, which holds the winter solstice.
-    let (a11, b11) = if month < 11 {
-        (eleventh_month(year - 1), eleventh_month(year))
+    let leap = (packed >> 13 & 0xf) as i8;
+    // The leap month has the number of the one before it.
+    let before = if leap > 0 && month > leap {
+        month
     } else {
-        (eleventh_month(year), eleventh_month(year + 1))
+        month - 1
     };
-    let k = moon_number(a11);
-    let mut offset = i64::from(month) - 11;
-    if offset < 0 {
-        offset += 12;
+    let length = |month: i8| 29 + i64::from(packed >> month & 1);
+    if day < 1 || i64::from(day) > length(before) {
+        return None;
     }
-    if b11 - a11 > 365 {
-        let leap = leap_month_offset(k);
-        if offset >= leap {
-            offset += 1;
-        }
-    }
-    Some(new_moon_day(k + offset))
+    let since_new_year = (0..before).map(length).sum::<i64>() + i64::from(day) - 1;
+    let since_january = i64::from(packed >> 17) + since_new_year;
+    date(year, 1, 1).checked_add(since_january.days()).ok()
 }
 
-/// The number of the new moon on a Julian day, counted from 1/1/1900.
-fn moon_number(julian_day: i64) -> i64 {
-    ((julian_day as f64 - 2415021.076998695) / MONTH + 0.5).floor() as i64
-}
-
-/// The Julian day of the first day of the 11th month of a lunar year.
-fn eleventh_month(year: i16) -> i64 {
-    let end = julian_day(date(year, 12, 31)) - 2415021;
-    let k = (end as f64 / MONTH).floor() as i64;
-    let start = new_moon_day(k);
-    if sun_sector(start) >= 9 {
-        new_moon_day(k - 1)
-    } else {
-        start
-    }
-}
-
-/// In a year of thirteen months: which month after the 11th is the leap one, the first without a principal term.
-fn leap_month_offset(k: i64) -> i64 {
-    let mut last;
-    let mut i = 1;
-    let mut sector = sun_sector(new_moon_day(k + i));
-    loop {
-        last = sector;
-        i += 1;
-        sector = sun_sector(new_moon_day(k + i));
-        if sector == last || i >= 14 {
-            return i - 1;
-        }
-    }
-}
-
-/// The Julian day, in Vietnam, on which the k-th new moon after 1/1/1900 falls.
-fn new_moon_day(number: i64) -> i64 {
-    let k = number as f64;
-    let t = k / 1236.85;
-    let t2 = t * t;
-    let t3 = t2 * t;
-    let rad = PI / 180.0;
-    let mean = 2415020.75933 + 29.53058868 * k + 0.0001178 * t2 - 0.000000155 * t3
-        + 0.00033 * ((166.56 + 132.87 * t - 0.009173 * t2) * rad).sin();
-    let m = (359.2242 + 29.10535608 * k - 0.0000333 * t2 - 0.00000347 * t3) * rad;
-    let mp = (306.0253 + 385.81691806 * k + 0.0107306 * t2 + 0.00001236 * t3) * rad;
-    let f = (21.2964 + 390.67050646 * k - 0.0016528 * t2 - 0.00000239 * t3) * rad;
-    let mut c = (0.1734 - 0.000393 * t) * m.sin() + 0.0021 * (2.0 * m).sin();
-    c -= 0.4068 * mp.sin() - 0.0161 * (2.0 * mp).sin();
-    c -= 0.0004 * (3.0 * mp).sin();
-    c += 0.0104 * (2.0 * f).sin() - 0.0051 * (m + mp).sin();
-    c -= 0.0074 * (m - mp).sin() - 0.0004 * (2.0 * f + m).sin();
-    c -= 0.0004 * (2.0 * f - m).sin() + 0.0006 * (2.0 * f + mp).sin();
-    c += 0.0010 * (2.0 * f - mp).sin() + 0.0005 * (2.0 * mp + m).sin();
-    // Ephemeris time runs ahead of Universal Time by this much.
-    let delta = if t < -11.0 {
-        0.001 + 0.000839 * t + 0.0002261 * t2 - 0.00000845 * t3 - 0.000000081 * t * t3
-    } else {
-        -0.000278 + 0.000265 * t + 0.000262 * t2
-    };
-    let at = mean + c - delta;
-    let published = PUBLISHED_OTHERWISE.iter().find(|(n, _)| *n == number);
-    (at + 0.5 + offset(at)).floor() as i64 + published.map_or(0, |(_, days)| *days)
-}
-
-/// Which twelfth of the zodiac (0 = from the spring equinox) the sun is in at midnight, Vietnam, of a Julian day.
-fn sun_sector(julian_day: i64) -> i64 {
-    let late = TERM_AFTER_MIDNIGHT.contains(&julian_day);
-    let julian_day = julian_day as f64;
-    let t = (julian_day - 2451545.5 - offset(julian_day)) / 36525.0;
-    let t2 = t * t;
-    let rad = PI / 180.0;
-    let m = (357.52910 + 35999.05030 * t - 0.0001559 * t2 - 0.00000048 * t * t2) * rad;
-    let l0 = 280.46645 + 36000.76983 * t + 0.0003032 * t2;
-    let dl = (1.914600 - 0.004817 * t - 0.000014 * t2) * m.sin()
-        + (0.019993 - 0.000101 * t) * (2.0 * m).sin()
-        + 0.000290 * (3.0 * m).sin();
-    // As the sun is seen: aberration and nutation (chapter 24).
-    let seen = -0.00569 - 0.00478 * ((125.04 - 1934.136 * t) * rad).sin();
-    let longitude = (l0 + dl + seen).rem_euclid(360.0);
-    (longitude / 30.0).floor() as i64 - i64::from(late)
-}
-
-/// Julian day number of a Gregorian date; 1/1/2000 is 2,451,545.
-fn julian_day(day: Date) -> i64 {
-    let days = day
-        .since((jiff::Unit::Day, date(2000, 1, 1)))
-        .expect("dates of years 1–9999 are a span of days apart")
-        .get_days();
-    2451545 + i64::from(days)
-}
-
-fn date_of_julian_day(julian_day: i64) -> Date {
-    date(2000, 1, 1).saturating_add((julian_day - 2451545).days())
-}
+/// A year each, from 1900 on. Bits 0–12: which of its months, the leap one among them and the first one in bit 0, have 30
+/// days, where the others have 29; bits 13–16: after which month the leap one stands, 0 for none; from bit 17 on: how
+/// many days after 1 January its first day is.
+#[rustfmt::skip]
+const PUBLISHED: [u32; 201] = [
+    0x3d16d2, 0x620752, 0x4c0ea5, 0x38b64a, 0x5c064b, 0x440a9b, 0x30955a, 0x56056a,
+    0x400b59, 0x2a5752, 0x500752, 0x3adb25, 0x600b25, 0x480a4b, 0x32b4ab, 0x5802ad,
+    0x42056b, 0x2c4b69, 0x520da9, 0x3efd92, 0x640e92, 0x4c0d25, 0x36ba4d, 0x5c0a56,
+    0x460ab6, 0x3095b4, 0x5606d4, 0x400ea9, 0x2c5e92, 0x500e92, 0x3acd26, 0x5e052b,
+    0x480a57, 0x32b2b6, 0x580b5a, 0x4406d4, 0x2e6ec9, 0x520749, 0x3cf693, 0x620a93,
+    0x4c052b, 0x34ca5b, 0x5a0aad, 0x46056a, 0x309b55, 0x560ba4, 0x400b49, 0x2a5a93,
+    0x500a95, 0x38f52d, 0x5e0536, 0x480aad, 0x34b5aa, 0x5805b2, 0x420da5, 0x2e7d4a,
+    0x540d4a, 0x3d0a95, 0x600a97, 0x4c0556, 0x36cab5, 0x5a0ad5, 0x4606d2, 0x308ea5,
+    0x560ea5, 0x40064a, 0x286c97, 0x4e029b, 0x38e55b, 0x5c056b, 0x480b69, 0x34b752,
+    0x5a0b52, 0x420b25, 0x2c9a4b, 0x520a4d, 0x3d14ab, 0x6002ad, 0x4a05ad, 0x36cb6a,
+    0x5c0da9, 0x460d92, 0x309d25, 0x560d25, 0x400a55, 0x2854ad, 0x4e04b6, 0x38e5b5,
+    0x5e06d5, 0x480ec9, 0x34be92, 0x5a0e92, 0x440d26, 0x2c6a56, 0x500a57, 0x3d1556,
+    0x62056a, 0x4a0b55, 0x36b6c9, 0x5c0749, 0x460693, 0x2e952b, 0x54052b, 0x3e0a5b,
+    0x2a555a, 0x4e056a, 0x38eb65, 0x5e0ba5, 0x4a0d49, 0x32ba95, 0x580a95, 0x42052d,
+    0x2c8aad, 0x500ab5, 0x3d35aa, 0x6205d2, 0x4c0da5, 0x36dd4a, 0x5c0e4a, 0x460c96,
+    0x30992e, 0x540556, 0x3e0ab5, 0x2a55b2, 0x5006d2, 0x38cea5, 0x5e0725, 0x48064b,
+    0x32ac97, 0x5604ab, 0x40055b, 0x2c6ada, 0x520b6a, 0x3d7752, 0x620b92, 0x4c0b25,
+    0x36da4b, 0x5a0a4d, 0x4404ad, 0x2ea95b, 0x5405ad, 0x3e0baa, 0x2a5b52, 0x500d92,
+    0x3afd25, 0x5e0d25, 0x480a55, 0x32b4ad, 0x5804b6, 0x4006b5, 0x2c6daa, 0x520eca,
+    0x3f0e92, 0x600e93, 0x4c0d2a, 0x36ca56, 0x5a0a5b, 0x44055a, 0x2e8ad5, 0x540b55,
+    0x40074a, 0x286e93, 0x4e0a93, 0x38f52b, 0x5e052b, 0x460a9b, 0x32b55a, 0x58056a,
+    0x420b65, 0x2c974a, 0x520d4a, 0x3d1a95, 0x620c95, 0x4a092d, 0x34caad, 0x5a0ab5,
+    0x4605aa, 0x2e8da5, 0x540ea5, 0x400d4a, 0x2a7d15, 0x4e0c96, 0x38f956, 0x5e0556,
+    0x480ab5, 0x32b6b4, 0x5806d4, 0x420ea5, 0x2e8e8a, 0x50068b, 0x3b1497, 0x6004ab,
+    0x4a095b, 0x34cada, 0x5a0b6a, 0x460754, 0x309725, 0x540b45, 0x3e0a8b, 0x28552b,
+    0x4e04ad,
+];
 
 #[cfg(test)]
 mod tests {
@@ -213,5 +127,19 @@ mod tests {
         assert_eq!(solar_date(2026, 13, 1), None);
         assert_eq!(solar_date(2026, 1, 31), None);
         assert_eq!(solar_date(2026, 1, 0), None);
+        assert_eq!(solar_date(2026, 0, 1), None);
+    }
+
+    #[test]
+    fn a_year_that_was_not_published_is_none() {
+        for year in [i16::MIN, 0, 1899, 2101, i16::MAX] {
+            assert_eq!(solar_date(year, 1, 1), None, "{year}");
+        }
+        for year in YEARS {
+            assert!(
+                solar_date(year, 12, DAYS_OF_EVERY_MONTH).is_some(),
+                "{year}"
+            );
+        }
     }
 }
