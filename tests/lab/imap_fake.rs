@@ -20,7 +20,7 @@ use tokio::sync::{oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::await_until;
+use super::{await_until, utf7};
 
 /// What a command is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -492,7 +492,7 @@ impl Session {
             }
             Step::Select => {
                 self.open = None;
-                let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());
+                let name = utf7::decoded(argument(1));
                 let Some(folder) = account.folders.iter().find(|f| f.name == name) else {
                     return no("[NONEXISTENT] there is no such folder");
                 };
@@ -537,7 +537,7 @@ impl Session {
                 out.extend(format!("* SEARCH{hits}\r\n").into_bytes());
             }
             Step::Copy => {
-                let name = utf7_imap::decode_utf7_imap(argument(3).to_owned());
+                let name = utf7::decoded(argument(3));
                 let (Some(open), true) = (
                     &self.open,
                     account.folders.iter().any(|folder| folder.name == name),
@@ -552,11 +552,11 @@ impl Session {
                 }
             }
             Step::Create => {
-                let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());
+                let name = utf7::decoded(argument(1));
                 account.folders.push(Folder::new(&name, None));
             }
             Step::Delete => {
-                let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());
+                let name = utf7::decoded(argument(1));
                 account.folders.retain(|folder| folder.name != name);
             }
             Step::Expunge => {
@@ -569,7 +569,7 @@ impl Session {
                 folder.mails.retain(|m| !is_chosen(m));
             }
             Step::Append => {
-                let name = utf7_imap::decode_utf7_imap(argument(1).to_owned());
+                let name = utf7::decoded(argument(1));
                 if !account.folders.iter().any(|f| f.name == name) {
                     return no("[TRYCREATE] there is no such folder");
                 }
@@ -739,7 +739,7 @@ fn words(command: &str) -> Vec<String> {
 
 /// A folder's name as a quoted string in modified UTF-7.
 fn encoded(name: &str) -> String {
-    let name = utf7_imap::encode_utf7_imap(name.to_owned());
+    let name = utf7::encoded(name);
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

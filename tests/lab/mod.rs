@@ -13,6 +13,7 @@ pub mod installation;
 pub mod outcome;
 pub mod proxy;
 pub mod smtp_fake;
+pub mod utf7;
 
 use std::fs;
 use std::net::TcpListener;
