@@ -211,6 +211,7 @@ pub fn returned(
         title => report.map_or(submission.report.as_str(), |r| r.title.as_str()),
         period => submission.period.in_vietnamese(),
         code => submission.code(),
+        required => report.map_or("", |r| r.forms.in_vietnamese()),
         reason,
         due => vietnamese_moment(due),
     };
@@ -455,6 +456,7 @@ fn draft(
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::report::Forms;
 
     fn addressee(unit: &Unit) -> Addressee<'_> {
         Addressee {
@@ -527,12 +529,8 @@ mod tests {
         assert!(!raw.lines().any(|l| l.starts_with("Bcc:")), "{raw}");
     }
 
-    #[test]
-    fn an_acknowledgement_does_not_ask_for_what_may_wait_in_another_mail() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-        let config = Config::load(&folder).unwrap();
-        let mut obligation = obligation("ldld-dong-hoa", "2026-06-15T10:00:00Z");
-        let submission = Submission {
+    fn submission(obligation: &Obligation) -> Submission {
+        Submission {
             id: 1,
             unit: obligation.unit.clone(),
             report: obligation.report.clone(),
@@ -541,11 +539,55 @@ mod tests {
             version: 1,
             message: Some(1),
             received_at: at("2026-06-12T02:00:00Z"),
-            forms: crate::domain::report::Forms::NONE,
+            forms: Forms::NONE,
             nil_return: false,
             number: None,
             files: vec![],
+        }
+    }
+
+    #[test]
+    fn a_report_that_is_sent_back_is_asked_for_in_its_own_forms() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut config = Config::load(&folder).unwrap();
+        let submission = submission(&obligation("ldld-dong-hoa", "2026-06-15T10:00:00Z"));
+        let report = config
+            .reports
+            .iter()
+            .position(|r| r.id == submission.report);
+        let report = report.unwrap();
+        let mut text = |signed_document, soft_file| {
+            config.reports[report].forms = Forms {
+                signed_document,
+                soft_file,
+            };
+            let reply = Reply {
+                to: "a@b.example",
+                subject: "",
+                thread: vec![],
+            };
+            let unit = &config.register.units[1];
+            let due = at("2026-06-25T10:00:00Z");
+            returned(&config, unit, reply, &submission, "thiếu biểu", due)
+                .unwrap()
+                .text
         };
+        for (signed, soft, asked) in [
+            (true, true, "đã hoàn chỉnh (bản ký, đóng dấu và file mềm)."),
+            (true, false, "đã hoàn chỉnh (bản ký, đóng dấu)."),
+            (false, true, "đã hoàn chỉnh (file mềm)."),
+        ] {
+            let text = text(signed, soft);
+            assert!(text.contains(asked), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_acknowledgement_does_not_ask_for_what_may_wait_in_another_mail() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let mut obligation = obligation("ldld-dong-hoa", "2026-06-15T10:00:00Z");
+        let submission = submission(&obligation);
         let text = |obligation: &Obligation| {
             let receipt = Receipt {
                 submission: &submission,
