@@ -138,6 +138,7 @@ impl Service {
         let known = Known::of(&self.app.store, &settings.address);
         let known = known.map_err(MailboxError::Other)?;
         let kind = &settings.kind;
+        let longest = self.app.config.settings.limits.message_bytes;
         let password = match kind {
             MailboxKind::Imap { password, .. } => {
                 Some(password.read().map_err(MailboxError::Other)?)
@@ -146,7 +147,7 @@ impl Service {
         };
         self.way = patience::way(&self.app.store, kind).map_err(MailboxError::Other)?;
         self.connected = Some(Instant::now());
-        Mailbox::open(kind, password.as_ref(), known).await
+        Mailbox::open(kind, password.as_ref(), known, longest).await
     }
 
     /// Looks through the mailbox, connecting first where needed.

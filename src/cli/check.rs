@@ -117,7 +117,12 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     }
     tell(
         "mailbox",
-        mailbox(&config.settings.mailbox.kind, known).await,
+        mailbox(
+            &config.settings.mailbox.kind,
+            known,
+            config.settings.limits.message_bytes,
+        )
+        .await,
     )?;
     let veil = Veil::of_places(config.settings.secrets());
     let transport = match Transport::new(&config.settings.transport, veil) {
@@ -179,12 +184,12 @@ fn archive(data: &Path) -> Result<String> {
 }
 
 /// Logs in and opens every folder.
-async fn mailbox(kind: &MailboxKind, known: Known) -> Result<String> {
+async fn mailbox(kind: &MailboxKind, known: Known, longest: u64) -> Result<String> {
     let password = match kind {
         MailboxKind::Imap { password, .. } => Some(password.read()?),
         MailboxKind::Maildir { .. } => None,
     };
-    let mut mailbox = Mailbox::open(kind, password.as_ref(), known).await?;
+    let mut mailbox = Mailbox::open(kind, password.as_ref(), known, longest).await?;
     let (mut found, mut refused) = (Vec::new(), Vec::new());
     for folder in folders(kind) {
         match mailbox.list(&folder, None, false).await {

@@ -12,15 +12,13 @@ use crate::config::Show;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::ground::turns::numbered;
-use crate::mailbox::{Envelope, Listing, Mailbox};
+use crate::mailbox::{BATCH_BYTES, Envelope, Listing, Mailbox};
 use crate::manager;
 use crate::reading::{Class, Person, Reading};
 use crate::store::{Arrived, Cursor, FetchFailure, MessageState, Part, Place, Verdict};
 
 /// How many mails one FETCH asks for.
 const BATCH: usize = 50;
-/// How many bytes one FETCH asks for, if more than one mail.
-const BATCH_BYTES: u64 = 16_000_000;
 /// How many addresses in the From fields of one mail are looked up.
 const MOST_SENDERS: usize = 20;
 /// How many From fields one FETCH asks for.

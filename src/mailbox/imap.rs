@@ -27,6 +27,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::bounds::{Bounded, Bounds};
 use super::folders::{self, Folder};
 use super::{Envelope, Listing};
 use crate::config::{Show, SpecialUse, Veil};
@@ -41,10 +42,12 @@ const SILENCE: Duration = Duration::from_secs(60);
 const LISTINGS: usize = 3;
 /// More of what the server says of a failure is not kept, in bytes.
 const LONGEST_SAYING: usize = 400;
+/// More of a header, or of its From field, is not asked for where the mail is not, in bytes.
+const LONGEST_HEAD: usize = 64_000;
 /// How long ending a session may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-type Stream = Pin<Box<TimeoutStream<BufWriter<TlsStream<TcpStream>>>>>;
+type Stream = Pin<Box<TimeoutStream<BufWriter<Bounded<TlsStream<TcpStream>>>>>>;
 
 /// What can go wrong with a mailbox.
 #[derive(Debug, thiserror::Error)]
@@ -244,6 +247,8 @@ pub struct Connection {
     counted: HashMap<String, Counted>,
     /// The answer to the last command told of new mail.
     news: bool,
+    /// How much of the texts of mails is taken.
+    of_mails: Bounds,
     /// How often in a row the server told of news and there were none.
     in_vain: u32,
 }
@@ -258,7 +263,7 @@ fn lost(e: impl std::fmt::Display) -> MailboxError {
 }
 
 impl Connection {
-    /// Connects, verifies the certificate and logs in.
+    /// Connects, verifies the certificate and logs in. `longest`: the most bytes of a mail that is asked for.
     pub(super) async fn open(
         host: &str,
         port: u16,
@@ -266,6 +271,7 @@ impl Connection {
         user: &str,
         password: &str,
         known: HashMap<String, SpecialUse>,
+        longest: u64,
     ) -> Result<Connection> {
         let unreachable = |why: String| MailboxError::Unreachable {
             host: host.to_owned(),
@@ -301,7 +307,7 @@ impl Connection {
                 unreachable(format!("no TLS: {e}"))
             }
         })?;
-        let mut stream = TimeoutStream::new(BufWriter::new(tls));
+        let mut stream = TimeoutStream::new(BufWriter::new(Bounded::new(tls)));
         stream.set_read_timeout(Some(SILENCE));
         stream.set_write_timeout(Some(SILENCE));
         let mut client = Client::new(Box::pin(stream));
@@ -335,6 +341,7 @@ impl Connection {
             without_dates: false,
             counted: HashMap::new(),
             news: false,
+            of_mails: Bounds::of_mails(longest, super::BATCH_BYTES),
             in_vain: 0,
         };
         let login = format!("LOGIN {} {}", string(user)?, string(password)?);
@@ -382,9 +389,16 @@ impl Connection {
     /// Sends a command, and gives its tag.
     async fn send(&mut self, command: &str) -> Result<String> {
         self.commands += 1;
+        self.bound(Bounds::USUAL);
         let tag = format!("T{}", self.commands);
         self.send_line(&format!("{tag} {command}")).await?;
         Ok(tag)
+    }
+
+    /// Sets how much of the next answers is taken.
+    fn bound(&mut self, bounds: Bounds) {
+        let line = self.client.get_mut().as_mut().get_pin_mut();
+        line.get_pin_mut().get_mut().bound(bounds);
     }
 
     async fn send_line(&mut self, line: &str) -> Result<()> {
@@ -682,17 +696,21 @@ impl Connection {
     }
 
     pub(super) async fn heads(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
-        self.sections(uids, "BODY.PEEK[HEADER]").await
+        let head = format!("BODY.PEEK[HEADER]<0.{LONGEST_HEAD}>");
+        self.sections(uids, &head).await
     }
 
     pub(super) async fn senders(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
-        self.sections(uids, "BODY.PEEK[HEADER.FIELDS (FROM)]").await
+        let from = format!("BODY.PEEK[HEADER.FIELDS (FROM)]<0.{LONGEST_HEAD}>");
+        self.sections(uids, &from).await
     }
 
     async fn sections(&mut self, uids: &[String], section: &str) -> Result<Vec<(String, Vec<u8>)>> {
-        let mut mails = Vec::new();
+        let mut mails: Vec<(String, Vec<u8>)> = Vec::new();
         let command = format!("UID FETCH {} (UID {section})", uids.join(","));
-        self.command(&command, |answer| {
+        let tag = self.send(&command).await?;
+        self.bound(self.of_mails);
+        self.answers(&tag, &command, |answer| {
             let Response::Fetch(_, attributes) = answer else {
                 return;
             };

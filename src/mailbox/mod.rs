@@ -1,5 +1,6 @@
 //! Mailboxes: raw mails in, outcomes out. Nothing is ever deleted or marked as read.
 
+mod bounds;
 mod folders;
 mod imap;
 mod maildir;
@@ -67,6 +68,9 @@ impl Known {
     }
 }
 
+/// How many bytes of mails are asked for at once, if more than one mail is.
+pub const BATCH_BYTES: u64 = 16_000_000;
+
 /// A mailbox that is open.
 pub enum Mailbox {
     /// A server, and what it has been told that no text of it may say again.
@@ -76,7 +80,8 @@ pub enum Mailbox {
 }
 
 impl Mailbox {
-    /// Opens a mailbox. `password` is needed for a server; `known`, so that what has changed since is seen.
+    /// Opens a mailbox. `password` is needed for a server; `known`, so that what has changed since is seen; `longest`: of
+    /// no mail more bytes are asked for, and of a server not many more are taken.
     ///
     /// # Errors
     /// When it cannot be reached or refuses the login; the message says what to do.
@@ -84,6 +89,7 @@ impl Mailbox {
         kind: &MailboxKind,
         password: Option<&Password>,
         known: Known,
+        longest: u64,
     ) -> Result<Mailbox, MailboxError> {
         match kind {
             MailboxKind::Imap {
@@ -103,6 +109,7 @@ impl Mailbox {
                     user,
                     password,
                     known.special_uses,
+                    longest,
                 )
                 .await
                 .map_err(|e| e.under(&veil))?;
