@@ -354,6 +354,31 @@ fn a_report_whose_domain_does_not_answer_is_put_off_and_holds_its_own_unit_only(
 }
 
 #[test]
+fn domains_are_asked_about_staff_first_then_about_units_then_about_strangers() {
+    let installation = Installation::on_maildir();
+    let pinned = format!("authserv_id = \"{VERIFIER}\"\n");
+    installation.edit("thubaocao.toml", &pinned, "");
+    let (port, asked) = dns::asked_in_vain();
+    installation.edit("thubaocao.toml", &dns::PORT.to_string(), &port.to_string());
+    // Strangers came first, and staff last.
+    let senders = ["lan@xa.example", "ai@la.example", LATE, STAFF];
+    for (n, from) in senders.iter().enumerate() {
+        let path = installation.maildir().join(format!("new/{n}.1.x"));
+        std::fs::write(path, report(from, &n.to_string())).unwrap();
+    }
+    succeed(installation.run(&["run", "--once"]));
+    let asked = asked.lock().unwrap();
+    let first = |from: &&str| {
+        let (_, domain) = from.rsplit_once('@').unwrap();
+        let about = |name: &String| *name == format!("_dmarc.{domain}");
+        let found = asked.iter().position(about);
+        found.unwrap_or_else(|| panic!("nobody asked about {domain}: {asked:?}"))
+    };
+    let [xa, la, unit, staff] = [0, 1, 2, 3].map(|n| first(&senders[n]));
+    assert!(staff < unit && unit < xa.min(la), "{asked:?}");
+}
+
+#[test]
 fn explain_names_what_was_believed_of_a_sender_and_what_was_not() {
     let installation = Installation::on_maildir();
     let mail = installation.dir.path().join("thu.eml");

@@ -554,6 +554,108 @@ mod tests {
     }
 
     #[test]
+    fn mails_that_wait_since_before_holds_were_noted_hold_the_one_unit_that_they_may_be_of() {
+        let old = Connection::open_in_memory().unwrap();
+        let path = Path::new(":memory:");
+        let without = MIGRATIONS
+            .iter()
+            .position(|m| m.contains("CREATE TABLE hold "))
+            .unwrap();
+        let old = Store::prepare(old, path, &MIGRATIONS[..without]).unwrap();
+        let stored = "2024-06-14T02:01:00Z";
+        let (in_a_week, at_once) = (Some("2024-06-21T02:01:00Z"), Some(stored));
+        /// State, class, trust, whether it looks like another's, unit, candidates; and what it holds then.
+        type Row<'a> = (
+            [Option<&'a str>; 3],
+            bool,
+            Option<&'a str>,
+            &'a str,
+            Option<(Ground, Option<&'a str>)>,
+        );
+        let (waits, report) = (Some("waiting"), Some("report"));
+        let (address, head) = (Ground::Address, Ground::Head);
+        let rows: [Row<'_>; 10] = [
+            (
+                [waits, report, Some("pass")],
+                false,
+                Some("a"),
+                "[]",
+                Some((address, None)),
+            ),
+            (
+                [waits, report, None],
+                false,
+                Some("a"),
+                "[]",
+                Some((address, in_a_week)),
+            ),
+            (
+                [waits, report, Some("pass")],
+                false,
+                None,
+                r#"["a"]"#,
+                Some((head, in_a_week)),
+            ),
+            ([waits, report, None], false, None, r#"["a","b"]"#, None),
+            ([waits, report, None], false, None, "[]", None),
+            (
+                [waits, report, Some("fail")],
+                false,
+                Some("a"),
+                "[]",
+                Some((Ground::Forged, at_once)),
+            ),
+            (
+                [waits, report, None],
+                true,
+                None,
+                r#"["a"]"#,
+                Some((Ground::Forged, at_once)),
+            ),
+            (
+                [waits, Some("unreadable"), None],
+                false,
+                Some("a"),
+                "[]",
+                Some((Ground::Unreadable, in_a_week)),
+            ),
+            (
+                [Some("received"), None, None],
+                false,
+                Some("a"),
+                "[]",
+                Some((address, in_a_week)),
+            ),
+            (
+                [Some("logged"), report, Some("pass")],
+                false,
+                Some("a"),
+                "[]",
+                None,
+            ),
+        ];
+        for ([state, class, trust], suspicious, unit, candidates, _) in rows {
+            let sql = "INSERT INTO message (size, received_at, stored_at, state, class, trust, suspicious, unit, candidates)
+                       VALUES (57, ?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let row = rusqlite::params![stored, state, class, trust, suspicious, unit, candidates];
+            old.conn.execute(sql, row).unwrap();
+        }
+        let new = Store::prepare(old.conn, path, &MIGRATIONS).unwrap();
+        let claims = new.claims().unwrap();
+        for (message, (what, .., wanted)) in (1..).zip(rows) {
+            let of_mail: Vec<_> = claims.iter().filter(|c| c.message == message).collect();
+            let holds: Vec<_> = of_mail
+                .iter()
+                .map(|c| (c.hold.ground, c.hold.until))
+                .collect();
+            let wanted = wanted.map(|(ground, until)| (ground, until.map(|t| t.parse().unwrap())));
+            assert_eq!(holds, Vec::from_iter(wanted), "{message}: {what:?}");
+            let a = crate::domain::unit::UnitId("a".into());
+            assert!(of_mail.iter().all(|c| c.hold.unit.as_ref() == Some(&a)));
+        }
+    }
+
+    #[test]
     fn letters_whose_kind_was_hidden_in_their_keys_are_known_by_their_kind() {
         let old = Connection::open_in_memory().unwrap();
         let path = Path::new(":memory:");

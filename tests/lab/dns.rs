@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tempfile::TempDir;
 
@@ -35,17 +35,37 @@ pub fn signed_by_staff(mail: &[u8]) -> Vec<u8> {
 
 /// The port of a server that says of every name that it cannot tell now (SERVFAIL). It ends with the test.
 pub fn failing() -> u16 {
+    asked_in_vain().0
+}
+
+/// The same, with the names that it was asked about, in their order.
+pub fn asked_in_vain() -> (u16, Arc<Mutex<Vec<String>>>) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let names = Arc::clone(&asked);
     std::thread::spawn(move || {
         let mut packet = [0; 4096];
         while let Ok((length, from)) = socket.recv_from(&mut packet) {
+            names.lock().unwrap().push(name_in(&packet[..length]));
             packet[2] |= 0x80; // an answer …
             packet[3] = 2; // … that the server failed
             let _ = socket.send_to(&packet[..length], from); // whoever asked may be gone
         }
     });
-    port
+    (port, asked)
+}
+
+/// The name in the question of a packet (RFC 1035, 4.1.2).
+fn name_in(packet: &[u8]) -> String {
+    let mut rest = packet.get(12..).unwrap_or_default();
+    let mut labels = Vec::new();
+    while let Some((length, more)) = rest.split_first().filter(|(n, _)| **n > 0) {
+        let (label, more) = more.split_at(usize::from(*length).min(more.len()));
+        labels.push(String::from_utf8_lossy(label).to_lowercase());
+        rest = more;
+    }
+    labels.join(".")
 }
 
 /// A running server. It ends when dropped.
