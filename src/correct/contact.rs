@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use super::{By, Done, Inverse, log};
+use super::{By, Done, Inverse, Refusal, log};
 use crate::app::App;
 
 /// Takes an address (lower case) for one that works again.
@@ -13,7 +13,7 @@ use crate::app::App;
 pub fn reset_contact(app: &App, address: &str, by: &By, now: Timestamp) -> Result<Done> {
     let correction = app.store.transaction(|s| {
         if !s.reset_contact(address, now)? {
-            bail!("no mail to {address} has failed; `thubaocao contacts` lists those that did");
+            bail!(Refusal::Works(address.to_owned()));
         }
         let inverse = Inverse::Contact {
             address: address.to_owned(),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Done, Inverse, in_words, log, mail_name};
+use super::{By, Done, Inverse, Refusal, in_words, log, mail_name};
 use crate::app::App;
 use crate::collect;
 use crate::domain::period::PeriodId;
@@ -18,7 +18,7 @@ use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdi
 use crate::waiting::Waiting;
 
 /// What staff say of a mail.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Whose it is.
     pub unit: UnitId,
@@ -44,12 +44,13 @@ pub fn assign(
     let (message, reading) = known_mail(app, message)?;
     let day = date_of(message.received_at);
     let unit = &as_said.unit;
-    let row = app.config.register.nearest(unit, day).with_context(|| {
-        let hint = crate::config::source::suggestion(
-            &unit.0,
-            app.config.register.units.iter().map(|u| u.id.0.as_str()),
-        );
-        format!("there is no unit {unit} in units.csv{hint}")
+    let register = &app.config.register;
+    let row = register.nearest(unit, day).ok_or_else(|| {
+        let ids = register.units.iter().map(|u| u.id.0.as_str());
+        Refusal::NoUnit {
+            unit: unit.clone(),
+            hint: crate::config::source::suggestion(&unit.0, ids),
+        }
     })?;
     expected::expect(&app.config, &app.store, now)?;
     let items = match &as_said.report {
@@ -57,11 +58,10 @@ pub fn assign(
         None => {
             let items = items_as_said(app, &message, &reading, as_said)?;
             if items.is_empty() {
-                bail!(
-                    "it is not certain which report mail {} is; add --report R --period P (reports: {})",
-                    message.id,
-                    report_ids(app)
-                );
+                bail!(Refusal::Uncertain {
+                    mail: message.id,
+                    reports: report_ids(app),
+                });
             }
             items
         }
@@ -76,11 +76,10 @@ pub fn assign(
             &item.period,
             now,
         )?
-        .with_context(|| {
-            format!(
-                "{unit} is not expected to send {} on {}; see `thubaocao status`",
-                item.report, item.period
-            )
+        .ok_or_else(|| Refusal::NotExpected {
+            unit: unit.clone(),
+            report: item.report.clone(),
+            period: item.period.clone(),
         })?;
         submissions.push(collect::submission(&message, &reading, item, obligation));
     }
@@ -188,12 +187,9 @@ fn report_ids(app: &App) -> String {
 }
 
 fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
-    let message = app
-        .store
-        .message(id)?
-        .with_context(|| format!("there is no mail {id}; `thubaocao inbox` lists what waits"))?;
+    let message = app.store.message(id)?.ok_or(Refusal::NoMail(id))?;
     if message.state == MessageState::Received {
-        bail!("mail {id} has not been read yet; run `thubaocao run --once` first");
+        bail!(Refusal::NotRead(id));
     }
     // A mail that could not be fetched or read can still be assigned: staff saw it in the mailbox.
     let reading = message
@@ -256,7 +252,7 @@ pub fn put_aside(app: &App, day: Date, kind: Strangers, by: &By, now: Timestamp)
     let mails = strangers.flat_map(|s| &s.mails);
     let aside: Vec<&Message> = mails.filter(|m| listed.contains(&m.id)).collect();
     if aside.is_empty() {
-        bail!("no mail that the digest of {day} lists waits any more");
+        bail!(Refusal::NoneWaits(day));
     }
     let correction = app.store.transaction(|s| {
         let mut changes = Vec::new();

@@ -6,6 +6,7 @@ mod mail;
 mod obligation;
 mod outgoing;
 mod period;
+mod refusal;
 mod register;
 mod submission;
 mod tokens;
@@ -27,8 +28,11 @@ pub use obligation::{
     withdraw_paper,
 };
 pub use outgoing::resend;
+pub(crate) use period::subject as period_name;
 pub use period::{close, reopen};
+pub use refusal::Refusal;
 pub use register::{difference, forget, imported, rename};
+pub(crate) use submission::submission_name;
 pub use submission::{accept, send_back};
 pub use tokens::renew_tokens;
 
@@ -154,7 +158,8 @@ fn log(
     )
 }
 
-fn mail_name(id: i64) -> String {
+/// A mail, as changes name what they are made to.
+pub(crate) fn mail_name(id: i64) -> String {
     format!("mail {id}")
 }
 
@@ -175,21 +180,23 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
     let made = app
         .store
         .correction(correction)?
-        .with_context(|| format!("there is no change {correction}; see `thubaocao history`"))?;
+        .ok_or(Refusal::NoChange(correction))?;
     if made.undone_by.is_some() {
-        bail!("change {correction} was taken back already");
+        bail!(Refusal::TakenBack(correction));
     }
     let Some(inverse) = &made.change.inverse else {
-        bail!(
-            "change {correction} ({}) cannot be taken back",
-            made.change.command
-        );
+        bail!(Refusal::Irreversible {
+            id: correction,
+            command: made.change.command,
+        });
     };
     if let Some(later) = app.store.later_change(correction, &made.change.subject)? {
-        bail!(
-            "change {later} of {} came after it; take that one back first",
-            made.change.subject
-        );
+        let who = app.store.correction(later)?.map(|m| m.change.who);
+        bail!(Refusal::ChangedSince {
+            later,
+            subject: made.change.subject,
+            who: who.unwrap_or_default(),
+        });
     }
     let inverse: Inverse = serde_json::from_str(inverse)?;
     let row = app.store.transaction(|s| {
@@ -265,7 +272,7 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
             }
         };
         if !there {
-            bail!("change {correction} no longer holds");
+            bail!(Refusal::NoLongerHolds(correction));
         }
         let (before, after) = (made.change.after.as_str(), made.change.before.as_str());
         let command = format!("undo {correction}");

@@ -1,10 +1,10 @@
 //! What staff decide of an obligation: paper received, excused, more time.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Done, Inverse, in_words, log};
+use super::{By, Done, Inverse, Refusal, in_words, log};
 use crate::app::App;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
@@ -15,7 +15,7 @@ use crate::expected;
 use crate::store::{NewSubmission, Store};
 
 /// What a correction is made to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Whose.
     pub unit: UnitId,
@@ -35,12 +35,12 @@ fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
         &target.period,
         now,
     )?
-    .with_context(|| {
-        format!(
-            "{} is not expected to send {} on {}; `thubaocao status` lists what is expected",
-            target.unit, target.report, target.period
-        )
+    .ok_or_else(|| Refusal::NotExpected {
+        unit: target.unit.clone(),
+        report: target.report.clone(),
+        period: target.period.clone(),
     })
+    .map_err(Into::into)
 }
 
 impl Target {
@@ -52,7 +52,8 @@ impl Target {
         }
     }
 
-    fn subject(&self) -> String {
+    /// As changes name what they are made to.
+    pub(crate) fn subject(&self) -> String {
         format!("{} {} {}", self.unit, self.report, self.period)
     }
 
@@ -78,7 +79,7 @@ pub fn received_paper(
     let id = target_id(app, target, now)?;
     let received_at = match on {
         Some(day) if day > date_of(now) => {
-            bail!("{day} lies ahead; paper is marked when it is there")
+            bail!(Refusal::Ahead(day))
         }
         // Paper that came on a day counts from the opening of the office.
         Some(day) if day < date_of(now) => instant(day, app.config.settings.schedule.work_hours.0),
@@ -153,7 +154,7 @@ pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp)
     let id = target_id(app, target, now)?;
     let correction = app.store.transaction(|s| {
         if !s.excuse(id, reason, now)? {
-            bail!("{} is excused already", target.unit);
+            bail!(Refusal::Excused(target.unit.clone()));
         }
         let after = format!("excused: {reason}");
         let change = (target.subject(), "expected", after.as_str());
@@ -244,7 +245,7 @@ pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> R
 pub(super) fn deadline(app: &App, due: Date, now: Timestamp) -> Result<Timestamp> {
     let moment = instant(due, app.config.settings.schedule.due_time);
     if moment < now {
-        bail!("{due} has passed");
+        bail!(Refusal::Passed(due));
     }
     Ok(moment)
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use super::{By, Done, log};
+use super::{By, Done, Refusal, log};
 use crate::app::App;
 
 /// Owes a mail once more that failed, or of which nobody knows whether it left. It says then what holds then, and is
@@ -15,7 +15,7 @@ pub fn resend(app: &App, id: i64, by: &By, now: Timestamp) -> Result<Done> {
     let correction = app.store.transaction(|s| {
         let before = s.outgoing_mail(id)?;
         if !s.send_again(id, now)? {
-            bail!("mail {id} of the outbox has not failed; it is not sent again");
+            bail!(Refusal::NotFailed(id));
         }
         let before = before.and_then(|m| m.error).unwrap_or_default();
         let change = (format!("outgoing {id}"), before.as_str(), "queued");

@@ -3,13 +3,14 @@
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use super::{By, Done, Inverse, in_words, log};
+use super::{By, Done, Inverse, Refusal, in_words, log};
 use crate::app::App;
 use crate::domain::period::PeriodId;
 use crate::expected;
 use crate::store::Receipts;
 
-fn subject(report: &str, period: &PeriodId) -> String {
+/// A period of a report, as changes name what they are made to.
+pub(crate) fn subject(report: &str, period: &PeriodId) -> String {
     format!("{report} {period}")
 }
 
@@ -24,11 +25,17 @@ pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp
         .iter()
         .any(|o| o.report == report && o.period == *period)
     {
-        bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
+        bail!(Refusal::NothingExpected {
+            report: report.to_owned(),
+            period: period.clone(),
+        });
     }
     let correction = app.store.transaction(|s| {
         if !s.close_period(report, period, now)? {
-            bail!("{report} {period} is closed already");
+            bail!(Refusal::Closed {
+                report: report.to_owned(),
+                period: period.clone(),
+            });
         }
         let inverse = Inverse::Closing {
             report: report.to_owned(),

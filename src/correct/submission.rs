@@ -1,20 +1,19 @@
 //! What staff decide of a submission: sent back, accepted.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::obligation::deadline;
-use super::{By, Done, Inverse, Target, log};
+use super::{By, Done, Inverse, Refusal, Target, log};
 use crate::app::App;
 use crate::domain::owed::Owed;
 use crate::domain::{date_of, vietnamese_date};
 use crate::store::{NewMail, Submission};
 
 fn known_submission(app: &App, id: i64) -> Result<Submission> {
-    app.store.submission(id)?.with_context(|| {
-        format!("there is no submission {id}; acknowledgements and the digest show the codes")
-    })
+    let known = app.store.submission(id)?;
+    Ok(known.ok_or(Refusal::NoSubmission(id))?)
 }
 
 /// Sends a submission back: it no longer counts, and the unit is asked to send it again until a day (five working days
@@ -40,7 +39,7 @@ pub fn send_back(
     let target = target_of(&submission);
     let correction = app.store.transaction(|s| {
         let Some(row) = s.send_back(submission.id, reason, moment, now)? else {
-            bail!("{} is sent back already", submission.code());
+            bail!(Refusal::SentBack(submission.code()));
         };
         s.owe(
             &NewMail {
@@ -69,7 +68,8 @@ pub fn send_back(
     })
 }
 
-fn submission_name(id: i64) -> String {
+/// A submission, as changes name what they are made to.
+pub(crate) fn submission_name(id: i64) -> String {
     format!("submission {id}")
 }
 
@@ -90,7 +90,7 @@ pub fn accept(app: &App, submission: i64, by: &By, now: Timestamp) -> Result<Don
     let correction = app.store.transaction(|s| {
         let was_back = s.withdraw_sent_back(submission.id, now)?;
         if !s.accept(submission.id, now)? && was_back.is_none() {
-            bail!("{} is accepted already", submission.code());
+            bail!(Refusal::Accepted(submission.code()));
         }
         let before = if was_back.is_some() {
             "sent back"
