@@ -22,6 +22,15 @@ struct Office {
 impl Office {
     /// With so many mails of a stranger that wait for staff, and the digests that list them.
     fn new(waiting: u32) -> Office {
+        Office::of(waiting, |_| "lan@phuyen.example".to_owned())
+    }
+
+    /// With mails of so many strangers, so that the digests have links for each.
+    fn of_many(waiting: u32) -> Office {
+        Office::of(waiting, |n| format!("lan{n}@phuyen.example"))
+    }
+
+    fn of(waiting: u32, sender: impl Fn(u32) -> String) -> Office {
         dns::answers_for_staff();
         let office = Office {
             installation: Installation::on_maildir(),
@@ -35,7 +44,7 @@ impl Office {
         for n in 0..waiting {
             let subject = format!("Báo cáo trẻ em của LĐLĐ TX Đông Hòa, lần {n}");
             let file = [("a.docx", word(&n.to_string()))];
-            let mail = written("lan@phuyen.example", &subject, "Gửi Ban", &file);
+            let mail = written(&sender(n), &subject, "Gửi Ban", &file);
             office.deliver(&mail, 0);
         }
         office.round(0);
@@ -214,7 +223,9 @@ fn an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days() {
     );
     says(5, "", "Thư số 3: không phải báo cáo", 6);
     assert_eq!(office.waiting(), [3, 4, 5]);
-    office.last(STAFF, 3);
+    // Who answers the digest of another, or nothing at all, is told so.
+    let last = office.last(STAFF, 5).text;
+    assert!(last.contains("không có mã lệnh"), "{last}");
     // What came after it does not stand in it.
     let late = written(
         "lan@phuyen.example",
@@ -232,7 +243,7 @@ fn an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days() {
         8,
     );
     assert!(office.waiting().contains(&newest));
-    let last = office.last(STAFF, 4).text;
+    let last = office.last(STAFF, 6).text;
     assert!(last.contains("không có trong bản tin"), "{last}");
     let days = |n: i64| n * 24 * 60;
     says(
@@ -412,4 +423,255 @@ fn whoever_is_no_longer_staff_gets_no_digest_and_whoever_comes_gets_the_day_s() 
     office.last(third, 2);
     let health: Vec<Value> = office.installation.json(&["health", "--json"]);
     assert!(!health.is_empty());
+}
+
+/// A mail in the name of staff of which nobody tells who sent it.
+fn unsigned(from: &str, id: &str, head: &str, body: &str) -> Vec<u8> {
+    format!(
+        "Authentication-Results: {VERIFIER}; dmarc=none header.from=ldldphuyen.example\r\nFrom: {from}\r\nTo: {MAILBOX}\r\nSubject: Re\r\nMessage-ID: <{id}@ldldphuyen.example>\r\n{head}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n",
+    )
+    .into_bytes()
+}
+
+/// The reply to a letter in a few words.
+fn reply(letter: &Letter, words: &str) -> (String, String) {
+    let quoted: String = letter.text.lines().map(|l| format!("> {l}\r\n")).collect();
+    (
+        answers(&letter.message_id),
+        format!("{words}\r\n\r\n{quoted}"),
+    )
+}
+
+#[test]
+fn whoever_decides_second_is_asked_first_and_told_who_decided_what_and_the_first_is_told_then() {
+    let office = Office::of_many(4);
+    let [mine, his] = [STAFF, HEAD].map(|a| office.last(a, 1));
+    let bodies = |page: &str, label: &str| {
+        let mut bodies = prepared(page, label);
+        bodies.sort(); // by the number of the mail
+        bodies
+    };
+    let assign = bodies(&mine.html, "Gán cho LĐLĐ TX Đông Hòa");
+    let (ignore, his_ignore) = (bodies(&mine.html, IGNORE), bodies(&his.html, IGNORE));
+    let says = |from: &str, id: &str, head: &str, body: &str, minutes: i64| {
+        office.deliver(&mail(from, id, head, body), minutes);
+        office.round(minutes);
+    };
+    let stands = |mail: i64| office.command(90, &["history", &mail.to_string()]);
+    let in_force = |mail: i64| stands(mail).lines().last().unwrap().to_owned();
+
+    says(STAFF, "a", "", &assign[0], 1);
+    says(HEAD, "b", "", &his_ignore[0], 2);
+    assert!(in_force(1).contains("assign"), "{}", stands(1));
+    let asked = office.last(HEAD, 2);
+    let text = &asked.text;
+    let decided = format!("Thư số 1 đã được {STAFF} gán cho LĐLĐ TX Đông Hòa lúc ");
+    assert!(text.contains(&decided), "{text}");
+    assert!(text.contains("Thư số 1 không phải báo cáo;"), "{text}");
+    assert!(text.contains(".confirm."), "{text}");
+    // The same once more is not asked again.
+    says(HEAD, "b2", "", &his_ignore[0], 3);
+    let once = office.last(HEAD, 3).text;
+    assert!(once.contains("đang chờ trả lời"), "{once}");
+    let (head, body) = reply(&asked, "Đúng");
+    says(HEAD, "c", &head, &body, 4);
+    assert!(in_force(1).contains("ignore"), "{}", stands(1));
+    let done = office.last(HEAD, 4).text;
+    assert!(done.contains("Thư số 1 không phải báo cáo"), "{done}");
+    let told = office.last(STAFF, 3);
+    assert!(
+        told.subject.contains("đã được thay đổi"),
+        "{}",
+        told.subject
+    );
+    assert!(told.text.contains(HEAD), "{}", told.text);
+    // He may take it back, and is asked as well.
+    says(STAFF, "c2", &answers(&told.message_id), "hoàn tác", 4);
+    let text = office.last(STAFF, 4).text;
+    assert!(text.contains(&format!("đã được {HEAD} đánh dấu")), "{text}");
+    assert!(in_force(1).contains("ignore"), "{}", stands(1));
+
+    // Who changes his own mind is not asked; who asks for what holds is told so; a no keeps it.
+    says(STAFF, "d", "", &ignore[1], 5);
+    says(STAFF, "e", "", &assign[1], 6);
+    assert!(in_force(2).contains("assign"), "{}", stands(2));
+    office.last(STAFF, 6);
+    says(HEAD, "f", "", &his_ignore[1], 7);
+    let (head, body) = reply(&office.last(HEAD, 5), "Không, giữ nguyên");
+    says(HEAD, "g", &head, &body, 8);
+    let kept = office.last(HEAD, 6).text;
+    assert!(kept.contains("quyết định trước đó giữ nguyên"), "{kept}");
+    assert!(in_force(2).contains("assign"), "{}", stands(2));
+    says(STAFF, "h", "", &ignore[2], 9);
+    says(HEAD, "i", "", &his_ignore[2], 10);
+    let same = office.last(HEAD, 7).text;
+    assert!(same.contains("không cần thực hiện lại"), "{same}");
+    assert!(
+        same.contains(&format!("đã được {STAFF} đánh dấu")),
+        "{same}"
+    );
+
+    // What was decided after the letter left, the letter did not tell.
+    says(STAFF, "j", "", &assign[3], 11);
+    says(HEAD, "k", "", &his_ignore[3], 12);
+    let asked = office.last(HEAD, 8);
+    let words = "Thư số 4: gán cho LĐLĐ TX Đông Hòa, báo cáo trẻ em 6 tháng đầu năm";
+    says(STAFF, "l", &answers(&mine.message_id), words, 13);
+    let (head, body) = reply(&asked, "Đúng");
+    says(HEAD, "m", &head, &body, 14);
+    let refused = office.last(HEAD, 9).text;
+    assert!(
+        refused.contains("sau khi thư “Xác nhận” được gửi"),
+        "{refused}"
+    );
+    assert!(in_force(4).contains("assign"), "{}", stands(4));
+}
+
+#[test]
+fn every_command_gets_one_answer_with_the_true_reason() {
+    let office = Office::new(2);
+    let [mine, his] = [STAFF, HEAD].map(|a| office.last(a, 1));
+    let digest = answers(&mine.message_id);
+    let other = prepared(&mine.html, "Gán cho đơn vị khác").remove(0);
+    let to = |unit: &str| other.replacen("Đơn vị:", &format!("Đơn vị: {unit}"), 1);
+    let late = |choice: &str| {
+        let body = prepared(&mine.html, "LĐLĐ huyện Tuy An").remove(0);
+        let choices = ["Đã nhận bản giấy", "Gia hạn", "Miễn báo cáo"];
+        let kept = |l: &&str| !choices.iter().any(|c| l.starts_with(c));
+        let lines = body.lines().filter(|l| kept(l) || l.contains("Giữ lại"));
+        let mut lines: Vec<&str> = lines.collect();
+        lines.insert(2, choice);
+        lines.join("\r\n")
+    };
+    let ignore = prepared(&mine.html, IGNORE);
+    let ignore = ignore.iter().find(|b| b.contains("Thư số 1 ")).unwrap();
+    let of_his = answers(&his.message_id);
+    let close = prepared(&mine.html, "Khóa kỳ").remove(0);
+    let cases = [
+        (
+            digest.as_str(),
+            "Thư số 99: không phải báo cáo".to_owned(),
+            "không có trong bản tin",
+        ),
+        (
+            &digest,
+            "BC-2026-00099: duyệt".to_owned(),
+            "không có trong bản tin",
+        ),
+        (
+            &digest,
+            "Thư số 1: duyệt".to_owned(),
+            "Việc này có thể: “gán cho đơn vị”",
+        ),
+        (
+            &digest,
+            "không phải báo cáo".to_owned(),
+            "Chưa rõ lệnh này dành cho việc nào",
+        ),
+        (&digest, "Đơn vị nào còn nợ?".to_owned(), "Chưa rõ yêu cầu"),
+        (
+            &of_his,
+            "Thư số 1: bỏ qua".to_owned(),
+            "bản tin gửi cho người khác",
+        ),
+        ("", "Thư số 1: bỏ qua".to_owned(), "không có mã lệnh"),
+        ("", to(""), "Chưa rõ tên đơn vị"),
+        ("", to("LĐLĐ huyện Không Có"), "Chưa rõ tên đơn vị"),
+        ("", late("Miễn báo cáo. Lý do:"), "Chưa có lý do"),
+        ("", late("Gia hạn đến hết ngày:"), "Chưa có ngày gia hạn"),
+        (
+            "",
+            late("Gia hạn đến hết ngày: 1/1/2020"),
+            "Ngày gia hạn đã qua",
+        ),
+        ("", late("Đã nhận bản giấy ngày: 1/1/2099"), "chưa đến"),
+        ("", late("Miễn báo cáo. Lý do: bão"), "Đã miễn báo cáo"),
+        ("", late("Miễn báo cáo. Lý do: bão"), "đã được sử dụng"),
+        ("", close.clone(), "Đã khóa kỳ"),
+        ("", format!("{close}\r\n."), "đã được sử dụng"),
+        (
+            "",
+            ignore.replace("không phải", "gán cho Tuy An, không phải"),
+            "nội dung thư lại ghi",
+        ),
+        ("", ignore.clone(), "Thư số 1 không phải báo cáo"),
+    ];
+    for (n, (head, body, _)) in cases.iter().enumerate() {
+        office.deliver(&mail(STAFF, &n.to_string(), head, body), 1);
+    }
+    office.round(2);
+    office.last(STAFF, cases.len() + 1);
+    let told = office.letters(STAFF).into_iter().skip(1);
+    for ((_, body, expected), answer) in cases.iter().zip(told) {
+        assert!(answer.text.contains(expected), "{body}\n{}", answer.text);
+    }
+    // What is done is not done again; whose change it is may take it back once.
+    let done = office.last(STAFF, cases.len() + 1);
+    for (n, expected) in ["Đã hoàn tác", "đã được sử dụng"].iter().enumerate() {
+        let (head, body) = reply(&done, "hoàn tác");
+        office.deliver(&mail(STAFF, &format!("undo{n}"), &head, &body), 3);
+        office.round(4);
+        let answer = office.last(STAFF, cases.len() + 2 + n).text;
+        assert!(answer.contains(expected), "{answer}");
+    }
+    assert_eq!(office.letters(HEAD).len(), 1);
+}
+
+#[test]
+fn in_the_name_of_staff_five_letters_a_day_ask_and_five_tell_why_nothing_is_done() {
+    let office = Office::of_many(6);
+    let page = office.last(STAFF, 1).html;
+    let mut commands = prepared(&page, IGNORE);
+    commands.extend(prepared(&page, "Gán cho LĐLĐ TX Đông Hòa"));
+    let other = prepared(&page, "Gán cho đơn vị khác");
+    let asking = || {
+        let letters = office.letters(STAFF).into_iter();
+        letters.filter(|l| l.text.contains(".confirm.")).count()
+    };
+    let telling = || {
+        let letters = office.letters(STAFF).into_iter();
+        letters.filter(|l| l.subject.contains("Kết quả")).count()
+    };
+    let why = |holds: &str| {
+        let lines = office.installation.json(&["inbox", "--json"]);
+        lines
+            .iter()
+            .filter(|l| l["why"].to_string().contains(holds))
+            .count()
+    };
+    // What lacks something, has the code of nobody, or asks for two things.
+    let broken = commands[0].replace("ignore", "accept");
+    let two = format!("{}\r\n{}", commands[0], commands[1]);
+    for n in 0..7 {
+        let (body, expected) = match n {
+            0 => (broken.clone(), "Mã lệnh không hợp lệ"),
+            1 => (two.clone(), "Chưa rõ lệnh này dành cho việc nào"),
+            2 => ("Thư số 1: bỏ qua".to_owned(), "không có mã lệnh"),
+            n => (other[n - 3].clone(), "Chưa rõ tên đơn vị"),
+        };
+        office.deliver(&unsigned(STAFF, &format!("no{n}"), "", &body), 1);
+        office.round(2);
+        assert_eq!(telling(), (n + 1).min(5), "{body}");
+        let last = office.letters(STAFF).pop().unwrap().text;
+        assert!(n >= 5 || last.contains(expected), "{last}");
+        assert!(
+            n >= 5 || last.contains("chưa xác thực được người gửi"),
+            "{last}"
+        );
+    }
+    // What was not told by a letter stands in the digest, with the reason.
+    assert_eq!(why("Chưa rõ tên đơn vị"), 2);
+    for (n, command) in commands.iter().take(7).enumerate() {
+        office.deliver(&unsigned(STAFF, &format!("yes{n}"), "", command), 3);
+        office.round(4);
+        assert_eq!(asking(), (n + 1).min(5));
+    }
+    assert_eq!(why("đã gửi đủ số thư"), 2);
+    assert_eq!((asking(), telling()), (5, 5));
+    // The next day both have room again.
+    let day = 24 * 60;
+    office.deliver(&unsigned(STAFF, "next", "", &commands[7]), day + 5);
+    office.deliver(&unsigned(STAFF, "none", "", &broken), day + 5);
+    office.round(day + 6);
+    assert_eq!((asking(), telling()), (6, 6));
 }

@@ -507,7 +507,7 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     once(&installation);
     assert_eq!(waiting(), 3);
 
-    // What is no yes does nothing, and is answered by nothing.
+    // What is no yes does nothing; the first is told what to answer, and an absence note not for ever.
     let doubtful = [
         "Ai gửi thế này? Tôi có gửi gì đâu.",
         "Chưa rõ, để tôi hỏi lại",
@@ -521,11 +521,11 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     assert_eq!(left.len(), 6, "{left:?}");
     let unclear = |m: &&Value| m.to_string().contains("chưa rõ đồng ý hay không");
     assert_eq!(left.iter().filter(unclear).count(), 3, "{left:?}");
-    assert_eq!(lab.letters(STAFF).len(), 2);
+    answer(&lab, 3, "bằng một chữ: Đúng");
 
     lab.deliver(STAFF, &unsigned(&stolen, "dmarc=none"));
     once(&installation);
-    answer(&lab, 3, "Thư số 1 không phải báo cáo.");
+    answer(&lab, 4, "Thư số 1 không phải báo cáo.");
     assert_eq!(
         waiting(),
         4,
@@ -537,11 +537,11 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     lab.deliver(STAFF, &unsigned(&commands[1], "dmarc=none"));
     once(&installation);
     assert_eq!(waiting(), 5);
-    let asked = letter(&lab, 4, "Thư số 2 không phải báo cáo");
+    let asked = letter(&lab, 5, "Thư số 2 không phải báo cáo");
     let denial = reply(&asked, "Không phải tôi gửi thư này");
     lab.deliver(STAFF, &unsigned(&denial, "dmarc=none"));
     once(&installation);
-    answer(&lab, 5, "được hủy bỏ theo trả lời của đồng chí");
+    answer(&lab, 6, "được hủy bỏ theo trả lời của đồng chí");
     assert_eq!(waiting(), 4);
     let history = installation.run(&["history"]);
     let history = String::from_utf8_lossy(&history.stdout).into_owned();
@@ -575,15 +575,16 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
         let letters = lab.letters(STAFF).into_iter();
         letters.filter(|l| l.text.contains(".confirm.")).count()
     };
-    lab.await_mails(STAFF, 6);
+    // Why those two do nothing is told.
+    lab.await_mails(STAFF, 9);
     assert_eq!(asked(), 3);
-    assert_eq!(waiting(), 9);
+    assert_eq!(waiting(), 7);
     // A command of another code is asked about still, in the words of this program.
     send(assign(1, "LĐLĐ huyện Tuy An"));
     once(&installation);
     let named = letter(
         &lab,
-        7,
+        10,
         "Gán thư số 2 (từ mai@phuyen.example) cho đơn vị LĐLĐ huyện Tuy An",
     );
     assert!(named.text.contains("bằng một chữ “Đúng”"), "{}", named.text);

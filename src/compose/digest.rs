@@ -586,6 +586,7 @@ fn kind_in_words(kind: Kind) -> &'static str {
         Kind::LinkOnly | Kind::Grassroots => "Thư hướng dẫn",
         Kind::Returned => "Thư trả lại báo cáo",
         Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
+        Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
         Kind::Confirmation => "Thư hỏi lại cán bộ",
         Kind::Reminder(Urgency::Opening) => "Thông báo mở kỳ báo cáo",
         Kind::Reminder(Urgency::Before) => "Nhắc trước hạn",

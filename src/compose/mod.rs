@@ -13,7 +13,8 @@ use crate::domain::obligation::Obligation;
 use crate::domain::owed::Owed;
 use crate::domain::reminder::Step;
 use crate::domain::unit::{Addressee, Unit, UnitId};
-use crate::domain::{date_of, instant};
+use crate::domain::{date_of, instant, vietnamese_moment};
+use crate::reading::Trust;
 use crate::staff;
 use crate::staff::Links;
 use crate::staff::token::{Action, Item};
@@ -72,6 +73,7 @@ pub fn compose(
         Owed::Returned(row) => returned(config, store, mail, *row),
         Owed::StaffAnswer(_) => command_answer(config, store, mail, now),
         Owed::StaffAnswers { day, address } => together(config, store, *day, address, now),
+        Owed::DecidedAnew { message, address } => decided_anew(config, store, *message, address),
         Owed::Confirmation(_) => confirmation(config, store, mail, now),
         Owed::Reminder { .. } => reminder(config, store, mail, now),
         Owed::Digest { day, address } => {
@@ -221,12 +223,48 @@ fn command_answer(
         return Ok(Composed::Dropped("the mail has no sender".into()));
     };
     let undo = undo(config, store, &command, reply.to, now)?;
+    let nobody_vouches = message
+        .reading
+        .as_ref()
+        .is_some_and(|r| r.trust != Trust::Pass);
+    // Anybody may have written its subject.
+    let reply = match nobody_vouches && command.token.is_none() {
+        true => Reply {
+            subject: "",
+            ..reply
+        },
+        false => reply,
+    };
     Ok(Composed::Ready(writing::staff_answer(
         config,
         reply,
         &command.outcome,
         undo.as_deref(),
     )?))
+}
+
+/// That the command in a mail has changed what one of staff had decided.
+fn decided_anew(config: &Config, store: &Store, message: i64, address: &str) -> Result<Composed> {
+    let command = store.command_in(message)?;
+    let command = command.context("the command is gone")?;
+    if !config.settings.digest_to.iter().any(|s| s == address) {
+        let why = "it is no longer the address of staff";
+        return Ok(Composed::Dropped(why.into()));
+    }
+    let undone = match command.correction {
+        Some(row) => store.correction(row)?.is_none_or(|c| c.undone_by.is_some()),
+        None => true,
+    };
+    if undone {
+        return Ok(Composed::Dropped("it was taken back".into()));
+    }
+    let reply = Reply {
+        to: address,
+        subject: "",
+        thread: vec![],
+    };
+    let draft = writing::decided_anew(config, reply, &command.who, &command.outcome)?;
+    Ok(Composed::Ready(draft))
 }
 
 /// Whether staff sent a command; nothing once that is settled.
@@ -252,16 +290,18 @@ fn confirmation(
         return dropped("the store has no key of commands");
     };
     // Anybody may have written the mail: what would be done is told, not what it says.
-    let Some(effect) = staff::asked_for(config, store, &message, reading, date_of(now))? else {
+    let question = staff::question(config, store, &message, reading, date_of(now))?;
+    let Some(question) = question else {
         return dropped("the command can no longer be carried out");
     };
-    Ok(Composed::Ready(writing::confirmation(
-        config,
-        reply,
-        &effect,
-        message.received_at,
-        &links.confirmation(message.id),
-    )?))
+    let asks = writing::Confirmation {
+        effect: question.effect,
+        decided: question.decided,
+        verified: reading.trust == Trust::Pass,
+        received: vietnamese_moment(message.received_at),
+        token: links.confirmation(message.id),
+    };
+    Ok(Composed::Ready(writing::confirmation(config, reply, asks)?))
 }
 
 /// The token by which one of staff takes back what a command did, where that can be.

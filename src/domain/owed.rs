@@ -26,7 +26,9 @@ pub enum Kind {
     StaffAnswer,
     /// What became of all commands of a day that were not answered one by one.
     StaffAnswers,
-    /// Whether it was one of staff who sent a command.
+    /// That a colleague has changed what one of staff had decided.
+    DecidedAnew,
+    /// Whether it was one of staff who sent a command, and means it.
     Confirmation,
     /// What a unit has to report, and until when; the most urgent of it says what letter it is.
     Reminder(Urgency),
@@ -34,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 13] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Digest,
         Kind::Acknowledgement,
         Kind::Arrived,
@@ -43,6 +45,7 @@ impl Kind {
         Kind::Returned,
         Kind::StaffAnswer,
         Kind::StaffAnswers,
+        Kind::DecidedAnew,
         Kind::Confirmation,
         Kind::Reminder(Urgency::Escalation),
         Kind::Reminder(Urgency::Late),
@@ -61,6 +64,7 @@ impl Kind {
             Kind::Returned => "returned",
             Kind::StaffAnswer => "staff_answer",
             Kind::StaffAnswers => "staff_answers",
+            Kind::DecidedAnew => "decided_anew",
             Kind::Confirmation => "confirm",
             Kind::Reminder(Urgency::Escalation) => "escalation",
             Kind::Reminder(Urgency::Late) => "reminder_late",
@@ -78,6 +82,7 @@ impl Kind {
             | Kind::Returned
             | Kind::StaffAnswer
             | Kind::StaffAnswers
+            | Kind::DecidedAnew
             | Kind::Confirmation => "notice",
             Kind::Digest | Kind::Acknowledgement | Kind::Reminder(_) => self.word(),
         }
@@ -94,6 +99,7 @@ impl Kind {
             | Kind::Returned
             | Kind::StaffAnswer
             | Kind::StaffAnswers
+            | Kind::DecidedAnew
             | Kind::Confirmation => 1,
             Kind::Reminder(Urgency::Escalation) => 2,
             Kind::Reminder(Urgency::Late) => 3,
@@ -120,6 +126,7 @@ impl Kind {
             | Kind::Returned
             | Kind::StaffAnswer
             | Kind::StaffAnswers
+            | Kind::DecidedAnew
             | Kind::Confirmation => true,
         }
     }
@@ -137,6 +144,7 @@ impl Kind {
             | Kind::Returned
             | Kind::StaffAnswer
             | Kind::StaffAnswers
+            | Kind::DecidedAnew
             | Kind::Reminder(_) => false,
         }
     }
@@ -144,7 +152,11 @@ impl Kind {
     /// Whether it goes to staff, as against units and who else writes.
     pub fn is_for_staff(self) -> bool {
         match self {
-            Kind::Digest | Kind::StaffAnswer | Kind::StaffAnswers | Kind::Confirmation => true,
+            Kind::Digest
+            | Kind::StaffAnswer
+            | Kind::StaffAnswers
+            | Kind::DecidedAnew
+            | Kind::Confirmation => true,
             Kind::Acknowledgement
             | Kind::Arrived
             | Kind::LinkOnly
@@ -199,6 +211,13 @@ pub enum Owed {
         /// To whom.
         address: String,
     },
+    /// To one of staff, once for the mail that carried the command of the other.
+    DecidedAnew {
+        /// The mail with the command.
+        message: i64,
+        /// To whom.
+        address: String,
+    },
     /// Once for the mail that carried the command.
     Confirmation(i64),
     /// To a unit, once a day (Vietnam).
@@ -224,6 +243,7 @@ impl Owed {
             Owed::Returned(_) => Kind::Returned,
             Owed::StaffAnswer(_) => Kind::StaffAnswer,
             Owed::StaffAnswers { .. } => Kind::StaffAnswers,
+            Owed::DecidedAnew { .. } => Kind::DecidedAnew,
             Owed::Confirmation(_) => Kind::Confirmation,
             Owed::Reminder { urgency, .. } => Kind::Reminder(*urgency),
         }
@@ -244,6 +264,7 @@ impl Owed {
             Owed::Returned(row) => format!("return:{row}"),
             Owed::StaffAnswer(message) => format!("command:{message}"),
             Owed::StaffAnswers { day, address } => format!("command:together:{day}:{address}"),
+            Owed::DecidedAnew { message, address } => format!("anew:{message}:{address}"),
             Owed::Confirmation(message) => format!("confirm:{message}"),
             Owed::Reminder { unit, day, .. } => format!("remind:{unit}:{day}"),
         }
@@ -286,6 +307,13 @@ impl Owed {
                     address: address.to_owned(),
                 }
             }
+            Kind::DecidedAnew => {
+                let (message, address) = after("anew:")?.split_once(':').ok_or_else(wrong)?;
+                Owed::DecidedAnew {
+                    message: message.parse().map_err(|_| wrong())?,
+                    address: address.to_owned(),
+                }
+            }
             Kind::Confirmation => Owed::Confirmation(row("confirm:")?),
             Kind::Reminder(urgency) => {
                 let (unit, at) = after("remind:")?.rsplit_once(':').ok_or_else(wrong)?;
@@ -314,6 +342,7 @@ impl Owed {
             | Owed::Returned(_)
             | Owed::StaffAnswer(_)
             | Owed::StaffAnswers { .. }
+            | Owed::DecidedAnew { .. }
             | Owed::Confirmation(_) => None,
         }
     }
@@ -343,6 +372,10 @@ mod tests {
             Owed::StaffAnswer(5),
             Owed::StaffAnswers {
                 day,
+                address: address(),
+            },
+            Owed::DecidedAnew {
+                message: 7,
                 address: address(),
             },
             Owed::Confirmation(6),

@@ -21,7 +21,9 @@ impl Pot {
     pub(super) fn of(kind: Kind) -> Pot {
         match kind {
             Kind::Digest => Pot::Digest,
-            Kind::StaffAnswer | Kind::StaffAnswers | Kind::Confirmation => Pot::Staff,
+            Kind::StaffAnswer | Kind::StaffAnswers | Kind::DecidedAnew | Kind::Confirmation => {
+                Pot::Staff
+            }
             Kind::Returned | Kind::Reminder(_) => Pot::Calendar,
             Kind::Acknowledgement | Kind::Arrived | Kind::LinkOnly | Kind::Grassroots => {
                 Pot::Answers
@@ -89,6 +91,7 @@ pub(super) fn turn_of(kind: Kind, told: u32, put_off: bool) -> Turn {
         | Kind::Returned
         | Kind::StaffAnswer
         | Kind::StaffAnswers
+        | Kind::DecidedAnew
         | Kind::Confirmation
         | Kind::Digest
         | Kind::Reminder(_) => Turn::Now,

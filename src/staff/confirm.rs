@@ -9,92 +9,250 @@ use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use unicode_normalization::UnicodeNormalization;
 
+use super::answer::Outcome;
+use super::decided::Decided;
 use super::meaning::Meaning;
 use super::token::{Action, Item, Token};
-use super::{verdict, words};
+use super::{Asked, answer, effect, words};
 use crate::app::App;
+use crate::config::Config;
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::{date_of, instant};
 use crate::ground::text::{fold, has_phrase};
-use crate::reading::Reading;
+use crate::reading::{Reading, Trust};
 use crate::store::{Message, MessageState, NewMail, Store};
 
 /// So many letters go to one address a day: whoever forges its name must not bury it.
 const MOST_A_DAY: u32 = 5;
 
 /// What is said of a reply that neither confirms nor denies.
-pub(super) const UNCLEAR: &str = "trả lời thư “Xác nhận” nhưng chưa rõ đồng ý hay không; lệnh không được thực hiện. Để thực hiện, đề nghị trả lời thư “Xác nhận” bằng một chữ: Đúng";
+const UNCLEAR: &str = "trả lời thư “Xác nhận” nhưng chưa rõ đồng ý hay không; lệnh không được thực hiện. Để thực hiện, đề nghị trả lời thư “Xác nhận” bằng một chữ: Đúng";
+
+const WHAT_TO_ANSWER: &str = "Chưa rõ đồng chí đồng ý hay không; lệnh không được thực hiện. Để thực hiện, đề nghị trả lời thư “Xác nhận” bằng một chữ: Đúng";
 
 /// What becomes of a command that staff did not send.
-pub(super) const DENIED: &str = "Lệnh trong thư chưa xác thực được hủy bỏ theo trả lời của đồng chí; nếu có người mạo danh, đề nghị báo quản trị viên";
+const DENIED: &str = "Lệnh trong thư chưa xác thực được hủy bỏ theo trả lời của đồng chí; nếu có người mạo danh, đề nghị báo quản trị viên";
 
-/// Asks the address in whose name a command came, if the command could be carried out at all. The mail waits meanwhile.
+/// What becomes of a command of which the one who sent it is not known: the address is asked, if it could be carried out
+/// at all, and the mail waits meanwhile; else the address is told why not.
 ///
 /// # Errors
 /// When the store fails.
-pub(super) fn ask(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
-    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    let code = may_be_carried_out(app, message, reading, date_of(now))?;
-    let open = match &code {
-        Some(code) => is_open(app, message, code, who, now)?,
-        None => false,
-    };
-    let midnight = instant(date_of(now), Time::midnight());
-    app.store.transaction(|s| {
-        let could = code.is_some();
-        let asks =
-            could && !open && s.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
-        let why = match (asks, could, open) {
-            (true, ..) => {
-                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; đã gửi thư “Xác nhận” đến địa chỉ của cán bộ, lệnh được thực hiện khi có trả lời “Đúng”"
-            }
-            (_, _, true) => {
-                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện, vì đã có một thư “Xác nhận” với cùng mã lệnh đang chờ trả lời"
-            }
-            (false, true, _) => {
-                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện, và đã gửi đủ số thư “Xác nhận” trong ngày"
-            }
-            (false, false, _) => {
-                "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi; lệnh không được thực hiện"
-            }
-        };
-        tracing::info!(
-            message = message.id,
-            asks,
-            "a command whose sender is not verified"
-        );
-        s.set_reading(message.id, reading)?;
-        s.set_verdict(message.id, &verdict(MessageState::Waiting, why))?;
-        if asks {
-            let letter = NewMail {
-                owed: Owed::Confirmation(message.id),
-                unit: None,
-                message: Some(message.id),
-            };
-            s.owe(&letter, now)?;
-        }
-        Ok(())
-    })
-}
-
-/// The code of what a mail asks for, where that could be done: by one token that is not used up, and that the words of the
-/// mail do not contradict.
-fn may_be_carried_out(
+pub(super) fn unverified(
     app: &App,
     message: &Message,
     reading: &Reading,
+    asked: &Asked,
+    now: Timestamp,
+) -> Result<()> {
+    let s = &app.store;
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    let code = match may_be_asked(reading, asked) {
+        Ok(code) => code,
+        Err(why) => return refuse(app, message, reading, asked, &why, now),
+    };
+    let midnight = instant(date_of(now), Time::midnight());
+    let asks = !is_open(app, message, code, who, now)?;
+    let room = s.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
+    let what = match (asks, room) {
+        (true, true) => {
+            "đã gửi thư “Xác nhận” đến địa chỉ của cán bộ, lệnh được thực hiện khi có trả lời “Đúng”"
+        }
+        (false, _) => {
+            "lệnh không được thực hiện, vì đã có một thư “Xác nhận” với cùng mã lệnh đang chờ trả lời"
+        }
+        (true, false) => "lệnh không được thực hiện, và đã gửi đủ số thư “Xác nhận” trong ngày",
+    };
+    tracing::info!(
+        message = message.id,
+        asks = asks && room,
+        "a command whose sender is not verified"
+    );
+    let why = format!("{NOT_VERIFIED}; {what}");
+    answer::leave(s, message, MessageState::Waiting, &why)?;
+    match asks && room {
+        true => owe(s, message, now),
+        false => Ok(()),
+    }
+}
+
+const NOT_VERIFIED: &str = "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi";
+
+fn owe(store: &Store, message: &Message, now: Timestamp) -> Result<()> {
+    let letter = NewMail {
+        owed: Owed::Confirmation(message.id),
+        unit: None,
+        message: Some(message.id),
+    };
+    store.owe(&letter, now)?;
+    Ok(())
+}
+
+/// The code of what a mail asks for, where whoever may have sent it can be asked; else why not.
+fn may_be_asked<'a>(reading: &Reading, asked: &'a Asked) -> Result<&'a str, String> {
+    let (order, code) = match (&asked.order, &asked.code) {
+        (Ok(order), Some(code)) => (order, code),
+        (Ok(_), None) => return Err(super::UNCLEAR.to_owned()),
+        (Err(why), _) => return Err(why.clone()),
+    };
+    if reading.tokens.iter().any(|other| other != code) {
+        return Err(super::meaning::ONE_AT_A_TIME.to_owned());
+    }
+    // What is not shown whole nobody could confirm.
+    match effect::is_shown_whole(order) {
+        true => Ok(code),
+        false => Err("Lý do dài quá nên không hiển thị được hết trong thư “Xác nhận”. Đề nghị ghi lý do ngắn hơn và gửi lại".to_owned()),
+    }
+}
+
+/// Tells the address why nothing is done. Anybody may send such mails: no more than a few a day are answered, and those do
+/// not count against the letters that ask.
+fn refuse(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    asked: &Asked,
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let s = &app.store;
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    let midnight = instant(date_of(now), Time::midnight());
+    let told_before = match &asked.code {
+        Some(code) => s.told_that_it_is_used(code, &reading.body)?,
+        None => false,
+    };
+    if told_before || s.refused_unverified_since(who, midnight)? >= MOST_A_DAY {
+        let why = format!(
+            "thư mang danh cán bộ nhưng chưa xác thực được người gửi; lệnh không được thực hiện: {why}"
+        );
+        return answer::leave(s, message, MessageState::Waiting, &why);
+    }
+    let outcome = Outcome {
+        meant: asked.code.clone(),
+        ..Outcome::refused(format!(
+            "Hộp thư nhận được một thư mang địa chỉ của đồng chí, chưa xác thực được người gửi; không có lệnh nào được thực hiện. Lý do: {why}"
+        ))
+    };
+    answer::answer_alone(app, message, who, &outcome, now)
+}
+
+/// Asks one of staff whether an order is to replace what a colleague has decided. The mail waits meanwhile.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn ask_again(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    asked: &Asked,
+    decided: &Decided,
+    now: Timestamp,
+) -> Result<()> {
+    let s = &app.store;
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    let open = match &asked.code {
+        Some(code) => is_open(app, message, code, who, now)?,
+        None => false,
+    };
+    if open {
+        let why = format!(
+            "{}; đã có một thư “Xác nhận” đang chờ trả lời. Đề nghị trả lời thư đó",
+            decided.said
+        );
+        let outcome = Outcome {
+            meant: asked.code.clone(),
+            ..Outcome::refused(why)
+        };
+        return answer::answer(app, message, reading, outcome, now);
+    }
+    let why = format!(
+        "{}; lệnh của {who} được thực hiện khi có trả lời “Đúng” cho thư “Xác nhận”",
+        decided.said
+    );
+    answer::leave(s, message, MessageState::Waiting, &why)?;
+    owe(s, message, now)
+}
+
+/// Whether the letter about a command told of a decision: it left after that was made.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn was_told(store: &Store, command: &Message, decided: &Decided) -> Result<bool> {
+    let letter = store.owed_as(&Owed::Confirmation(command.id))?;
+    let begun = letter.and_then(|l| l.begun_at);
+    Ok(begun.is_some_and(|begun| decided.at <= begun))
+}
+
+/// What is said where a colleague decided after the letter that a yes answers.
+pub(super) fn decided_since(decided: &Decided) -> String {
+    format!(
+        "{}, sau khi thư “Xác nhận” được gửi; lệnh chưa được thực hiện. Nếu vẫn cần, đề nghị gửi lại lệnh từ bản tin",
+        decided.said
+    )
+}
+
+/// What becomes of a command that is denied.
+pub(super) fn denied(trust: Trust) -> &'static str {
+    match trust {
+        Trust::Pass => "Lệnh được hủy bỏ theo trả lời của đồng chí; quyết định trước đó giữ nguyên",
+        Trust::Unknown | Trust::Fail => DENIED,
+    }
+}
+
+/// A reply to such a letter that is neither yes nor no. The first one is told so; an absence note would be told for ever.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn unclear(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    token: &str,
+    now: Timestamp,
+) -> Result<()> {
+    let s = &app.store;
+    if s.was_answered(token)? {
+        return answer::leave(s, message, MessageState::Waiting, UNCLEAR);
+    }
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    let outcome = Outcome {
+        meant: Some(token.to_owned()),
+        ..Outcome::refused(WHAT_TO_ANSWER.to_owned())
+    };
+    answer::answer_alone(app, message, who, &outcome, now)?;
+    // "Ai gửi thế này?" is for others to see, too.
+    answer::leave(s, message, MessageState::Waiting, UNCLEAR)
+}
+
+/// What whoever is in whose name a command came is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What would be done.
+    pub effect: String,
+    /// What a colleague has decided on the same thing; a sentence without its stop.
+    pub decided: Option<String>,
+}
+
+/// What is asked of the command in a mail; `None` where it would do nothing. `day`: today (Vietnam).
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn question(
+    config: &Config,
+    store: &Store,
+    message: &Message,
+    reading: &Reading,
     day: Date,
-) -> Result<Option<String>> {
-    let Meaning::Command { token, code } = super::meant(&app.config, &app.store, message, reading)?
-    else {
+) -> Result<Option<Question>> {
+    let asked = super::asked(config, store, message, reading, day)?;
+    let Ok(order) = asked.order else {
         return Ok(None);
     };
-    let several = reading.tokens.iter().any(|other| *other != code);
-    if several || app.store.token_is_used(&code)? {
-        return Ok(None);
-    }
-    let effect = super::effect::of(&app.config, &app.store, &token, &reading.body, day)?;
-    Ok(effect.is_some().then_some(code))
+    Ok(Some(Question {
+        effect: effect::in_words(config, store, &order, day)?,
+        decided: asked.decided.map(|d| d.said),
+    }))
 }
 
 /// Whether a letter about a command by the same code is not answered yet: whoever got hold of one code must not use up the

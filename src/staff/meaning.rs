@@ -5,6 +5,8 @@
 //! - Whoever answers a digest that was sent to him needs no code: his words name the item, and the digest is his right to
 //!   it. A code that is quoted counts there only where the words ask for something, and name no item.
 //! - "Hoàn tác" in answer to what we said of a command takes that command back.
+//! - Words that ask for something without any right to it are refused, with the way to it, rather than passed over: who
+//!   wrote them believes that it is done. What brings a document, or talks with somebody else, asks for nothing.
 
 use std::sync::LazyLock;
 
@@ -13,9 +15,10 @@ use jiff::civil::Date;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
-use super::DAYS;
+use super::order::SETTLED;
 use super::token::{Action, Item, Token};
 use super::words;
+use super::{DAYS, confirm};
 use crate::ground::text::fold;
 
 /// A mail of staff, as far as it says what is to be done.
@@ -33,6 +36,9 @@ pub(super) struct Facts<'m> {
     pub digest: Option<Digest>,
     /// The day (Vietnam) on which it was received.
     pub received: Date,
+    /// Whether it may be a report or a request of a unit: it brings a file, a link or somebody else's mail, or is from an
+    /// address of the register.
+    pub may_report: bool,
 }
 
 /// What a mail answers itself (In-Reply-To).
@@ -44,6 +50,10 @@ pub(super) enum Answers {
     Another,
     /// A digest.
     Digest,
+    /// A digest that was sent to another of staff.
+    DigestOfAnother,
+    /// A letter of ours that asked to confirm a command.
+    Question,
     /// What we said of commands: of one, by the change that it made, or of several; and the day of that.
     Command(Option<i64>, Date),
 }
@@ -103,7 +113,9 @@ const TOO_OLD: &str = "Bản tin được trả lời đã quá 30 ngày; chưa 
 const NO_LONGER: &str = "Bản tin được trả lời không còn hiệu lực; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
 const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
 const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
-const ONE_AT_A_TIME: &str =
+const OF_ANOTHER_DIGEST: &str = "Bản tin được trả lời là bản tin gửi cho người khác; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin gửi cho chính đồng chí";
+const NO_CODE: &str = "Thư không có mã lệnh và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
+pub(super) const ONE_AT_A_TIME: &str =
     "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
 const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
 /// Where words ask for nothing that is known.
@@ -116,8 +128,21 @@ pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     }
     let action = words::action(mail.words);
     let named = named(mail.words);
+    if mail.answers == Answers::Question {
+        // One that is not settled is looked at before.
+        return match (confirm::answer(mail.words), action) {
+            (confirm::Answer::Yes, _) => refused(SETTLED),
+            (_, Some(_)) => refused(WHICH),
+            (_, None) => Meaning::Nothing,
+        };
+    }
     if action.is_none() && named.is_empty() {
-        return Meaning::Nothing; // thanks
+        return match mail.answers {
+            Answers::Digest if !mail.may_report && !words::is_courtesy(mail.words) => {
+                refused(UNCLEAR)
+            }
+            _ => Meaning::Nothing,
+        };
     }
     if let (Answers::Command(change, day), Some(Action::Undo)) = (mail.answers, &action) {
         return match change {
@@ -130,13 +155,19 @@ pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
         let has_code = mail.quoted.iter().any(|code| codes.read(code).is_some());
         return match (mail.answers, &action) {
             (Answers::Nothing, Some(_)) if has_code => refused(QUOTED),
+            (Answers::Nothing, Some(_))
+                if !mail.may_report && (words::asks(mail.words) || !named.is_empty()) =>
+            {
+                refused(NO_CODE)
+            }
+            (Answers::DigestOfAnother, _) if !mail.may_report => refused(OF_ANOTHER_DIGEST),
             (Answers::Command(..), Some(_)) => refused(WHICH),
             _ => Meaning::Nothing,
         };
     };
     let directly = match mail.answers {
         Answers::Digest | Answers::Command(..) => true,
-        Answers::Nothing | Answers::Another => false,
+        Answers::Nothing | Answers::Another | Answers::DigestOfAnother | Answers::Question => false,
     };
     if !directly && (named.is_empty() || action.is_none()) {
         return Meaning::Nothing; // a talk that began with the digest
@@ -186,7 +217,7 @@ fn granted(item: Item, action: Action, day: Date, codes: &Codes<'_>) -> Meaning 
 fn by_own_code(mail: &Facts<'_>, codes: &Codes<'_>) -> Result<Meaning, String> {
     let read = |code: &String| Some((code.clone(), codes.read(code)?));
     let valid: Vec<(String, Token)> = mail.own.iter().filter_map(read).collect();
-    if mail.answers == Answers::Another {
+    if matches!(mail.answers, Answers::Another | Answers::DigestOfAnother) {
         return match valid.is_empty() {
             true => Ok(Meaning::Nothing),
             false => Err(IN_ANOTHER_MAIL.into()),
@@ -364,6 +395,7 @@ mod tests {
                 answers,
                 digest: None,
                 received,
+                may_report: false,
             };
             assert_eq!(short(&mail), expected, "{words:?} {answers:?} {received}");
         }
@@ -389,16 +421,17 @@ mod tests {
             holds: true,
         });
         let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
+        let (his, letter) = (Answers::DigestOfAnother, Answers::Question);
         let undone = Answers::Command(Some(3), DAY);
         let many = Answers::Command(None, DAY);
         type Case<'c> = (&'c str, &'c [String], Answers, Option<Digest>, &'c str);
-        let cases: [Case<'_>; 27] = [
+        let cases: [Case<'_>; 41] = [
             ("Cảm ơn em", &two, ours, digest, "nothing"),
             ("Cảm ơn anh", &fixed, theirs, None, "nothing"),
             ("Không phải báo cáo", &fixed, theirs, None, "nothing"),
             ("Không phải báo cáo", &fixed, theirs, digest, "nothing"),
             ("Không phải báo cáo", &fixed, no, None, QUOTED),
-            ("Không phải báo cáo", &none, no, None, "nothing"),
+            ("Không phải báo cáo", &none, no, None, NO_CODE),
             ("Không phải báo cáo", &fixed, ours, digest, WHICH),
             ("Không phải báo cáo", &one, ours, digest, "m9.any.20260715"),
             ("Không phải báo cáo", &two, ours, digest, WHICH),
@@ -438,7 +471,35 @@ mod tests {
                 None,
                 "nothing",
             ),
-            ("Thư số 9: không phải báo cáo", &none, no, None, "nothing"),
+            ("Thư số 9: không phải báo cáo", &none, no, None, NO_CODE),
+            // Whoever writes to us of other things asks for nothing.
+            ("Đồng ý", &none, no, None, "nothing"),
+            ("Thư này là của ai", &none, no, None, "nothing"),
+            ("Thư số 9 là của ai?", &none, no, None, "nothing"),
+            (
+                "Đề nghị gửi cho chị bảng tổng hợp",
+                &none,
+                no,
+                None,
+                "nothing",
+            ),
+            ("Thư số 9: bỏ qua", &none, his, None, OF_ANOTHER_DIGEST),
+            ("Thư số 9: bỏ qua", &none, his, digest, "m9.any.20260715"),
+            ("Cảm ơn anh", &none, his, None, "nothing"),
+            ("Đúng", &none, letter, None, SETTLED),
+            ("Cảm ơn em", &none, letter, None, "nothing"),
+            ("Duyệt", &none, letter, None, WHICH),
+            // What nobody understands is no thanks.
+            ("Chưa duyệt", &none, ours, digest, UNCLEAR),
+            ("Đơn vị nào chưa nộp?", &none, ours, digest, UNCLEAR),
+            (
+                "Chào em,\nđã nhận, cảm ơn em nhé!",
+                &none,
+                ours,
+                digest,
+                "nothing",
+            ),
+            ("", &none, ours, digest, "nothing"),
             ("Thư số 9: không phải báo cáo", &none, ours, old, TOO_OLD),
             (
                 "Thư số 9: không phải báo cáo",
@@ -477,8 +538,27 @@ mod tests {
                 answers,
                 digest,
                 received: date(2026, 6, 20),
+                may_report: false,
             };
             assert_eq!(short(&mail), expected, "{words:?} {answers:?} {digest:?}");
+        }
+        // A report, or what a unit asks for, is never taken for words without a right.
+        for (words, answers, digest) in [
+            ("Gửi lại báo cáo đã duyệt", no, None),
+            ("Thư số 9: không phải báo cáo", no, None),
+            ("Thư số 9: không phải báo cáo", his, None),
+            ("Báo cáo của huyện Tuy An", ours, digest),
+        ] {
+            let mail = Facts {
+                words,
+                own: &[],
+                quoted: &[],
+                answers,
+                digest,
+                received: date(2026, 6, 20),
+                may_report: true,
+            };
+            assert_eq!(short(&mail), "nothing", "{words:?} {answers:?}");
         }
     }
 

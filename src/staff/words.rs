@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
 
 use super::token::Action;
-use crate::ground::text::{find_phrase, fold, has_phrase};
+use crate::ground::text::fold;
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
@@ -18,44 +19,74 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a valid pattern")
 });
 
-/// The verbs (folded). Where a line has several, the first of this list is meant: "đồng ý gia hạn" extends.
-static VERBS: [(&str, Action); 29] = [
-    ("khong phai bao cao", Action::Ignore),
-    ("khong phai la bao cao", Action::Ignore),
-    ("bo qua", Action::Ignore),
-    ("thu rac", Action::Ignore),
-    ("nhan ban giay", Action::Paper),
-    ("nhan duoc ban giay", Action::Paper),
-    ("nhan ban cung", Action::Paper),
-    ("nhan duoc ban cung", Action::Paper),
-    ("nhan van ban giay", Action::Paper),
-    ("tra lai", Action::Return),
-    ("tra ve", Action::Return),
-    ("gui tra", Action::Return),
-    ("gia han", Action::Extend),
-    ("lui han", Action::Extend),
-    ("lui den", Action::Extend),
-    ("mien bao cao", Action::Excuse),
-    ("mien", Action::Excuse),
-    ("hoan tac", Action::Undo),
-    ("gan", Action::Assign(String::new())),
-    ("ghi cho", Action::Assign(String::new())),
-    ("ghi nhan cho", Action::Assign(String::new())),
-    ("thuoc ve", Action::Assign(String::new())),
-    ("la cua", Action::Assign(String::new())),
-    ("duyet", Action::Accept),
-    ("chap nhan", Action::Accept),
-    ("thong qua", Action::Accept),
-    ("nhat tri", Action::Accept),
-    ("dong y", Action::Accept),
-    ("dat yeu cau", Action::Accept),
-];
+/// How much a verb says beside a code, which asks for something by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// It asks for its action.
+    Asks,
+    /// It may also describe, or only agree with what is asked for: "thư này là của …", "đồng ý".
+    Agrees,
+    /// It asks for its action only beside a code of that action: "gửi lại trước 25/6" asks nothing of us.
+    OfCode,
+}
+
+/// The verbs. Where a line has several, the first of this list is meant: "đồng ý gia hạn" extends.
+static VERBS: [(&str, Action, Weight); 36] = {
+    use Action::{
+        Accept, Assign, Close, Excuse, Extend, Ignore, Paper, Resend, Reset, Return, Undo,
+    };
+    use Weight::{Agrees, Asks, OfCode};
+    [
+        ("không phải báo cáo", Ignore, Asks),
+        ("không phải là báo cáo", Ignore, Asks),
+        ("bỏ qua", Ignore, Asks),
+        ("thư rác", Ignore, Asks),
+        ("nhận bản giấy", Paper, Asks),
+        ("nhận được bản giấy", Paper, Asks),
+        ("nhận bản cứng", Paper, Asks),
+        ("nhận được bản cứng", Paper, Asks),
+        ("nhận văn bản giấy", Paper, Asks),
+        ("trả lại", Return, Asks),
+        ("trả về", Return, Asks),
+        ("gửi trả", Return, Asks),
+        ("gia hạn", Extend, Asks),
+        ("lùi hạn", Extend, Asks),
+        ("lùi đến", Extend, Asks),
+        ("miễn báo cáo", Excuse, Asks),
+        ("miễn", Excuse, Asks),
+        ("hoàn tác", Undo, Asks),
+        ("gán", Assign(String::new()), Asks),
+        ("gắn", Assign(String::new()), Asks),
+        ("ghi cho", Assign(String::new()), Asks),
+        ("ghi nhận cho", Assign(String::new()), Asks),
+        ("thuộc về", Assign(String::new()), Agrees),
+        ("là của", Assign(String::new()), Agrees),
+        ("duyệt", Accept, Asks),
+        ("chấp nhận", Accept, Asks),
+        ("chấp thuận", Accept, Asks),
+        ("thông qua", Accept, Asks),
+        ("nhất trí", Accept, Agrees),
+        ("đồng ý", Accept, Agrees),
+        ("đạt yêu cầu", Accept, Asks),
+        ("khóa kỳ", Close, OfCode),
+        ("khoá kỳ", Close, OfCode),
+        ("khóa sổ", Close, OfCode),
+        ("dùng lại", Reset, OfCode),
+        ("gửi lại", Resend, OfCode),
+    ]
+};
 
 /// Words before a verb with which a line does not ask for it: "chưa duyệt", "đừng trả lại".
-const NOT: [&str; 4] = ["khong", "chua", "dung", "khoan"];
+const NOT: [&str; 6] = ["không", "chưa", "đừng", "khoan", "chẳng", "ko"];
+
+/// Between a denial and a verb these begin what follows from it: "không liên quan nên bỏ qua".
+const THEREFORE: [&str; 3] = ["nên", "thì", "vậy"];
 
 /// The line of a prepared mail that asks to keep one of the lines below it.
 pub(super) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
+
+/// With what a line begins under which the code of a prepared mail stands.
+const KEEP_CODE: &str = "(Đề nghị giữ nguyên";
 
 /// What a text asks for; `None` where it is not clear. In free words the verb stands in the first line that is not a
 /// greeting; of the lines of a prepared mail exactly one may be left.
@@ -71,28 +102,224 @@ pub(super) fn action(text: &str) -> Option<Action> {
     verb_of(first_line(text)?)
 }
 
+/// Whether the first line of a text that is no greeting asks for something, rather than to agree or to describe.
+pub(super) fn asks(text: &str) -> bool {
+    let line = first_line(text).unwrap_or_default();
+    !is_question(line) && verbs_in(line).iter().any(|v| v.asked(Weight::Asks))
+}
+
 /// The first line that is no greeting: in free words, the command.
 pub(super) fn first_line(text: &str) -> Option<&str> {
+    text.lines().find(|line| !is_greeting(line))
+}
+
+/// Of these words thanks and receipts are made.
+const COURTESY: [&str; 36] = [
+    "cảm", "ơn", "cám", "nhé", "ạ", "vâng", "dạ", "ok", "oke", "okay", "tốt", "lắm", "nhiều", "em",
+    "anh", "chị", "tôi", "mình", "bạn", "đồng", "chí", "các", "đã", "nhận", "được", "xem", "rồi",
+    "biết", "rõ", "bản", "tin", "thư", "thanks", "thank", "you", "xin",
+];
+
+/// Whether a text is thanks, says that a mail has arrived, or nothing at all; by its first line that is no greeting.
+pub(super) fn is_courtesy(text: &str) -> bool {
+    let line = in_words(first_line(text).unwrap_or_default());
+    line.iter().all(|w| COURTESY.iter().any(|c| is(w, c)))
+}
+
+/// Whether a line greets, or has no words.
+fn is_greeting(line: &str) -> bool {
     let greetings = ["kinh gui", "kinh chao", "chao ", "gui "];
-    text.lines().find(|line| {
-        let folded = fold(line);
-        !folded.is_empty() && !greetings.iter().any(|g| folded.starts_with(g))
-    })
+    let folded = fold(line);
+    folded.is_empty() || greetings.iter().any(|g| folded.starts_with(g))
+}
+
+fn is_question(line: &str) -> bool {
+    line.trim_end().ends_with('?')
+}
+
+/// The words of a text in lower case, with their marks.
+pub(super) fn in_words(text: &str) -> Vec<String> {
+    let lower = text.nfc().collect::<String>().to_lowercase();
+    lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a word is another, with all of its marks or with none: "Miền" is no "miễn", and "mien" is.
+pub(super) fn is(word: &str, known: &str) -> bool {
+    word == known || word.is_ascii() && word == fold(known)
+}
+
+/// Where words hold a phrase.
+fn place(words: &[String], phrase: &str) -> Option<usize> {
+    let phrase: Vec<&str> = phrase.split(' ').collect();
+    let same = |w: &[String]| w.iter().zip(&phrase).all(|(w, p)| is(w, p));
+    words.windows(phrase.len()).position(same)
+}
+
+/// A verb in a line.
+struct Verb<'v> {
+    action: &'v Action,
+    weight: Weight,
+    denied: bool,
+}
+
+impl Verb<'_> {
+    fn asked(&self, weight: Weight) -> bool {
+        self.weight == weight && !self.denied
+    }
+}
+
+/// The verbs of a line, in the order of the list.
+fn verbs_in(line: &str) -> Vec<Verb<'static>> {
+    let clauses: Vec<Vec<String>> = line.split([',', ';', '.']).map(in_words).collect();
+    let found = VERBS.iter().filter_map(|(verb, action, weight)| {
+        let mut places = clauses.iter().map(|c| Some((c, place(c, verb)?)));
+        let (clause, at) = places.find_map(|found| found)?;
+        Some(Verb {
+            action,
+            weight: *weight,
+            denied: is_denied(&clause[..at]),
+        })
+    });
+    found.collect()
+}
+
+/// Whether the words before a verb deny it.
+fn is_denied(before: &[String]) -> bool {
+    let not = |word: &String| NOT.iter().any(|n| is(word, n));
+    let Some(last) = before.iter().rposition(not) else {
+        return false;
+    };
+    // "không nên duyệt" denies.
+    let mut between = before[last + 1..].iter().skip(1);
+    !between.any(|w| THEREFORE.iter().any(|t| is(w, t)))
 }
 
 /// The action that a line asks for; `None` for a question, and where the verb is denied.
 fn verb_of(line: &str) -> Option<Action> {
-    if line.trim_end().ends_with('?') {
+    if is_question(line) {
         return None;
     }
-    let clauses: Vec<String> = line.split([',', ';', '.']).map(fold).collect();
-    let (verb, action, clause) = VERBS.iter().find_map(|(verb, action)| {
-        let clause = clauses.iter().find(|c| has_phrase(c, verb))?;
-        Some((verb, action, clause))
-    })?;
-    let at = find_phrase(clause, verb, 0)?;
-    let denied = clause[..at].split(' ').any(|w| NOT.contains(&w));
-    (!denied).then(|| action.clone())
+    let verbs = verbs_in(line);
+    let first = verbs.iter().find(|v| v.weight != Weight::OfCode)?;
+    (!first.denied).then(|| first.action.clone())
+}
+
+/// What the words beside a code say against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Against {
+    /// They ask for something else.
+    Other(Action),
+    /// They say not to do it.
+    Denied,
+    /// They ask whether to do it.
+    Question,
+}
+
+/// What staff's own words say against the action of a code, if they do. `own_of`: how the line begins that stands in the
+/// prepared mail; `beside`: the other actions that may be asked of the same item.
+///
+/// The first line counts that says anything of what is to be done: what follows gives reasons. Lines of the prepared mail
+/// are nobody's words, and who signs may be called Duyệt.
+pub(super) fn against(
+    text: &str,
+    action: &Action,
+    own_of: &str,
+    beside: &[Action],
+) -> Option<Against> {
+    let lines = own_lines(text, own_of);
+    lines
+        .into_iter()
+        .find_map(|line| says_of(line, action, beside))?
+}
+
+/// `None` where a line says nothing of what is to be done; else what it says against the action.
+fn says_of(line: &str, action: &Action, beside: &[Action]) -> Option<Option<Against>> {
+    let verbs = verbs_in(line);
+    let of_code = |v: &&Verb<'_>| same_kind(v.action, action);
+    let counts = |v: &&Verb<'_>| v.weight != Weight::OfCode || of_code(v);
+    if !verbs.iter().any(|v| counts(&v)) {
+        return None;
+    }
+    if is_question(line) {
+        return Some(Some(Against::Question));
+    }
+    let asked = |v: &&Verb<'_>| v.asked(Weight::Asks) && !of_code(v);
+    let wanted = verbs.iter().filter(of_code).any(|v| !v.denied);
+    let other = match wanted {
+        // Reasons hold verbs that nobody could mean of this item.
+        true => verbs
+            .iter()
+            .filter(asked)
+            .find(|v| beside.iter().any(|b| same_kind(b, v.action))),
+        false => verbs.iter().find(asked),
+    };
+    if let Some(other) = other {
+        return Some(Some(Against::Other(other.action.clone())));
+    }
+    let denied = |v: &Verb<'_>| v.denied && (of_code(&v) || v.weight == Weight::Agrees);
+    Some((!wanted && verbs.iter().any(denied)).then_some(Against::Denied))
+}
+
+fn same_kind(a: &Action, b: &Action) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+/// The labels of prepared mails (folded).
+const LABELS: [&str; 6] = [
+    "ly do",
+    "don vi",
+    "bao cao va ky",
+    "ghi nho",
+    "han gui lai",
+    "ma lenh",
+];
+
+/// The lines of a mail with a code that its sender wrote himself: not those of the prepared mail, what stands behind its
+/// labels, greetings, or the name below.
+fn own_lines<'t>(text: &'t str, own_of: &str) -> Vec<&'t str> {
+    let mut own = Vec::new();
+    let (mut in_reason, mut below_the_code) = (false, false);
+    for line in text.lines().map(str::trim) {
+        let label = line.split_once(':').map(|(name, _)| fold(name));
+        let label = label.and_then(|name| LABELS.iter().find(|l| name.starts_with(**l)));
+        in_reason = match label {
+            Some(label) => *label == "ly do",
+            None => in_reason && !line.is_empty(),
+        };
+        let ends = ["tran trong", "than ai", "sent from", "gui tu"];
+        if line == "--" || ends.iter().any(|e| fold(line).starts_with(e)) {
+            break;
+        }
+        below_the_code |= line.contains("TBC.");
+        let code = line.contains("TBC.") || line.starts_with(KEEP_CODE);
+        if label.is_some() || in_reason || code || is_greeting(line) {
+            continue;
+        }
+        if below_the_code && is_a_name(line) {
+            break;
+        }
+        match line.strip_prefix(own_of) {
+            // The name or title that it goes on with is nobody's word, either.
+            Some(_) if own_of.ends_with(' ') => {}
+            Some(rest) => own.push(rest),
+            None => own.push(line),
+        }
+    }
+    own
+}
+
+/// Whether a line may be somebody's name: each word begins with a capital, and no more is.
+fn is_a_name(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let capital = |w: &str| {
+        let mut letters = w.chars().filter(|c| c.is_alphabetic());
+        letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase)
+    };
+    words.clone().count() > 1 && words.all(capital)
 }
 
 /// What stands after a label: `Lý do: thiếu số liệu`. Following lines belong to it up to the next label or empty line.
@@ -222,6 +449,10 @@ mod tests {
                 "Thư này là của CĐ ngành Y tế",
                 Some(Action::Assign(String::new())),
             ),
+            ("Không liên quan nên bỏ qua", Some(Action::Ignore)),
+            // Names are no verbs.
+            ("CĐCS Dược Miền Trung, Công tác trẻ em", None),
+            ("CĐCS Bệnh viện Đông y đã gửi", None),
             ("Chưa duyệt", None),
             ("Khoan trả lại đã", None),
             ("Không đồng ý", None),

@@ -158,6 +158,22 @@ impl Store {
             .optional()?)
     }
 
+    /// The last decision of a person on one of these things, by one of these commands, that still holds.
+    pub fn last_change(&self, subjects: &[String], commands: &[&str]) -> Result<Option<Made>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT * FROM correction
+             WHERE subject IN (SELECT value FROM json_each(?1)) AND command IN (SELECT value FROM json_each(?2))
+               AND way IN ('mail', 'command') AND undone_by IS NULL AND inverse IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
+        )?;
+        let texts = [
+            serde_json::to_string(subjects)?,
+            serde_json::to_string(commands)?,
+        ];
+        let row = statement.query_row(texts, made);
+        Ok(row.optional()?)
+    }
+
     /// The changes whose subject is a text or begins with it and a space, the oldest first.
     pub fn history(&self, subject: &str) -> Result<Vec<Made>> {
         let mut statement = self.conn.prepare_cached(
@@ -181,11 +197,22 @@ impl Store {
         )?)
     }
 
-    /// Whether it was told that a token is used up.
-    pub fn told_that_it_is_used(&self, token: &str) -> Result<bool> {
+    /// Whether it was told, in answer to the same text, that a token is used up: whoever sends a mail again gets no second
+    /// answer, and whoever asks for something else gets his.
+    pub fn told_that_it_is_used(&self, token: &str, text: &str) -> Result<bool> {
         Ok(self.conn.query_row(
-            "SELECT EXISTS (SELECT 1 FROM staff_command WHERE meant = ?1 AND token IS NULL AND message > (
-                 SELECT message FROM staff_command WHERE token = ?1))",
+            "SELECT EXISTS (SELECT 1 FROM staff_command c JOIN message m ON m.id = c.message
+                            WHERE c.meant = ?1 AND c.token IS NULL AND json_extract(m.reading, '$.body') = ?2
+                              AND c.message > (SELECT message FROM staff_command WHERE token = ?1))",
+            [token, text],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// Whether something was told of a command that meant a token.
+    pub fn was_answered(&self, token: &str) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM staff_command WHERE meant = ?1 AND told <> 'not')",
             [token],
             |r| r.get(0),
         )?)
@@ -228,6 +255,17 @@ impl Store {
     pub fn told_alone_since(&self, who: &str, since: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM staff_command WHERE who = ?1 AND told = 'alone' AND at >= ?2",
+            [who, &since.to_string()],
+            |r| r.get(0),
+        )?)
+    }
+
+    /// How many mails in the name of an address, of which nobody tells whether it sent them, were answered since a moment
+    /// by why nothing was done.
+    pub fn refused_unverified_since(&self, who: &str, since: Timestamp) -> Result<u32> {
+        Ok(self.conn.query_row(
+            "SELECT count(*) FROM staff_command c JOIN message m ON m.id = c.message
+             WHERE c.who = ?1 AND c.told = 'alone' AND c.token IS NULL AND c.at >= ?2 AND m.trust = 'unknown'",
             [who, &since.to_string()],
             |r| r.get(0),
         )?)

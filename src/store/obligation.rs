@@ -109,6 +109,21 @@ impl Store {
         self.obligations_where(Some(unit), receipts)
     }
 
+    /// What an obligation is: unit, report and period.
+    pub fn obligation(&self, id: i64) -> Result<Option<(UnitId, String, PeriodId)>> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT unit, report, period FROM obligation WHERE id = ?1")?;
+        let row = statement.query_row([id], |r| {
+            Ok((
+                UnitId(r.get("unit")?),
+                r.get("report")?,
+                parsed(r, "period")?,
+            ))
+        });
+        Ok(row.optional()?)
+    }
+
     fn obligations_where(
         &self,
         unit: Option<&UnitId>,

@@ -159,6 +159,11 @@ impl Store {
         Ok(row)
     }
 
+    /// The mail of ours that is owed as this.
+    pub fn owed_as(&self, owed: &Owed) -> Result<Option<Outgoing>> {
+        Ok(self.outgoing("key = ?1", [owed.key()])?.pop())
+    }
+
     /// Queued mails whose time has come: those that were not tried before those that were, so that none stands in the way
     /// of the others; of each, the most important first.
     pub fn queue(&self, now: Timestamp) -> Result<Vec<Outgoing>> {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use minijinja::context;
+use minijinja::{Value, context};
 use serde::Serialize;
 
 use super::{DepartmentView, Draft, render, render_text};
@@ -129,21 +129,38 @@ pub fn staff_answer(
 ///
 /// # Errors
 /// When the template fails.
-pub fn confirmation(
-    config: &Config,
-    reply: Reply<'_>,
-    effect: &str,
-    received_at: Timestamp,
-    token: &str,
-) -> Result<Draft> {
+pub fn confirmation(config: &Config, reply: Reply<'_>, asks: Confirmation) -> Result<Draft> {
     let values = context! {
         mailbox => config.settings.mailbox.address,
         address => reply.to,
-        received => vietnamese_moment(received_at),
-        effect,
-        token,
+        ..Value::from_serialize(asks)
     };
     answer(config, Kind::Confirmation, reply, values)
+}
+
+/// What staff are asked to confirm.
+#[derive(Debug, Serialize)]
+pub struct Confirmation {
+    /// What the command would do.
+    pub effect: String,
+    /// What a colleague has decided on the same thing; a sentence without its stop.
+    pub decided: Option<String>,
+    /// Whether it is known who sent the command.
+    pub verified: bool,
+    /// When it came, in words.
+    pub received: String,
+    /// By which a reply carries it out.
+    pub token: String,
+}
+
+/// The word to one of staff that a colleague has changed what he had decided. `who`: the colleague; `outcome`: what became
+/// of his command.
+///
+/// # Errors
+/// When the template fails.
+pub fn decided_anew(config: &Config, reply: Reply<'_>, who: &str, outcome: &str) -> Result<Draft> {
+    let values = context! { who, outcome };
+    answer(config, Kind::DecidedAnew, reply, values)
 }
 
 /// What became of a command, told together with others.
@@ -282,12 +299,7 @@ pub fn acknowledgement(
 }
 
 /// The answer to a mail out of the template of its kind, which knows its bare subject as `reply`.
-fn answer(
-    config: &Config,
-    kind: Kind,
-    reply: Reply<'_>,
-    values: minijinja::Value,
-) -> Result<Draft> {
+fn answer(config: &Config, kind: Kind, reply: Reply<'_>, values: Value) -> Result<Draft> {
     let values = context! { reply => strip_reply_marks(reply.subject), ..values };
     let (subject, text) = render_text(config, kind, values)?;
     let to = vec![reply.to.to_owned()];

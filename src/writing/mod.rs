@@ -26,8 +26,8 @@ pub use digest::{
     StrangersData, SystemLine, Total, Undelivered, WaitingMail, digest,
 };
 pub use letter::{
-    CommandTold, LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation, grassroots,
-    link_only, reminder, returned, staff_answer, staff_answers,
+    CommandTold, Confirmation, LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation,
+    decided_anew, grassroots, link_only, reminder, returned, staff_answer, staff_answers,
 };
 
 pub use unlinked::{of_a_stranger, unlinked};
@@ -38,7 +38,7 @@ use crate::config::{Config, Department};
 use crate::domain::owed::Kind;
 
 /// Every template with its default.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     (
         "alarm.txt",
         include_str!("../../config/templates/alarm.txt"),
@@ -66,6 +66,10 @@ const TEMPLATES: [(&str, &str); 17] = [
     (
         "staff_answer.txt",
         include_str!("../../config/templates/staff_answer.txt"),
+    ),
+    (
+        "decided_anew.txt",
+        include_str!("../../config/templates/decided_anew.txt"),
     ),
     (
         "confirm.txt",

@@ -1,0 +1,206 @@
+//! The prepared mails behind the links of a digest.
+
+use anyhow::Result;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::token::{Action, Item, Token};
+use super::{meaning, words};
+use crate::domain::unit::UnitId;
+use crate::domain::vietnamese_date;
+use crate::ground::text::percent_encoded;
+use crate::store::{Store, Strangers};
+
+/// A link with a prepared mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// What it does, in Vietnamese.
+    pub label: String,
+    /// `mailto:` with subject and body (RFC 6068).
+    pub href: String,
+}
+
+/// Makes the links of one day for one of staff.
+pub struct Links {
+    pub(super) key: Vec<u8>,
+    pub(super) mailbox: String,
+    pub(super) address: String,
+    pub(super) expires: Date,
+}
+
+impl Links {
+    /// The links of a day for an address (lower case), which hold for nobody else; `None` where the store has no key yet.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn of(store: &Store, mailbox: &str, day: Date, address: &str) -> Result<Option<Links>> {
+        Ok(store.command_key()?.map(|key| Links {
+            key,
+            mailbox: mailbox.to_owned(),
+            address: address.to_lowercase(),
+            expires: meaning::last_day(day),
+        }))
+    }
+
+    /// The token of an action.
+    pub fn token(&self, item: Item, action: Action) -> String {
+        let token = Token {
+            item,
+            action,
+            expires: self.expires,
+        };
+        token.signed(&self.key, &self.address)
+    }
+
+    /// A link whose mail says what is to be done, has fields to be filled in, and carries the token.
+    pub fn link(
+        &self,
+        label: &str,
+        item: Item,
+        action: Action,
+        says: &str,
+        fields: &[&str],
+    ) -> Link {
+        let token = self.token(item, action);
+        let mut body = format!("{says}\n");
+        for field in fields {
+            body += &format!("{field}\n");
+        }
+        body += &format!("\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: {token}\n");
+        Link {
+            label: label.to_owned(),
+            href: format!(
+                "mailto:{}?subject={}&body={}",
+                self.mailbox,
+                encoded(says),
+                encoded(&body)
+            ),
+        }
+    }
+
+    /// What may be done with a mail that waits. `candidates`: units by id and name, best first.
+    pub fn for_mail(&self, id: i64, candidates: &[(UnitId, String)]) -> Vec<Link> {
+        let item = Item::Mail(id);
+        let optional = [
+            "Báo cáo và kỳ (nếu thư chưa nêu rõ):",
+            "Ghi nhớ địa chỉ người gửi cho đơn vị này (có/không): không",
+        ];
+        let mut links: Vec<Link> = candidates
+            .iter()
+            .take(3)
+            .map(|(unit, name)| {
+                let action = Action::Assign(unit.0.clone());
+                let says = format!("{}{name}", prepared_line(item, &action));
+                self.link(&format!("Gán cho {name}"), item, action, &says, &optional)
+            })
+            .collect();
+        let fields = ["Đơn vị:", optional[0], optional[1]];
+        let other = Action::Assign(String::new());
+        let says = format!("{}khác", prepared_line(item, &other));
+        links.push(self.link("Gán cho đơn vị khác", item, other, &says, &fields));
+        let says = prepared_line(item, &Action::Ignore);
+        links.push(self.link("Không phải báo cáo", item, Action::Ignore, &says, &[]));
+        links
+    }
+
+    /// The token of the letter that asks whether staff sent the command in a mail.
+    pub fn confirmation(&self, mail: i64) -> String {
+        self.token(Item::Mail(mail), Action::Confirm)
+    }
+
+    /// What may be done with a submission.
+    pub fn for_submission(&self, id: i64, code: &str) -> Vec<Link> {
+        let item = Item::Submission(id);
+        vec![
+            self.link(
+                "Duyệt",
+                item,
+                Action::Accept,
+                &format!("{} {code}", prepared_line(item, &Action::Accept)),
+                &[],
+            ),
+            self.link(
+                "Trả lại",
+                item,
+                Action::Return,
+                &format!("{} {code}", prepared_line(item, &Action::Return)),
+                &[
+                    "Lý do:",
+                    "Hạn gửi lại (ngày/tháng/năm, để trống là 5 ngày làm việc):",
+                ],
+            ),
+        ]
+    }
+
+    /// That a period is to be closed, by one of its obligations; `what`: the report and the period.
+    pub fn for_period(&self, obligation: i64, what: &str) -> Link {
+        let item = Item::Obligation(obligation);
+        let says = format!("{}{what}", prepared_line(item, &Action::Close));
+        self.link("Khóa kỳ", item, Action::Close, &says, &[])
+    }
+
+    /// That an address is to be written to again.
+    pub fn for_contact(&self, id: i64, address: &str) -> Link {
+        let item = Item::Contact(id);
+        let says = format!("{}{address}", prepared_line(item, &Action::Reset));
+        self.link("Dùng lại địa chỉ này", item, Action::Reset, &says, &[])
+    }
+
+    /// That the mails of strangers of a kind which the digest of a day shows are put aside; so many are shown.
+    pub fn for_listed(&self, day: Date, kind: Strangers, mails: usize) -> Link {
+        let item = Item::Listed(day, kind);
+        let begins = prepared_line(item, &Action::Ignore);
+        let says = format!("{begins}{mails} thư {}", listed_in_words(day, kind));
+        let label = format!("Bỏ qua cả {mails} thư đã liệt kê trên");
+        self.link(&label, item, Action::Ignore, &says, &[])
+    }
+
+    /// That a mail of ours is to be sent again. `what`: which one it is.
+    pub fn for_outgoing(&self, id: i64, what: &str) -> Link {
+        let item = Item::Outgoing(id);
+        let says = format!("{}{what}", prepared_line(item, &Action::Resend));
+        self.link("Gửi lại", item, Action::Resend, &says, &[])
+    }
+
+    /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
+    pub fn for_obligation(&self, id: i64, name: &str) -> Link {
+        let choices = [
+            words::KEEP_ONE,
+            "Đã nhận bản giấy ngày:",
+            "Gia hạn đến hết ngày (ngày/tháng/năm):",
+            "Miễn báo cáo. Lý do:",
+        ];
+        self.link(name, Item::Obligation(id), Action::Any, name, &choices)
+    }
+}
+
+/// How the first line of a prepared mail begins, which says what it asks for; empty where only its other lines do. Where it
+/// ends with a space, a name or a title follows.
+pub(super) fn prepared_line(item: Item, action: &Action) -> String {
+    match (item, action) {
+        (Item::Mail(id), Action::Assign(_)) => format!("Gán thư số {id} cho đơn vị "),
+        (Item::Mail(id), Action::Ignore) => format!("Thư số {id} không phải báo cáo"),
+        (Item::Listed(..), Action::Ignore) => "Bỏ qua ".into(),
+        (Item::Submission(_), Action::Accept) => "Duyệt báo cáo".into(),
+        (Item::Submission(_), Action::Return) => "Trả lại báo cáo".into(),
+        (Item::Obligation(_), Action::Close) => "Khóa kỳ báo cáo: ".into(),
+        (Item::Contact(_), Action::Reset) => "Dùng lại địa chỉ ".into(),
+        (Item::Outgoing(_), Action::Resend) => "Gửi lại: ".into(),
+        _ => String::new(),
+    }
+}
+
+/// Which mails of strangers the digest of a day lists.
+pub(super) fn listed_in_words(day: Date, kind: Strangers) -> String {
+    let which = match kind {
+        Strangers::WithDocument => "có văn bản mang tên đơn vị",
+        Strangers::Others => "không có văn bản mang tên đơn vị",
+    };
+    let day = vietnamese_date(day);
+    format!("của người ngoài danh bạ ({which}) đã liệt kê trong bản tin ngày {day}")
+}
+
+/// Percent-encoded for a part of a `mailto:` (RFC 6068, section 2); lines end by CRLF.
+fn encoded(text: &str) -> String {
+    percent_encoded(&text.replace('\n', "\r\n"))
+}

@@ -1,0 +1,592 @@
+//! What a command asks for, once all that it needs was found: told by [`super::effect`], carried out by
+//! [`super::carry_out`].
+
+use anyhow::Result;
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::meaning::{UNCLEAR, differs};
+use super::token::{Action, Item, Token};
+use super::words::{self, Against};
+use super::{DAYS, prepared_line};
+use crate::config::Config;
+use crate::correct::{Assignment, Target};
+use crate::domain::unit::UnitId;
+use crate::domain::vietnamese_date;
+use crate::matching;
+use crate::reading::Reading;
+use crate::store::{Store, Strangers, Submission};
+use crate::writing::of_a_stranger;
+
+/// No more letters of a text are shown that a mail gives.
+const SHOWN: usize = 100;
+
+/// What one of staff asks for.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    /// A mail is a unit's.
+    Assign {
+        mail: i64,
+        assignment: Assignment,
+        /// Free words, in which report and period may stand.
+        perhaps: Option<String>,
+    },
+    /// A mail is no report.
+    Ignore(i64),
+    /// The mails of strangers that the digest of a day shows are none.
+    PutAside(Date, Strangers),
+    Accept(Submission),
+    Return {
+        submission: Submission,
+        reason: String,
+        due: Option<Date>,
+    },
+    Excuse {
+        of: Target,
+        reason: String,
+    },
+    Extend {
+        of: Target,
+        until: Date,
+    },
+    Paper {
+        of: Target,
+        on: Option<Date>,
+        number: Option<String>,
+    },
+    /// The period of the report is closed, for all units.
+    Close(Target),
+    /// An address is written to again.
+    Reset(String),
+    /// A mail of ours, by its row, is sent again, to these.
+    Resend(i64, Vec<String>),
+    /// A change, by its row, is taken back.
+    Undo(i64),
+}
+
+const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa";
+const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
+const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
+/// What is said of a letter “Xác nhận” that is settled.
+pub(super) const SETTLED: &str = "Lệnh trong thư “Xác nhận” này đã được giải quyết hoặc đã quá hạn xác nhận; không thực hiện lần nữa. Nếu còn cần, đề nghị gửi lại lệnh từ bản tin mới nhất";
+
+/// What a token asks for with the mail that it came in; the inner error says in Vietnamese what is missing or in doubt.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn order(
+    config: &Config,
+    store: &Store,
+    token: &Token,
+    code: &str,
+    reading: &Reading,
+    today: Date,
+) -> Result<Result<Order, String>> {
+    let body = reading.body.as_str();
+    if store.token_is_used(code)? {
+        let why = match token.action {
+            Action::Any if reading.tokens.is_empty() => ORDERED,
+            Action::Undo => UNDONE,
+            _ => USED,
+        };
+        return Ok(Err(why.into()));
+    }
+    if let Some(not_there) = not_in_the_digest(store, token, reading)? {
+        return Ok(Err(not_there));
+    }
+    if let Some(said) = names_another(config, store, token, body, today)? {
+        return Ok(Err(said));
+    }
+    let action = match token.action {
+        Action::Any => match words::action(body) {
+            Some(action) => action,
+            None => return Ok(Err(UNCLEAR.into())),
+        },
+        ref fixed => {
+            if let Some(said) = against(token.item, fixed, body) {
+                return Ok(Err(asked_back(fixed, &said)));
+            }
+            fixed.clone()
+        }
+    };
+    // Words of its own say more than the verb; a prepared mail has its lines for that.
+    let free = (token.action == Action::Any && !body.contains(words::KEEP_ONE))
+        .then(|| words::first_line(body))
+        .flatten();
+    resolved(config, store, (token.item, action), (body, free), today)
+}
+
+/// With all that it needs. `free`: the line with the command, where it is in free words.
+fn resolved(
+    config: &Config,
+    store: &Store,
+    (item, action): (Item, Action),
+    (body, free): (&str, Option<&str>),
+    today: Date,
+) -> Result<Result<Order, String>> {
+    let said = |why: &str| Ok(Err(why.to_owned()));
+    Ok(Ok(match (item, action) {
+        (Item::Mail(id), Action::Assign(unit)) => {
+            if store.message(id)?.is_none() {
+                return Ok(Err(format!(
+                    "Không có thư số {id}; lệnh không được thực hiện"
+                )));
+            }
+            let unit = match unit.is_empty() {
+                true => match named_unit(config, body, today) {
+                    Ok(unit) => unit,
+                    Err(why) => return Ok(Err(why)),
+                },
+                false => UnitId(unit),
+            };
+            let hint = words::field(body, "bao cao va ky");
+            Order::Assign {
+                mail: id,
+                perhaps: free.filter(|_| hint.is_none()).map(str::to_owned),
+                assignment: Assignment {
+                    unit,
+                    report: None,
+                    hint,
+                    remember: words::remember(body),
+                },
+            }
+        }
+        (Item::Mail(id), Action::Ignore) => Order::Ignore(id),
+        (Item::Listed(day, kind), Action::Ignore) => Order::PutAside(day, kind),
+        (Item::Submission(id), action @ (Action::Accept | Action::Return)) => {
+            let Some(submission) = store.submission(id)? else {
+                return Ok(Err(format!(
+                    "Không có báo cáo mã số {id:05}; lệnh không được thực hiện"
+                )));
+            };
+            if action == Action::Accept {
+                return Ok(Ok(Order::Accept(submission)));
+            }
+            let Some(reason) = words::reason(body) else {
+                return said(NO_REASON);
+            };
+            let due = match words::field(body, "han gui lai") {
+                Some(day) => words::day(&day, today),
+                None => free.and_then(|line| words::deadline(line, today)),
+            };
+            Order::Return {
+                submission,
+                reason,
+                due,
+            }
+        }
+        (
+            Item::Obligation(id),
+            action @ (Action::Excuse | Action::Extend | Action::Paper | Action::Close),
+        ) => {
+            let Some(of) = target(store, id)? else {
+                return said(NO_OBLIGATION);
+            };
+            match of_obligation(of, &action, (body, free), today) {
+                Ok(order) => order,
+                Err(why) => return said(why),
+            }
+        }
+        (Item::Contact(id), Action::Reset) => match store.bounced_address(id)? {
+            Some(address) => Order::Reset(address),
+            None => return said("Không còn lỗi nào của địa chỉ này; không có gì để dùng lại"),
+        },
+        (Item::Outgoing(id), Action::Resend) => match store.outgoing_mail(id)? {
+            Some(mail) => Order::Resend(id, mail.recipients),
+            None => return said("Không có thư này trong hàng thư gửi đi"),
+        },
+        (Item::Change(id), Action::Undo) => Order::Undo(id),
+        (_, Action::Confirm) => return said(SETTLED),
+        (item, _) => return Ok(Err(does_not_fit(item))),
+    }))
+}
+
+const NO_REASON: &str = "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại";
+const NO_OBLIGATION: &str = "Việc này không còn trong danh sách báo cáo phải gửi; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
+
+/// What is asked of what a unit has to send; the error says what is missing.
+fn of_obligation(
+    of: Target,
+    action: &Action,
+    (body, free): (&str, Option<&str>),
+    today: Date,
+) -> Result<Order, &'static str> {
+    Ok(match action {
+        Action::Excuse => Order::Excuse {
+            of,
+            reason: words::reason(body).ok_or(NO_REASON)?,
+        },
+        Action::Extend => {
+            let until = words::until(body, today)
+                .ok_or("Chưa có ngày gia hạn. Đề nghị ghi ngày/tháng/năm và gửi lại")?;
+            if until < today {
+                return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại");
+            }
+            Order::Extend { of, until }
+        }
+        Action::Paper => {
+            let paper = words::field(body, "nhan ban giay");
+            let paper = paper.as_deref().or(free).unwrap_or("");
+            Order::Paper {
+                of,
+                on: words::past_day(paper, today),
+                number: words::number(paper),
+            }
+        }
+        _ => Order::Close(of),
+    })
+}
+
+/// What the words of a mail say against the action of its code, if they do.
+fn against(item: Item, action: &Action, body: &str) -> Option<Against> {
+    words::against(body, action, &prepared_line(item, action), of(item))
+}
+
+/// What may be asked of an item.
+fn of(item: Item) -> &'static [Action] {
+    static MAIL: [Action; 2] = [Action::Assign(String::new()), Action::Ignore];
+    match item {
+        Item::Mail(_) => &MAIL,
+        Item::Listed(..) => &[Action::Ignore],
+        Item::Submission(_) => &[Action::Accept, Action::Return],
+        Item::Obligation(_) => &[Action::Paper, Action::Extend, Action::Excuse, Action::Close],
+        Item::Contact(_) => &[Action::Reset],
+        Item::Outgoing(_) => &[Action::Resend],
+        Item::Change(_) => &[Action::Undo],
+    }
+}
+
+fn does_not_fit(item: Item) -> String {
+    let fit: Vec<String> = of(item)
+        .iter()
+        .map(|a| format!("“{}”", called(a)))
+        .collect();
+    format!(
+        "Lệnh này không áp dụng được cho việc đã chọn; chưa thực hiện lệnh nào. Việc này có thể: {}",
+        fit.join(", ")
+    )
+}
+
+/// What an action is called, for staff.
+fn called(action: &Action) -> &'static str {
+    match action {
+        Action::Assign(_) => "gán cho đơn vị",
+        Action::Ignore => "không phải báo cáo",
+        Action::Accept => "duyệt",
+        Action::Return => "trả lại",
+        Action::Extend => "gia hạn",
+        Action::Excuse => "miễn báo cáo",
+        Action::Paper => "đã nhận bản giấy",
+        Action::Close => "khóa kỳ",
+        Action::Undo => "hoàn tác",
+        Action::Reset => "dùng lại địa chỉ",
+        Action::Resend => "gửi lại thư",
+        Action::Confirm => "xác nhận lệnh",
+        Action::Any => "theo lời ghi trong thư",
+    }
+}
+
+/// That the words of a mail speak against its code.
+fn asked_back(action: &Action, said: &Against) -> String {
+    let words = match said {
+        Against::Other(other) => format!("nội dung thư lại ghi “{}”", called(other)),
+        Against::Denied => "nội dung thư lại ghi là không làm việc đó".to_owned(),
+        Against::Question => "nội dung thư lại là một câu hỏi".to_owned(),
+    };
+    format!(
+        "Mã lệnh trong thư là “{}” nhưng {words}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm và không ghi thêm lời khác",
+        called(action)
+    )
+}
+
+/// What is said where the item of a command was not there yet when the digest was made by which it is asked for.
+fn not_in_the_digest(store: &Store, token: &Token, reading: &Reading) -> Result<Option<String>> {
+    if !reading.tokens.is_empty() {
+        return Ok(None); // a code was sent for what it is of
+    }
+    let day = token.expires.saturating_sub(DAYS.days());
+    let Some((_, until)) = store.digest_span(day)? else {
+        return Ok(None);
+    };
+    let (there, called) = match token.item {
+        Item::Mail(id) => {
+            let mail = store.message(id)?;
+            let there = mail.is_some_and(|m| m.stored_at <= until);
+            (there, format!("Thư số {id}"))
+        }
+        Item::Submission(id) => {
+            let at = store.submission_logged_at(id)?;
+            (
+                at.is_some_and(|at| at <= until),
+                format!("Báo cáo mã số {id:05}"),
+            )
+        }
+        Item::Obligation(_)
+        | Item::Change(_)
+        | Item::Contact(_)
+        | Item::Outgoing(_)
+        | Item::Listed(..) => return Ok(None),
+    };
+    let day = vietnamese_date(day);
+    Ok((!there).then(|| {
+        format!("{called} không có trong bản tin ngày {day}; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin có việc này")
+    }))
+}
+
+/// What is asked where the first line of a mail names another unit or address than the one of its token.
+fn names_another(
+    config: &Config,
+    store: &Store,
+    token: &Token,
+    body: &str,
+    day: Date,
+) -> Result<Option<String>> {
+    let Some(line) = words::first_line(body) else {
+        return Ok(None);
+    };
+    let register = &config.register;
+    let unit = match (&token.item, &token.action) {
+        (Item::Mail(_), Action::Assign(unit)) if !unit.is_empty() => UnitId(unit.clone()),
+        (Item::Obligation(id), _) => match target(store, *id)? {
+            Some(target) => target.unit,
+            None => return Ok(None), // told when it is tried
+        },
+        (Item::Contact(id), _) => {
+            let address = store.bounced_address(*id)?.unwrap_or_default();
+            let is_address = |word: &&str| word.contains('@');
+            let mut words = line.split_whitespace().filter(is_address);
+            let other = words.find(|w| !w.to_lowercase().contains(&address));
+            let called = format!("địa chỉ {address}");
+            return Ok(other.map(|other| differs(&called, &of_a_stranger(other, SHOWN))));
+        }
+        _ => return Ok(None),
+    };
+    let named = matching::units_named(register, day, line);
+    if named.is_empty() || named.contains(&unit) {
+        return Ok(None);
+    }
+    let names: Vec<String> = named.iter().map(|u| config.unit_name(u, day)).collect();
+    let of_token = config.unit_name(&unit, day);
+    Ok(Some(differs(&of_token, &names.join(", "))))
+}
+
+/// The unit that the text of a command names: after "Đơn vị:", else anywhere, by name or by id.
+fn named_unit(config: &Config, body: &str, day: Date) -> Result<UnitId, String> {
+    let said = words::field(body, "don vi").unwrap_or_else(|| body.to_owned());
+    let by_id = config.register.all_on(day).find(|u| {
+        said.split_whitespace()
+            .any(|w| w.trim_matches(['.', ',', ';']) == u.id.0)
+    });
+    if let Some(unit) = by_id {
+        return Ok(unit.id.clone());
+    }
+    let named = matching::units_named(&config.register, day, &said);
+    match <[UnitId; 1]>::try_from(named) {
+        Ok([one]) => Ok(one),
+        Err(none) if none.is_empty() => Err(
+            "Chưa rõ tên đơn vị. Đề nghị ghi đủ tên, ví dụ: LĐLĐ huyện Tuy An, CĐ ngành Giáo dục"
+                .into(),
+        ),
+        Err(_) => Err("Tên ghi trong thư ứng với nhiều đơn vị. Đề nghị ghi rõ một đơn vị".into()),
+    }
+}
+
+fn target(store: &Store, obligation: i64) -> Result<Option<Target>> {
+    let known = store.obligation(obligation)?;
+    Ok(known.map(|(unit, report, period)| Target {
+        unit,
+        report,
+        period,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::Links;
+    use jiff::civil::date;
+
+    fn links() -> Links {
+        Links {
+            key: b"key".to_vec(),
+            mailbox: "hop.thu@x.example".into(),
+            address: "a@x.example".into(),
+            expires: date(2026, 7, 15),
+        }
+    }
+
+    /// The body of a prepared mail as a mail program opens it.
+    fn opened(href: &str) -> String {
+        let (_, body) = href.split_once("&body=").unwrap();
+        let bytes: Vec<u8> = {
+            let mut rest = body.as_bytes();
+            let mut out = Vec::new();
+            while let [first, others @ ..] = rest {
+                rest = others;
+                out.push(match first {
+                    b'%' => {
+                        let hex = std::str::from_utf8(&rest[..2]).unwrap();
+                        rest = &rest[2..];
+                        u8::from_str_radix(hex, 16).unwrap()
+                    }
+                    plain => *plain,
+                });
+            }
+            out
+        };
+        String::from_utf8(bytes).unwrap().replace("\r\n", "\n")
+    }
+
+    #[test]
+    fn a_prepared_mail_never_speaks_against_its_own_code() {
+        let links = links();
+        let unit = |name: &str| vec![(UnitId("x".into()), name.to_owned())];
+        let mut mails = Vec::new();
+        // Names and titles hold what would be verbs elsewhere.
+        for name in [
+            "CĐCS Dược Miền Trung",
+            "CĐCS Bệnh viện Đông y",
+            "CĐCS Thông qua, trả lại",
+            "LĐLĐ huyện Tuy An",
+        ] {
+            let all = links.for_mail(9, &unit(name));
+            let assigned = |unit: &str| Action::Assign(unit.to_owned());
+            mails.push((Item::Mail(9), assigned("x"), all[0].clone()));
+            mails.push((Item::Mail(9), assigned(""), all[1].clone()));
+            mails.push((Item::Mail(9), Action::Ignore, all[2].clone()));
+        }
+        let both = links.for_submission(17, "BC-2026-00017");
+        mails.push((Item::Submission(17), Action::Accept, both[0].clone()));
+        mails.push((Item::Submission(17), Action::Return, both[1].clone()));
+        let title = "Kết quả bỏ qua, miễn, duyệt và thông qua, quý I năm 2026";
+        let period = links.for_period(3, title);
+        mails.push((Item::Obligation(3), Action::Close, period));
+        let again = links.for_outgoing(5, "Nhắc: không duyệt");
+        mails.push((Item::Outgoing(5), Action::Resend, again));
+        let address = links.for_contact(2, "tra.lai@x.example");
+        mails.push((Item::Contact(2), Action::Reset, address));
+        let day = date(2026, 6, 15);
+        for kind in [Strangers::WithDocument, Strangers::Others] {
+            let aside = links.for_listed(day, kind, 12);
+            mails.push((Item::Listed(day, kind), Action::Ignore, aside));
+        }
+        for (item, action, link) in mails {
+            let body = opened(&link.href);
+            assert_eq!(against(item, &action, &body), None, "{body}");
+            for below in [
+                "\nTrân trọng\nLê Văn Duyệt",
+                "\n\nLê Văn Duyệt\nPhó trưởng Ban",
+            ] {
+                let signed = format!("{body}{below}");
+                assert_eq!(against(item, &action, &signed), None, "{signed}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_that_ask_for_something_else_than_their_code_are_asked_about() {
+        let links = links();
+        let of_mail = links.for_mail(9, &[(UnitId("x".into()), "LĐLĐ huyện Tuy An".into())]);
+        let of_report = links.for_submission(17, "BC-2026-00017");
+        let period = links.for_period(3, "Công tác trẻ em, 6 tháng đầu năm 2026");
+        let mail = Item::Mail(9);
+        let report = Item::Submission(17);
+        let assign = (mail, Action::Assign("x".into()), opened(&of_mail[0].href));
+        let ignore = (mail, Action::Ignore, opened(&of_mail[2].href));
+        let accept = (report, Action::Accept, opened(&of_report[0].href));
+        let back = (report, Action::Return, opened(&of_report[1].href));
+        let close = (Item::Obligation(3), Action::Close, opened(&period.href));
+        let undo = (
+            Item::Change(4),
+            Action::Undo,
+            "Mã lệnh: TBC.c4.undo".to_owned(),
+        );
+        let other = |action: Action| Some(Against::Other(action));
+        let to_a_unit = || other(Action::Assign(String::new()));
+        let denied = || Some(Against::Denied);
+        let question = || Some(Against::Question);
+        for (prepared, words, expected) in [
+            // What is still done.
+            (&accept, "đã duyệt, cảm ơn", None),
+            (&accept, "Duyệt nhé em", None),
+            (&accept, "duyet nhe", None),
+            (&accept, "Đồng ý", None),
+            (&accept, "Bỏ qua các lỗi nhỏ, duyệt", None),
+            (&accept, "Không cần sửa nữa, duyệt", None),
+            (&accept, "Kính gửi hệ thống,\nnhất trí", None),
+            (&accept, "Đã nhận đủ, cảm ơn đơn vị", None),
+            (&accept, "Đã nhận bản giấy, duyệt", None),
+            (&accept, "Tôi đã xem. Đạt yêu cầu.", None),
+            (&back, "Không duyệt, trả lại vì thiếu số liệu", None),
+            (&back, "Chưa đạt yêu cầu nên trả lại", None),
+            (&back, "Chưa duyệt", None),
+            (&back, "Nhờ em trả về giúp chị, gửi lại trước 25/6", None),
+            (&ignore, "Thư rác, xóa giúp chị", None),
+            (
+                &ignore,
+                "Không phải báo cáo, thư này là của báo Phú Yên",
+                None,
+            ),
+            (&ignore, "Không liên quan nên bỏ qua", None),
+            (&ignore, "Đồng ý, cảm ơn em", None),
+            (&assign, "Đồng ý", None),
+            (&assign, "Thư này là của LĐLĐ huyện Tuy An", None),
+            (&assign, "gán giúp chị", None),
+            (&close, "Nhất trí khóa kỳ", None),
+            (&undo, "Hoàn tác, gán nhầm", None),
+            // What is asked back.
+            (&accept, "Trả lại vì thiếu số liệu", other(Action::Return)),
+            (&accept, "tra lai don vi", other(Action::Return)),
+            (&accept, "Đã duyệt nhưng nay trả lại", other(Action::Return)),
+            (&accept, "Chưa duyệt", denied()),
+            (&accept, "Không đồng ý", denied()),
+            (&accept, "Khoan duyệt đã, chờ số liệu", denied()),
+            (&accept, "Không duyệt, trả lại", other(Action::Return)),
+            (&accept, "Duyệt được không em?", question()),
+            (&back, "Duyệt", other(Action::Accept)),
+            (&back, "Khoan trả lại đã", denied()),
+            (&ignore, "Gán cho LĐLĐ huyện Tuy An", to_a_unit()),
+            (&ignore, "gan cho LDLD huyen Tuy An", to_a_unit()),
+            (&ignore, "Ghi nhận cho CĐ ngành Y tế", to_a_unit()),
+            (&ignore, "Duyệt", other(Action::Accept)),
+            (
+                &ignore,
+                "Gia hạn cho đơn vị đến 30/6",
+                other(Action::Extend),
+            ),
+            (&ignore, "Đừng bỏ qua thư này", denied()),
+            (&assign, "Không phải báo cáo", other(Action::Ignore)),
+            (&assign, "bỏ qua", other(Action::Ignore)),
+            (&assign, "Không phải là của Tuy An", denied()),
+            (&assign, "Không đồng ý gán", denied()),
+            (&assign, "Có phải gán cho Tuy An không?", question()),
+            (&close, "Chưa khóa kỳ này", denied()),
+            (&close, "Gia hạn đến 30/6", other(Action::Extend)),
+            (&undo, "Gán lại cho CĐ ngành Y tế", to_a_unit()),
+            (&undo, "Không hoàn tác nữa", denied()),
+        ] {
+            let (item, action, body) = prepared;
+            let (first, rest) = body.split_once('\n').unwrap_or((body, ""));
+            // Where a mail program puts what is written: above, below the first line, in its place, below all.
+            for whole in [
+                format!("{words}\n\n{body}"),
+                format!("{first}\n{words}\n{rest}"),
+                format!("{words}\n{rest}"),
+                format!("{body}\n{words}\n"),
+            ] {
+                let found = against(*item, action, &whole);
+                assert_eq!(found, expected, "{action:?} {words:?} in {whole:?}");
+            }
+        }
+        // What gives a reason asks for nothing.
+        let (item, action, body) = &back;
+        for reason in [
+            "chưa được Ban Thường vụ duyệt",
+            "bản trước đã duyệt, bản này sai\nsố liệu đã thông qua",
+            "gửi nhầm, báo cáo này không phải báo cáo trẻ em",
+        ] {
+            let whole = body.replace("Lý do:", &format!("Lý do: {reason}"));
+            assert_eq!(against(*item, action, &whole), None, "{reason}");
+        }
+    }
+}
