@@ -73,7 +73,8 @@
 //! - A reminder leaves only if the mailbox was looked through within a minute, the form is still missing by all that the
 //!   store knows, whatever the clock says, and no mail holds it that may be the unit's and waits to be read or decided.
 //! - What may be forged holds reminders for some working days, of the one unit that it may be of; then they leave without
-//!   a word of what has not come. Names in a text hold nothing: nobody silences others.
+//!   a word of what has not come. Names in a text hold nothing: nobody silences others. Where a mail names one unit alone,
+//!   that unit's reminders say no such word, either.
 //! - The mailbox was looked through only if what is there, what was listed, what was fetched and what was read agree. A mail
 //!   that is not fetched or not read has a row that names its sender all the same: its unit is not reminded.
 //! - A UID means the mail that it meant before only together with its INTERNALDATE; content decides what is known.

@@ -1,6 +1,6 @@
 //! The mails on which staff have to decide, in the order in which they are to be seen: a flood hides nothing. Senders whom
 //! we know come first, one mail each before anybody's second; strangers stand by sender, and who was not shown yet comes
-//! first.
+//! first. Before all of their kind stands for each unit that is not reminded while mails wait the one that holds it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,9 +10,10 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::domain::date_of;
+use crate::domain::unit::UnitId;
 use crate::ground::turns::numbered;
 use crate::reading::Trust;
-use crate::store::{Message, Store, Strangers};
+use crate::store::{Claim, Ground, Message, Stands, Store, Strangers};
 
 /// So many strangers of each kind a digest shows, with all their mails.
 const SHOWN: usize = 6;
@@ -31,7 +32,7 @@ pub struct Waiting {
 pub struct Sender {
     /// The address.
     pub address: String,
-    /// At least one, the oldest first.
+    /// At least one; the oldest first, but for those that are to be decided first.
     pub mails: Vec<Message>,
 }
 
@@ -56,8 +57,12 @@ impl Waiting {
             .filter(|c| c.forged)
             .map(|c| c.message)
             .collect();
-        let of_a_unit = claims.iter().filter(|c| c.hold.unit.is_some());
+        // What only names a unit is nobody's document.
+        let of_a_unit = claims
+            .iter()
+            .filter(|c| c.hold.unit.is_some() && c.hold.ground != Ground::Named);
         let of_a_unit: BTreeSet<i64> = of_a_unit.map(|c| c.message).collect();
+        let first = first_to_decide(&claims, until);
         let learned: BTreeSet<String> = store.learned()?.into_iter().map(|(a, ..)| a).collect();
         let mut known = Vec::new();
         let mut strangers: BTreeMap<(Strangers, String), Vec<Message>> = BTreeMap::new();
@@ -86,7 +91,7 @@ impl Waiting {
         }
         let times = store.times_listed()?;
         let mut waiting = Waiting {
-            known: in_turns(known),
+            known: in_turns(known, &first),
             strangers: BTreeMap::new(),
         };
         for ((kind, address), mails) in strangers {
@@ -94,7 +99,11 @@ impl Waiting {
             of_kind.push(Sender { address, mails });
         }
         for senders in waiting.strangers.values_mut() {
-            senders.sort_by_key(|s| (s.times_listed(&times), s.mails[0].received_at));
+            let holds = |s: &Sender| s.mails.iter().any(|m| first.contains(&m.id));
+            senders.sort_by_key(|s| (!holds(s), s.times_listed(&times), s.mails[0].received_at));
+            for sender in senders {
+                sender.mails.sort_by_key(|m| !first.contains(&m.id));
+            }
         }
         Ok(waiting)
     }
@@ -131,16 +140,35 @@ fn stranger(
     Ok((!known).then(|| address.clone()))
 }
 
-/// The first mail of each sender before anybody's second, whoever sends most, and the surest first; what was found to be
-/// forged comes last, as one sender may forge many.
-fn in_turns(mails: Vec<(Sureness, Message)>) -> Vec<Message> {
+/// Of the mails that hold a unit at a moment the one that is to be decided first; so for each unit that is held. Others
+/// that hold the same unit wait their turn: a flood in the name of one unit hides no other.
+fn first_to_decide(claims: &[Claim], moment: Timestamp) -> BTreeSet<i64> {
+    let mut first: BTreeMap<Option<&UnitId>, &Claim> = BTreeMap::new();
+    // What is not read yet cannot be shown.
+    let holding = claims
+        .iter()
+        .filter(|c| c.read && c.stored_at <= moment && c.at(moment) == Stands::Holds);
+    for claim in holding {
+        let of_unit = first.entry(claim.hold.unit.as_ref()).or_insert(claim);
+        if claim.place() < of_unit.place() {
+            *of_unit = claim;
+        }
+    }
+    first.values().map(|claim| claim.message).collect()
+}
+
+/// What is to be decided first so that units are reminded again comes first (`first`). Then the first mail of each sender
+/// before anybody's second, whoever sends most, and the surest first; what was found to be forged comes last, as one sender
+/// may forge many.
+fn in_turns(mails: Vec<(Sureness, Message)>, first: &BTreeSet<i64>) -> Vec<Message> {
     let by_sender = mails
         .into_iter()
         .map(|(sureness, mail)| ((sureness, mail.sender.clone()), (sureness, mail)));
     let mut turns = numbered(by_sender);
     turns.sort_by_key(|(nth, (sureness, mail))| {
         let forged = *sureness == Sureness::Forged;
-        (forged, *nth, *sureness, mail.received_at, mail.id)
+        let others = !first.contains(&mail.id);
+        (others, forged, *nth, *sureness, mail.received_at, mail.id)
     });
     turns.into_iter().map(|(_, (_, mail))| mail).collect()
 }
@@ -192,7 +220,7 @@ pub fn shown(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::MessageState;
+    use crate::store::{Hold, MessageState};
 
     #[test]
     fn nobody_s_second_mail_comes_before_another_s_first_and_what_is_forged_comes_last() {
@@ -222,7 +250,57 @@ mod tests {
             (Unverified, mail(8, "c")),
             (Verified, mail(9, "a")),
         ];
-        let ids: Vec<i64> = in_turns(mails).iter().map(|m| m.id).collect();
-        assert_eq!(ids, [6, 7, 2, 5, 9, 3, 8, 4, 1]);
+        let ids = |first: &[i64]| -> Vec<i64> {
+            let first = first.iter().copied().collect();
+            let turns = in_turns(mails.clone(), &first);
+            turns.iter().map(|m| m.id).collect()
+        };
+        assert_eq!(ids(&[]), [6, 7, 2, 5, 9, 3, 8, 4, 1]);
+        assert_eq!(ids(&[8, 1, 100]), [8, 1, 6, 7, 2, 5, 9, 3, 4]);
+    }
+
+    #[test]
+    fn for_each_unit_that_is_held_one_mail_is_to_be_decided_first_and_no_more_for_many_that_hold_it()
+     {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let claim = |message: i64, unit: Option<&str>, until: Option<i64>| Claim {
+            message,
+            stored_at: at(message),
+            read: true,
+            forged: false,
+            hold: Hold {
+                unit: unit.map(|u| UnitId(u.into())),
+                ground: Ground::Address,
+                until: until.map(at),
+            },
+        };
+        let (a, b, c) = (Some("a"), Some("b"), Some("c"));
+        let claims = [
+            // Over, and told.
+            claim(1, a, Some(50)),
+            claim(2, a, Some(500)),
+            Claim {
+                forged: true,
+                ..claim(3, b, None)
+            },
+            claim(4, b, Some(500)),
+            claim(5, b, Some(500)),
+            claim(6, b, None),
+            claim(7, a, Some(500)),
+            // Not read yet; came later.
+            Claim {
+                read: false,
+                ..claim(8, c, None)
+            },
+            claim(101, c, None),
+            claim(9, None, Some(500)),
+        ];
+        let first = |now| Vec::from_iter(first_to_decide(&claims, at(now)));
+        assert_eq!(first(100), [2, 6, 9]);
+        assert_eq!(first(101), [2, 6, 9, 101]);
+        assert_eq!(first(500), [6, 101]);
+        let mut named = claims.clone();
+        named.iter_mut().for_each(|c| c.hold.ground = Ground::Named);
+        assert_eq!(first_to_decide(&named, at(100)), BTreeSet::new());
     }
 }

@@ -205,3 +205,50 @@ fn a_unit_that_may_have_reported_is_not_reminded_for_a_while_and_never_told_that
     let of = &reminders(&demo)["ldld-dong-hoa"];
     assert!(!of.is_empty() && !of.iter().any(|t| t.contains(VERIFYING)));
 }
+
+#[test]
+fn a_nil_return_in_words_from_a_private_address_is_never_called_missing_and_one_that_names_all_changes_no_word()
+ {
+    let demo = Demo::new();
+    let private = "thu.quy@thudientu.example";
+    let says = |mark: &str, verdict: &str, unit: &str| {
+        let body = format!(
+            "Kính gửi Ban,\n{unit} không phát sinh trường hợp nào, kỳ này không có gì báo cáo."
+        );
+        let raw = written(private, "Báo cáo công tác trẻ em", &body, &[]);
+        arrives(&demo, mark, verdict, &raw, BEFORE);
+    };
+    says("a", "pass", "LĐLĐ huyện Tây Hòa");
+    says("b", "none", "LĐLĐ huyện Phú Hòa");
+    says("c", "fail", "LĐLĐ huyện Đồng Xuân");
+    let names: Vec<String> = units(&demo).into_iter().map(|(name, _)| name).collect();
+    let body = names.join(", ") + " không có gì báo cáo";
+    let raw = written("ai@stranger.example", "Báo cáo trẻ em", &body, &[]);
+    arrives(&demo, "all", "pass", &raw, BEFORE);
+
+    mornings(&demo, &["06-24", "07-02"]);
+    let now = reminders(&demo);
+    let (verifying, others): (Vec<_>, Vec<_>) = now
+        .iter()
+        .partition(|(_, texts)| texts.iter().any(|t| t.contains(VERIFYING)));
+    // A name holds no reminder. Of these mails of the demo wait.
+    let waits = [
+        "cd-xay-dung",
+        "cdcs-bao-phu-yen",
+        "cdcs-dai-ptth",
+        "ldld-son-hoa",
+        "ldld-song-hinh",
+    ];
+    let units = verifying.iter().map(|(unit, _)| unit.as_str());
+    let units: Vec<&str> = units.filter(|u| !waits.contains(u)).collect();
+    let named = ["ldld-dong-xuan", "ldld-phu-hoa", "ldld-tay-hoa"];
+    assert_eq!(units, named, "one of many names is nobody's");
+    for text in verifying.iter().flat_map(|(_, texts)| *texts) {
+        assert!(!text.contains("chưa ghi nhận"), "{text}");
+        assert!(text.contains(VERIFYING), "{text}");
+    }
+    assert!(others.len() > 5, "{others:?}");
+    // Staff see the mail beside what has not come.
+    let digest = demo.digest("2026-07-02", "2026-07-02T09:00:00+07:00");
+    assert!(digest.contains("chưa xác minh"), "{digest}");
+}

@@ -38,7 +38,9 @@ enum Means {
     PassedOnAlone,
     /// What somebody whom we know passes on is of this unit and of others.
     PassedOnAmongOthers,
-    /// It is named somewhere, if at all.
+    /// Its words name this unit, and no other.
+    NamedAlone,
+    /// It is named among others, if at all.
     Named,
 }
 
@@ -68,8 +70,10 @@ enum Rule {
 
 /// Whether and how long a mail holds the reminders of a unit. What could be forged ends by itself, after `hold_days`
 /// working days; so does what was found to be forged, after one, as servers that pass on mails break their signatures.
+/// A mail that means one unit and holds nothing may still be what it has sent ("không có gì báo cáo" from a private
+/// address): the reminder leaves, without a word of what has not come. One that means several changes nothing.
 fn rule(f: &Facts, hold_days: u16) -> Rule {
-    use Means::{HeadAlone, Named, PassedOnAlone, PassedOnAmongOthers};
+    use Means::{HeadAlone, Named, NamedAlone, PassedOnAlone, PassedOnAmongOthers};
     use Writer::{OtherUnit, Staff, Stranger, Unit, Unknown};
     let known = f.writer != Stranger;
     // Of an address that is known and verified it does not matter what else it looks like.
@@ -82,10 +86,12 @@ fn rule(f: &Facts, hold_days: u16) -> Rule {
         (Unknown, _) => Rule::For(1, Ground::Nameless),
         (_, HeadAlone) if forged => Rule::For(1, Ground::Forged),
         (Unit, _) if forged => Rule::Told(Ground::Forged),
-        (_, _) if forged => Rule::Nothing,
+        (_, PassedOnAlone | NamedAlone) if forged => Rule::Told(Ground::Named),
+        (_, PassedOnAmongOthers | Named) if forged => Rule::Nothing,
         (Unit, _) if f.trust == Trust::Pass => Rule::UntilDecided(own),
         (Unit, _) => Rule::For(hold_days, own),
         (Stranger, HeadAlone) => Rule::For(hold_days, Ground::Head),
+        (_, NamedAlone) => Rule::Told(Ground::Named),
         (Stranger, PassedOnAlone | PassedOnAmongOthers | Named) => Rule::Nothing,
         (Staff, HeadAlone | PassedOnAlone | PassedOnAmongOthers) if f.trust == Trust::Pass => {
             Rule::UntilDecided(Ground::PassedOn)
@@ -128,13 +134,15 @@ pub(super) fn of(
         passed_on.extend(meant.iter().chain(named).chain(&heads).cloned());
         passed_on.retain(|u| !own.contains(u));
     }
+    let named = found.map_or(&[][..], |f| f.unit.candidates());
     let units: BTreeSet<UnitId> = own
         .iter()
         .chain(&heads)
         .chain(&passed_on)
+        .chain(named)
         .cloned()
         .collect();
-    let holds = units.into_iter().filter_map(|unit| {
+    let holds = units.iter().cloned().filter_map(|unit| {
         let facts = Facts {
             writer: match () {
                 () if own.contains(&unit) => Writer::Unit,
@@ -144,9 +152,10 @@ pub(super) fn of(
             },
             means: match () {
                 () if heads == [unit.clone()] => Means::HeadAlone,
-                () if !passed_on.contains(&unit) => Means::Named,
-                () if passed_on.len() == 1 => Means::PassedOnAlone,
-                () => Means::PassedOnAmongOthers,
+                () if passed_on.contains(&unit) && passed_on.len() == 1 => Means::PassedOnAlone,
+                () if passed_on.contains(&unit) => Means::PassedOnAmongOthers,
+                () if units.len() == 1 => Means::NamedAlone,
+                () => Means::Named,
             },
             trust: reading.trust,
             suspicious: found.is_some_and(|f| !f.suspicious.is_empty()),
@@ -193,7 +202,9 @@ mod tests {
     fn who_is_known_and_verified_holds_until_decided_what_may_be_forged_for_days_and_names_alone_nothing()
      {
         use Ground::{Address, Forged, Head, Nameless, PassedOn, Unreadable};
-        use Means::{HeadAlone, Named, PassedOnAlone, PassedOnAmongOthers};
+        // Of this ground there is a way of meaning by the same name.
+        const TOLD: Rule = Rule::Told(Ground::Named);
+        use Means::{HeadAlone, Named, NamedAlone, PassedOnAlone, PassedOnAmongOthers};
         use Rule::{For, Nothing, Told, UntilDecided};
         use Trust::{Fail, Pass, Unknown};
         use Writer::{OtherUnit, Staff, Stranger, Unit};
@@ -202,7 +213,13 @@ mod tests {
         const IMITATION: (bool, bool) = (true, true);
         const UNREAD: (bool, bool) = (false, false);
         type Case = (Writer, Trust, Means, (bool, bool), Rule);
-        let every = [HeadAlone, PassedOnAlone, PassedOnAmongOthers, Named];
+        let every = [
+            HeadAlone,
+            PassedOnAlone,
+            PassedOnAmongOthers,
+            NamedAlone,
+            Named,
+        ];
         let mut cases: Vec<Case> = vec![
             // A document of the unit in its own mail that fails: a server that passes mails on breaks signatures.
             (Unit, Fail, HeadAlone, PLAIN, For(1, Forged)),
@@ -229,8 +246,11 @@ mod tests {
             (Staff, Unknown, HeadAlone, PLAIN, For(5, PassedOn)),
             (Staff, Unknown, PassedOnAlone, PLAIN, For(5, PassedOn)),
             (Staff, Unknown, PassedOnAmongOthers, PLAIN, Nothing),
-            (Staff, Unknown, PassedOnAlone, IMITATION, Nothing),
-            (Staff, Fail, PassedOnAlone, PLAIN, Nothing),
+            (Staff, Unknown, PassedOnAlone, IMITATION, TOLD),
+            (Staff, Fail, PassedOnAlone, PLAIN, TOLD),
+            (Staff, Fail, PassedOnAmongOthers, PLAIN, Nothing),
+            (Staff, Pass, NamedAlone, PLAIN, TOLD),
+            (OtherUnit, Unknown, NamedAlone, PLAIN, TOLD),
             (OtherUnit, Pass, HeadAlone, PLAIN, For(5, PassedOn)),
             (OtherUnit, Pass, PassedOnAlone, PLAIN, For(5, PassedOn)),
             (
@@ -245,7 +265,8 @@ mod tests {
             (OtherUnit, Unknown, PassedOnAlone, PLAIN, For(5, PassedOn)),
             (OtherUnit, Unknown, PassedOnAmongOthers, PLAIN, Nothing),
             (OtherUnit, Fail, HeadAlone, PLAIN, For(1, Forged)),
-            (OtherUnit, Fail, PassedOnAlone, PLAIN, Nothing),
+            (OtherUnit, Fail, PassedOnAlone, PLAIN, TOLD),
+            (OtherUnit, Fail, PassedOnAmongOthers, PLAIN, Nothing),
         ];
         for means in every {
             cases.push((Unit, Pass, means, PLAIN, UntilDecided(Address)));
@@ -256,10 +277,14 @@ mod tests {
             for trust in [Pass, Unknown, Fail] {
                 let nobody = (Writer::Unknown, trust, means, UNREAD, For(1, Nameless));
                 cases.push(nobody);
-                if means != HeadAlone {
-                    cases.push((Stranger, trust, means, PLAIN, Nothing));
-                    cases.push((Stranger, trust, means, IMITATION, Nothing));
-                    cases.push((Stranger, trust, means, UNREAD, Nothing));
+                // A stranger passes nothing on.
+                let wanted = match means {
+                    HeadAlone | PassedOnAlone => continue,
+                    NamedAlone => TOLD,
+                    PassedOnAmongOthers | Named => Nothing,
+                };
+                for how in [PLAIN, IMITATION, UNREAD] {
+                    cases.push((Stranger, trust, means, how, wanted));
                 }
             }
         }

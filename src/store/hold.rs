@@ -26,6 +26,8 @@ pub enum Ground {
     Forged,
     /// Neither the mail nor its sender could be had: it may be any unit's.
     Nameless,
+    /// Its words name the unit, and no other. Anybody can write that: it holds nothing, and the unit is told of the mail.
+    Named,
 }
 
 stored_as_words!(Ground {
@@ -35,6 +37,7 @@ stored_as_words!(Ground {
     Head = "head",
     Forged = "forged",
     Nameless = "nameless",
+    Named = "named",
 });
 
 /// That a mail holds the reminders of a unit while it waits.
@@ -75,9 +78,16 @@ pub enum Stands {
 }
 
 impl Claim {
+    /// Its place among those that hold one unit: what ends by itself comes after what staff have to decide, what was found
+    /// to be forged last, else the oldest first.
+    pub fn place(&self) -> (bool, bool, i64) {
+        (self.forged, self.hold.until.is_some(), self.message)
+    }
+
     /// How it stands at a moment. What may be any unit's is told to none.
     pub fn at(&self, moment: Timestamp) -> Stands {
-        let holds = !self.read || self.hold.until.is_none_or(|until| moment < until);
+        let holds = self.hold.ground != Ground::Named
+            && (!self.read || self.hold.until.is_none_or(|until| moment < until));
         match (holds, &self.hold.unit) {
             (true, _) => Stands::Holds,
             (false, Some(_)) => Stands::Told,
@@ -281,6 +291,18 @@ mod tests {
         for id in 2..=4 {
             state(&store, id, "logged");
         }
+        assert_eq!(stand(&store, 2), []);
+    }
+
+    #[test]
+    fn what_only_names_a_unit_holds_nothing_not_even_before_it_is_read_again() {
+        let store = store();
+        waits(&store, 1, 2, &[("a", Ground::Named, Some(2))]);
+        for state_now in ["waiting", "received"] {
+            state(&store, 1, state_now);
+            assert_eq!(stand(&store, 2), [(1, Stands::Told)], "{state_now}");
+        }
+        state(&store, 1, "ignored");
         assert_eq!(stand(&store, 2), []);
     }
 

@@ -56,7 +56,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StandingVersion, StoredFile, Submission};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 22] = [
+const MIGRATIONS: [&str; 23] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -79,6 +79,7 @@ const MIGRATIONS: [&str; 22] = [
     include_str!("../../migrations/0020_staff_mails.sql"),
     include_str!("../../migrations/0021_kinds.sql"),
     include_str!("../../migrations/0022_claimed.sql"),
+    include_str!("../../migrations/0023_named.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

@@ -215,8 +215,11 @@ pub(super) fn held(
     Ok(())
 }
 
+/// The mail that is shown first among those that wait is named first here, too.
 fn reasons(claims: &[Claim]) -> String {
-    let all: Vec<String> = claims.iter().map(reason).collect();
+    let mut claims: Vec<&Claim> = claims.iter().collect();
+    claims.sort_by_key(|c| (!c.read, c.place()));
+    let all: Vec<String> = claims.into_iter().map(reason).collect();
     match all.split_at(all.len().min(3)) {
         (shown, []) => shown.join("; "),
         (shown, more) => format!("{}; và {} thư khác", shown.join("; "), more.len()),
@@ -233,6 +236,7 @@ fn reason(claim: &Claim) -> String {
         (true, Ground::Head) => "người gửi ngoài danh bạ, văn bản mang tên đơn vị",
         (true, Ground::Forged) => "không xác thực được người gửi, văn bản mang tên đơn vị",
         (true, Ground::Nameless) => "không rõ người gửi",
+        (true, Ground::Named) => "nêu tên đơn vị",
     };
     let until = match claim.hold.until {
         Some(until) if claim.read => format!("đến {}", vietnamese_moment(until)),
