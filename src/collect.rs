@@ -139,7 +139,7 @@ fn cannot_be_opened(e: &MailboxError) -> Option<String> {
         MailboxError::Refused { command, answer }
             if ["SELECT", "EXAMINE"].contains(&command.as_str()) =>
         {
-            Some(format!("máy chủ không cho mở thư mục ({answer})"))
+            Some(format!("máy chủ không cho mở thư mục: “{answer}”"))
         }
         _ => None,
     }
@@ -241,7 +241,7 @@ pub async fn read_received(
         }
     }
     match fault {
-        Some(why) => app.store.failed(Part::Reading, now, &why)?,
+        Some(why) => app.store.failed(Part::Reading, now, &reader_says(&why))?,
         None => app.store.succeeded(Part::Reading, now)?,
     }
     note_confinement(app, now)
@@ -424,15 +424,25 @@ pub async fn try_reader(app: &mut App, now: Timestamp) -> Result<()> {
         Err(e) => {
             let why = format!("{e:#}");
             tracing::error!(why, "no mail can be read");
-            app.store.failed(Part::Reading, now, &why)?;
+            app.store.failed(Part::Reading, now, &reader_says(&why))?;
         }
     }
     note_confinement(app, now)
 }
 
+/// Why mails stay unread, for staff.
+fn reader_says(why: &str) -> String {
+    format!("tiến trình đọc thư báo lỗi: “{why}”; thư đã nhận vẫn được giữ và sẽ được đọc sau")
+}
+
 fn note_confinement(app: &App, now: Timestamp) -> Result<()> {
     match app.reader.confinement().map(Confinement::lack) {
-        Some(Some(lack)) => app.store.failed(Part::Confinement, now, &lack),
+        Some(Some(lack)) => {
+            let told = format!(
+                "tiến trình đọc thư thiếu lớp bảo vệ: “{lack}”; đề nghị quản trị viên đối chiếu tệp dịch vụ với deploy/thubaocao.service"
+            );
+            app.store.failed(Part::Confinement, now, &told)
+        }
         Some(None) => app.store.succeeded(Part::Confinement, now),
         None => Ok(()),
     }

@@ -244,7 +244,7 @@ impl Service {
         self.failures += 1;
         let login = |c: &MailboxError| matches!(c, MailboxError::Login { .. });
         let pause = if e.chain().any(|c| c.downcast_ref().is_some_and(login)) {
-            self.app.store.failed(Part::Login, now, &format!("{e:#}"))?;
+            self.app.store.failed(Part::Login, now, &told(e))?;
             let kind = &self.app.config.settings.mailbox.kind;
             patience::refused(&self.app.store, kind, now)?.unsigned_abs()
         } else {
@@ -252,7 +252,7 @@ impl Service {
         };
         self.next_try = Instant::now() + pause;
         tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
-        self.app.store.failed(Part::Mailbox, now, &format!("{e:#}"))
+        self.app.store.failed(Part::Mailbox, now, &told(e))
     }
 
     /// All three passes once. Failures of the mailbox are noted, not returned: reminders wait then, the digest does not.
@@ -389,6 +389,14 @@ impl Service {
             pause = pause.max(backoff(self.setbacks));
         }
         pause.max(Duration::from_millis(200))
+    }
+}
+
+/// Why the mailbox failed, for staff.
+fn told(e: &anyhow::Error) -> String {
+    match e.chain().find_map(|c| c.downcast_ref::<MailboxError>()) {
+        Some(e) => e.in_vietnamese(),
+        None => format!("lỗi: “{e:#}”"),
     }
 }
 

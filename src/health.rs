@@ -68,9 +68,93 @@ fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
     }
 }
 
-/// Whether a part fails only because another one does: who is not let in looks at nothing.
+/// Whether a part fails only because another one does: who is not let in, or has no room, looks at nothing.
 pub fn follows(part: Part, fails: impl Fn(Part) -> bool) -> bool {
-    part == Part::Mailbox && fails(Part::Login)
+    part == Part::Mailbox && [Part::Login, Part::Disk].into_iter().any(fails)
+}
+
+/// What is in the way where the mailbox is not looked through to its end: the first of these that fails.
+const IN_THE_WAY: [Part; 5] = [
+    Part::Disk,
+    Part::Login,
+    Part::Reading,
+    Part::Folder,
+    Part::Download,
+];
+
+/// That the mailbox was not looked through to its end lately: what has not come may lie there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Since when; `None`: it never was.
+    pub since: Option<Timestamp>,
+    /// What is in the way, a clause in Vietnamese.
+    pub why: String,
+}
+
+impl Unseen {
+    /// What it means for whoever reads what has not come.
+    pub fn in_vietnamese(&self) -> String {
+        let since = match self.since {
+            Some(at) => format!(
+                "từ {} hộp thư chưa được kiểm tra hết",
+                vietnamese_moment(at)
+            ),
+            None => "hộp thư chưa được kiểm tra hết lần nào".to_owned(),
+        };
+        format!(
+            "Lưu ý: {since} ({}); đơn vị ghi “chưa nộp” có thể đã gửi báo cáo.",
+            self.why
+        )
+    }
+}
+
+/// Since when the mailbox has not been looked through to its end, if it has not been at a moment.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn unseen(store: &Store, settings: &Settings, now: Timestamp) -> Result<Option<Unseen>> {
+    let mut faults = Vec::new();
+    for part in [Part::Mailbox].into_iter().chain(IN_THE_WAY) {
+        faults.push((part, store.health(part)?));
+    }
+    let poll = SignedDuration::from_mins(settings.mailbox.poll_minutes.try_into()?);
+    Ok(unseen_by(&faults, poll + GRACE, now))
+}
+
+/// `faults`: the mailbox and then what may be in its way, each as the store notes it. `patience`: so long after a look
+/// there may be none.
+fn unseen_by(
+    faults: &[(Part, Health)],
+    patience: SignedDuration,
+    now: Timestamp,
+) -> Option<Unseen> {
+    let (_, mailbox) = faults.first()?;
+    let seen = mailbox.success_at;
+    // A fault that was noted after the last whole look kept the next one from being whole.
+    let stands = |part: Part, health: &Health| match part {
+        // Such a folder is left out of a look that counts as whole after a day.
+        Part::Folder => health.failing_since.is_some(),
+        Part::Download => ill(part, health, patience, now).is_some() && health.failure_at > seen,
+        _ => health.failing_since.is_some() && health.failure_at > seen,
+    };
+    let mut standing = faults[1..].iter().chain(&faults[..1]);
+    let standing = standing.find(|(part, health)| stands(*part, health));
+    let (since, why) = match standing {
+        Some((Part::Folder, health)) => (
+            seen.min(health.failing_since),
+            fault_in_vietnamese(Part::Folder),
+        ),
+        Some((part, _)) => (seen, fault_in_vietnamese(*part)),
+        None if seen.is_none() => (seen, "chương trình chưa chạy lần nào"),
+        None if seen.is_some_and(|at| now.duration_since(at) > patience) => {
+            (seen, "dịch vụ có thể không chạy")
+        }
+        None => return None,
+    };
+    Some(Unseen {
+        since,
+        why: why.to_owned(),
+    })
 }
 
 /// What a part's failure is called.
@@ -95,7 +179,7 @@ pub fn fault_in_vietnamese(part: Part) -> &'static str {
     }
 }
 
-/// How every part fares, in the order of [`Part::ALL`].
+/// How every part fares, in the order of [`Part::ALL`], but for what follows from another part: it comes last.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -103,6 +187,11 @@ pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Lo
     let hours = settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
     let patience = SignedDuration::from_hours(i64::from(hours));
     let mut looks = Vec::new();
+    let mut in_the_way = None;
+    for part in IN_THE_WAY {
+        let fails = ill(part, &store.health(part)?, patience, now).is_some();
+        in_the_way = in_the_way.or(fails.then_some(part));
+    }
     for part in Part::ALL {
         let health = store.health(part)?;
         let ill = match part {
@@ -112,7 +201,13 @@ pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Lo
                 patience,
                 now,
             ),
-            _ => ill(part, &health, patience, now),
+            _ => ill(part, &health, patience, now).map(|ill| match in_the_way {
+                Some(cause) if part == Part::Mailbox && health.failing_since.is_none() => Ill {
+                    why: format!("không kiểm tra được vì {}", fault_in_vietnamese(cause)),
+                    ..ill
+                },
+                _ => ill,
+            }),
         };
         looks.push(Look {
             part,
@@ -120,6 +215,13 @@ pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Lo
             ill,
         });
     }
+    // What is the cause comes before what follows from it.
+    let fails: Vec<Part> = looks
+        .iter()
+        .filter(|l| l.ill.is_some())
+        .map(|l| l.part)
+        .collect();
+    looks.sort_by_key(|l| follows(l.part, |part| fails.contains(&part)));
     Ok(looks)
 }
 
@@ -136,7 +238,8 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
             }),
             (None, Some(at)) if now.duration_since(at) > patience => Some(Ill {
                 since: at,
-                why: "nobody has looked since; does the service run?".to_owned(),
+                why: "từ lúc đó hộp thư không được kiểm tra; dịch vụ có đang chạy không?"
+                    .to_owned(),
             }),
             (None, _) => None,
         },
@@ -181,7 +284,7 @@ fn digest_ill(
     if last.day < expected {
         return Some(Ill {
             since: instant(expected, digest_at),
-            why: "it was not made".to_owned(),
+            why: "bản tin không được lập".to_owned(),
         });
     }
     let late = now.duration_since(last.waits_since) >= patience;
@@ -198,7 +301,7 @@ fn digest_ill(
     let why = last.mails.into_iter().find_map(|mail| mail.error);
     wrong.then(|| Ill {
         since: last.waits_since,
-        why: why.unwrap_or_else(|| "it still waits".to_owned()),
+        why: why.unwrap_or_else(|| "bản tin vẫn chờ gửi".to_owned()),
     })
 }
 
@@ -230,6 +333,87 @@ mod tests {
             ..seen(at(11, 0))
         };
         assert_eq!(since(failing), Some(at(11, 0)));
+    }
+
+    #[test]
+    fn the_mailbox_counts_as_unseen_since_it_was_last_seen_through_where_something_kept_it_from_that()
+     {
+        let now = at(12, 0);
+        let seen = |at| Health {
+            success_at: Some(at),
+            ..Health::default()
+        };
+        let fails = |at| Health {
+            failure_at: Some(at),
+            failing_since: Some(at),
+            ..Health::default()
+        };
+        let ill = |mailbox: Health, faults: &[(Part, Health)]| {
+            let mut all = vec![(Part::Mailbox, mailbox)];
+            all.extend(faults.iter().cloned());
+            let unseen = unseen_by(&all, SignedDuration::from_mins(20), now)?;
+            Some((unseen.since, unseen.why))
+        };
+        let because = |since, part| Some((Some(since), fault_in_vietnamese(part).to_owned()));
+        let recent = seen(at(11, 55));
+        assert_eq!(ill(recent.clone(), &[]), None);
+        let dead = Some((Some(at(11, 0)), "dịch vụ có thể không chạy".to_owned()));
+        assert_eq!(ill(seen(at(11, 0)), &[]), dead);
+        assert_eq!(
+            ill(Health::default(), &[]).map(|(since, _)| since),
+            Some(None)
+        );
+        let broken = Health {
+            success_at: Some(at(11, 55)),
+            ..fails(at(11, 56))
+        };
+        assert_eq!(ill(broken.clone(), &[]), because(at(11, 55), Part::Mailbox));
+        // What keeps it from being looked into is told in its stead.
+        let login = (Part::Login, fails(at(11, 56)));
+        assert_eq!(ill(broken, &[login]), because(at(11, 55), Part::Login));
+        for part in [Part::Disk, Part::Reading, Part::Download] {
+            let later = [(part, fails(at(11, 56)))];
+            assert_eq!(
+                ill(recent.clone(), &later),
+                because(at(11, 55), part),
+                "{part:?}"
+            );
+            // It was looked through since: what is left is of strangers, or it is mended.
+            let before = [(part, fails(at(11, 55)))];
+            assert_eq!(ill(recent.clone(), &before), None, "{part:?}");
+        }
+        // A folder that is left out, though the rest counts.
+        let folder = [(Part::Folder, fails(at(9, 0)))];
+        assert_eq!(ill(recent, &folder), because(at(9, 0), Part::Folder));
+    }
+
+    #[test]
+    fn what_is_the_cause_is_told_before_what_follows_from_it() {
+        let config = crate::config::Config::load(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+        );
+        let settings = config.unwrap().settings;
+        let store = Store::in_memory(at(6, 0)).unwrap();
+        let ill = |now| -> Vec<(Part, String)> {
+            let looks = look(&store, &settings, now).unwrap();
+            let ill = looks.into_iter().filter_map(|l| Some((l.part, l.ill?.why)));
+            ill.collect()
+        };
+        store.succeeded(Part::Mailbox, at(6, 0)).unwrap();
+        store
+            .failed(Part::Disk, at(6, 10), "ổ đĩa gần đầy")
+            .unwrap();
+        let told = ill(at(12, 0));
+        assert_eq!(told[0], (Part::Disk, "ổ đĩa gần đầy".to_owned()));
+        let (last, why) = &told[told.len() - 1];
+        assert_eq!(*last, Part::Mailbox);
+        assert_eq!(
+            why,
+            "không kiểm tra được vì đĩa gần đầy hoặc không ghi được"
+        );
+        store.succeeded(Part::Disk, at(12, 0)).unwrap();
+        assert_eq!(ill(at(12, 0))[0].0, Part::Mailbox);
+        assert!(ill(at(12, 0))[0].1.contains("dịch vụ có đang chạy không"));
     }
 
     #[test]

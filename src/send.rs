@@ -13,6 +13,7 @@ use self::budget::{Pot, Spent, Turn};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::compose::{self, Composed};
+use crate::config::Config;
 use crate::domain::owed::Kind;
 use crate::domain::reminder::in_working_hours;
 use crate::domain::{date_of, instant};
@@ -20,7 +21,7 @@ use crate::ground::hex::random_hex;
 use crate::mailbox::Mailbox;
 use crate::manager;
 use crate::reading::BounceKind;
-use crate::store::{Outgoing, OutgoingState, Part, QueuePause};
+use crate::store::{Outgoing, OutgoingState, Part, QueuePause, Store};
 use crate::transport::{self, Halt, NotTaken, Outcome, Parcel, Transport, Verdict};
 use crate::writing::Draft;
 
@@ -57,11 +58,8 @@ pub async fn pass(
     doubts::settle(app, mailbox, clock.now()).await?;
     restored::settle(app, mailbox, clock.now()).await?;
     let store = &app.store;
-    let key = store.command_key()?.unwrap_or_default();
-    let way = transport::way(&app.config.settings.transport, &key);
     let mut done = Sent::default();
-    let paused = store.queue_pause()?;
-    if paused.is_some_and(|pause| holds(&pause, &way, clock.now())) {
+    if paused(&app.config, store, clock.now())?.is_some() {
         return Ok(done);
     }
     let mut halt = queue(app, transport, clock, stop, &mut done).await?;
@@ -72,12 +70,29 @@ pub async fn pass(
         let now = clock.now();
         let times = store.queue_pause()?.map_or(0, |p| p.times);
         let until = now + queue_pause(&halt, times + 1);
-        tracing::warn!(why = halt.why(), %until, "nothing is sent until then");
-        store.pause_queue(now, until, halt.why(), &way)?;
-        store.failed(Part::Transport, now, halt.why())?;
+        tracing::warn!(why = %halt.why(), %until, "nothing is sent until then");
+        let why = halt.why().in_vietnamese();
+        store.pause_queue(now, until, &why, &way(&app.config, store)?)?;
+        store.failed(Part::Transport, now, &why)?;
     }
     transport.close().await;
     Ok(done)
+}
+
+/// The pause in which nothing is sent at a moment, if there is one.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn paused(config: &Config, store: &Store, now: Timestamp) -> Result<Option<QueuePause>> {
+    let way = way(config, store)?;
+    let pause = store.queue_pause()?;
+    Ok(pause.filter(|pause| holds(pause, &way, now)))
+}
+
+/// A trace of how mails leave.
+fn way(config: &Config, store: &Store) -> Result<String> {
+    let key = store.command_key()?.unwrap_or_default();
+    Ok(transport::way(&config.settings.transport, &key))
 }
 
 /// Whether a pause holds at a moment: not where server, user or password are others since, nor where the clock was wrong.
@@ -215,7 +230,12 @@ fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
 /// What a mail says at a moment. That one cannot be written is told, and stops no other.
 fn composed(app: &App, mail: &Outgoing, now: Timestamp) -> Composed {
     compose::compose(&app.config, &app.store, mail, now)
-        .unwrap_or_else(|e| Composed::Blocked(format!("{e:#}")))
+        .unwrap_or_else(|e| Composed::Blocked(quoted(&e)))
+}
+
+/// An error of ours, which staff pass on to the administrator.
+fn quoted(e: &anyhow::Error) -> String {
+    format!("Lỗi: “{e:#}”")
 }
 
 /// Notes that a mail cannot be written. `again_at`: when it is looked at again.
@@ -300,7 +320,7 @@ async fn send_one(
     let again_at = now + pause(mail.tries + 1);
     let written = match written(app, mail, draft, now) {
         Ok(written) => written,
-        Err(e) => return block(app, mail, &format!("{e:#}"), again_at, now).map(|()| None),
+        Err(e) => return block(app, mail, &quoted(&e), again_at, now).map(|()| None),
     };
     let parcel = Parcel {
         name: &written.name,
@@ -316,9 +336,10 @@ async fn send_one(
             s.start_sending(mail.id, &written.message_id, sha256.as_deref(), now)?;
             s.drop_rests(mail.id, now)?;
             let later = not_taken.iter().filter(|n| n.verdict == Verdict::Later);
-            later
-                .into_iter()
-                .try_for_each(|n| s.owe_rest(mail.id, &n.address, now + pause(1), &n.why, now))
+            later.into_iter().try_for_each(|n| {
+                let said = format!("“{}”", n.why);
+                s.owe_rest(mail.id, &n.address, now + pause(1), &said, now)
+            })
         })?;
         // The copy of a try before this one; what stays of it is found by `verify`.
         let before = mail.raw.as_deref().filter(|b| sha256.as_deref() != Some(b));
@@ -329,7 +350,7 @@ async fn send_one(
     };
     let outcome = match transport.send(parcel, &mut begins).await {
         Ok(outcome) => outcome,
-        Err(e) => return block(app, mail, &format!("{e:#}"), again_at, now).map(|()| None),
+        Err(e) => return block(app, mail, &quoted(&e), again_at, now).map(|()| None),
     };
     record(app, mail, outcome, now)
 }
@@ -348,16 +369,17 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
             let but: Vec<String> = not_taken
                 .iter()
                 .filter(|n| n.verdict != Verdict::Later)
-                .map(|n| format!("{}: {}", n.address, n.why))
+                .map(|n| format!("{}: “{}”", n.address, n.why))
                 .collect();
             let but = (!but.is_empty()).then(|| but.join("; "));
             store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
             left(app, now)?;
         }
         Outcome::Refused(why, not_taken) => {
-            tracing::warn!(mail = mail.owed.key(), why, "refused for good");
+            tracing::warn!(mail = mail.owed.key(), %why, "refused for good");
             record_refusals(app, mail, &not_taken, now)?;
-            store.end_sending(mail.id, OutgoingState::Failed, Some(&why), now)?;
+            let told = why.in_vietnamese();
+            store.end_sending(mail.id, OutgoingState::Failed, Some(&told), now)?;
             // A relay that has lost its way to everybody says the same of every address.
             if store.refused_in_a_row()? >= IN_A_ROW {
                 store.doubt_refusals_in_a_row()?;
@@ -365,9 +387,10 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
             }
         }
         Outcome::Deferred(why, not_taken) => {
-            tracing::warn!(mail = mail.owed.key(), why, "not sent; tried again later");
+            tracing::warn!(mail = mail.owed.key(), %why, "not sent; tried again later");
             record_refusals(app, mail, &not_taken, now)?;
-            store.defer(mail.id, now + pause(mail.tries + 1), &why, now)?;
+            let (again_at, told) = (now + pause(mail.tries + 1), why.in_vietnamese());
+            store.defer(mail.id, again_at, &told, now)?;
             if store.deferred_in_a_row()? >= IN_A_ROW {
                 return Ok(Some(Halt::Refusal(why)));
             }
@@ -375,7 +398,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
         Outcome::Halted(halt) => {
             tracing::warn!(
                 mail = mail.owed.key(),
-                why = halt.why(),
+                why = %halt.why(),
                 "not sent, nor would another be"
             );
             store.put_back(mail.id, now)?;
@@ -385,7 +408,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
             // It stays *sending*: it is looked up.
             tracing::warn!(
                 mail = mail.owed.key(),
-                why,
+                %why,
                 "perhaps sent; looked up before it is tried again"
             );
             // The line broke: the next one would be in doubt as well.
@@ -466,8 +489,8 @@ mod tests {
 
     #[test]
     fn a_pause_of_the_queue_grows_and_ends_with_another_password() {
-        let line = Halt::Line(String::new());
-        let refusal = Halt::Refusal(String::new());
+        let line = Halt::Line("".into());
+        let refusal = Halt::Refusal("".into());
         let hours = |n| SignedDuration::from_hours(n);
         assert!(queue_pause(&line, 1) < queue_pause(&line, 2));
         assert!(queue_pause(&line, 1000) < hours(1) + SignedDuration::from_mins(1));

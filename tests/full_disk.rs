@@ -108,6 +108,28 @@ fn on_a_full_disk_nothing_is_fetched_nobody_is_reminded_and_the_digest_says_so()
         digests.iter().any(|d| d.text.contains("ổ đĩa gần đầy")),
         "{digests:?}"
     );
+    // The mailbox is not looked into for that reason: it is told first, and as the one fault.
+    let told = digests
+        .iter()
+        .find(|d| d.text.contains("ổ đĩa gần đầy"))
+        .unwrap();
+    assert!(
+        told.subject
+            .contains(": đĩa gần đầy hoặc không ghi được từ"),
+        "{}",
+        told.subject
+    );
+    assert!(!told.subject.contains("hộp thư"), "{}", told.subject);
+    let (cause, effect) = (
+        told.text.find("Sự cố: đĩa gần đầy"),
+        told.text.find("hộp thư không kiểm tra được"),
+    );
+    assert!(
+        cause.unwrap() < effect.unwrap_or(usize::MAX),
+        "{}",
+        told.text
+    );
+    assert!(told.text.contains("vì đĩa gần đầy"), "{}", told.text);
     assert!(!reserve.exists());
     // A second round finds nothing to do, and no second digest leaves.
     let output = installation.run(&["--at", &at, "run", "--once"]);

@@ -40,6 +40,7 @@ mod mailbox_faults;
 mod maildir;
 mod manager;
 mod meant;
+mod office;
 mod promises;
 mod reader;
 mod refusals;

@@ -223,7 +223,7 @@ fn nothing_leaves_in_the_clear() {
     assert_eq!(b.smtp.count(Step::Auth), 0);
     assert_eq!(b.smtp.count(Step::Mail), 0);
     let [why] = &b.rows::<1>("SELECT why FROM queue_pause")[0];
-    assert!(why.contains("does not offer STARTTLS"), "{why}");
+    assert!(why.contains("không hỗ trợ STARTTLS"), "{why}");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn mails_that_are_refused_one_by_one_need_one_login() {
     b.smtp.mend();
     succeed(b.round(24 * 60));
     let digest = b.digest();
-    let told = format!("LĐLĐ huyện Tuy An ({LATE}): máy chủ từ chối. 550 5.7.1 looks like spam");
+    let told = format!("LĐLĐ huyện Tuy An ({LATE}): máy chủ từ chối: “550 5.7.1 looks like spam”");
     assert!(digest.contains(&told), "{digest}");
 }
 
@@ -305,7 +305,7 @@ fn one_refused_login_makes_the_queue_wait_through_restarts_until_the_password_is
     succeed(b.round(24 * 60));
     let digest = b.digest();
     assert!(digest.contains("Việc gửi thư đã tạm dừng từ"), "{digest}");
-    assert!(digest.contains("refuses the login"), "{digest}");
+    assert!(digest.contains("từ chối đăng nhập của"), "{digest}");
 }
 
 #[test]

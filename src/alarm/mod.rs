@@ -329,7 +329,7 @@ impl Alarm {
             Ok(false) => Ok(()),
             Err(e) => {
                 tracing::error!(error = %format!("{e:#}"), "the alarm does not leave");
-                store.failed(Part::Alarm, now, &format!("{e:#}"))
+                store.failed(Part::Alarm, now, &format!("kênh cảnh báo báo lỗi: “{e:#}”"))
             }
         };
         if let Err(e) = noted {

@@ -3,19 +3,20 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 
 use super::{Session, say};
 use crate::collect::folders;
 use crate::config::{Config, MailboxKind, Veil, exposed};
 use crate::domain::identity::Change;
 use crate::domain::report::{EventDate, Frequency, Report};
-use crate::domain::{date_of, lunar};
+use crate::domain::{date_of, lunar, zone};
 use crate::mailbox::{Known, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
 use crate::verify::Verifier;
-use crate::{app, audit, disk, home, identity};
+use crate::{app, audit, disk, home, identity, send};
 
 pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<()> {
     let config = session.config()?;
@@ -105,9 +106,12 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
         }
     };
     let store = home::open_store(&config, now);
-    let known = match &store {
-        Ok(store) => Known::of(store, &config.settings.mailbox.address)?,
-        Err(_) => Known::default(), // that is told in its own line
+    let (known, paused) = match &store {
+        Ok(store) => (
+            Known::of(store, &config.settings.mailbox.address)?,
+            paused(&config, store, now)?,
+        ),
+        Err(_) => (Known::default(), None), // that is told in its own line
     };
     tell("store", store.and_then(|store| sound(&store, data)))?;
     tell("reading", reading(&config).await)?;
@@ -126,7 +130,7 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     )?;
     let veil = Veil::of_places(config.settings.secrets());
     let transport = match Transport::new(&config.settings.transport, veil) {
-        Ok(mut t) => t.check().await.map(|()| String::new()),
+        Ok(mut t) => t.check().await.map(|()| paused.unwrap_or_default()),
         Err(e) => Err(e),
     };
     tell("transport", transport)?;
@@ -149,6 +153,21 @@ async fn dns(config: &Config) -> String {
         Ok(_) => format!("warning: dns: no answer about {domain}; {lack}"),
         Err(e) => format!("warning: dns: {e:#}; {lack}"),
     }
+}
+
+/// That nothing is sent for a while, though the server takes a login: what it refused was the mails.
+fn paused(config: &Config, store: &Store, now: Timestamp) -> Result<Option<String>> {
+    let Some(pause) = send::paused(config, store, now)? else {
+        return Ok(None);
+    };
+    let minute = |at: Timestamp| at.to_zoned(zone()).strftime("%Y-%m-%d %H:%M").to_string();
+    Ok(Some(format!(
+        ", but nothing is sent until {} (since {}, {} times in a row: {}); sooner with another server, user or password",
+        minute(pause.until),
+        minute(pause.since),
+        pause.times,
+        pause.why
+    )))
 }
 
 /// Looks through the pages of the store.

@@ -11,7 +11,7 @@ use crate::config::source::suggestion;
 use crate::domain::obligation::{Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
-use crate::health::{self, Look};
+use crate::health;
 use crate::standing::View;
 use crate::store::Receipts;
 use crate::{disk, overview};
@@ -77,11 +77,15 @@ pub(super) fn run(
     }
     // How the service fares is known of now only.
     if session.at.is_none() {
-        for fault in health::look(&store, &config.settings, now)?
-            .iter()
-            .filter_map(Look::in_vietnamese)
+        for look in health::look(&store, &config.settings, now)? {
+            if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
+                say(format!("SỰ CỐ: {fault}. Chi tiết: {}", ill.why))?;
+            }
+        }
+        if let Some(unseen) = health::unseen(&store, &config.settings, now)?
+            && !all.is_empty()
         {
-            say(format!("SỰ CỐ: {fault}"))?;
+            say(unseen.in_vietnamese())?;
         }
     }
     if all.is_empty() {

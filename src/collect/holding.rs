@@ -203,7 +203,7 @@ mod tests {
      {
         use Ground::{Address, Forged, Head, Nameless, PassedOn, Unreadable};
         // Of this ground there is a way of meaning by the same name.
-        const TOLD: Rule = Rule::Told(Ground::Named);
+        const TOLD: Rule = Told(Ground::Named);
         use Means::{HeadAlone, Named, NamedAlone, PassedOnAlone, PassedOnAmongOthers};
         use Rule::{For, Nothing, Told, UntilDecided};
         use Trust::{Fail, Pass, Unknown};

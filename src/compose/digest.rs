@@ -79,6 +79,8 @@ pub fn digest(
     data.others = others(&messages);
     let view = View::at(until, config, store)?;
     progress(&view, &obligations, links.as_ref(), &mut data);
+    let unseen = health::unseen(store, &config.settings, until)?;
+    data.unseen = unseen.map_or_else(String::new, |u| u.in_vietnamese());
     let span = (since, until);
     sent(config, store, &obligations, span, links.as_ref(), &mut data)?;
     stuck(config, store, span, &mut data)?;
@@ -449,10 +451,10 @@ fn sent(
             };
             let again = links.filter(|_| mail.state != OutgoingState::Sent);
             data.failed.push(Undelivered {
-                text: format!(
-                    "{what}{to}: {failure}. {}",
-                    mail.error.as_deref().unwrap_or("")
-                ),
+                text: match &mail.error {
+                    Some(error) => format!("{what}{to}: {failure}: {error}"),
+                    None => format!("{what}{to}: {failure}."),
+                },
                 link: again.map(|l| l.for_outgoing(mail.id, &what)),
             });
         }
@@ -524,7 +526,7 @@ fn stuck(
                 vietnamese_moment(at)
             ),
             (None, at) => format!(
-                "{what} ({}): máy chủ chưa nhận từ {}, đã thử {} lần, vẫn tiếp tục thử. {why}",
+                "{what} ({}): máy chủ chưa nhận từ {}, đã thử {} lần, vẫn tiếp tục thử. Chi tiết: {why}",
                 mail.recipients.join(", "),
                 vietnamese_moment(at.unwrap_or(until)),
                 mail.tries
@@ -546,7 +548,7 @@ fn stuck(
             | OutgoingState::Dropped => "máy chủ chưa nhận, vẫn tiếp tục thử",
         };
         data.failed.push(Undelivered {
-            text: format!("{what} ({}): {how}. {}", rest.address, rest.error),
+            text: format!("{what} ({}): {how}. Chi tiết: {}", rest.address, rest.error),
             link: None,
         });
     }
@@ -653,6 +655,12 @@ fn system(
 ) -> Result<Vec<SystemLine>> {
     let mut lines = Vec::new();
     let mut line = |bad, text: String| lines.push(SystemLine { bad, text });
+    // Of units that are not reminded the first line of all speaks.
+    for look in looks.iter().filter(|l| l.part != Part::Holds) {
+        if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
+            line(true, format!("Sự cố: {fault}. Chi tiết: {}", ill.why));
+        }
+    }
     let mailbox = store.health(Part::Mailbox)?;
     match mailbox.success_at {
         Some(at) => {
@@ -665,12 +673,6 @@ fn system(
             );
         }
         None => line(true, "Chưa kiểm tra được hộp thư lần nào.".into()),
-    }
-    // Of units that are not reminded the first line of all speaks.
-    for look in looks.iter().filter(|l| l.part != Part::Holds) {
-        if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
-            line(true, format!("Sự cố: {fault}. Chi tiết: {}", ill.why));
-        }
     }
     if config.settings.alarm.is_none() {
         line(

@@ -6,6 +6,7 @@ mod imap;
 mod maildir;
 pub mod patience;
 mod tls;
+mod told;
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -32,7 +32,7 @@ pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timest
     let store = &app.store;
     for mail in store.in_doubt()? {
         let Some(message_id) = &mail.message_id else {
-            store.try_again(mail.id, now, "it had no Message-ID yet")?;
+            store.try_again(mail.id, now, "chưa gửi đi lần nào")?;
             continue;
         };
         if !due(&mail, now) {
@@ -50,7 +50,7 @@ pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timest
             Ok(Some(false)) if !last => store.looked(mail.id)?,
             Ok(Some(false)) if filed => {
                 tracing::warn!(mail = mail.owed.key(), "it is not among the sent mails");
-                store.try_again(mail.id, now, "it is not among the sent mails")?;
+                store.try_again(mail.id, now, "không có trong thư mục thư đã gửi")?;
             }
             Ok(Some(false)) => end(OutgoingState::Unknown, Some(BROKEN))?,
             Err(e) => {

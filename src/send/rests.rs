@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Sent, composed, left, may_remind, pause, record_refusals, written};
+use super::{Sent, composed, left, may_remind, pause, quoted, record_refusals, written};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::compose::Composed;
@@ -81,30 +81,27 @@ pub(super) async fn pass(
                 left(app, now)?;
             }
             Ok(Outcome::Refused(why, not_taken)) => {
-                tracing::warn!(
-                    mail = mail.owed.key(),
-                    to = rest.address,
-                    why,
-                    "refused for good"
-                );
+                tracing::warn!(mail = mail.owed.key(), to = rest.address, %why, "refused for good");
                 record_refusals(app, &mail, &not_taken, now)?;
-                store.end_rest(&rest, OutgoingState::Failed, &why, now)?;
+                store.end_rest(&rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
             }
             Ok(Outcome::Deferred(why, _))
                 if now.duration_since(rest.since) >= DEFERRED_FOR_LONG =>
             {
-                store.end_rest(&rest, OutgoingState::Failed, &why, now)?;
+                store.end_rest(&rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
             }
-            Ok(Outcome::Deferred(why, _)) => store.defer_rest(&rest, again_at, &why)?,
+            Ok(Outcome::Deferred(why, _)) => {
+                store.defer_rest(&rest, again_at, &why.in_vietnamese())?;
+            }
             Ok(Outcome::Halted(halt)) => {
-                store.defer_rest(&rest, again_at, halt.why())?;
+                store.defer_rest(&rest, again_at, &halt.why().in_vietnamese())?;
                 return Ok(Some(halt));
             }
             Ok(Outcome::Unknown(why)) => {
-                store.end_rest(&rest, OutgoingState::Unknown, &why, now)?;
+                store.end_rest(&rest, OutgoingState::Unknown, &why.in_vietnamese(), now)?;
                 return Ok(Some(Halt::Line(why)));
             }
-            Err(e) => store.defer_rest(&rest, again_at, &format!("{e:#}"))?,
+            Err(e) => store.defer_rest(&rest, again_at, &quoted(&e))?,
         }
     }
     Ok(None)

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A step of handing over a mail (RFC 5321). What is refused before them, a connection or a login, is always about us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
     /// MAIL FROM.
     Mail,
     /// RCPT TO.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Begins, Halt, Outcome, Parcel};
+use super::{Begins, Halt, Outcome, Parcel, Trouble};
 
 pub struct Folder {
     path: PathBuf,
@@ -26,7 +26,10 @@ impl Folder {
             file.as_file().sync_all()?;
             Ok(file)
         };
-        let halted = |e: anyhow::Error| Ok(Outcome::Halted(Halt::Line(format!("{e:#}"))));
+        let halted = |e: anyhow::Error| {
+            let why = Trouble::Folder(format!("{e:#}"));
+            Ok(Outcome::Halted(Halt::Line(why)))
+        };
         let file = match written() {
             Ok(file) => file,
             Err(e) => return halted(e.context(format!("cannot write in {}", self.path.display()))),

@@ -5,11 +5,14 @@ mod answer;
 mod file;
 mod sendmail;
 mod smtp;
+mod trouble;
 
 use anyhow::Result;
 
 use crate::config::{TransportKind, Veil, trace};
 use crate::ground::text::truncated;
+
+pub use trouble::Trouble;
 
 /// What became of a mail that was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,27 +20,27 @@ pub enum Outcome {
     /// It was taken, for those recipients that are not named.
     Taken(Vec<NotTaken>),
     /// It will never be taken as it is: why, and what was said of its recipients.
-    Refused(String, Vec<NotTaken>),
+    Refused(Trouble, Vec<NotTaken>),
     /// It was not taken; later it may be.
-    Deferred(String, Vec<NotTaken>),
+    Deferred(Trouble, Vec<NotTaken>),
     /// It is not about this mail: none would leave now.
     Halted(Halt),
     /// It may have been taken: the connection broke after the last byte.
-    Unknown(String),
+    Unknown(Trouble),
 }
 
 /// Why no mail would leave now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Halt {
     /// There is no connection, or it broke.
-    Line(String),
+    Line(Trouble),
     /// We are refused: the login, the day's limit, the server's own trouble.
-    Refusal(String),
+    Refusal(Trouble),
 }
 
 impl Halt {
     /// What there is to say.
-    pub fn why(&self) -> &str {
+    pub fn why(&self) -> &Trouble {
         match self {
             Halt::Line(why) | Halt::Refusal(why) => why,
         }

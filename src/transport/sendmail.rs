@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict, saying};
+use super::{Begins, Halt, NotTaken, Outcome, Parcel, Trouble, Verdict, saying};
 use crate::config::Veil;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ impl Sendmail {
     }
 
     pub(super) async fn send(&self, parcel: Parcel<'_>, begins: Begins<'_>) -> Result<Outcome> {
-        let program = self.program.display();
+        let program = || self.program.display().to_string();
         let child = Command::new(&self.program)
             .args(["-i", "-f", parcel.from, "--"])
             .args(parcel.to)
@@ -50,8 +50,9 @@ impl Sendmail {
         let mut child = match child {
             Ok(c) => c,
             Err(e) => {
-                let why = format!("cannot start {program}: {e}");
-                return Ok(Outcome::Halted(Halt::Refusal(why)));
+                let (program, why) = (program(), format!("it cannot be started: {e}"));
+                let trouble = Trouble::Program { program, why };
+                return Ok(Outcome::Halted(Halt::Refusal(trouble)));
             }
         };
         begins(&[])?;
@@ -69,13 +70,19 @@ impl Sendmail {
             child.wait_with_output().await
         };
         Ok(match tokio::time::timeout(PATIENCE, hand_over).await {
-            Err(_) => Outcome::Unknown(format!("{program} did not end")),
-            Ok(Err(e)) => Outcome::Unknown(format!("{program}: {e}")),
+            Err(_) => Outcome::Unknown(Trouble::Endless { program: program() }),
+            Ok(Err(e)) => Outcome::Unknown(Trouble::Program {
+                program: program(),
+                why: e.to_string(),
+            }),
             Ok(Ok(output)) => {
                 let said = saying(&self.veil, String::from_utf8_lossy(&output.stderr).trim());
                 match output.status.code() {
-                    Some(code) => ended(code, parcel.to, format!("exit code {code}: {said}")),
-                    None => Outcome::Unknown(format!("{program} was killed: {said}")),
+                    Some(code) => ended(code, parcel.to, said),
+                    None => Outcome::Unknown(Trouble::Killed {
+                        program: program(),
+                        said,
+                    }),
                 }
             }
         })
@@ -83,15 +90,16 @@ impl Sendmail {
 }
 
 /// What an exit code means, by sysexits.h.
-fn ended(code: i32, to: &[String], why: String) -> Outcome {
+fn ended(code: i32, to: &[String], said: String) -> Outcome {
+    let why = Trouble::Exit { code, said };
     // Of several recipients it is not known which.
-    let the_address = |verdict, why: String| {
+    let the_address = |verdict, why: Trouble| {
         let not_taken = match to {
             [only] => vec![NotTaken {
                 address: only.clone(),
                 verdict,
                 status: None,
-                why: why.clone(),
+                why: why.to_string(),
             }],
             _ => vec![],
         };
@@ -122,9 +130,13 @@ mod tests {
     fn exit_codes_are_read_by_sysexits_h() {
         let one = ["a@b.example".to_owned()];
         let said = |code| ended(code, &one, String::new());
+        let trouble = |code| Trouble::Exit {
+            code,
+            said: String::new(),
+        };
         assert_eq!(said(0), Outcome::Taken(vec![]));
         for code in [65, 66] {
-            assert_eq!(said(code), Outcome::Refused(String::new(), vec![]));
+            assert_eq!(said(code), Outcome::Refused(trouble(code), vec![]));
         }
         for (code, verdict) in [(67, Verdict::Dead), (68, Verdict::Doubtful)] {
             let Outcome::Refused(_, not_taken) = said(code) else {
@@ -133,15 +145,15 @@ mod tests {
             assert_eq!(not_taken[0].verdict, verdict, "{code}");
         }
         for code in [64, 70, 71, 72, 73, 74, 77, 78] {
-            let halt = Outcome::Halted(Halt::Refusal(String::new()));
+            let halt = Outcome::Halted(Halt::Refusal(trouble(code)));
             assert_eq!(said(code), halt, "{code}");
         }
         for code in [1, 69, 75, 76, 127] {
-            let later = Outcome::Deferred(String::new(), vec![]);
+            let later = Outcome::Deferred(trouble(code), vec![]);
             assert_eq!(said(code), later, "{code}");
         }
         let several = [one[0].clone(), "c@d.example".into()];
-        let refused = Outcome::Refused(String::new(), vec![]);
+        let refused = Outcome::Refused(trouble(67), vec![]);
         assert_eq!(ended(67, &several, String::new()), refused);
     }
 }

@@ -14,7 +14,7 @@ use lettre::transport::smtp::response::Response;
 use tokio::time::timeout;
 
 use super::answer::{About, Answer, Step, classify};
-use super::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict, saying};
+use super::{Begins, Halt, NotTaken, Outcome, Parcel, Trouble, Verdict, saying};
 use crate::config::{SmtpSettings, Tls, Veil};
 
 /// How long one step of the dialogue may take.
@@ -56,7 +56,8 @@ impl Smtp {
         // Read anew each time: the administrator may have renewed it.
         let credentials = match &s.login {
             Some((user, secret)) => {
-                let password = secret.read().map_err(|e| Halt::Refusal(format!("{e:#}")))?;
+                let unread = |e| Halt::Refusal(Trouble::Password(format!("{e:#}")));
+                let password = secret.read().map_err(unread)?;
                 self.veil.add(&password);
                 Some(Credentials::new(user.clone(), password.0))
             }
@@ -72,25 +73,32 @@ impl Smtp {
             at_once,
             None,
         );
+        let silent = || {
+            Halt::Line(Trouble::Silent {
+                place: place.clone(),
+                seconds: STEP.as_secs(),
+            })
+        };
+        let (place, why) = (&place, |e: &Error| chain(veil, e));
         let mut connection = timeout(STEP, open)
             .await
-            .map_err(|_| {
-                Halt::Line(format!(
-                    "cannot reach {place}: no answer within {} s",
-                    STEP.as_secs()
-                ))
-            })?
-            .map_err(|e| halt(&e, format!("cannot reach {place}: {}", chain(veil, &e))))?;
+            .map_err(|_| silent())?
+            .map_err(|e| {
+                let (place, why) = (place.clone(), why(&e));
+                halt(&e, Trouble::Unreachable { place, why })
+            })?;
         if s.tls == Tls::StartTls {
             if !connection.can_starttls() {
-                return Err(Halt::Refusal(format!(
-                    "{place} does not offer STARTTLS; passwords and reports are not sent in the clear (transport.tls = \"tls\" is the other way)"
-                )));
+                let place = place.clone();
+                return Err(Halt::Refusal(Trouble::NoStartTls { place }));
             }
             timeout(STEP, connection.starttls(self.tls.clone(), &hello))
                 .await
-                .map_err(|_| Halt::Line(format!("{place} did not finish STARTTLS")))?
-                .map_err(|e| halt(&e, format!("no TLS with {place}: {}; check transport.host, or name a private authority in transport.ca_file", chain(veil, &e))))?;
+                .map_err(|_| silent())?
+                .map_err(|e| {
+                    let (place, why) = (place.clone(), why(&e));
+                    halt(&e, Trouble::Tls { place, why })
+                })?;
         }
         if let Some(credentials) = credentials {
             let user = s.login.as_ref().map_or("", |(user, _)| user);
@@ -99,20 +107,15 @@ impl Smtp {
                 connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials),
             )
             .await
-            .map_err(|_| Halt::Line(format!("{place} did not answer the login")))?
+            .map_err(|_| silent())?
             .map_err(|e| {
-                let advice = if e.is_permanent() {
-                    "; check user and password (Gmail needs an app password)"
-                } else {
-                    ""
+                let refused = Trouble::Login {
+                    place: place.clone(),
+                    user: user.to_owned(),
+                    why: why(&e),
+                    permanent: e.is_permanent(),
                 };
-                halt(
-                    &e,
-                    format!(
-                        "{place} refuses the login of {user}: {}{advice}",
-                        chain(veil, &e)
-                    ),
-                )
+                halt(&e, refused)
             })?;
         }
         Ok(connection)
@@ -175,7 +178,7 @@ async fn deliver(
     begins: Begins<'_>,
 ) -> Result<Outcome> {
     let Ok(from) = parcel.from.parse::<Address>() else {
-        let why = format!("{:?} is no mail address", parcel.from);
+        let why = Trouble::Sender(parcel.from.to_owned());
         return Ok(Outcome::Halted(Halt::Refusal(why)));
     };
     let mail = connection.command(Mail::new(Some(from), vec![]));
@@ -189,7 +192,7 @@ async fn deliver(
                 address: to.clone(),
                 verdict: Verdict::Dead,
                 status: None,
-                why: "no mail address".into(),
+                why: "không phải địa chỉ thư".into(),
             });
             continue;
         };
@@ -209,7 +212,7 @@ async fn deliver(
         }
     }
     if not_taken.len() == parcel.to.len() {
-        let why = in_one_line(&not_taken);
+        let why = Trouble::NotTaken(not_taken.clone());
         let later = not_taken.iter().any(|n| n.verdict == Verdict::Later);
         return Ok(if later {
             Outcome::Deferred(why, not_taken)
@@ -235,7 +238,7 @@ enum No {
     /// The server said no, which speaks of something.
     Answer(About, Answer),
     /// It said nothing that is understood.
-    Line(String),
+    Line(Trouble),
 }
 
 impl No {
@@ -244,7 +247,7 @@ impl No {
         match self {
             No::Line(why) => Outcome::Halted(Halt::Line(why)),
             No::Answer(about, answer) => {
-                let why = answer.to_string();
+                let why = Trouble::Says(answer.to_string());
                 match about {
                     About::Us => Outcome::Halted(Halt::Refusal(why)),
                     About::ThisForNow => Outcome::Deferred(why, not_taken),
@@ -278,9 +281,12 @@ async fn answered(
         Ok(Ok(_)) => Ok(()),
         Ok(Err(e)) => Err(match refusal(veil, &e) {
             Some(answer) => No::Answer(classify(step, &answer), answer),
-            None => No::Line(format!("{step}: {}", chain(veil, &e))),
+            None => No::Line(Trouble::Broken {
+                step,
+                why: chain(veil, &e),
+            }),
         }),
-        Err(_) => Err(No::Line(format!("no answer to {step}"))),
+        Err(_) => Err(No::Line(Trouble::Unanswered(step))),
     }
 }
 
@@ -292,19 +298,11 @@ fn refusal(veil: &Veil, e: &Error) -> Option<Answer> {
     Some(answer)
 }
 
-fn halt(e: &Error, why: String) -> Halt {
+fn halt(e: &Error, why: Trouble) -> Halt {
     match e.status() {
         Some(_) => Halt::Refusal(why),
         None => Halt::Line(why),
     }
-}
-
-fn in_one_line(not_taken: &[NotTaken]) -> String {
-    let lines: Vec<String> = not_taken
-        .iter()
-        .map(|n| format!("{}: {}", n.address, n.why))
-        .collect();
-    lines.join("; ")
 }
 
 /// An error with its causes in one line, as [`saying`].

@@ -35,6 +35,8 @@ pub struct DigestData {
     pub news: Vec<News>,
     /// A line on the other mails that came in, empty if there were none.
     pub others: String,
+    /// That what has not come may be there, as the mailbox was not looked through; empty where it was.
+    pub unseen: String,
     /// How each running report stands.
     pub progress: Vec<Progress>,
     /// Whether anything is left out of the totals because it was due before the installation.

@@ -75,7 +75,7 @@ impl Post {
         let (outcome, end) = match self.chance.below(25) {
             0 if self.refuses => {
                 let why = "refused for what it says".to_owned();
-                (Outcome::Refused(why, vec![]), End::NotTaken)
+                (Outcome::Refused(why.into(), vec![]), End::NotTaken)
             }
             1 if self.refuses => {
                 self.deferred += 1;
@@ -83,7 +83,7 @@ impl Post {
                     self.halted_at = self.now; // so many in a row are taken for trouble of our own
                 }
                 let why = "later".to_owned();
-                (Outcome::Deferred(why, vec![]), End::NotTaken)
+                (Outcome::Deferred(why.into(), vec![]), End::NotTaken)
             }
             2 if self.refuses => {
                 begins(&[])?;
