@@ -4,6 +4,8 @@ mod alarm;
 mod exposure;
 mod holidays;
 mod reports;
+#[cfg(test)]
+mod sample;
 mod secret;
 mod settings;
 pub mod sheet;

@@ -102,6 +102,20 @@ fn line_of(text: &str, offset: usize) -> usize {
         .count()
 }
 
+#[cfg(test)]
+thread_local! {
+    /// The keys that were asked for, with the names of their tables.
+    static KNOWN: RefCell<BTreeSet<String>> = RefCell::default();
+}
+
+/// The keys that are asked for while something runs, with the names of their tables.
+#[cfg(test)]
+pub(super) fn known_keys(run: impl FnOnce()) -> BTreeSet<String> {
+    KNOWN.take();
+    run();
+    KNOWN.take()
+}
+
 /// A table of a TOML file that remembers which of its keys were asked for.
 pub struct Section<'a> {
     file: &'a str,
@@ -352,6 +366,8 @@ impl<'a> Section<'a> {
     /// Names every key that nobody asked for, with the one that was probably meant.
     pub fn finish(self) {
         let seen = self.seen.borrow();
+        #[cfg(test)]
+        KNOWN.with_borrow_mut(|known| known.extend(seen.iter().map(|key| self.full(key))));
         for (key, _) in self.table {
             let name: &str = key.get_ref();
             if !seen.contains(name) {
