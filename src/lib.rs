@@ -52,6 +52,24 @@
 //! | [`domain`] | the rules of the users' world; pure |
 //! | [`ground`] | what every floor uses: folded text, the name of a content, private files |
 //!
+//! # The house's words
+//!
+//! - *Obligation*: what is expected of one unit for one report and period; *submission*: what came of it, in versions.
+//! - *Form*: signed document or soft file; a report may want both. *Complete*: each form that it wants is there.
+//! - *Step*: a rung of the ladder of reminders: opening, before, late, escalation ([`domain::reminder`]).
+//! - *Owed*: a mail of ours that must leave, under a key that makes it owed once; looked at again before it leaves.
+//! - *Reading*: what one mail is, by its bytes alone. *Evidence*: what of it speaks for a unit, a report or a period.
+//! - *Verdict*: what becomes of a mail: logged, filed, or waiting for staff.
+//! - *Hold*: a mail that waits and may be a unit's; while it lasts that unit is not reminded.
+//!
+//! # Where to begin
+//!
+//! 1. [`domain::obligation`] and [`domain::reminder`]: what is expected, and when who is reminded.
+//! 2. [`reading::Reading`]: what is known of a mail before anything is decided.
+//! 3. [`collect`]: from the mailbox to a verdict.
+//! 4. [`plan`] and [`send`]: from the calendar to a letter that leaves.
+//! 5. `tests/promises.rs`: which test keeps which promise.
+//!
 //! # The way of one mail
 //!
 //! [`mailbox`] lists identities and sizes, then yields bodies in batches → [`archive`] makes the bytes durable →
