@@ -141,6 +141,81 @@ pub fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expectation>>
     Ok(obligations.iter().map(Expectation::from).collect())
 }
 
+/// Where a report on a period belongs.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// To an obligation that is there: its row.
+    Open(i64),
+    /// To one that opens with it, as it comes before its period opens.
+    Early(Box<Obligation>),
+    /// It is open already and not expected of the unit, or from before our time.
+    Nowhere,
+}
+
+impl Place {
+    /// Where a report of a unit on a period belongs. Nothing is written.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn of(
+        config: &Config,
+        store: &Store,
+        unit: &UnitId,
+        report: &str,
+        period: &PeriodId,
+        now: Timestamp,
+    ) -> Result<Place> {
+        if let Some(id) = store.obligation_id(unit, report, period)? {
+            return Ok(Place::Open(id));
+        }
+        let early = early(config, unit, report, period, now);
+        Ok(early.map_or(Place::Nowhere, |o| Place::Early(Box::new(o))))
+    }
+
+    /// Whether it belongs anywhere.
+    pub fn is_somewhere(&self) -> bool {
+        match self {
+            Place::Open(_) | Place::Early(_) => true,
+            Place::Nowhere => false,
+        }
+    }
+
+    /// The obligation at this place, which is made where it is early; within a transaction.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn taken(&self, store: &Store) -> Result<Option<i64>> {
+        match self {
+            Place::Open(id) => Ok(Some(*id)),
+            Place::Early(o) => {
+                store.expect(o)?;
+                store.obligation_id(&o.unit, &o.report, &o.period)
+            }
+            Place::Nowhere => Ok(None),
+        }
+    }
+}
+
+/// What will be expected of a unit when the period opens, where it has not opened yet.
+fn early(
+    config: &Config,
+    unit: &UnitId,
+    report: &str,
+    period: &PeriodId,
+    now: Timestamp,
+) -> Option<Obligation> {
+    let schedule = &config.settings.schedule;
+    let today = date_of(now);
+    let (report, row) = (config.report(report)?, config.register.on(unit, today)?);
+    let span = report.period(period, schedule.closing)?;
+    let due = report.deadline(&span, &config.calendar);
+    let will_be = span.opens > today
+        && report.asks_on(span.opens)
+        && date_of(due) >= schedule.since
+        && expected_of(config, report, row, today);
+    will_be.then(|| obligation(report, row, &span, due))
+}
+
 /// The obligation that a submission serves. A report that comes before its period opens makes it open early.
 ///
 /// # Errors
@@ -153,25 +228,5 @@ pub fn obligation_for(
     period: &PeriodId,
     now: Timestamp,
 ) -> Result<Option<i64>> {
-    if let Some(id) = store.obligation_id(unit, report, period)? {
-        return Ok(Some(id));
-    }
-    let schedule = &config.settings.schedule;
-    let today = date_of(now);
-    let (Some(report), Some(row)) = (config.report(report), config.register.on(unit, today)) else {
-        return Ok(None);
-    };
-    let Some(span) = report.period(period, schedule.closing) else {
-        return Ok(None);
-    };
-    let due = report.deadline(&span, &config.calendar);
-    if span.opens <= today
-        || !report.asks_on(span.opens)
-        || date_of(due) < schedule.since
-        || !expected_of(config, report, row, today)
-    {
-        return Ok(None); // open already and not expected, or from before our time
-    }
-    store.expect(&obligation(report, row, &span, due))?;
-    store.obligation_id(unit, &report.id, period)
+    Place::of(config, store, unit, report, period, now)?.taken(store)
 }

@@ -17,6 +17,7 @@ use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
 use crate::store::{MessageState, Receipts, Store};
 use crate::verify;
+use crate::writing::whys_in_vietnamese;
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -37,11 +38,11 @@ struct Line<'a> {
     bounce: Option<&'a Bounce>,
     /// What a person has to decide, in words for staff.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    open: &'a [String],
+    open: Vec<String>,
     /// What makes the sender look like somebody else, in words for staff.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    suspicious: &'a [String],
-    reasons: Vec<&'a str>,
+    suspicious: Vec<String>,
+    reasons: Vec<String>,
     /// What was believed of the sender, what was not, and why.
     chain: &'a [Evidence],
 }
@@ -55,7 +56,7 @@ struct KeptLine<'a> {
     trust: Trust,
     sender: Option<&'a str>,
     unit: Option<&'a UnitId>,
-    why: &'a [String],
+    why: Vec<String>,
     doubt: Option<&'a str>,
     chain: &'a [Evidence],
 }
@@ -143,7 +144,7 @@ pub(super) fn kept(session: &Session, mail: i64, json: bool) -> Result<()> {
         trust: reading.trust,
         sender: reading.sender.as_ref().map(|s| s.address.as_str()),
         unit: message.unit.as_ref(),
-        why: &message.why,
+        why: whys_in_vietnamese(&message.why),
         doubt: reading.doubt.as_deref(),
         chain: &reading.chain,
     };
@@ -220,9 +221,10 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
         items.iter().fold(Forms::NONE, |all, i| all.and(i.forms))
     };
     let known = reading.doubt.iter().chain(&reading.reasons);
-    let mut reasons: Vec<&str> = known.map(String::as_str).collect();
+    let mut reasons: Vec<String> = known.cloned().collect();
     if personal {
-        reasons.extend(found.reasons.iter().map(String::as_str));
+        reasons.extend(found.reasons.iter().cloned());
+        reasons.extend(whys_in_vietnamese(&found.passed_over));
     }
     Line {
         file: path.display().to_string(),
@@ -248,8 +250,16 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
         },
         attachments: &reading.attachments,
         bounce: reading.bounce.as_ref(),
-        open: if personal { &found.open } else { &[] },
-        suspicious: if personal { &found.suspicious } else { &[] },
+        open: if personal {
+            whys_in_vietnamese(&found.open)
+        } else {
+            vec![]
+        },
+        suspicious: if personal {
+            whys_in_vietnamese(&found.suspicious)
+        } else {
+            vec![]
+        },
         reasons,
         chain: &reading.chain,
     }
@@ -307,10 +317,10 @@ fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
     for reason in &l.reasons {
         say(format!("  because {reason}"))?;
     }
-    for sign in l.suspicious {
+    for sign in &l.suspicious {
         say(format!("  suspicious: {sign}"))?;
     }
-    for open in l.open {
+    for open in &l.open {
         say(format!("  left to staff: {open}"))?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use super::{Session, say};
 use crate::domain::unit::UnitId;
 use crate::domain::zone;
 use crate::reading::Role;
+use crate::writing::whys_in_vietnamese;
 
 /// One line of JSON.
 #[derive(Serialize)]
@@ -19,7 +20,7 @@ struct Line<'a> {
     unit: Option<&'a UnitId>,
     candidates: &'a [UnitId],
     files: Vec<&'a str>,
-    why: &'a [String],
+    why: Vec<String>,
 }
 
 pub(super) fn run(session: &Session, json: bool) -> Result<()> {
@@ -48,7 +49,7 @@ pub(super) fn run(session: &Session, json: bool) -> Result<()> {
                 unit: m.unit.as_ref(),
                 candidates: &m.candidates,
                 files,
-                why: &m.why,
+                why: whys_in_vietnamese(&m.why),
             })?)?;
             continue;
         }
@@ -59,7 +60,7 @@ pub(super) fn run(session: &Session, json: bool) -> Result<()> {
             m.sender.as_deref().unwrap_or("?"),
             m.subject.as_deref().unwrap_or("")
         ))?;
-        for why in &m.why {
+        for why in whys_in_vietnamese(&m.why) {
             say(format!("    {why}"))?;
         }
         let maybe: Vec<&str> = m

@@ -4,13 +4,14 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Time;
 
-use super::{Decision, may_acknowledge};
+use super::decide::Decision;
+use super::record::may_acknowledge;
 use crate::app::App;
 use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
 use crate::matching;
 use crate::reading::{Class, Reading, Trust};
-use crate::store::{Message, MessageState, NewMail, Store};
+use crate::store::{Message, MessageState, Store};
 
 /// What decides whether a sender is told.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +59,7 @@ pub(super) fn word(
     reading: &Reading,
     decision: &Decision,
     now: Timestamp,
-) -> Result<Option<NewMail>> {
+) -> Result<Option<Owed>> {
     let Some(sender) = reading.sender.as_ref().map(|s| s.address.as_str()) else {
         return Ok(None);
     };
@@ -85,11 +86,7 @@ pub(super) fn word(
         answered: decision.answer.is_some(),
         told_today: store.told_of_arrival_since(sender, midnight)?,
     };
-    Ok(may_tell_arrival(&facts).then(|| NewMail {
-        owed: Owed::Arrived(message.id),
-        unit: decision.verdict.unit.clone(),
-        message: Some(message.id),
-    }))
+    Ok(may_tell_arrival(&facts).then_some(Owed::Arrived(message.id)))
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Reports that staff look at before they count, although it is clear whose they are: where it is usual that a server
 //! vouches for the sender and nothing does now, and where they would take the place of what stands on firmer ground.
 
-use anyhow::Result;
-
-use crate::app::App;
+use super::decide::Brought;
 use crate::domain::report::Forms;
+use crate::domain::why::Why;
 use crate::reading::{Reading, Trust};
-use crate::store::{Message, NewSubmission, StandingVersion};
+use crate::store::StandingVersion;
 
 /// So many mails of a domain have to have been verified before it is unusual that one is not.
 const FEWEST: usize = 3;
@@ -24,22 +23,13 @@ enum Doubt {
     Accepted,
 }
 
-impl Doubt {
-    /// In words for staff.
-    fn in_vietnamese(self) -> &'static str {
-        match self {
-            Doubt::Unusual => {
-                "thư từ tên miền này thường được xác thực, riêng thư này thì không; đề nghị xác minh với đơn vị"
-            }
-            Doubt::Untold => {
-                "thư không xác thực được người gửi và không nhận thư trả lời (Return-Path rỗng); đề nghị xác minh với đơn vị"
-            }
-            Doubt::LessTrusted => {
-                "thư này kém tin cậy hơn lần gửi trước nên chưa thay thế lần gửi trước; đề nghị xác minh với đơn vị"
-            }
-            Doubt::Accepted => {
-                "Ban đã duyệt báo cáo trước đó của đơn vị nên thư này chưa thay thế; đề nghị xem và quyết định"
-            }
+impl From<Doubt> for Why {
+    fn from(doubt: Doubt) -> Why {
+        match doubt {
+            Doubt::Unusual => Why::UnusuallyUnverified,
+            Doubt::Untold => Why::NoAnswerPossible,
+            Doubt::LessTrusted => Why::LessTrusted,
+            Doubt::Accepted => Why::AcceptedBefore,
         }
     }
 }
@@ -82,39 +72,21 @@ fn doubt_of_version(trust: Trust, forms: Forms, standing: &[StandingVersion]) ->
     (verified(before.trust) && !verified(trust)).then_some(Doubt::LessTrusted)
 }
 
-/// Why a mail waits for staff that would be logged as some submissions; in words for them, none where it does not.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn why(
-    app: &App,
-    message: &Message,
-    reading: &Reading,
-    submissions: &[NewSubmission],
-) -> Result<Vec<String>> {
-    if submissions.is_empty() {
-        return Ok(vec![]);
-    }
-    let sender = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    let domain = sender.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let before = app.store.trust_of_domain(domain, message.id)?;
-    let mut doubts: Vec<Doubt> = doubt_of_sender(&Sender {
+/// Why a mail waits for staff that would be logged as some reports; nothing where it does not. `before`: how the last mails
+/// of its domain were trusted.
+pub(super) fn doubts(reading: &Reading, before: &[Trust], logged: &[&Brought]) -> Vec<Why> {
+    let of_sender = doubt_of_sender(&Sender {
         trust: reading.trust,
         answered: reading.doubt.is_none(),
         null_return_path: reading.return_path.as_deref() == Some(""),
-        before: &before,
-    })
-    .into_iter()
-    .collect();
-    for s in submissions {
-        let standing = app.store.standing_versions(s.obligation)?;
-        let doubt = doubt_of_version(reading.trust, s.forms, &standing);
+        before,
+    });
+    let mut doubts: Vec<Doubt> = of_sender.into_iter().collect();
+    for brought in logged {
+        let doubt = doubt_of_version(reading.trust, brought.item.forms, &brought.standing);
         doubts.extend(doubt.filter(|d| !doubts.contains(d)));
     }
-    Ok(doubts
-        .iter()
-        .map(|d| d.in_vietnamese().to_owned())
-        .collect())
+    doubts.into_iter().map(Why::from).collect()
 }
 
 #[cfg(test)]

@@ -5,12 +5,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
+use super::facts::units_of_address;
 use super::purse::Purse;
+use super::read::{LONGEST_HEAD, head_of};
 use super::turn::Turn;
 use crate::app::App;
 use crate::config::Show;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
+use crate::domain::why::Why;
 use crate::ground::turns::numbered;
 use crate::mailbox::{BATCH_BYTES, Envelope, Listing, Mailbox};
 use crate::manager;
@@ -101,12 +104,11 @@ pub(super) async fn folder(
     let wanted = look.without_the_old(new).await?;
     let (wanted, too_large) = look.small_enough(wanted);
     for envelope in too_large {
-        let why = format!(
-            "thư quá lớn ({} MB) nên chưa tải về; đề nghị mở trong hộp thư",
-            envelope.size / 1_000_000
-        );
+        let why = Why::TooLarge {
+            megabytes: envelope.size / 1_000_000,
+        };
         let head = look.head(envelope).await?;
-        look.record_unfetched(envelope, MessageState::Waiting, &why, head)?;
+        look.record_unfetched(envelope, MessageState::Waiting, why, head)?;
     }
     let (suspects, sound): (Vec<_>, Vec<_>) = wanted
         .into_iter()
@@ -160,7 +162,7 @@ fn the_one_named(head: &[u8], addresses: &HashSet<String>) -> Option<Person> {
 
 /// The words of the From fields of a mail, or of a beginning of it, that may be addresses, lower case.
 fn senders_in(beginning: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(&beginning[..beginning.len().min(super::LONGEST_HEAD)]);
+    let text = String::from_utf8_lossy(&beginning[..beginning.len().min(LONGEST_HEAD)]);
     let mut words = Vec::new();
     let mut within = false;
     for line in text.lines().take_while(|l| !l.is_empty()) {
@@ -268,7 +270,7 @@ impl Look<'_> {
                         continue;
                     }
                 }
-                let why = "thư nhận trước ngày bắt đầu theo dõi";
+                let why = Why::BeforeOurTime;
                 self.record_unfetched(envelope, MessageState::Noted, why, None)?;
             }
         }
@@ -339,7 +341,7 @@ impl Look<'_> {
         let mut units = Vec::new();
         // Who names more senders than that means nobody.
         for address in senders.iter().take(MOST_SENDERS) {
-            units.extend(super::units_of_address(self.app, address, received_at)?);
+            units.extend(units_of_address(self.app, address, received_at)?);
         }
         Ok(units)
     }
@@ -363,7 +365,7 @@ impl Look<'_> {
         let Some((_, head)) = heads.first() else {
             return Ok(None);
         };
-        if let Some(read) = super::head_of(self.app, head).await {
+        if let Some(read) = head_of(self.app, head).await {
             return Ok(Some(read));
         }
         let sender = the_one_named(head, &self.registered);
@@ -641,11 +643,11 @@ impl Look<'_> {
                 None
             }
         };
-        let why = format!(
-            "máy chủ không trả được thư này ({times} lần); đề nghị mở trong hộp thư, thư mục {}",
-            self.folder
-        );
-        self.record_unfetched(envelope, MessageState::Waiting, &why, head)?;
+        let why = Why::NotGiven {
+            times,
+            folder: self.folder.to_owned(),
+        };
+        self.record_unfetched(envelope, MessageState::Waiting, why, head)?;
         self.app.store.gave_up_fetching(&place, self.now)
     }
 
@@ -687,7 +689,7 @@ impl Look<'_> {
         &self,
         envelope: &Envelope,
         state: MessageState,
-        why: &str,
+        why: Why,
         head: Option<Reading>,
     ) -> Result<()> {
         let received_at = envelope.received_at.unwrap_or(self.now);
@@ -705,9 +707,9 @@ impl Look<'_> {
         let now = self.now;
         let (candidates, holds) = match &head {
             Some(head) => {
-                let meant = super::units_meant(self.app, head, received_at)?;
+                let meant = super::facts::units_meant(self.app, head, received_at)?;
                 (
-                    super::units_of_sender(self.app, head, received_at)?,
+                    super::facts::units_of_sender(self.app, head, received_at)?,
                     super::holding::of(self.app, head, &meant, None, received_at, now)?,
                 )
             }
@@ -717,7 +719,7 @@ impl Look<'_> {
             state,
             unit: None,
             candidates,
-            why: vec![why.to_owned()],
+            why: vec![why],
         };
         self.app.store.transaction(|s| {
             let id = s.record_arrival(&arrived, now)?;

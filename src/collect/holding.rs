@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::units_of_sender;
+use super::facts::units_of_sender;
 use crate::app::App;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
@@ -105,7 +105,7 @@ fn rule(f: &Facts, hold_days: u16) -> Rule {
 }
 
 /// Whose reminders a mail holds from now on, while it waits for staff. `meant`: whose report is passed on with it
-/// ([`units_meant`](super::units_meant)); `found`: what matching found, where it was read.
+/// ([`units_meant`](super::facts::units_meant)); `found`: what matching found, where it was read.
 ///
 /// # Errors
 /// When the store cannot be read.

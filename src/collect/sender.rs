@@ -8,8 +8,11 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::{decide, holding, units_meant};
+use super::decide::decide;
+use super::facts::{self, units_meant};
+use super::holding;
 use crate::app::App;
+use crate::domain::why::Why;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, MessageState, Verdict};
 use crate::verify::{Belief, Finding, belief};
@@ -115,7 +118,7 @@ pub(super) fn put_off(
         trust: Trust::Unknown,
         ..reading.clone()
     };
-    let decision = decide(app, message, &unverified, now)?;
+    let decision = decide(&facts::of(app, message, &unverified, now)?);
     let found = decision.found.as_ref();
     let holds = match decision.verdict.state {
         MessageState::Noted | MessageState::Duplicate | MessageState::Ignored => vec![],
@@ -124,12 +127,11 @@ pub(super) fn put_off(
             holding::of(app, &unverified, &meant, found, message.received_at, now)?
         }
     };
-    let why = "chưa xác thực được người gửi: máy chủ tên miền (DNS) chưa trả lời; sẽ thử lại";
     let verdict = Verdict {
         state: MessageState::Received,
         unit: decision.verdict.unit,
         candidates: decision.verdict.candidates,
-        why: vec![why.to_owned()],
+        why: vec![Why::NotVerifiedYet],
     };
     app.store.transaction(|s| {
         s.set_reading(message.id, reading)?;

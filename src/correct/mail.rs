@@ -10,6 +10,7 @@ use crate::collect;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
+use crate::domain::why::Why;
 use crate::domain::{date_of, vietnamese_date};
 use crate::expected;
 use crate::matching::{Item, forms_of};
@@ -102,7 +103,9 @@ pub fn assign(
                 state: MessageState::Logged,
                 unit: Some(unit.clone()),
                 candidates: vec![],
-                why: vec![format!("{} đã ghi nhận", by.who)],
+                why: vec![Why::LoggedBy {
+                    who: by.who.clone(),
+                }],
             },
         )?;
         if let Some((address, unit)) = &taught {
@@ -232,7 +235,9 @@ fn mark_ignored(s: &Store, message: &Message, by: &By, now: Timestamp) -> Result
             state: MessageState::Ignored,
             unit: message.unit.clone(),
             candidates: vec![],
-            why: vec![format!("{}: không phải báo cáo", by.who)],
+            why: vec![Why::IgnoredBy {
+                who: by.who.clone(),
+            }],
         },
     )?;
     let change = (mail_name(message.id), message.state.word(), "ignored");

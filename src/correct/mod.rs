@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
+use crate::domain::why::Why;
 use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
 pub use clock::{accept_clock, undo_moments_ahead};
@@ -66,7 +67,8 @@ enum Inverse {
         state: MessageState,
         unit: Option<UnitId>,
         candidates: Vec<UnitId>,
-        why: Vec<String>,
+        #[serde(deserialize_with = "crate::domain::why::kept")]
+        why: Vec<Why>,
         submissions: Vec<i64>,
         taught: Option<(String, UnitId)>,
     },

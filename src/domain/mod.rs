@@ -11,6 +11,7 @@ pub mod period;
 pub mod reminder;
 pub mod report;
 pub mod unit;
+pub mod why;
 
 use std::sync::OnceLock;
 

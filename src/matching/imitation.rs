@@ -6,6 +6,7 @@ use std::iter::once;
 use unicode_security::confusable_detection::skeleton;
 
 use super::{Known, Matcher};
+use crate::domain::why::Why;
 use crate::ground::text::{find_phrase, fold};
 use crate::reading::{Person, Reading};
 
@@ -13,8 +14,8 @@ use crate::reading::{Person, Reading};
 const SHORTEST_COMPARED: usize = 6;
 
 impl Matcher {
-    /// What is suspicious of a mail's sender, in words for staff.
-    pub(super) fn signs_of_imitation(&self, reading: &Reading, known: &Known<'_>) -> Vec<String> {
+    /// What is suspicious of a mail's sender.
+    pub(super) fn signs_of_imitation(&self, reading: &Reading, known: &Known<'_>) -> Vec<Why> {
         let Some(sender) = &reading.sender else {
             return Vec::new();
         };
@@ -45,18 +46,18 @@ impl Matcher {
     }
 
     /// A display name that is another address, one that we know.
-    fn other_address_in_name(&self, sender: &Person) -> Option<String> {
+    fn other_address_in_name(&self, sender: &Person) -> Option<Why> {
         let name = sender.name.to_lowercase();
         let other = self
             .addresses()
             .find(|a| **a != sender.address && name.contains(a.as_str()))?;
-        Some(format!(
-            "tên hiển thị mang địa chỉ {other}, nhưng thư gửi từ {}",
-            sender.address
-        ))
+        Some(Why::AddressInName {
+            shown: other.clone(),
+            address: sender.address.clone(),
+        })
     }
 
-    fn nearly_an_address(&self, address: &str) -> Option<String> {
+    fn nearly_an_address(&self, address: &str) -> Option<Why> {
         let (local, domain) = address.rsplit_once('@')?;
         let shown = idna::domain_to_unicode(domain).0;
         let domain_is_known = self.addresses().any(|a| a.ends_with(&format!("@{domain}")));
@@ -71,26 +72,26 @@ impl Matcher {
             }
         });
         if let Some(imitated) = imitated {
-            return Some(format!(
-                "địa chỉ {address} gần giống {imitated} nhưng không phải địa chỉ đó"
-            ));
+            return Some(Why::NearlyAnAddress {
+                address: address.to_owned(),
+                known: imitated.clone(),
+            });
         }
-        (shown != domain && !domain_is_known).then(|| {
-            format!("tên miền của {address} viết bằng chữ lạ: {shown}; đề nghị kiểm tra kỹ")
+        (shown != domain && !domain_is_known).then(|| Why::StrangeLetters {
+            address: address.to_owned(),
+            shown,
         })
     }
 
-    fn name_of_the_department(&self, sender: &Person) -> Option<String> {
+    fn name_of_the_department(&self, sender: &Person) -> Option<Why> {
         let name = fold(&sender.name);
         let department = &self.config.settings.department;
         let own = [&department.name, &department.federation];
         own.into_iter()
             .find(|own| find_phrase(&name, &fold(own), 0).is_some())
-            .map(|own| {
-                format!(
-                    "tên hiển thị là “{own}”, nhưng {} không phải địa chỉ của cán bộ",
-                    sender.address
-                )
+            .map(|own| Why::NameOfTheDepartment {
+                name: own.clone(),
+                address: sender.address.clone(),
             })
     }
 }

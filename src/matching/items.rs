@@ -9,6 +9,7 @@ use super::{Expectation, Item, Known, Match, Matcher, forms_of};
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
 use crate::domain::unit::UnitId;
+use crate::domain::why::Why;
 use crate::ground::text::{fold, has_phrase, truncated};
 use crate::reading::nil_return::says_nothing_happened;
 use crate::reading::{Attachment, Class, Reading};
@@ -109,8 +110,8 @@ impl Items {
 enum Seen<'m> {
     /// Of this report, on this period.
     Report(&'m Report, PeriodId, Part),
-    /// No report, and why, in words for staff; where nothing else is one, a person looks at it.
-    Left(String),
+    /// No report, and why; where nothing else is one, a person looks at it.
+    Left(Why),
     /// It is not clear what.
     Unclear,
 }
@@ -169,7 +170,7 @@ impl Matcher {
                 items.add(report, period, Forms::NONE, false, None);
             }
         }
-        let mut left: Vec<String> = Vec::new();
+        let mut left: Vec<Why> = Vec::new();
         for document in &documents {
             match matter.seen(document, found) {
                 Seen::Report(report, period, part) => {
@@ -188,7 +189,7 @@ impl Matcher {
         if found.items.iter().all(|i| i.forms.is_empty()) {
             found.open.extend(left);
         } else {
-            found.reasons.extend(left);
+            found.passed_over = left;
         }
         found.open.dedup();
         found.reasons.dedup();
@@ -229,11 +230,10 @@ impl<'m> Matter<'m> {
             .unit
             .is_some_and(|unit| self.matcher.is_of_another(file, unit))
         {
-            return Seen::Left(format!(
-                "tệp “{}” là văn bản do “{}” ban hành",
-                file.name,
-                file.issuer.as_deref().unwrap_or("")
-            ));
+            return Seen::Left(Why::OfAnother {
+                file: file.name.clone(),
+                issuer: file.issuer.clone().unwrap_or_default(),
+            });
         }
         let before = found.open.len();
         let report = self.report_of(Some(file), &document.own, found);
@@ -245,20 +245,19 @@ impl<'m> Matter<'m> {
             None => part_of_any(file, self.subject, self.matcher.reports()),
         };
         if let Some(genre) = other {
-            return Seen::Left(format!(
-                "tệp “{}” là {genre}, không phải báo cáo",
-                file.name
-            ));
+            return Seen::Left(Why::OtherGenre {
+                file: file.name.clone(),
+                genre: genre.to_owned(),
+            });
         }
         let (Some(report), Some(part)) = (report, part) else {
             found.open.extend(open);
             return Seen::Unclear;
         };
         if document.own.is_empty() && asks_for_time(self.body) {
-            return Seen::Left(format!(
-                "thư xin thêm thời gian; tệp “{}” không tự nêu là báo cáo",
-                file.name
-            ));
+            return Seen::Left(Why::AsksForTime {
+                file: file.name.clone(),
+            });
         }
         match self.period_of(report, Some(file), found) {
             Some(period) => Seen::Report(report, period, part),

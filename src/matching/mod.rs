@@ -27,6 +27,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
 use crate::domain::unit::{Kind, Register, UnitId};
+use crate::domain::why::Why;
 use crate::reading::{Reading, Role};
 
 /// Matches mails that were received on one day (Vietnam) against a configuration. To fold the names and words of all units
@@ -143,10 +144,12 @@ pub struct Match {
     pub items: Vec<Item>,
     /// Whether it may bring more: a document of it may be a report and is not clear.
     pub unclear: bool,
-    /// Why something is left for a person to decide, in words for staff.
-    pub open: Vec<String>,
-    /// What makes the sender suspicious, in words for staff: nothing of such a mail counts before a person has seen it.
-    pub suspicious: Vec<String>,
+    /// Why something is left for a person to decide.
+    pub open: Vec<Why>,
+    /// What makes the sender suspicious: nothing of such a mail counts before a person has seen it.
+    pub suspicious: Vec<Why>,
+    /// Why documents that are no report were passed over, as something else is one.
+    pub passed_over: Vec<Why>,
     /// Why what was decided was decided, in words for operators.
     pub reasons: Vec<String>,
 }
@@ -160,6 +163,7 @@ impl Match {
             unclear: false,
             open: Vec::new(),
             suspicious: Vec::new(),
+            passed_over: Vec::new(),
             reasons: Vec::new(),
         }
     }

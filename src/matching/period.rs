@@ -7,6 +7,7 @@ use super::items::Matter;
 use super::{Expectation, Match};
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Frequency, Report};
+use crate::domain::why::Why;
 use crate::reading::Attachment;
 
 impl Matter<'_> {
@@ -114,9 +115,9 @@ impl Matter<'_> {
                 Some(period)
             }
             None => {
-                found
-                    .open
-                    .push(format!("chưa rõ kỳ của “{}”", report.short));
+                found.open.push(Why::UnclearPeriod {
+                    report: report.short.clone(),
+                });
                 None
             }
         }
@@ -166,6 +167,8 @@ fn lead(report: &Report) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
-fn not_its_period(report: &Report) -> String {
-    format!("kỳ nêu trong thư không phải là kỳ của “{}”", report.short)
+fn not_its_period(report: &Report) -> Why {
+    Why::NotItsPeriod {
+        report: report.short.clone(),
+    }
 }

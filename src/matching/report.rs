@@ -5,6 +5,7 @@ use super::hints::allows;
 use super::items::Matter;
 use super::topic::calls_a_report;
 use crate::domain::report::Report;
+use crate::domain::why::Why;
 use crate::ground::text::{fold, has_phrase};
 use crate::reading::Attachment;
 
@@ -46,10 +47,11 @@ impl<'m> Matter<'m> {
                         .push(format!("the subject names the report {}", other.id));
                     return Some(*other);
                 }
-                found.open.push(format!(
-                    "tệp “{label}” nói về “{}”, còn tiêu đề thư nói về “{}”",
-                    one.short, other.short
-                ));
+                found.open.push(Why::SubjectContradicts {
+                    file: label.to_owned(),
+                    document: one.short.clone(),
+                    subject: other.short.clone(),
+                });
                 None
             }
             ([], [one]) => {
@@ -122,25 +124,22 @@ impl<'m> Matter<'m> {
             ));
             return Some(*one);
         }
-        let what = document.map_or("thư".to_owned(), |d| format!("tệp “{}”", d.name));
-        let mentioned = spoken.iter().flat_map(|t| topics.mentioned(t));
-        found
-            .open
-            .push(match mentioned.map(|r| r.short.as_str()).next() {
-                Some(report) => {
-                    format!("{what} nhắc đến “{report}” nhưng chưa rõ có phải là báo cáo đó không")
-                }
-                None => format!("{what} chưa rõ thuộc báo cáo nào"),
-            });
+        let file = document.map(|d| d.name.clone());
+        let mut mentioned = spoken.iter().flat_map(|t| topics.mentioned(t));
+        found.open.push(match mentioned.next() {
+            Some(report) => Why::MentionsReport {
+                file,
+                report: report.short.clone(),
+            },
+            None => Why::UnclearReport { file },
+        });
         None
     }
 }
 
 fn several(reports: &[&Report], found: &mut Match) {
-    let names: Vec<String> = reports.iter().map(|r| format!("“{}”", r.short)).collect();
-    found
-        .open
-        .push(format!("thư nhắc đến nhiều báo cáo: {}", names.join(", ")));
+    let reports = reports.iter().map(|r| r.short.clone()).collect();
+    found.open.push(Why::SeveralReports { reports });
 }
 
 /// The reports that one of the documents asks for whose numbers are cited.

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::names::{is_federation, is_grassroots, is_union};
 use super::{Known, Match, Matcher, UnitMatch};
 use crate::domain::unit::{Kind, Register, UnitId};
+use crate::domain::why::{Contradiction, Says, Why};
 use crate::ground::text::truncated;
 use crate::reading::{Attachment, Reading};
 
@@ -216,25 +217,23 @@ fn candidates(
             candidates.push(unit);
         }
     }
-    if !candidates.is_empty() {
-        let named = if evidence.display.is_empty() {
-            "thư nêu tên đơn vị"
-        } else {
-            "tên hiển thị là tên đơn vị, đề nghị kiểm tra người gửi"
-        };
-        found
-            .open
-            .push(format!("địa chỉ {address} chưa có trong danh bạ; {named}"));
-        return UnitMatch::Ambiguous(candidates);
-    }
-    let issuer = documents_issuer(&reading.attachments);
-    found.open.push(match issuer {
-        Some(issuer) if is_union(issuer) => {
-            format!("địa chỉ {address} chưa có trong danh bạ; văn bản do “{issuer}” ban hành")
+    let (says, unit) = match (
+        candidates.is_empty(),
+        documents_issuer(&reading.attachments),
+    ) {
+        (false, _) if evidence.display.is_empty() => {
+            (Says::NamesAUnit, UnitMatch::Ambiguous(candidates))
         }
-        _ => format!("địa chỉ {address} chưa có trong danh bạ"),
-    });
-    UnitMatch::None
+        (false, _) => (Says::CalledLikeAUnit, UnitMatch::Ambiguous(candidates)),
+        (true, Some(issuer)) if is_union(issuer) => {
+            let issuer = issuer.to_owned();
+            (Says::IssuedBy { issuer }, UnitMatch::None)
+        }
+        (true, _) => (Says::Nothing, UnitMatch::None),
+    };
+    let address = address.to_owned();
+    found.open.push(Why::UnknownSender { address, says });
+    unit
 }
 
 fn documents_issuer(attachments: &[Attachment]) -> Option<&str> {
@@ -255,18 +254,14 @@ fn confirmed(
         units.iter().filter(strange).cloned().collect()
     };
     let own_document = evidence.issuers.contains(one);
-    for (what, units, said) in [
-        ("the document", &evidence.issuers, "đơn vị ban hành văn bản"),
+    for (what, units, by) in [
+        ("the document", &evidence.issuers, Contradiction::Document),
         (
             "the forwarded mail's sender",
             &evidence.forwarded,
-            "người gửi thư gốc",
+            Contradiction::ForwardedSender,
         ),
-        (
-            "the subject",
-            &evidence.subject,
-            "tên đơn vị nêu trong tiêu đề thư",
-        ),
+        ("the subject", &evidence.subject, Contradiction::Subject),
     ] {
         let others = strangers(units);
         // A unit that names itself beside another speaks of both.
@@ -276,9 +271,7 @@ fn confirmed(
         found
             .reasons
             .push(format!("but {what} names {}", list(&others)));
-        found
-            .open
-            .push(format!("địa chỉ gửi và {said} không khớp nhau"));
+        found.open.push(Why::SenderContradicted { by });
         let mut both = vec![one.clone()];
         both.extend(others);
         return UnitMatch::Ambiguous(both);
@@ -289,9 +282,8 @@ fn confirmed(
         found.reasons.push(format!(
             "but {issuer}, which is not registered, issued the document"
         ));
-        found.open.push(format!(
-            "văn bản do “{issuer}” ban hành, không phải đơn vị của địa chỉ gửi"
-        ));
+        let issuer = issuer.clone();
+        found.open.push(Why::StrangeIssuer { issuer });
         return UnitMatch::Ambiguous(vec![one.clone()]);
     }
     UnitMatch::Certain(one.clone())
@@ -321,9 +313,7 @@ fn the_one_meant(several: &[UnitId], evidence: &Evidence, found: &mut Match) -> 
             _ => break,
         }
     }
-    found
-        .open
-        .push("địa chỉ gửi dùng chung cho nhiều đơn vị, thư chưa nêu rõ đơn vị nào".into());
+    found.open.push(Why::SharedAddress);
     UnitMatch::Ambiguous(several.to_vec())
 }
 

@@ -7,6 +7,7 @@ use jiff::civil::Time;
 use super::decided::Decided;
 use crate::app::App;
 use crate::domain::owed::Owed;
+use crate::domain::why::Why;
 use crate::domain::{date_of, instant};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, NewMail, StaffCommand, Store, Told, Verdict};
@@ -183,6 +184,6 @@ fn verdict(state: MessageState, why: &str) -> Verdict {
         state,
         unit: None,
         candidates: vec![],
-        why: vec![why.to_owned()],
+        why: vec![Why::said(why)],
     }
 }

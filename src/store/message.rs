@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ground, Hold, Place, Store, json, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
+use crate::domain::why::{Kept, Why};
 use crate::ground::Sha256;
 use crate::reading::{Reading, Trust};
 
@@ -72,8 +73,8 @@ pub struct Message {
     pub unit: Option<UnitId>,
     /// What became of it.
     pub state: MessageState,
-    /// Why, in words for staff.
-    pub why: Vec<String>,
+    /// Why.
+    pub why: Vec<Why>,
     /// Units that it may come from, best first.
     pub candidates: Vec<UnitId>,
     /// What reading it gave; `None` while unread or where reading failed.
@@ -91,8 +92,8 @@ pub struct Verdict {
     pub unit: Option<UnitId>,
     /// Units that it may come from, best first.
     pub candidates: Vec<UnitId>,
-    /// Why, in words for staff.
-    pub why: Vec<String>,
+    /// Why.
+    pub why: Vec<Why>,
 }
 
 const COLUMNS: &str = "id, sha256, received_at, stored_at, sender, subject, unit, state, why, candidates, reading, put_off";
@@ -107,7 +108,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         subject: row.get("subject")?,
         unit: row.get::<_, Option<String>>("unit")?.map(UnitId),
         state: row.get("state")?,
-        why: json(row, "why")?,
+        why: json::<Kept>(row, "why")?.0,
         candidates: json(row, "candidates")?,
         reading: match row.get::<_, Option<String>>("reading")? {
             Some(_) => Some(json(row, "reading")?),

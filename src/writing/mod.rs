@@ -9,6 +9,7 @@ mod digest;
 mod letter;
 pub mod spreadsheet;
 mod unlinked;
+mod why;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -31,6 +32,7 @@ pub use letter::{
 };
 
 pub use unlinked::{of_a_stranger, unlinked};
+pub use why::{why_in_vietnamese, whys_in_vietnamese};
 
 use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};

@@ -188,7 +188,10 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
             }
             MessageState::Waiting => {
                 counts[1] += 1;
-                format!("waits for staff: {}", m.why.join("; "))
+                format!(
+                    "waits for staff: {}",
+                    writing::whys_in_vietnamese(&m.why).join("; ")
+                )
             }
             _ => {
                 counts[2] += 1;

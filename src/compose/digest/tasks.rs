@@ -15,7 +15,9 @@ use crate::staff::token::{Action, Item};
 use crate::standing::{self, Holds};
 use crate::store::{Claim, Ground, Message, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
-use crate::writing::{DigestData, Held, StrangersData, WaitingMail, of_a_stranger, unlinked};
+use crate::writing::{
+    DigestData, Held, StrangersData, WaitingMail, of_a_stranger, unlinked, why_in_vietnamese,
+};
 
 /// To so many units a mail can be assigned by one click.
 const LIKELY: usize = 3;
@@ -133,12 +135,11 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
     let sender = message.sender.as_deref();
     let shown_sender = sender.map_or_else(|| "(không rõ người gửi)".into(), address);
     // The address itself may be named; what else stands there, a sender may have chosen.
-    let why: Vec<String> = message
-        .why
-        .iter()
+    let whys = message.why.iter().map(why_in_vietnamese);
+    let why: Vec<String> = whys
         .map(|why| match sender {
-            Some(sender) => chosen(why).replace(&unlinked(sender), &shown_sender),
-            None => chosen(why),
+            Some(sender) => chosen(&why).replace(&unlinked(sender), &shown_sender),
+            None => chosen(&why),
         })
         .collect();
     let files: Vec<String> = message

@@ -1,0 +1,179 @@
+//! Has a stored mail read by the reading process, or finds out why it cannot be read now.
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use super::fetch;
+use crate::app::App;
+use crate::config::MailboxKind;
+use crate::reading::sandbox::Confinement;
+use crate::reading::worker::Outcome;
+use crate::reading::{Reading, Trust};
+use crate::store::{Imported, Message, Part};
+
+/// More of a header is not looked at where nothing else of a mail can be read.
+pub(super) const LONGEST_HEAD: usize = 64_000;
+
+/// A stored mail that was read.
+pub(super) struct Read {
+    pub(super) reading: Reading,
+    /// Its bytes; `None` where the archive has lost them.
+    pub(super) raw: Option<Vec<u8>>,
+    /// Whether it was read in another pass, so that its files are not where the reader puts them.
+    pub(super) before: bool,
+}
+
+/// Whether a stored mail could be read.
+pub(super) enum Readable {
+    Yes(Box<Read>),
+    /// It stays unread for a later round, and why.
+    NotNow(String),
+    /// No mail can be read now, and why.
+    NoMail(String),
+}
+
+/// Reads a stored mail, unless that was done when it was put off.
+pub(super) async fn read(
+    app: &mut App,
+    message: &mut Message,
+    imported: Option<Imported>,
+    now: Timestamp,
+) -> Result<Readable> {
+    let sha256 = message.sha256.as_ref().context("it was not fetched")?;
+    let raw = match app.archive.get(sha256) {
+        Ok(raw) => raw,
+        Err(e) => {
+            // One mail that the disk has lost must not keep the others from being read.
+            tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
+            app.store.fetch_again(message.id, now)?;
+            return Ok(Readable::Yes(Box::new(Read {
+                reading: Reading::unreadable("its file in the archive is damaged"),
+                raw: None,
+                before: false,
+            })));
+        }
+    };
+    let known = message.reading.take().filter(|_| message.put_off.is_some());
+    let before = known.is_some();
+    let outcome = match known {
+        Some(known) => Outcome::Read(Box::new(known)),
+        None => app.reader.read(&raw).await,
+    };
+    let mut reading = match outcome {
+        Outcome::Read(reading) => *reading,
+        Outcome::MailFails(why) => unreadable(app, &raw, &why).await?,
+        Outcome::NoRoom(why) => {
+            tracing::error!(message = message.id, why, "a mail stays unread");
+            return Ok(Readable::NotNow(why));
+        }
+        Outcome::MachineFails(why) => {
+            tracing::error!(why, "no mail can be read");
+            return Ok(Readable::NoMail(why));
+        }
+    };
+    if imported == Some(Imported::Parted) {
+        trust_less(&mut reading);
+    }
+    Ok(Readable::Yes(Box::new(Read {
+        reading,
+        raw: Some(raw),
+        before,
+    })))
+}
+
+/// The moment at which a server received a mail, where its file in a Maildir is younger: it was copied since.
+pub(super) fn received_earlier(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+) -> Result<Option<Timestamp>> {
+    let told = match app.config.settings.mailbox.kind {
+        MailboxKind::Imap { .. } => app.store.is_dated(message.id)?, // INTERNALDATE is the server's own word
+        MailboxKind::Maildir { .. } => false,
+    };
+    let earlier = reading.received.filter(|at| *at < message.received_at);
+    Ok(earlier.filter(|_| !told))
+}
+
+/// A mail that cannot be read; its header says whose it is, as far as that can be read.
+async fn unreadable(app: &mut App, raw: &[u8], why: &str) -> Result<Reading> {
+    let unreadable = Reading::unreadable(why);
+    let end = raw
+        .windows(2)
+        .enumerate()
+        .position(|(n, two)| two == b"\n\n" || two == b"\n\r" && raw.get(n + 2) == Some(&b'\n'));
+    let head = &raw[..end.map_or(raw.len(), |n| n + 1)];
+    let Some(head) = head_of(app, head).await else {
+        return Ok(Reading {
+            sender: fetch::registered_sender(app, head)?,
+            ..unreadable
+        });
+    };
+    Ok(Reading {
+        class: unreadable.class,
+        reasons: unreadable.reasons,
+        ..head
+    })
+}
+
+/// What a header alone says, as the reading process understands it; `None` where it understands nothing.
+pub(super) async fn head_of(app: &mut App, head: &[u8]) -> Option<Reading> {
+    let head = &head[..head.len().min(LONGEST_HEAD)];
+    match app.reader.read(head).await {
+        Outcome::Read(head) => Some(*head),
+        Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
+            tracing::warn!(why, "not even the header of a mail can be read");
+            None
+        }
+    }
+}
+
+/// What says of itself in an mbox that it was verified may be the text of another mail.
+fn trust_less(reading: &mut Reading) {
+    if reading.trust == Trust::Pass {
+        reading.trust = Trust::Unknown;
+        for evidence in reading.chain.iter_mut().filter(|e| e.believed) {
+            evidence.believed = false;
+            evidence.why =
+                "it stands in an mbox, where a mail may hold what looks like another".into();
+        }
+    }
+}
+
+/// Looks whether mails can be read here, and how that process is confined, before one has come. Done until the process
+/// has said so.
+///
+/// # Errors
+/// When the store fails.
+pub async fn try_reader(app: &mut App, now: Timestamp) -> Result<()> {
+    if app.reader.confinement().is_some() {
+        return Ok(());
+    }
+    match app.reader.trial().await {
+        Ok(_) => app.store.succeeded(Part::Reading, now)?,
+        Err(e) => {
+            let why = format!("{e:#}");
+            tracing::error!(why, "no mail can be read");
+            app.store.failed(Part::Reading, now, &reader_says(&why))?;
+        }
+    }
+    note_confinement(app, now)
+}
+
+/// Why mails stay unread, for staff.
+pub(super) fn reader_says(why: &str) -> String {
+    format!("tiến trình đọc thư báo lỗi: “{why}”; thư đã nhận vẫn được giữ và sẽ được đọc sau")
+}
+
+pub(super) fn note_confinement(app: &App, now: Timestamp) -> Result<()> {
+    match app.reader.confinement().map(Confinement::lack) {
+        Some(Some(lack)) => {
+            let told = format!(
+                "tiến trình đọc thư thiếu lớp bảo vệ: “{lack}”; đề nghị quản trị viên đối chiếu tệp dịch vụ với deploy/thubaocao.service"
+            );
+            app.store.failed(Part::Confinement, now, &told)
+        }
+        Some(None) => app.store.succeeded(Part::Confinement, now),
+        None => Ok(()),
+    }
+}

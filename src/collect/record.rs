@@ -1,0 +1,221 @@
+//! Stores what was decided about a mail with all that follows from it: in one transaction, after its files.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail};
+use jiff::{SignedDuration, Timestamp};
+
+use super::decide::decide;
+use super::facts::{self, units_meant};
+use super::files::{self, Keeping};
+use super::read::Read;
+use super::{Answers, arrival, holding};
+use crate::app::App;
+use crate::domain::date_of;
+use crate::domain::owed::Owed;
+use crate::domain::unit::UnitId;
+use crate::matching::Item;
+use crate::reading::worker::{NotAsSaid, Outcome};
+use crate::reading::{Class, Reading};
+use crate::store::{Message, MessageState, NewMail, NewSubmission, Store};
+
+/// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
+const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Decides on a mail that was read and stores all that follows, in one transaction; gives why it stays unread, where its
+/// files cannot be stored.
+pub(super) fn settle(
+    app: &mut App,
+    message: &Message,
+    read: Read,
+    answers: Answers,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let mut reading = read.reading;
+    let mut decision = decide(&facts::of(app, message, &reading, now)?);
+    let mut keeping = match files::of_mail(app, &reading, decision.verdict.state, now)? {
+        Keeping::Now if read.before => Keeping::Later, // they are still in it
+        keeping => keeping,
+    };
+    if keeping == Keeping::Now
+        && let Err(e) = archive_files(app, &reading)
+    {
+        let why = format!("{e:#}");
+        if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
+            tracing::error!(message = message.id, why, "a mail stays unread");
+            return Ok(Some(why));
+        }
+        // The files were there just now: somebody else stands behind the reading process.
+        tracing::error!(
+            message = message.id,
+            why,
+            "the files of a mail were replaced"
+        );
+        app.reader.distrust();
+        reading = Reading {
+            class: Class::Unreadable,
+            no_answer: true,
+            attachments: vec![],
+            reasons: vec![why],
+            ..reading
+        };
+        decision = decide(&facts::of(app, message, &reading, now)?);
+        keeping = Keeping::InTheMail;
+    } else if keeping != Keeping::Now {
+        files::discard(app, &reading);
+    }
+    if decision.awaited.suspicious {
+        app.reader.distrust();
+    }
+    let mut holds = vec![];
+    if decision.verdict.state == MessageState::Waiting {
+        let meant = units_meant(app, &reading, message.received_at)?;
+        let found = decision.found.as_ref();
+        holds = match read.raw {
+            None => holding::of_nameless(app, now),
+            Some(_) => holding::of(app, &reading, &meant, found, message.received_at, now)?,
+        };
+        let known = &mut decision.verdict.candidates;
+        let others = meant.into_iter().filter(|u| !known.contains(u));
+        let others: Vec<UnitId> = others.collect();
+        known.extend(others);
+    }
+    tracing::info!(
+        message = message.id,
+        class = reading.class.word(),
+        state = decision.verdict.state.word(),
+        unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
+        "read a mail"
+    );
+    app.store.transaction(|s| {
+        s.set_reading(message.id, &reading)?;
+        if keeping == Keeping::Now {
+            s.set_kept(message.id)?;
+            s.add_unpacked(date_of(now), files::bytes_of(&reading))?;
+        }
+        s.set_verdict(message.id, &decision.verdict)?;
+        s.set_awaited(message.id, &decision.awaited)?;
+        s.set_holds(message.id, &holds)?;
+        record_bounce(s, &app.config.settings.digest_to, message, &reading)?;
+        for brought in &decision.logged {
+            if let Some(obligation) = brought.place.taken(s)? {
+                let submission = submission(message, &reading, &brought.item, obligation);
+                s.log_submission(&submission, now)?;
+            }
+        }
+        if answers == Answers::Yes {
+            let arrived = arrival::word(app, s, message, &reading, &decision, now)?;
+            for owed in decision.answer.iter().chain(&arrived) {
+                let letter = NewMail {
+                    owed: owed.clone(),
+                    unit: decision.verdict.unit.clone(),
+                    message: Some(message.id),
+                };
+                s.owe(&letter, now)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(None)
+}
+
+/// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours, and
+/// what anybody may have written is not believed.
+fn record_bounce(
+    store: &Store,
+    staff: &[String],
+    message: &Message,
+    reading: &Reading,
+) -> Result<()> {
+    let Some(bounce) = reading.believed_bounce() else {
+        return Ok(());
+    };
+    let Some(original) = &bounce.original_message_id else {
+        return Ok(());
+    };
+    let Some(mail) = store.sent_as(original)? else {
+        return Ok(());
+    };
+    let status = bounce.status.as_deref();
+    for address in mail.recipients.iter().map(|a| a.to_lowercase()) {
+        let only = bounce.recipients.is_empty() && mail.recipients.len() == 1;
+        let named = only || bounce.recipients.contains(&address);
+        // The digest goes to staff in any case.
+        if named && !staff.contains(&address) {
+            store.record_bounce(&address, bounce.kind, status, mail.id, message.received_at)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a mail may be answered by a machine.
+pub fn may_acknowledge(reading: &Reading, received_at: Timestamp, now: Timestamp) -> bool {
+    !reading.no_answer && now.duration_since(received_at) <= ACKNOWLEDGED_WITHIN
+}
+
+/// A submission out of what a mail brought.
+pub fn submission(
+    message: &Message,
+    reading: &Reading,
+    item: &Item,
+    obligation: i64,
+) -> NewSubmission {
+    NewSubmission {
+        obligation,
+        message: Some(message.id),
+        // Nothing was received after it was stored here, whatever the server's clock says.
+        received_at: message.received_at.min(message.stored_at),
+        forms: item.forms,
+        nil_return: item.nil_return,
+        number: item
+            .files
+            .iter()
+            .find_map(|i| reading.attachments.get(*i)?.number.clone()),
+        files: item.files.clone(),
+    }
+}
+
+/// The acknowledgement of what a mail brought.
+pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
+    NewMail {
+        owed: Owed::Acknowledgement(message),
+        unit: unit.cloned(),
+        message: Some(message),
+    }
+}
+
+/// Moves the files that the reader found from where it put them to their place. One that lies there already may be
+/// damaged, which [`Archive::put`](crate::archive::Archive::put) sees.
+fn archive_files(app: &App, reading: &Reading) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for file in &reading.attachments {
+        if seen.insert(file.sha256)
+            && let Some(content) = app.reader.file(file)?
+        {
+            app.archive.put(&content)?;
+            app.reader.forget(file);
+        }
+    }
+    Ok(())
+}
+
+/// Takes the files of a mail out of it again and puts them into the archive.
+///
+/// # Errors
+/// When the archive does not hold the mail whole, or the disk fails.
+pub async fn take_out_files(app: &mut App, message: i64) -> Result<()> {
+    let message = app
+        .store
+        .message(message)?
+        .context("there is no such mail")?;
+    let raw = app
+        .archive
+        .get(&message.sha256.context("it was not fetched")?)?;
+    match app.reader.read(&raw).await {
+        Outcome::Read(reading) => {
+            archive_files(app, &reading)?;
+            app.store.set_kept(message.id)
+        }
+        Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => bail!(why),
+    }
+}

@@ -1,0 +1,145 @@
+//! Why a mail was decided as it was, in words for staff.
+
+use crate::domain::why::{Contradiction, Says, Why};
+
+/// A cause in words for staff: part of a sentence, without a full stop.
+pub fn why_in_vietnamese(why: &Why) -> String {
+    match why {
+        Why::UnknownSender { address, says } => {
+            let known = format!("địa chỉ {address} chưa có trong danh bạ");
+            match says {
+                Says::Nothing => known,
+                Says::NamesAUnit => format!("{known}; thư nêu tên đơn vị"),
+                Says::CalledLikeAUnit => {
+                    format!("{known}; tên hiển thị là tên đơn vị, đề nghị kiểm tra người gửi")
+                }
+                Says::IssuedBy { issuer } => format!("{known}; văn bản do “{issuer}” ban hành"),
+            }
+        }
+        Why::SenderContradicted { by } => {
+            let by = match by {
+                Contradiction::Document => "đơn vị ban hành văn bản",
+                Contradiction::ForwardedSender => "người gửi thư gốc",
+                Contradiction::Subject => "tên đơn vị nêu trong tiêu đề thư",
+            };
+            format!("địa chỉ gửi và {by} không khớp nhau")
+        }
+        Why::StrangeIssuer { issuer } => {
+            format!("văn bản do “{issuer}” ban hành, không phải đơn vị của địa chỉ gửi")
+        }
+        Why::SharedAddress => {
+            "địa chỉ gửi dùng chung cho nhiều đơn vị, thư chưa nêu rõ đơn vị nào".into()
+        }
+        Why::OfAnother { file, issuer } => {
+            format!("tệp “{file}” là văn bản do “{issuer}” ban hành")
+        }
+        Why::OtherGenre { file, genre } => format!("tệp “{file}” là {genre}, không phải báo cáo"),
+        Why::AsksForTime { file } => {
+            format!("thư xin thêm thời gian; tệp “{file}” không tự nêu là báo cáo")
+        }
+        Why::SubjectContradicts {
+            file,
+            document,
+            subject,
+        } => format!("tệp “{file}” nói về “{document}”, còn tiêu đề thư nói về “{subject}”"),
+        Why::SeveralReports { reports } => {
+            let names: Vec<String> = reports.iter().map(|r| format!("“{r}”")).collect();
+            format!("thư nhắc đến nhiều báo cáo: {}", names.join(", "))
+        }
+        Why::MentionsReport { file, report } => format!(
+            "{} nhắc đến “{report}” nhưng chưa rõ có phải là báo cáo đó không",
+            thing(file.as_deref())
+        ),
+        Why::UnclearReport { file } => {
+            format!("{} chưa rõ thuộc báo cáo nào", thing(file.as_deref()))
+        }
+        Why::NotItsPeriod { report } => {
+            format!("kỳ nêu trong thư không phải là kỳ của “{report}”")
+        }
+        Why::UnclearPeriod { report } => format!("chưa rõ kỳ của “{report}”"),
+        Why::NotExpected {
+            unit,
+            report,
+            period,
+        } => format!(
+            "{unit} không thuộc diện phải gửi “{report}”, {}",
+            period.in_vietnamese()
+        ),
+        Why::Suspicious { sign } => format!("thư đáng ngờ: {}", why_in_vietnamese(sign)),
+        Why::AddressInName { shown, address } => {
+            format!("tên hiển thị mang địa chỉ {shown}, nhưng thư gửi từ {address}")
+        }
+        Why::NearlyAnAddress { address, known } => {
+            format!("địa chỉ {address} gần giống {known} nhưng không phải địa chỉ đó")
+        }
+        Why::StrangeLetters { address, shown } => {
+            format!("tên miền của {address} viết bằng chữ lạ: {shown}; đề nghị kiểm tra kỹ")
+        }
+        Why::NameOfTheDepartment { name, address } => {
+            format!("tên hiển thị là “{name}”, nhưng {address} không phải địa chỉ của cán bộ")
+        }
+        Why::SenderForged => "thư đáng ngờ: không xác thực được người gửi".into(),
+        Why::UnusuallyUnverified => {
+            "thư từ tên miền này thường được xác thực, riêng thư này thì không; đề nghị xác minh với đơn vị"
+                .into()
+        }
+        Why::NoAnswerPossible => {
+            "thư không xác thực được người gửi và không nhận thư trả lời (Return-Path rỗng); đề nghị xác minh với đơn vị"
+                .into()
+        }
+        Why::LessTrusted => {
+            "thư này kém tin cậy hơn lần gửi trước nên chưa thay thế lần gửi trước; đề nghị xác minh với đơn vị"
+                .into()
+        }
+        Why::AcceptedBefore => {
+            "Ban đã duyệt báo cáo trước đó của đơn vị nên thư này chưa thay thế; đề nghị xem và quyết định"
+                .into()
+        }
+        Why::NotVerifiedYet => {
+            "chưa xác thực được người gửi: máy chủ tên miền (DNS) chưa trả lời; sẽ thử lại".into()
+        }
+        Why::Unreadable => "không đọc được thư; đề nghị mở trong hộp thư".into(),
+        Why::Twin { mail } => format!("cùng một thư với thư số {mail}"),
+        Why::MachineBringsReport { class } => {
+            format!("thư thuộc loại “{class}” nhưng có tệp hoặc nội dung báo cáo")
+        }
+        Why::OfClass { class } => format!("thư thuộc loại “{class}”"),
+        Why::PassedOnByStaff => "thư do cán bộ Ban chuyển đến, có tệp hoặc thư của đơn vị".into(),
+        Why::OfStaff => "thư của cán bộ Ban".into(),
+        Why::Strangers => "thư của người ngoài danh bạ, không có báo cáo".into(),
+        Why::Courtesy => "thư cảm ơn, xác nhận".into(),
+        Why::UnitAbove { above } => format!("công đoàn cơ sở thuộc {above}, gửi thẳng lên tỉnh"),
+        Why::OnlyALink => "thư chỉ có liên kết tải tệp, chưa có tệp đính kèm".into(),
+        Why::NoReportFile => "thư của đơn vị, không có tệp báo cáo".into(),
+        Why::NotWhollyOpened { file } => format!(
+            "tệp “{file}” chưa mở được hết (hỏng, thiếu phần hoặc đặt mật khẩu), đề nghị xem trong hộp thư"
+        ),
+        Why::Broken { file } => {
+            format!("tệp “{file}” bị hỏng nên không mở được, đề nghị xem trong hộp thư")
+        }
+        Why::Locked { file } => format!("tệp “{file}” đặt mật khẩu nên không mở được"),
+        Why::Program { file } => format!(
+            "tệp “{file}” có chứa macro hoặc là chương trình nên không mở; đề nghị thận trọng"
+        ),
+        Why::NotOpened { file } => format!("tệp “{file}” chưa mở được, đề nghị xem trong hộp thư"),
+        Why::TooLarge { megabytes } => format!(
+            "thư quá lớn ({megabytes} MB) nên chưa tải về; đề nghị mở trong hộp thư"
+        ),
+        Why::BeforeOurTime => "thư nhận trước ngày bắt đầu theo dõi".into(),
+        Why::NotGiven { times, folder } => format!(
+            "máy chủ không trả được thư này ({times} lần); đề nghị mở trong hộp thư, thư mục {folder}"
+        ),
+        Why::LoggedBy { who } => format!("{who} đã ghi nhận"),
+        Why::IgnoredBy { who } => format!("{who}: không phải báo cáo"),
+        Why::Said { words } => words.clone(),
+    }
+}
+
+/// Causes in words for staff.
+pub fn whys_in_vietnamese(whys: &[Why]) -> Vec<String> {
+    whys.iter().map(why_in_vietnamese).collect()
+}
+
+fn thing(file: Option<&str>) -> String {
+    file.map_or_else(|| "thư".to_owned(), |file| format!("tệp “{file}”"))
+}
