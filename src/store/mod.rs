@@ -49,7 +49,7 @@ pub use listed::Strangers;
 pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::{KnownPeriod, Receipts};
-pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepTaken};
+pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepLeft};
 pub use queue_pause::QueuePause;
 pub use rest::Rest;
 pub use retention::{Expired, Expiring};

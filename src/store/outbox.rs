@@ -41,15 +41,15 @@ stored_as_words!(OutgoingState {
     Unknown = "unknown",
 });
 
-/// Whether a unit was reminded.
+/// A step towards a deadline that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepTaken {
-    /// No mail left.
-    No,
-    /// One did, and came back from every address.
-    CameBack,
-    /// Yes.
-    Yes,
+pub struct StepLeft {
+    /// Which.
+    pub step: Step,
+    /// When its mail left, or may have.
+    pub at: Timestamp,
+    /// Whether that came back from every address.
+    pub came_back: bool,
 }
 
 /// A mail that is owed.
@@ -524,45 +524,27 @@ impl Store {
         Ok(())
     }
 
-    /// Whether a step towards a deadline of an obligation was taken: by a mail that left and did not come back for good
-    /// from all that it was for. What waits, was dropped or refused reminded nobody.
-    pub fn step_taken(&self, obligation: i64, step: &str, due: Timestamp) -> Result<StepTaken> {
-        let came_back = self
-            .conn
-            .prepare_cached(
-                "SELECT m.recipients <> '[]' AND NOT EXISTS (
+    /// The steps towards a deadline of an obligation that were taken, each by a mail that left. What waits, was dropped or
+    /// refused reminded nobody; what left may have come back for good from all that it was for.
+    pub fn steps_left(&self, obligation: i64, due: Timestamp) -> Result<Vec<StepLeft>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT r.step, coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at,
+                 m.recipients <> '[]' AND NOT EXISTS (
                      SELECT 1 FROM json_each(m.recipients) a WHERE NOT EXISTS (
                          SELECT 1 FROM contact_bounce b
                          WHERE b.outbox = m.id AND b.address = lower(a.value)
-                           AND b.kind = 'hard' AND b.reset_at IS NULL))
-                 FROM reminder r JOIN outbox m ON m.id = r.outbox
-                 WHERE r.obligation = ?1 AND r.step = ?2 AND r.due = ?3
-                   AND m.state IN ('sending', 'sent', 'unknown')",
-            )?
-            .query_row(params![obligation, step, due.to_string()], |r| r.get(0))
-            .optional()?;
-        Ok(match came_back {
-            None => StepTaken::No,
-            Some(true) => StepTaken::CameBack,
-            Some(false) => StepTaken::Yes,
-        })
-    }
-
-    /// When the first reminder left that told of a deadline of an obligation after it, be it that it came back.
-    pub fn told_late(&self, obligation: i64, due: Timestamp) -> Result<Option<Timestamp>> {
-        Ok(self
-            .conn
-            .prepare_cached(
-                "SELECT coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at
-                 FROM reminder r JOIN outbox m ON m.id = r.outbox
-                 WHERE r.obligation = ?1 AND r.due = ?2 AND r.step LIKE 'late-%'
-                   AND m.state IN ('sending', 'sent', 'unknown')
-                 ORDER BY left_at LIMIT 1",
-            )?
-            .query_row(params![obligation, due.to_string()], |r| {
-                parsed(r, "left_at")
+                           AND b.kind = 'hard' AND b.reset_at IS NULL)) AS came_back
+             FROM reminder r JOIN outbox m ON m.id = r.outbox
+             WHERE r.obligation = ?1 AND r.due = ?2 AND m.state IN ('sending', 'sent', 'unknown')",
+        )?;
+        let rows = statement.query_map(params![obligation, due.to_string()], |r| {
+            Ok(StepLeft {
+                step: parsed(r, "step")?,
+                at: parsed(r, "left_at")?,
+                came_back: r.get("came_back")?,
             })
-            .optional()?)
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// The obligations and steps that a mail carries.

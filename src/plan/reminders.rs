@@ -1,0 +1,166 @@
+//! Who is reminded of what: now, and on a day that lies ahead.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+
+use super::due::Facts;
+use crate::config::Config;
+use crate::domain::obligation::Obligation;
+use crate::domain::owed::{Kind, Owed};
+use crate::domain::reminder::{Step, in_working_hours};
+use crate::domain::unit::UnitId;
+use crate::domain::{date_of, instant};
+use crate::standing::{self, Holds};
+use crate::store::{NewMail, Receipts, Store};
+
+/// A reminder that leaves, or that a day would bring.
+pub struct Planned {
+    /// To which unit.
+    pub unit: UnitId,
+    /// Of what: obligations with the step they have reached.
+    pub items: Vec<(Obligation, Step)>,
+}
+
+/// For which moment it is asked who is reminded.
+#[derive(Clone, Copy)]
+enum When {
+    /// This one.
+    Now(Timestamp),
+    /// A working day, be it over or still to come: as if nothing more came in.
+    On {
+        day: Date,
+        /// From when on reminders leave in time; what the store does not know to have left before has not.
+        at_hand: Timestamp,
+        now: Timestamp,
+    },
+}
+
+/// Who would be reminded, and of what. Nothing is written.
+fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> {
+    let work_starts = config.settings.schedule.work_hours.0;
+    // By when mails count and hold, on which day it is, and when reminders leave.
+    let (seen, receipts, day, at_hand) = match when {
+        When::Now(now) => (now, Receipts::All, date_of(now), now),
+        When::On { day, at_hand, now } => {
+            let seen = instant(day, work_starts).max(now.min(end_of(day)));
+            (seen, Receipts::Until(seen), day, at_hand)
+        }
+    };
+    let first_opened = store.first_opened()?;
+    let unsettled = store.unsettled()?;
+    let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
+    for obligation in store.obligations(receipts)? {
+        let report = config.report(&obligation.report);
+        let report = report.filter(|r| r.asks_on(obligation.opens));
+        let mut facts = Facts {
+            obligation: &obligation,
+            steps: report.map(|r| &r.steps),
+            calendar: &config.calendar,
+            first_opened,
+            tracked_from: standing::tracked_from(config, first_opened),
+            at_hand: date_of(at_hand),
+            left: &[],
+        };
+        let asked = match when {
+            When::Now(now) => now,
+            When::On { .. } => instant(day, work_starts),
+        };
+        // Of most nothing is owed by the days alone: what left need not be looked up.
+        if unsettled.holds(&obligation.unit, &obligation.report) || facts.by_date(asked).is_none() {
+            continue;
+        }
+        let left = store.steps_left(obligation.id, obligation.due)?;
+        facts.left = &left;
+        let step = match when {
+            When::Now(now) => facts.owed(now),
+            When::On { now, .. } => {
+                let before = config.calendar.working_days_before(day, 1);
+                facts.owed_on(asked, instant(before, work_starts), date_of(now) == day)
+            }
+        };
+        if let Some(step) = step {
+            let of_unit = owed.entry(obligation.unit.clone()).or_default();
+            of_unit.push((obligation, step));
+        }
+    }
+    if owed.is_empty() {
+        return Ok(vec![]);
+    }
+    let dead = match when {
+        When::Now(now) | When::On { now, .. } => store.dead_contacts(Receipts::All, now)?,
+    };
+    let holds = Holds::at(seen, config, store)?;
+    // What is held stays due; without an address the digest says so.
+    owed.retain(|unit, _| {
+        !holds.hold(unit) && standing::addressee(config, &dead, unit, day).is_some()
+    });
+    let planned = owed.into_iter();
+    Ok(planned
+        .map(|(unit, items)| Planned { unit, items })
+        .collect())
+}
+
+fn end_of(day: Date) -> Timestamp {
+    instant(day, Time::constant(23, 59, 59, 0))
+}
+
+/// Queues one mail a unit a day, whatever number of reports it speaks of.
+///
+/// # Errors
+/// When the store fails.
+pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
+    let schedule = &config.settings.schedule;
+    if !in_working_hours(&config.calendar, schedule.work_hours, now) {
+        return Ok(());
+    }
+    let today = date_of(now);
+    for Planned { unit, items } in reminded(config, store, When::Now(now))? {
+        let urgency = items.iter().map(|(_, step)| step.urgency()).min();
+        let Some(urgency) = urgency else { continue };
+        if store.reminded_since(&unit, instant(today, Time::midnight()))? {
+            continue; // it stays due
+        }
+        let outbox = match store.queued_reminder(&unit)? {
+            Some(waiting) => Some(waiting),
+            None => store.owe(
+                &NewMail {
+                    owed: Owed::Reminder {
+                        unit: unit.clone(),
+                        day: today,
+                        urgency,
+                    },
+                    unit: Some(unit),
+                    message: None,
+                },
+                now,
+            )?,
+        };
+        if let Some(outbox) = outbox {
+            // What waits since days says what holds today.
+            let steps: Vec<_> = items.iter().map(|(o, step)| (o.id, o.due, *step)).collect();
+            store.carry(outbox, Kind::Reminder(urgency), &steps)?;
+        }
+    }
+    Ok(())
+}
+
+/// The reminders that a day would bring, if nothing more came in. Nothing is written. `at_hand`: from when on reminders
+/// leave in time, be it that they lie ahead; what the store does not know to have left before has not.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn on_day(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    at_hand: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<Planned>> {
+    if !config.calendar.is_working_day(day) {
+        return Ok(vec![]);
+    }
+    reminded(config, store, When::On { day, at_hand, now })
+}
