@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::app::App;
 use crate::collect;
 use crate::reading::worker::Outcome;
+use crate::staff;
 use crate::store::{Arrived, Place};
 
 /// What an import did.
@@ -59,7 +60,7 @@ pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Import
         }
     }
     // None of these is answered, wherever it is read; what had come into the mailbox before and is unread still, is.
-    collect::read_received(app, collect::Answers::Yes, None, now).await?;
+    collect::read_received(app, staff::COMMANDS, None, now).await?;
     Ok(done)
 }
 

@@ -22,9 +22,9 @@ use crate::clock::Clock;
 use crate::config::MailboxKind;
 use crate::domain::calendar::Calendar;
 use crate::mailbox::{Mailbox, MailboxError};
-use crate::reading::Class;
-use crate::store::Part;
-use crate::{expected, manager, staff};
+use crate::reading::{Class, Reading};
+use crate::store::{Message, Part};
+use crate::{expected, manager};
 
 use self::read::{Readable, note_confinement, read, reader_says, received_earlier};
 use self::record::settle;
@@ -55,6 +55,7 @@ pub async fn pass(
     app: &mut App,
     mailbox: &mut Mailbox,
     full: bool,
+    commands: Commands,
     turn: &mut Turn,
     clock: Clock,
 ) -> Result<()> {
@@ -66,7 +67,7 @@ pub async fn pass(
         let before = app.store.unread_count()?;
         let looked = look_through(app, mailbox, full && look == 1, turn, begun).await;
         let came = app.store.unread_count()? > before;
-        read_received(app, Answers::Yes, Some(&mut *turn), clock.now()).await?;
+        read_received(app, commands, Some(&mut *turn), clock.now()).await?;
         if !looked? || !nothing_stands_out(app, begun)? {
             break;
         }
@@ -143,12 +144,22 @@ fn is_recent(calendar: &Calendar, since: Timestamp, now: Timestamp) -> bool {
     now <= calendar.later(since, 1)
 }
 
-/// Whether mails are answered and commands in them carried out.
+/// What sees to the commands of staff, from the floor above: they are carried out in turn with the other mails, as the
+/// mailbox counts as looked through only where all is seen to.
+#[derive(Clone, Copy)]
+pub struct Commands {
+    /// Looks whether a mail of staff is a command, and classes it so.
+    pub classify: fn(&App, &Message, &mut Reading) -> Result<()>,
+    /// Carries out the command in a mail, and answers it.
+    pub obey: fn(&App, &Message, &Reading, Timestamp) -> Result<()>,
+}
+
+/// Whether a mail is answered and a command in it carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answers {
-    /// They have just come.
+enum Answers {
+    /// It has just come.
     Yes,
-    /// They are from before.
+    /// It is from before.
     No,
 }
 
@@ -161,7 +172,7 @@ pub enum Answers {
 /// When the store fails.
 pub async fn read_received(
     app: &mut App,
-    answers: Answers,
+    commands: Commands,
     mut turn: Option<&mut Turn>,
     now: Timestamp,
 ) -> Result<()> {
@@ -192,7 +203,7 @@ pub async fn read_received(
         let imported = app.store.imported(message.id)?;
         let answers = match imported {
             Some(_) => Answers::No,
-            None => answers,
+            None => Answers::Yes,
         };
         let mut read = match read(app, &mut message, imported, now).await? {
             Readable::Yes(read) => *read,
@@ -208,7 +219,7 @@ pub async fn read_received(
         let mut put_off = false;
         // Domains change the keys of their signatures: of old mails they say nothing.
         if let Some(raw) = read.raw.as_ref().filter(|_| answers == Answers::Yes) {
-            staff::classify(app, &message, &mut read.reading)?;
+            (commands.classify)(app, &message, &mut read.reading)?;
             put_off = sender::verify(app, &message, &mut read.reading, raw, now).await;
         }
         if let Some(earlier) = received_earlier(app, &message, &read.reading)? {
@@ -222,7 +233,7 @@ pub async fn read_received(
         }
         if read.reading.class == Class::StaffCommand && answers == Answers::Yes {
             files::discard(app, &read.reading);
-            staff::obey(app, &message, &read.reading, now)?;
+            (commands.obey)(app, &message, &read.reading, now)?;
             got_on(&mut turn);
             continue;
         }

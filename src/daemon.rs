@@ -18,6 +18,7 @@ use crate::collect::{self, Turn};
 use crate::config::{Config, Exposed, MailboxKind, Veil, exposed};
 use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
+use crate::staff;
 use crate::store::Part;
 use crate::transport::Transport;
 use crate::{audit, backup, clock, correct, identity, manager, plan, retention, send, writing};
@@ -166,7 +167,15 @@ impl Service {
         }
         let mut turn = Turn::begin(&self.app.config.settings.limits);
         let full = self.full;
-        let passed = collect::pass(&mut self.app, &mut mailbox, full, &mut turn, clock).await;
+        let passed = collect::pass(
+            &mut self.app,
+            &mut mailbox,
+            full,
+            staff::COMMANDS,
+            &mut turn,
+            clock,
+        )
+        .await;
         let unparsable =
             |e: &anyhow::Error| matches!(e.downcast_ref(), Some(MailboxError::Unparsable));
         if passed.as_ref().is_err_and(unparsable) && !self.without_dates {
@@ -177,7 +186,15 @@ impl Service {
             self.full = true;
             mailbox = self.connect().await?;
             mailbox.ask_for_no_dates();
-            collect::pass(&mut self.app, &mut mailbox, true, &mut turn, clock).await?;
+            collect::pass(
+                &mut self.app,
+                &mut mailbox,
+                true,
+                staff::COMMANDS,
+                &mut turn,
+                clock,
+            )
+            .await?;
         } else {
             passed?;
         }

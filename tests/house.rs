@@ -7,8 +7,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// Arrows that go up still, or to a room of the same floor. Each wants to be cut; none may come.
-const UPWARD: [(&str, &str); 4] = [
-    ("collect", "staff"),
+const UPWARD: [(&str, &str); 3] = [
     ("compose", "staff"),
     ("writing", "staff"),
     ("writing", "store"),

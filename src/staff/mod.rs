@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::app::App;
+use crate::collect::Commands;
 use crate::config::Config;
 use crate::correct::By;
 use crate::domain::date_of;
@@ -41,6 +42,9 @@ use order::Order;
 
 /// How many days a link in a digest holds, and the right of whoever answers it.
 const DAYS: i64 = 30;
+
+/// What sees to commands when mails are collected.
+pub const COMMANDS: Commands = Commands { classify, obey };
 
 /// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.
 ///
