@@ -11,10 +11,11 @@ use crate::app::App;
 use crate::consolidation::{self, Source};
 use crate::domain::obligation::{Obligation, State};
 use crate::domain::period::PeriodId;
+use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::overview;
 use crate::standing::View;
-use crate::store::{Receipts, Store, StoredFile, Submission};
+use crate::store::{Receipts, Store, StoredFile};
 use crate::writing::consolidation as draft;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
 

@@ -25,7 +25,7 @@
 //! | [`audit`] | whether the archive holds what the store names, whole, and mends what it can |
 //! | [`back_fill`] | mails from before the installation |
 //! | [`identity`] | ids that were renamed or have vanished: configuration and store speak of the same things |
-//! | [`staff`] | the links of the digest, and the commands that staff mail back |
+//! | [`staff`] | the commands that staff mail back, carried out and answered |
 //! | [`correct`] | the corrections by staff, each with its inverse |
 //! | [`collect`], [`plan`], [`send`], [`retention`] | the passes, and the end of what may be kept: the only places where floors meet |
 //! | [`alarm`] | what the mailbox cannot tell, by a second way out |
@@ -35,9 +35,11 @@
 //! | [`disk`] | room on the disk, and what leaves without it |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
 //! | [`clock`] | what time it is, and whether the machine's clock is to be trusted |
+//! | [`commands`] | what a command that staff mailed asks for, and what it would do |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and whom mails hold |
 //! | [`waiting`] | the mails on which staff have to decide, in the order in which they are to be seen |
+//! | [`links`] | the prepared mails behind the links of a digest, and the tokens that they carry |
 //! | [`expected`] | what is expected of whom: the obligations of the periods that have opened |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS: of commands always, of reports where the mailbox's server does not tell |
@@ -139,6 +141,7 @@ pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod collect;
+pub mod commands;
 pub mod compose;
 pub mod config;
 pub mod consolidation;
@@ -152,6 +155,7 @@ pub mod ground;
 pub mod health;
 pub mod home;
 pub mod identity;
+pub mod links;
 pub mod mailbox;
 pub mod manager;
 pub mod matching;

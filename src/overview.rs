@@ -7,10 +7,11 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
+use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::View;
-use crate::store::{Store, Submission};
+use crate::store::Store;
 use crate::writing::spreadsheet::{self, Cell, Sheet, Tone};
 use crate::writing::{ChartPoint, ChartRow, Total};
 

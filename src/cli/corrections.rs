@@ -7,10 +7,11 @@ use jiff::civil::Date;
 use super::{Session, say};
 use crate::app::{self, App};
 use crate::collect;
-use crate::correct::{self, Assignment, By, Done, Target};
+use crate::correct::{self, By, Done};
+use crate::domain::correction::{Assignment, Target};
 use crate::domain::period::PeriodId;
+use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
-use crate::store::Submission;
 
 /// Who makes a correction.
 #[derive(Debug, Args)]

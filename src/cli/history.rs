@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::{Session, say};
+use crate::domain::submission::Submission;
 use crate::domain::zone;
-use crate::store::Submission;
 
 pub(super) fn run(session: &Session, subject: Option<&str>) -> Result<()> {
     let subject = subject.unwrap_or_default();

@@ -12,8 +12,8 @@ use crate::domain::owed::Kind;
 use crate::domain::reminder::Urgency;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment, zone};
 use crate::health::{self, Look};
+use crate::links::Links;
 use crate::reading::Class;
-use crate::staff::Links;
 use crate::standing::View;
 use crate::store::{
     DEFERRED_FOR_LONG, Message, MessageState, Outgoing, OutgoingState, Part, QueuePause, Receipts,

@@ -8,19 +8,20 @@ use anyhow::{Context, Result};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 
+use crate::commands;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::Owed;
 use crate::domain::reminder::Step;
+use crate::domain::submission::Submission;
 use crate::domain::unit::{Addressee, Unit, UnitId};
 use crate::domain::{date_of, instant, vietnamese_moment};
+use crate::links::Links;
+use crate::links::token::{Action, Item};
 use crate::reading::Trust;
-use crate::staff;
-use crate::staff::Links;
-use crate::staff::token::{Action, Item};
 use crate::standing;
 use crate::standing::Holds;
-use crate::store::{Message, MessageState, Outgoing, Receipts, StaffCommand, Store, Submission};
+use crate::store::{Message, MessageState, Outgoing, Receipts, StaffCommand, Store};
 use crate::writing::{self, Draft, Enclosure, LetterItem, Receipt, Reply};
 
 pub use digest::digest;
@@ -290,7 +291,7 @@ fn confirmation(
         return dropped("the store has no key of commands");
     };
     // Anybody may have written the mail: what would be done is told, not what it says.
-    let question = staff::question(config, store, &message, reading, date_of(now))?;
+    let question = commands::question(config, store, &message, reading, date_of(now))?;
     let Some(question) = question else {
         return dropped("the command can no longer be carried out");
     };
@@ -354,7 +355,7 @@ fn together(
     if told.is_empty() {
         return Ok(Composed::Dropped("no command of that day is left".into()));
     }
-    let draft = writing::staff_answers(config, address, day, staff::ANSWERS_A_DAY, told)?;
+    let draft = writing::staff_answers(config, address, day, commands::ANSWERS_A_DAY, told)?;
     Ok(Composed::Ready(draft))
 }
 

@@ -4,9 +4,10 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Done, Inverse, Refusal, in_words, log, mail_name};
+use super::{By, Done, Inverse, Refusal, in_words, log};
 use crate::app::App;
 use crate::collect;
+use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
@@ -17,19 +18,6 @@ use crate::matching::{Item, forms_of};
 use crate::reading::{Class, Reading};
 use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdict};
 use crate::waiting::Waiting;
-
-/// What staff say of a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment {
-    /// Whose it is.
-    pub unit: UnitId,
-    /// Which report it is and on which period, where matching did not find it.
-    pub report: Option<(String, PeriodId)>,
-    /// What staff say of report and period in their own words, in place of what the mail says.
-    pub hint: Option<String>,
-    /// Whether the address writes for this unit from now on.
-    pub remember: bool,
-}
 
 /// Logs a mail as staff say. What it was logged as before is withdrawn.
 ///

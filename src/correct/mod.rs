@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::domain::correction::action_in_words;
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
@@ -23,17 +24,14 @@ use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
 pub use clock::{accept_clock, undo_moments_ahead};
 pub use contact::reset_contact;
-pub use mail::{Assignment, assign, ignore, put_aside};
+pub use mail::{assign, ignore, put_aside};
 pub use obligation::{
-    Target, excuse, excuse_ended, extend, move_deadline, received_paper, withdraw_excuse,
-    withdraw_paper,
+    excuse, excuse_ended, extend, move_deadline, received_paper, withdraw_excuse, withdraw_paper,
 };
 pub use outgoing::resend;
-pub(crate) use period::subject as period_name;
 pub use period::{close, reopen};
 pub use refusal::Refusal;
 pub use register::{difference, forget, imported, rename};
-pub(crate) use submission::submission_name;
 pub use submission::{accept, send_back};
 pub use tokens::renew_tokens;
 
@@ -158,11 +156,6 @@ fn log(
         },
         now,
     )
-}
-
-/// A mail, as changes name what they are made to.
-pub(crate) fn mail_name(id: i64) -> String {
-    format!("mail {id}")
 }
 
 /// A report and its period, for staff.
@@ -294,23 +287,4 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
         ),
         correction: row,
     })
-}
-
-/// What a change was, for staff.
-pub(crate) fn action_in_words(command: &str) -> &str {
-    match command {
-        "assign" => "gán thư cho đơn vị",
-        "ignore" => "đánh dấu không phải báo cáo",
-        "put aside" => "bỏ qua các thư của người ngoài danh bạ",
-        "received-paper" => "ghi nhận bản giấy",
-        "excuse" => "miễn báo cáo",
-        "extend" => "gia hạn",
-        "close" => "khóa kỳ báo cáo",
-        "return" => "trả lại báo cáo",
-        "accept" => "duyệt báo cáo",
-        "contacts reset" => "dùng lại địa chỉ",
-        "resend" => "gửi lại thư",
-        "units forget" => "bỏ ghi nhớ địa chỉ",
-        other => other,
-    }
 }

@@ -6,24 +6,12 @@ use jiff::civil::Date;
 
 use super::{By, Done, Inverse, Refusal, in_words, log};
 use crate::app::App;
+use crate::domain::correction::Target;
 use crate::domain::obligation::Obligation;
-use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
-use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant, vietnamese_date, vietnamese_moment};
 use crate::expected;
 use crate::store::{NewSubmission, Store};
-
-/// What a correction is made to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Whose.
-    pub unit: UnitId,
-    /// Which report.
-    pub report: String,
-    /// On which period.
-    pub period: PeriodId,
-}
 
 fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
     expected::expect(&app.config, &app.store, now)?;
@@ -43,25 +31,10 @@ fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
     .map_err(Into::into)
 }
 
-impl Target {
-    fn of(o: &Obligation) -> Target {
-        Target {
-            unit: o.unit.clone(),
-            report: o.report.clone(),
-            period: o.period.clone(),
-        }
-    }
-
-    /// As changes name what they are made to.
-    pub(crate) fn subject(&self) -> String {
-        format!("{} {} {}", self.unit, self.report, self.period)
-    }
-
-    /// For staff.
-    pub(super) fn in_words(&self, app: &App, now: Timestamp) -> String {
-        let unit = app.config.unit_name(&self.unit, date_of(now));
-        format!("{unit}: {}", in_words(app, &self.report, &self.period))
-    }
+/// For staff.
+pub(super) fn target_in_words(app: &App, target: &Target, now: Timestamp) -> String {
+    let unit = app.config.unit_name(&target.unit, date_of(now));
+    format!("{unit}: {}", in_words(app, &target.report, &target.period))
 }
 
 /// Marks the signed paper as received on a day (today where none is said).
@@ -120,7 +93,7 @@ pub fn received_paper(
             "Đã ghi nhận bản giấy{} ngày {} của {}",
             number.map_or(String::new(), |n| format!(" số {n}")),
             vietnamese_date(day),
-            target.in_words(app, now)
+            target_in_words(app, target, now)
         ),
         correction,
     })
@@ -141,7 +114,10 @@ pub fn withdraw_paper(app: &App, target: &Target, by: &By, now: Timestamp) -> Re
     })?;
     Ok(Done {
         said: "no paper is marked as received any more".into(),
-        in_vietnamese: format!("Đã bỏ ghi nhận bản giấy của {}", target.in_words(app, now)),
+        in_vietnamese: format!(
+            "Đã bỏ ghi nhận bản giấy của {}",
+            target_in_words(app, target, now)
+        ),
         correction,
     })
 }
@@ -168,7 +144,7 @@ pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp)
         ),
         in_vietnamese: format!(
             "Đã miễn báo cáo cho {} ({reason})",
-            target.in_words(app, now)
+            target_in_words(app, target, now)
         ),
         correction,
     })
@@ -236,7 +212,10 @@ pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> R
             "{} has to send {} {} again",
             target.unit, target.report, target.period
         ),
-        in_vietnamese: format!("Đã bỏ miễn báo cáo của {}", target.in_words(app, now)),
+        in_vietnamese: format!(
+            "Đã bỏ miễn báo cáo của {}",
+            target_in_words(app, target, now)
+        ),
         correction,
     })
 }
@@ -277,7 +256,7 @@ pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) ->
         in_vietnamese: format!(
             "Đã gia hạn đến hết ngày {} cho {}",
             vietnamese_date(due),
-            target.in_words(app, now)
+            target_in_words(app, target, now)
         ),
         correction,
     })

@@ -5,14 +5,10 @@ use jiff::Timestamp;
 
 use super::{By, Done, Inverse, Refusal, in_words, log};
 use crate::app::App;
+use crate::domain::correction::period_name;
 use crate::domain::period::PeriodId;
 use crate::expected;
 use crate::store::Receipts;
-
-/// A period of a report, as changes name what they are made to.
-pub(crate) fn subject(report: &str, period: &PeriodId) -> String {
-    format!("{report} {period}")
-}
 
 /// Closes a period of a report: what is overdue now counts as not sent. A report that comes later counts, as late.
 ///
@@ -41,7 +37,7 @@ pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp
             report: report.to_owned(),
             period: period.clone(),
         };
-        let change = (subject(report, period), "open", "closed");
+        let change = (period_name(report, period), "open", "closed");
         log(s, by, "close", change, Some(&inverse), now)
     })?;
     Ok(Done {
@@ -63,7 +59,7 @@ pub fn reopen(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestam
         if !s.open_period(report, period, now)? {
             bail!("{report} {period} was not closed by staff");
         }
-        let change = (subject(report, period), "closed", "open");
+        let change = (period_name(report, period), "closed", "open");
         log(s, by, "close --undo", change, None, now)
     })?;
     Ok(Done {

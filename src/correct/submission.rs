@@ -4,12 +4,14 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::obligation::deadline;
-use super::{By, Done, Inverse, Refusal, Target, log};
+use super::obligation::{deadline, target_in_words};
+use super::{By, Done, Inverse, Refusal, log};
 use crate::app::App;
+use crate::domain::correction::{Target, submission_name};
 use crate::domain::owed::Owed;
+use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_date};
-use crate::store::{NewMail, Submission};
+use crate::store::NewMail;
 
 fn known_submission(app: &App, id: i64) -> Result<Submission> {
     let known = app.store.submission(id)?;
@@ -61,16 +63,11 @@ pub fn send_back(
         in_vietnamese: format!(
             "Đã trả lại báo cáo {} của {}; hạn gửi lại ngày {}. Lý do: {reason}",
             submission.code(),
-            target.in_words(app, now),
+            target_in_words(app, &target, now),
             vietnamese_date(due)
         ),
         correction,
     })
-}
-
-/// A submission, as changes name what they are made to.
-pub(crate) fn submission_name(id: i64) -> String {
-    format!("submission {id}")
 }
 
 fn target_of(submission: &Submission) -> Target {
@@ -109,7 +106,7 @@ pub fn accept(app: &App, submission: i64, by: &By, now: Timestamp) -> Result<Don
         in_vietnamese: format!(
             "Đã duyệt báo cáo {} của {}",
             submission.code(),
-            target_of(&submission).in_words(app, now)
+            target_in_words(app, &target_of(&submission), now)
         ),
         correction,
     })

@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a file or a database: the moment is an argument.
 
 pub mod calendar;
+pub mod correction;
 pub mod identity;
 pub mod lunar;
 pub mod obligation;
@@ -10,6 +11,7 @@ pub mod owed;
 pub mod period;
 pub mod reminder;
 pub mod report;
+pub mod submission;
 pub mod unit;
 pub mod why;
 

@@ -38,7 +38,7 @@ const CLOUD_HOSTS: [&str; 21] = [
 /// Who quotes a whole digest quotes fewer tokens; a mail made of tokens is no command.
 const MOST_TOKENS: usize = 5_000;
 
-/// A token as `staff::token` writes it.
+/// A token as `links::token` writes it.
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\bTBC\.[a-z]\d+\.[a-z]+(?::[A-Za-z0-9_-]*)?\.\d{8}\.[0-9a-f]{32}\b")
         .expect("a valid pattern")

@@ -4,16 +4,14 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Time;
 
-use super::decided::Decided;
 use crate::app::App;
+use crate::commands::ANSWERS_A_DAY;
+use crate::commands::decided::Decided;
 use crate::domain::owed::Owed;
 use crate::domain::why::Why;
 use crate::domain::{date_of, instant};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, NewMail, StaffCommand, Store, Told, Verdict};
-
-/// So many commands of one of staff are answered one by one in a day (Vietnam).
-pub const ANSWERS_A_DAY: u32 = 50;
 
 /// What became of a command.
 pub(super) struct Outcome {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::order::Order;
 use crate::app::App;
-use crate::correct::{self, Assignment, By, Done, Refusal};
+use crate::commands::order::Order;
+use crate::correct::{self, By, Done, Refusal};
+use crate::domain::correction::Assignment;
 use crate::domain::date_of;
 
 /// Carries an order out; the error says in Vietnamese why it was not.

@@ -5,20 +5,20 @@
 //! tells in words of this program what would be done; only an explicit yes does it.
 
 use anyhow::Result;
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 use jiff::{Timestamp, ToSpan};
-use unicode_normalization::UnicodeNormalization;
 
+use super::answer;
 use super::answer::Outcome;
-use super::decided::Decided;
-use super::meaning::Meaning;
-use super::token::{Action, Item, Token};
-use super::{Asked, answer, effect, words};
 use crate::app::App;
-use crate::config::Config;
+use crate::commands::consent::{self, Consent};
+use crate::commands::decided::Decided;
+use crate::commands::meaning::{Meaning, ONE_AT_A_TIME, UNCLEAR as WHAT_IS_UNCLEAR};
+use crate::commands::{Asked, effect, meant};
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::{date_of, instant};
-use crate::ground::text::{fold, has_phrase};
+use crate::links::DAYS;
+use crate::links::token::{Action, Item, Token};
 use crate::reading::{Reading, Trust};
 use crate::store::{Message, MessageState, NewMail, Store};
 
@@ -92,11 +92,11 @@ fn owe(store: &Store, message: &Message, now: Timestamp) -> Result<()> {
 fn may_be_asked<'a>(reading: &Reading, asked: &'a Asked) -> Result<&'a str, String> {
     let (order, code) = match (&asked.order, &asked.code) {
         (Ok(order), Some(code)) => (order, code),
-        (Ok(_), None) => return Err(super::UNCLEAR.to_owned()),
+        (Ok(_), None) => return Err(WHAT_IS_UNCLEAR.to_owned()),
         (Err(why), _) => return Err(why.clone()),
     };
     if reading.tokens.iter().any(|other| other != code) {
-        return Err(super::meaning::ONE_AT_A_TIME.to_owned());
+        return Err(ONE_AT_A_TIME.to_owned());
     }
     // What is not shown whole nobody could confirm.
     match effect::is_shown_whole(order) {
@@ -225,43 +225,10 @@ pub(super) fn unclear(
     answer::leave(s, message, MessageState::Waiting, UNCLEAR)
 }
 
-/// What whoever is in whose name a command came is asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// What would be done.
-    pub effect: String,
-    /// What a colleague has decided on the same thing; a sentence without its stop.
-    pub decided: Option<String>,
-}
-
-/// What is asked of the command in a mail; `None` where it would do nothing. `day`: today (Vietnam).
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn question(
-    config: &Config,
-    store: &Store,
-    message: &Message,
-    reading: &Reading,
-    day: Date,
-) -> Result<Option<Question>> {
-    let asked = super::asked(config, store, message, reading, day)?;
-    let Ok(order) = asked.order else {
-        return Ok(None);
-    };
-    Ok(Some(Question {
-        effect: effect::in_words(config, store, &order, day)?,
-        decided: asked.decided.map(|d| d.said),
-    }))
-}
-
 /// Whether a letter about a command by the same code is not answered yet: whoever got hold of one code must not use up the
 /// letters of a day with it.
 fn is_open(app: &App, message: &Message, code: &str, who: &str, now: Timestamp) -> Result<bool> {
-    let since = instant(
-        date_of(now).saturating_sub(super::DAYS.days()),
-        Time::midnight(),
-    );
+    let since = instant(date_of(now).saturating_sub(DAYS.days()), Time::midnight());
     for id in app.store.asked_to_confirm_since(who, since)? {
         let Some(mut other) = app.store.message(id)?.filter(|m| m.id != message.id) else {
             continue;
@@ -270,7 +237,7 @@ fn is_open(app: &App, message: &Message, code: &str, who: &str, now: Timestamp) 
             continue;
         };
         if let Meaning::Command { code: same, .. } =
-            super::meant(&app.config, &app.store, &other, &reading)?
+            meant(&app.config, &app.store, &other, &reading)?
             && same == code
         {
             return Ok(true);
@@ -287,7 +254,7 @@ pub(super) struct Confirmed {
     pub command: Message,
     pub reading: Reading,
     /// What the reply says.
-    pub answer: Answer,
+    pub answer: Consent,
 }
 
 /// The letter that a mail replies to, if it does: by its token, from the address that it went to, while the command waits.
@@ -336,7 +303,7 @@ pub(super) fn confirmed(
                 token: text.clone(),
                 command,
                 reading: asked,
-                answer: answer(&reading.body),
+                answer: consent::of(&reading.body),
             }));
         }
     }
@@ -353,229 +320,4 @@ fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<i64>> {
         about.extend(letter.and_then(|m| m.message));
     }
     Ok(about)
-}
-
-/// What a reply says of the command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// It is the sender's.
-    Yes,
-    /// It is not.
-    No,
-    /// Neither.
-    Unclear,
-}
-
-/// With which a yes begins.
-const YES: [&str; 9] = [
-    "đúng",
-    "có",
-    "đồng ý",
-    "xác nhận",
-    "ok",
-    "vâng",
-    "phải",
-    "chính xác",
-    "yes",
-];
-/// What may stand before a yes.
-const BEFORE: [&str; 8] = ["dạ", "vâng", "tôi", "em", "mình", "anh", "chị", "ok"];
-/// What else a line of a yes may hold; any other word leaves it in doubt.
-const BESIDE: [&str; 31] = [
-    "ạ", "nhé", "rồi", "vậy", "là", "của", "tôi", "em", "mình", "anh", "chị", "đã", "gửi", "lệnh",
-    "thư", "này", "đó", "trên", "thực", "hiện", "làm", "đề", "nghị", "cảm", "ơn", "cám", "dạ",
-    "do", "chính", "các", "bạn",
-];
-/// Anywhere in the reply, these leave a yes in doubt.
-const DOUBT: [&str; 14] = [
-    "không", "ko", "khong", "hông", "chưa", "chẳng", "đừng", "dừng", "khoan", "sai", "not",
-    "nhưng", "hỏi", "dont",
-];
-/// A line that begins so says no …
-const NO: [&str; 10] = [
-    "không",
-    "ko",
-    "hông",
-    "không phải",
-    "sai",
-    "hủy",
-    "huỷ",
-    "đừng",
-    "no",
-    "chẳng phải",
-];
-/// … unless it goes on so …
-const NO_ANSWER: [&str; 6] = [
-    "không rõ",
-    "không biết",
-    "không hiểu",
-    "không nhớ",
-    "không chắc",
-    "không có mặt",
-];
-/// … and so does what holds one of these (folded).
-const DENIALS: [&str; 14] = [
-    "khong phai toi",
-    "khong phai em",
-    "ko phai toi",
-    "ko phai e",
-    "ko phai em",
-    "toi khong gui",
-    "em khong gui",
-    "khong gui",
-    "ko gui",
-    "khong dong y",
-    "khong xac nhan",
-    "mao danh",
-    "gia mao",
-    "did not send",
-];
-
-/// What the words above what is quoted say of the command. Only an explicit yes is one: its line holds nothing else but
-/// courtesy, as an absence note, a question and a forward are no consent, and the command can be sent again.
-pub(super) fn answer(own_words: &str) -> Answer {
-    let text: String = own_words.nfc().collect::<String>().to_lowercase();
-    // A mail of a greeting alone has no such line.
-    let first = in_words(words::first_line(&text).unwrap_or_default());
-    let (all, folded) = (in_words(&text), fold(&text));
-    let asks = text.contains('?');
-    let begins = |phrases: &[&str]| phrases.iter().any(|p| after(&first, p).is_some());
-    if !asks && begins(&NO) && !begins(&NO_ANSWER)
-        || DENIALS.iter().any(|no| has_phrase(&folded, no))
-    {
-        return Answer::No;
-    }
-    let doubts = |word: &&str| DOUBT.iter().any(|d| is(word, d));
-    match !asks && !all.iter().any(doubts) && consents(&first) {
-        true => Answer::Yes,
-        false => Answer::Unclear,
-    }
-}
-
-/// Whether a line is a yes and nothing but courtesy besides.
-fn consents(line: &[&str]) -> bool {
-    // "Có phải …" asks, also where the mark was forgotten.
-    if after(line, "có phải").is_some() {
-        return false;
-    }
-    let yes = |rest: &[&str]| YES.iter().find_map(|y| Some(after(rest, y)?.len()));
-    let begun = match (line, yes(line)) {
-        (_, Some(left)) => Some(left),
-        ([first, rest @ ..], None) if BEFORE.iter().any(|b| is(first, b)) => yes(rest),
-        _ => None,
-    };
-    let Some(left) = begun else {
-        return false;
-    };
-    let mut rest = &line[line.len() - left..];
-    while let [word, others @ ..] = rest {
-        rest = match yes(rest) {
-            Some(left) => &rest[rest.len() - left..],
-            None if BESIDE.iter().any(|b| is(word, b)) => others,
-            None => return false,
-        };
-    }
-    true
-}
-
-/// The words of a text, with their marks.
-fn in_words(text: &str) -> Vec<&str> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect()
-}
-
-/// What follows a phrase with which words begin.
-fn after<'w>(words: &'w [&'w str], phrase: &str) -> Option<&'w [&'w str]> {
-    let mut rest = words;
-    for part in phrase.split(' ') {
-        let [first, others @ ..] = rest else {
-            return None;
-        };
-        if !is(first, part) {
-            return None;
-        }
-        rest = others;
-    }
-    Some(rest)
-}
-
-/// Whether a word is another, with all of its marks or with none: "đừng" is not "đúng", and "dung" is;
-/// "ạ" is courtesy, "à" asks.
-fn is(word: &str, known: &str) -> bool {
-    let takes_plain = !["đừng", "dừng", "ạ"].contains(&known);
-    word == known || takes_plain && word == fold(known)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_explicit_yes_is_one() {
-        use Answer::{No, Unclear, Yes};
-        for (words, expected) in [
-            ("Đúng", Yes),
-            ("Đúng.", Yes),
-            ("dung", Yes),
-            ("ĐÚNG ạ!", Yes),
-            ("Dạ đúng ạ", Yes),
-            ("Có", Yes),
-            ("co", Yes),
-            ("Đồng ý", Yes),
-            ("dong y", Yes),
-            ("Tôi xác nhận.", Yes),
-            ("Xác nhận, tôi đã gửi", Yes),
-            ("OK", Yes),
-            ("Ok em", Yes),
-            ("Vâng", Yes),
-            ("vâng, đúng rồi ạ", Yes),
-            ("Phải", Yes),
-            (
-                "Kính gửi Ban,\nĐúng, tôi đã gửi lệnh này.\n\nTrân trọng\nHoàng Huy",
-                Yes,
-            ),
-            ("\u{111}u\u{301}ng", Yes),
-            ("Không phải tôi gửi", No),
-            ("KHÔNG", No),
-            ("Không.", No),
-            ("thư này tôi không gửi", No),
-            ("Tôi không gửi lệnh này, ai gửi vậy?", No),
-            ("Khong phai toi gui", No),
-            ("Không đúng, đề nghị không thực hiện", No),
-            ("Sai", No),
-            ("Hủy", No),
-            ("Đừng thực hiện", No),
-            ("ko phai e gui a oi", No),
-            ("No, I did not send this", No),
-            (
-                "Kính gửi quản trị viên, đề nghị kiểm tra, có người mạo danh tôi.",
-                No,
-            ),
-            ("Đồng chí quản trị: có người mạo danh tôi.", No),
-            ("Đúng\nNhưng tôi không gửi", No),
-            ("", Unclear),
-            ("Đừng", No),
-            ("Dừng", Unclear),
-            ("Ai gửi thế này? Tôi có gửi gì đâu.", Unclear),
-            ("Chưa rõ, để tôi hỏi lại đồng chí Hoa.", Unclear),
-            ("Đúng?", Unclear),
-            ("Đúng không", Unclear),
-            ("Đúng à", Unclear),
-            ("Có phải thư này của anh", Unclear),
-            ("Có ai gửi gì đâu", Unclear),
-            ("Có việc gì vậy", Unclear),
-            ("Đúng là có kẻ gửi", Unclear),
-            ("Xác nhận là gì", Unclear),
-            ("Không rõ thư gì", Unclear),
-            ("Không phải của anh à?", Unclear),
-            ("Đúng\nTôi hỏi lại đã", Unclear),
-            ("Tôi đang đi công tác, sẽ trả lời sau ngày 20/6.", Unclear),
-            ("Cảm ơn bạn đã gửi thư. Tôi đang nghỉ phép.", Unclear),
-            ("Anh Nam xem giúp, thư này là gì?", Unclear),
-            ("Tôi đã gửi", Unclear),
-        ] {
-            assert_eq!(answer(words), expected, "{words:?}");
-        }
-    }
 }

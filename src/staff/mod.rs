@@ -1,47 +1,29 @@
-//! What staff decide from the digest: links with prepared mails, and the commands that come back in them.
+//! What staff decide from the digest, carried out: the commands that come back in the mails behind its links.
 //!
 //! A command counts only from a registered staff address, verified by the signature of its mail, with a token that was
-//! signed here for that address ([`token`]), has not expired and was not used before, or in answer to a digest that was
-//! sent there; [`meaning`] tells which, and [`order`] what it asks for. [`words`] understands free replies. Where nobody
-//! tells who sent it, or a colleague has decided otherwise ([`decided`]), the address is asked ([`confirm`]). Then
-//! [`carry_out`] does it, and [`answer`] tells what became of it.
+//! signed here for that address ([`crate::links`]), has not expired and was not used before, or in answer to a digest that
+//! was sent there; [`crate::commands`] tells what it asks for. Where nobody tells who sent it, or a colleague has decided
+//! otherwise, the address is asked ([`confirm`]). Then [`carry_out`] does it, and [`answer`] tells what became of it.
 
 mod answer;
 mod carry_out;
 mod confirm;
-mod decided;
-mod effect;
-mod links;
-mod meaning;
-mod order;
-pub mod token;
-mod words;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::app::App;
 use crate::collect::Commands;
-use crate::config::Config;
+use crate::commands::consent::Consent;
+use crate::commands::meaning::Meaning;
+use crate::commands::{Asked, asked, meant};
 use crate::correct::By;
 use crate::domain::date_of;
-use crate::domain::owed::{Kind, Owed};
-use crate::reading::{Class, Reading, Role, Trust};
+use crate::reading::{Class, Reading, Trust};
 use crate::store;
-use crate::store::{Message, MessageState, Store};
-pub use answer::ANSWERS_A_DAY;
+use crate::store::{Message, MessageState};
 use answer::Outcome;
-use confirm::{Answer, Confirmed};
-pub use confirm::{Question, question};
-use decided::Decided;
-pub use links::{Link, Links};
-use links::{listed_in_words, prepared_line};
-use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, meaning};
-use order::Order;
-
-/// How many days a link in a digest holds, and the right of whoever answers it.
-const DAYS: i64 = 30;
+use confirm::Confirmed;
 
 /// What sees to commands when mails are collected.
 pub const COMMANDS: Commands = Commands { classify, obey };
@@ -77,149 +59,6 @@ pub fn classify(app: &App, message: &Message, reading: &mut Reading) -> Result<(
         (true, true) | (false, false) => {}
     }
     Ok(())
-}
-
-/// What a mail of staff asks for, by all that is known of it.
-///
-/// # Errors
-/// When the store cannot be read.
-fn meant(config: &Config, store: &Store, message: &Message, reading: &Reading) -> Result<Meaning> {
-    let Some(key) = store.command_key()? else {
-        return Ok(Meaning::Nothing); // nothing was signed here
-    };
-    let sender = reading.sender.as_ref();
-    let codes = Codes {
-        key: &key,
-        address: sender.map_or("", |s| s.address.as_str()),
-        staff: &config.settings.digest_to,
-    };
-    let since = store.command_key_since()?;
-    let mut answers = match reading.in_reply_to.is_empty() && reading.references.is_empty() {
-        true => Answers::Nothing,
-        false => Answers::Another,
-    };
-    let mut digest = None;
-    // Oldest first; what it answers itself is asked for last, as it counts most.
-    for id in reading.references.iter().chain(&reading.in_reply_to) {
-        let Some(mail) = store.sent_as(id)? else {
-            continue;
-        };
-        let Some(begun) = mail.begun_at else {
-            continue;
-        };
-        let directly = reading.in_reply_to.contains(id);
-        let to = |address: &str| mail.recipients.iter().any(|a| a.to_lowercase() == address);
-        if !to(codes.address) {
-            if mail.owed.kind() == Kind::Digest && directly && codes.staff.iter().any(|a| to(a)) {
-                answers = Answers::DigestOfAnother;
-            }
-            continue;
-        }
-        let holds = since.is_none_or(|since| begun >= since);
-        match mail.owed {
-            Owed::Digest { day, .. } => {
-                digest = Some(Digest { day, holds });
-                if directly {
-                    answers = Answers::Digest;
-                }
-            }
-            // Also that a colleague's command changed his own decision: he may take that back.
-            Owed::StaffAnswer(command)
-            | Owed::DecidedAnew {
-                message: command, ..
-            } if directly && holds => {
-                let change = store.command_in(command)?.and_then(|c| c.correction);
-                answers = Answers::Command(change, date_of(begun));
-            }
-            Owed::StaffAnswers { .. } if directly && holds => {
-                answers = Answers::Command(None, date_of(begun));
-            }
-            Owed::Confirmation(_) if directly => answers = Answers::Question,
-            Owed::StaffAnswer(_)
-            | Owed::StaffAnswers { .. }
-            | Owed::DecidedAnew { .. }
-            | Owed::Confirmation(_)
-            | Owed::Acknowledgement(_)
-            | Owed::Arrived(_)
-            | Owed::LinkOnly(_)
-            | Owed::Grassroots(_)
-            | Owed::Returned(_)
-            | Owed::Reminder { .. } => {}
-        }
-    }
-    Ok(meaning(
-        &Facts {
-            words: &reading.body,
-            own: &reading.tokens,
-            quoted: &reading.quoted_tokens,
-            answers,
-            digest,
-            received: date_of(message.received_at),
-            may_report: may_report(config, reading, codes.address, date_of(message.received_at)),
-        },
-        &codes,
-    ))
-}
-
-/// Whether a mail may be a report or a request of a unit: it brings something, or its address is a unit's, too.
-fn may_report(config: &Config, reading: &Reading, address: &str, day: Date) -> bool {
-    let mut files = reading.attachments.iter();
-    files.any(|a| a.role != Role::Ignored)
-        || reading.link.is_some()
-        || reading.forwarded_from.is_some()
-        || !config.register.bearers(address, day).is_empty()
-}
-
-/// What the command in a mail asks for.
-struct Asked {
-    /// The code that it means.
-    code: Option<String>,
-    /// What is to be done, or in Vietnamese why nothing is.
-    order: Result<Order, String>,
-    /// What a colleague has decided on the same thing.
-    decided: Option<Decided>,
-}
-
-/// What the command in a mail asks for. `today`: in Vietnam.
-///
-/// # Errors
-/// When the store cannot be read.
-fn asked(
-    config: &Config,
-    store: &Store,
-    message: &Message,
-    reading: &Reading,
-    today: Date,
-) -> Result<Asked> {
-    let (token, code) = match meant(config, store, message, reading)? {
-        Meaning::Command { token, code } => (token, code),
-        // What means nothing was classed as a command by the same facts.
-        meaning @ (Meaning::Refused(_) | Meaning::Nothing) => {
-            let why = match meaning {
-                Meaning::Refused(why) => why,
-                _ => UNCLEAR.to_owned(),
-            };
-            return Ok(Asked {
-                code: None,
-                order: Err(why),
-                decided: None,
-            });
-        }
-    };
-    let mut order = order::order(config, store, &token, &code, reading, today)?;
-    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    let mut decided = match &order {
-        Ok(order) => decided::by_a_colleague(config, store, order, who, today)?,
-        Err(_) => None,
-    };
-    if let Some(same) = decided.take_if(|d| d.same) {
-        order = Err(format!("{}; không cần thực hiện lại", same.said));
-    }
-    Ok(Asked {
-        code: Some(code),
-        order,
-        decided,
-    })
 }
 
 /// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict. A mail
@@ -281,9 +120,9 @@ fn settle(
     let (command, words) = (&confirmed.command, &confirmed.reading);
     let outcome = match confirmed.answer {
         // The letter says what to answer.
-        Answer::Unclear => return confirm::unclear(app, message, reading, &confirmed.token, now),
-        Answer::No => Outcome::refused(confirm::denied(words.trust).to_owned()),
-        Answer::Yes => {
+        Consent::Unclear => return confirm::unclear(app, message, reading, &confirmed.token, now),
+        Consent::No => Outcome::refused(confirm::denied(words.trust).to_owned()),
+        Consent::Yes => {
             let asked = asked(&app.config, s, command, words, date_of(now))?;
             match &asked.decided {
                 Some(decided) if !confirm::was_told(s, command, decided)? => {

@@ -53,7 +53,7 @@ pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepLeft};
 pub use queue_pause::QueuePause;
 pub use rest::Rest;
 pub use retention::{Expired, Expiring};
-pub use submission::{NewSubmission, StandingVersion, StoredFile, Submission};
+pub use submission::{NewSubmission, StandingVersion, StoredFile};
 
 /// The schema, one file a version, forward only.
 const MIGRATIONS: [&str; 23] = [

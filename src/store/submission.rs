@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, parsed};
-use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
+use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::reading::Trust;
 
@@ -27,35 +27,6 @@ pub struct NewSubmission {
     pub number: Option<String>,
     /// Positions of its files among the mail's attachments.
     pub files: Vec<usize>,
-}
-
-/// A logged submission.
-#[derive(Clone, Debug)]
-pub struct Submission {
-    /// Row; the receipt code is made of it.
-    pub id: i64,
-    /// Whose.
-    pub unit: UnitId,
-    /// Which report.
-    pub report: String,
-    /// On which period.
-    pub period: PeriodId,
-    /// Its deadline.
-    pub due: Timestamp,
-    /// 1 for the first of this obligation.
-    pub version: u32,
-    /// The mail that brought it.
-    pub message: Option<i64>,
-    /// When it was received.
-    pub received_at: Timestamp,
-    /// Which forms it brought.
-    pub forms: Forms,
-    /// Whether it says that there is nothing to report.
-    pub nil_return: bool,
-    /// Number and symbol of the document.
-    pub number: Option<String>,
-    /// Names of its files.
-    pub files: Vec<String>,
 }
 
 /// A file of a submission, as it lies in the archive.
@@ -80,19 +51,6 @@ pub struct StandingVersion {
     pub trust: Trust,
     /// Whether staff accepted it.
     pub accepted: bool,
-}
-
-impl Submission {
-    /// The receipt code that the unit is told: year of receipt and row.
-    pub fn code(&self) -> String {
-        let year = crate::domain::date_of(self.received_at).year();
-        format!("BC-{year}-{:05}", self.id)
-    }
-
-    /// The row that a receipt code, or its last number alone, is made of.
-    pub fn row_of(code: &str) -> Option<i64> {
-        code.rsplit('-').next()?.parse().ok()
-    }
 }
 
 const SELECT: &str = "SELECT s.id, o.unit, o.report, o.period, o.due, s.version, s.message, s.received_at,

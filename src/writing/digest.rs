@@ -9,7 +9,15 @@ use super::{DepartmentView, Draft, Enclosure, render, render_text};
 use crate::config::Config;
 use crate::domain::owed::Kind;
 use crate::domain::vietnamese_date;
-use crate::staff::Link;
+
+/// A link with a prepared mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// What it does, in Vietnamese.
+    pub label: String,
+    /// `mailto:` with subject and body (RFC 6068).
+    pub href: String,
+}
 
 /// Gmail cuts off pages of more than 102 kB; of the plain text nobody reads more, either.
 const LARGEST_PAGE: usize = 100_000;

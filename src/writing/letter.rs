@@ -11,9 +11,9 @@ use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
 use crate::domain::reminder::{Step, Urgency};
+use crate::domain::submission::Submission;
 use crate::domain::unit::{Addressee, Unit};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
-use crate::store::Submission;
 
 #[derive(Serialize)]
 struct UnitView<'a> {

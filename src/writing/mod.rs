@@ -23,8 +23,8 @@ use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
 pub use digest::{
-    ChartPoint, ChartRow, Contact, DigestData, Held, News, Progress, Reminded, Soon, Straggler,
-    StrangersData, SystemLine, Total, Undelivered, WaitingMail, digest,
+    ChartPoint, ChartRow, Contact, DigestData, Held, Link, News, Progress, Reminded, Soon,
+    Straggler, StrangersData, SystemLine, Total, Undelivered, WaitingMail, digest,
 };
 pub use letter::{
     CommandTold, Confirmation, LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation,

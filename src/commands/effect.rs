@@ -4,12 +4,13 @@
 use anyhow::Result;
 use jiff::civil::Date;
 
-use super::listed_in_words;
 use super::order::Order;
 use crate::config::Config;
-use crate::correct::{Target, action_in_words};
+use crate::domain::correction::{Target, action_in_words};
+use crate::domain::submission::Submission;
 use crate::domain::vietnamese_date;
-use crate::store::{Store, Submission};
+use crate::links::listed_in_words;
+use crate::store::Store;
 use crate::writing::of_a_stranger;
 
 /// No more letters of a text are shown that the mail gives for others to read.
@@ -19,7 +20,7 @@ const SHOWN: usize = 300;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn in_words(config: &Config, store: &Store, order: &Order, day: Date) -> Result<String> {
+pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date) -> Result<String> {
     let of = |t: &Target| {
         let unit = config.unit_name(&t.unit, day);
         let report = config.report_name(&t.report);
@@ -93,7 +94,7 @@ pub(super) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
 }
 
 /// Whether the texts of an order are shown whole that others are to read.
-pub(super) fn is_shown_whole(order: &Order) -> bool {
+pub(crate) fn is_shown_whole(order: &Order) -> bool {
     match order {
         Order::Return { reason, .. } | Order::Excuse { reason, .. } => {
             reason.chars().count() <= SHOWN

@@ -10,20 +10,20 @@
 
 use std::sync::LazyLock;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
+use super::consent::{self, Consent};
 use super::order::SETTLED;
-use super::token::{Action, Item, Token};
 use super::words;
-use super::{DAYS, confirm};
 use crate::ground::text::fold;
+use crate::links::last_day;
+use crate::links::token::{Action, Item, Token};
 
 /// A mail of staff, as far as it says what is to be done.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Facts<'m> {
+pub(crate) struct Facts<'m> {
     /// The sender's own words.
     pub words: &'m str,
     /// Codes among them.
@@ -43,7 +43,7 @@ pub(super) struct Facts<'m> {
 
 /// What a mail answers itself (In-Reply-To).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answers {
+pub(crate) enum Answers {
     /// Nothing.
     Nothing,
     /// A mail that we did not send to this address.
@@ -60,7 +60,7 @@ pub(super) enum Answers {
 
 /// A digest that was sent to the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Digest {
+pub(crate) struct Digest {
     /// Its day (Vietnam).
     pub day: Date,
     /// Whether it is no older than the key of the codes.
@@ -69,7 +69,7 @@ pub(super) struct Digest {
 
 /// By what codes are known.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Codes<'c> {
+pub(crate) struct Codes<'c> {
     /// The key.
     pub key: &'c [u8],
     /// The address of the sender, lower case.
@@ -91,7 +91,7 @@ impl Codes<'_> {
 
 /// What a mail of staff asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     /// Nothing: a mail like any other.
     Nothing,
     /// Something that is not done; why, in words for staff.
@@ -115,13 +115,13 @@ const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa th
 const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
 const OF_ANOTHER_DIGEST: &str = "Bản tin được trả lời là bản tin gửi cho người khác; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin gửi cho chính đồng chí";
 const NO_CODE: &str = "Thư không có mã lệnh và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
-pub(super) const ONE_AT_A_TIME: &str =
+pub(crate) const ONE_AT_A_TIME: &str =
     "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
 const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
 /// Where words ask for nothing that is known.
-pub(super) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
+pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
 
-pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
+pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     let refused = |why: &str| Meaning::Refused(why.to_owned());
     if !mail.own.is_empty() {
         return by_own_code(mail, codes).unwrap_or_else(Meaning::Refused);
@@ -130,8 +130,8 @@ pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     let named = named(mail.words);
     if mail.answers == Answers::Question {
         // One that is not settled is looked at before.
-        return match (confirm::answer(mail.words), action) {
-            (confirm::Answer::Yes, _) => refused(SETTLED),
+        return match (consent::of(mail.words), action) {
+            (Consent::Yes, _) => refused(SETTLED),
             (_, Some(_)) => refused(WHICH),
             (_, None) => Meaning::Nothing,
         };
@@ -196,11 +196,6 @@ pub(super) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
         }
         _ => refused(ONE_AT_A_TIME),
     }
-}
-
-/// The last day on which what was sent on a day holds.
-pub(super) fn last_day(sent: Date) -> Date {
-    sent.saturating_add(DAYS.days())
 }
 
 /// What a mail that was sent on a day gives the right to.
@@ -310,7 +305,7 @@ fn contradiction(item: Item, text: &str) -> Option<String> {
 }
 
 /// That the words of a mail name another thing than its token is of.
-pub(super) fn differs(of_token: &str, named: &str) -> String {
+pub(crate) fn differs(of_token: &str, named: &str) -> String {
     format!(
         "Mã lệnh là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
     )

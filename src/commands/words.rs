@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
-use super::token::Action;
 use crate::ground::text::fold;
+use crate::links::KEEP_ONE;
+use crate::links::token::Action;
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
@@ -82,15 +83,12 @@ const NOT: [&str; 6] = ["không", "chưa", "đừng", "khoan", "chẳng", "ko"];
 /// Between a denial and a verb these begin what follows from it: "không liên quan nên bỏ qua".
 const THEREFORE: [&str; 3] = ["nên", "thì", "vậy"];
 
-/// The line of a prepared mail that asks to keep one of the lines below it.
-pub(super) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
-
 /// With what a line begins under which the code of a prepared mail stands.
 const KEEP_CODE: &str = "(Đề nghị giữ nguyên";
 
 /// What a text asks for; `None` where it is not clear. In free words the verb stands in the first line that is not a
 /// greeting; of the lines of a prepared mail exactly one may be left.
-pub(super) fn action(text: &str) -> Option<Action> {
+pub(crate) fn action(text: &str) -> Option<Action> {
     if let Some((_, below)) = text.split_once(KEEP_ONE) {
         let lines = below.lines().skip(1);
         let lines =
@@ -103,13 +101,13 @@ pub(super) fn action(text: &str) -> Option<Action> {
 }
 
 /// Whether the first line of a text that is no greeting asks for something, rather than to agree or to describe.
-pub(super) fn asks(text: &str) -> bool {
+pub(crate) fn asks(text: &str) -> bool {
     let line = first_line(text).unwrap_or_default();
     !is_question(line) && verbs_in(line).iter().any(|v| v.asked(Weight::Asks))
 }
 
 /// The first line that is no greeting: in free words, the command.
-pub(super) fn first_line(text: &str) -> Option<&str> {
+pub(crate) fn first_line(text: &str) -> Option<&str> {
     text.lines().find(|line| !is_greeting(line))
 }
 
@@ -121,7 +119,7 @@ const COURTESY: [&str; 36] = [
 ];
 
 /// Whether a text is thanks, says that a mail has arrived, or nothing at all; by its first line that is no greeting.
-pub(super) fn is_courtesy(text: &str) -> bool {
+pub(crate) fn is_courtesy(text: &str) -> bool {
     let line = in_words(first_line(text).unwrap_or_default());
     line.iter().all(|w| COURTESY.iter().any(|c| is(w, c)))
 }
@@ -138,7 +136,7 @@ fn is_question(line: &str) -> bool {
 }
 
 /// The words of a text in lower case, with their marks.
-pub(super) fn in_words(text: &str) -> Vec<String> {
+pub(crate) fn in_words(text: &str) -> Vec<String> {
     let lower = text.nfc().collect::<String>().to_lowercase();
     lower
         .split(|c: char| !c.is_alphanumeric())
@@ -148,7 +146,7 @@ pub(super) fn in_words(text: &str) -> Vec<String> {
 }
 
 /// Whether a word is another, with all of its marks or with none: "Miền" is no "miễn", and "mien" is.
-pub(super) fn is(word: &str, known: &str) -> bool {
+pub(crate) fn is(word: &str, known: &str) -> bool {
     word == known || word.is_ascii() && word == fold(known)
 }
 
@@ -210,7 +208,7 @@ fn verb_of(line: &str) -> Option<Action> {
 
 /// What the words beside a code say against it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Against {
+pub(crate) enum Against {
     /// They ask for something else.
     Other(Action),
     /// They say not to do it.
@@ -224,7 +222,7 @@ pub(super) enum Against {
 ///
 /// The first line counts that says anything of what is to be done: what follows gives reasons. Lines of the prepared mail
 /// are nobody's words, and who signs may be called Duyệt.
-pub(super) fn against(
+pub(crate) fn against(
     text: &str,
     action: &Action,
     own_of: &str,
@@ -323,7 +321,7 @@ fn is_a_name(line: &str) -> bool {
 }
 
 /// What stands after a label: `Lý do: thiếu số liệu`. Following lines belong to it up to the next label or empty line.
-pub(super) fn field(text: &str, label: &str) -> Option<String> {
+pub(crate) fn field(text: &str, label: &str) -> Option<String> {
     let mut lines = text.lines();
     let first = lines.find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -339,7 +337,7 @@ pub(super) fn field(text: &str, label: &str) -> Option<String> {
 }
 
 /// The reason that a text gives: after "Lý do:", else after "vì", "do" or the colon behind the verb.
-pub(super) fn reason(text: &str) -> Option<String> {
+pub(crate) fn reason(text: &str) -> Option<String> {
     let has_field = |line: &str| {
         line.split_once(':')
             .is_some_and(|(n, _)| fold(n).contains("ly do"))
@@ -357,7 +355,7 @@ pub(super) fn reason(text: &str) -> Option<String> {
 }
 
 /// The first day in a text that is to come: 20/6/2026, or 20/6 of the year that comes next.
-pub(super) fn day(text: &str, today: Date) -> Option<Date> {
+pub(crate) fn day(text: &str, today: Date) -> Option<Date> {
     days(text, today.year()).find_map(|(this, written)| match written {
         false if this < today => with_year(this, this.year() + 1),
         _ => Some(this),
@@ -365,7 +363,7 @@ pub(super) fn day(text: &str, today: Date) -> Option<Date> {
 }
 
 /// The first day in a text that is past: 20/6/2026, or the last 20/6.
-pub(super) fn past_day(text: &str, today: Date) -> Option<Date> {
+pub(crate) fn past_day(text: &str, today: Date) -> Option<Date> {
     days(text, today.year()).find_map(|(this, written)| match written {
         false if this > today => with_year(this, this.year() - 1),
         _ => Some(this),
@@ -373,7 +371,7 @@ pub(super) fn past_day(text: &str, today: Date) -> Option<Date> {
 }
 
 /// The day until which something is to come: "gửi lại trước ngày 25/6", "hạn 25/6".
-pub(super) fn deadline(text: &str, today: Date) -> Option<Date> {
+pub(crate) fn deadline(text: &str, today: Date) -> Option<Date> {
     let lower = text.to_lowercase();
     let after = ["hạn", "trước", "đến"]
         .iter()
@@ -383,7 +381,7 @@ pub(super) fn deadline(text: &str, today: Date) -> Option<Date> {
 }
 
 /// Until when more time is given: after "Gia hạn đến hết ngày", else anywhere in the text.
-pub(super) fn until(text: &str, today: Date) -> Option<Date> {
+pub(crate) fn until(text: &str, today: Date) -> Option<Date> {
     match field(text, "den het ngay") {
         Some(said) => day(&said, today),
         None => day(text, today),
@@ -391,12 +389,12 @@ pub(super) fn until(text: &str, today: Date) -> Option<Date> {
 }
 
 /// Whether the address of a sender is to be remembered: "Ghi nhớ địa chỉ … (có/không): có".
-pub(super) fn remember(text: &str) -> bool {
+pub(crate) fn remember(text: &str) -> bool {
     field(text, "ghi nho").is_some_and(|said| fold(&said).starts_with("co"))
 }
 
 /// The number of a document: `57/BC-LĐLĐ`.
-pub(super) fn number(text: &str) -> Option<String> {
+pub(crate) fn number(text: &str) -> Option<String> {
     NUMBER.captures(text).map(|c| c[1].to_owned())
 }
 

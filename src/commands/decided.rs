@@ -11,13 +11,13 @@ use jiff::civil::Date;
 
 use super::order::Order;
 use crate::config::Config;
-use crate::correct::{Target, mail_name, period_name, submission_name};
+use crate::domain::correction::{Target, mail_name, period_name, submission_name};
 use crate::domain::vietnamese_moment;
 use crate::store::{Made, Store};
 
 /// A decision of a colleague that an order would change.
 #[derive(Clone, Debug)]
-pub(super) struct Decided {
+pub(crate) struct Decided {
     /// Who, what and when, for staff; a sentence without its stop.
     pub said: String,
     /// Whose it is: an address, or a login name.
@@ -32,7 +32,7 @@ pub(super) struct Decided {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn by_a_colleague(
+pub(crate) fn by_a_colleague(
     config: &Config,
     store: &Store,
     order: &Order,

@@ -1,21 +1,22 @@
 //! What a command asks for, once all that it needs was found: told by [`super::effect`], carried out by
-//! [`super::carry_out`].
+//! [`crate::staff`].
 
 use anyhow::Result;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::meaning::{UNCLEAR, differs};
-use super::token::{Action, Item, Token};
 use super::words::{self, Against};
-use super::{DAYS, prepared_line};
 use crate::config::Config;
-use crate::correct::{Assignment, Target};
+use crate::domain::correction::{Assignment, Target};
+use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
+use crate::links::token::{Action, Item, Token};
+use crate::links::{DAYS, KEEP_ONE, prepared_line};
 use crate::matching;
 use crate::reading::Reading;
-use crate::store::{Store, Strangers, Submission};
+use crate::store::{Store, Strangers};
 use crate::writing::of_a_stranger;
 
 /// No more letters of a text are shown that a mail gives.
@@ -23,7 +24,7 @@ const SHOWN: usize = 100;
 
 /// What one of staff asks for.
 #[derive(Clone, Debug)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// A mail is a unit's.
     Assign {
         mail: i64,
@@ -68,13 +69,13 @@ const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không đ�
 const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
 const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
 /// What is said of a letter “Xác nhận” that is settled.
-pub(super) const SETTLED: &str = "Lệnh trong thư “Xác nhận” này đã được giải quyết hoặc đã quá hạn xác nhận; không thực hiện lần nữa. Nếu còn cần, đề nghị gửi lại lệnh từ bản tin mới nhất";
+pub(crate) const SETTLED: &str = "Lệnh trong thư “Xác nhận” này đã được giải quyết hoặc đã quá hạn xác nhận; không thực hiện lần nữa. Nếu còn cần, đề nghị gửi lại lệnh từ bản tin mới nhất";
 
 /// What a token asks for with the mail that it came in; the inner error says in Vietnamese what is missing or in doubt.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn order(
+pub(crate) fn order(
     config: &Config,
     store: &Store,
     token: &Token,
@@ -110,7 +111,7 @@ pub(super) fn order(
         }
     };
     // Words of its own say more than the verb; a prepared mail has its lines for that.
-    let free = (token.action == Action::Any && !body.contains(words::KEEP_ONE))
+    let free = (token.action == Action::Any && !body.contains(KEEP_ONE))
         .then(|| words::first_line(body))
         .flatten();
     resolved(config, store, (token.item, action), (body, free), today)
@@ -403,7 +404,7 @@ fn target(store: &Store, obligation: i64) -> Result<Option<Target>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::staff::Links;
+    use crate::links::Links;
     use jiff::civil::date;
 
     fn links() -> Links {

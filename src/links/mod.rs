@@ -1,31 +1,35 @@
-//! The prepared mails behind the links of a digest.
+//! The prepared mails behind the links of a digest, and the tokens ([`token`]) that they carry.
+
+pub mod token;
 
 use anyhow::Result;
+use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::Serialize;
 
-use super::token::{Action, Item, Token};
-use super::{meaning, words};
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 use crate::ground::text::percent_encoded;
 use crate::store::{Store, Strangers};
+pub use crate::writing::Link;
+use token::{Action, Item, Token};
 
-/// A link with a prepared mail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Link {
-    /// What it does, in Vietnamese.
-    pub label: String,
-    /// `mailto:` with subject and body (RFC 6068).
-    pub href: String,
+/// How many days a link in a digest holds, and the right of whoever answers it.
+pub(crate) const DAYS: i64 = 30;
+
+/// The line of a prepared mail that asks to keep one of the lines below it.
+pub(crate) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
+
+/// The last day on which what was sent on a day holds.
+pub(crate) fn last_day(sent: Date) -> Date {
+    sent.saturating_add(DAYS.days())
 }
 
 /// Makes the links of one day for one of staff.
 pub struct Links {
-    pub(super) key: Vec<u8>,
-    pub(super) mailbox: String,
-    pub(super) address: String,
-    pub(super) expires: Date,
+    pub(crate) key: Vec<u8>,
+    pub(crate) mailbox: String,
+    pub(crate) address: String,
+    pub(crate) expires: Date,
 }
 
 impl Links {
@@ -38,7 +42,7 @@ impl Links {
             key,
             mailbox: mailbox.to_owned(),
             address: address.to_lowercase(),
-            expires: meaning::last_day(day),
+            expires: last_day(day),
         }))
     }
 
@@ -165,7 +169,7 @@ impl Links {
     /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
     pub fn for_obligation(&self, id: i64, name: &str) -> Link {
         let choices = [
-            words::KEEP_ONE,
+            KEEP_ONE,
             "Đã nhận bản giấy ngày:",
             "Gia hạn đến hết ngày (ngày/tháng/năm):",
             "Miễn báo cáo. Lý do:",
@@ -176,7 +180,7 @@ impl Links {
 
 /// How the first line of a prepared mail begins, which says what it asks for; empty where only its other lines do. Where it
 /// ends with a space, a name or a title follows.
-pub(super) fn prepared_line(item: Item, action: &Action) -> String {
+pub(crate) fn prepared_line(item: Item, action: &Action) -> String {
     match (item, action) {
         (Item::Mail(id), Action::Assign(_)) => format!("Gán thư số {id} cho đơn vị "),
         (Item::Mail(id), Action::Ignore) => format!("Thư số {id} không phải báo cáo"),
@@ -191,7 +195,7 @@ pub(super) fn prepared_line(item: Item, action: &Action) -> String {
 }
 
 /// Which mails of strangers the digest of a day lists.
-pub(super) fn listed_in_words(day: Date, kind: Strangers) -> String {
+pub(crate) fn listed_in_words(day: Date, kind: Strangers) -> String {
     let which = match kind {
         Strangers::WithDocument => "có văn bản mang tên đơn vị",
         Strangers::Others => "không có văn bản mang tên đơn vị",

@@ -1,0 +1,204 @@
+//! What a command that staff mailed asks for, understood: by which right ([`meaning`]), in which words ([`words`]), with
+//! all that it needs ([`order`]), told as what it would do ([`effect`]), against what a colleague has decided
+//! ([`decided`]), and what a reply says to the question whether it is meant ([`consent`]). Carried out it is by
+//! [`crate::staff`].
+
+pub(crate) mod consent;
+pub(crate) mod decided;
+pub(crate) mod effect;
+pub(crate) mod meaning;
+pub(crate) mod order;
+mod words;
+
+use anyhow::Result;
+use jiff::civil::Date;
+
+use crate::config::Config;
+use crate::domain::date_of;
+use crate::domain::owed::{Kind, Owed};
+use crate::reading::{Reading, Role};
+use crate::store::{Message, Store};
+use decided::Decided;
+use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, meaning};
+use order::Order;
+
+/// So many commands of one of staff are answered one by one in a day (Vietnam).
+pub const ANSWERS_A_DAY: u32 = 50;
+
+/// What a mail of staff asks for, by all that is known of it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn meant(
+    config: &Config,
+    store: &Store,
+    message: &Message,
+    reading: &Reading,
+) -> Result<Meaning> {
+    let Some(key) = store.command_key()? else {
+        return Ok(Meaning::Nothing); // nothing was signed here
+    };
+    let sender = reading.sender.as_ref();
+    let codes = Codes {
+        key: &key,
+        address: sender.map_or("", |s| s.address.as_str()),
+        staff: &config.settings.digest_to,
+    };
+    let since = store.command_key_since()?;
+    let mut answers = match reading.in_reply_to.is_empty() && reading.references.is_empty() {
+        true => Answers::Nothing,
+        false => Answers::Another,
+    };
+    let mut digest = None;
+    // Oldest first; what it answers itself is asked for last, as it counts most.
+    for id in reading.references.iter().chain(&reading.in_reply_to) {
+        let Some(mail) = store.sent_as(id)? else {
+            continue;
+        };
+        let Some(begun) = mail.begun_at else {
+            continue;
+        };
+        let directly = reading.in_reply_to.contains(id);
+        let to = |address: &str| mail.recipients.iter().any(|a| a.to_lowercase() == address);
+        if !to(codes.address) {
+            if mail.owed.kind() == Kind::Digest && directly && codes.staff.iter().any(|a| to(a)) {
+                answers = Answers::DigestOfAnother;
+            }
+            continue;
+        }
+        let holds = since.is_none_or(|since| begun >= since);
+        match mail.owed {
+            Owed::Digest { day, .. } => {
+                digest = Some(Digest { day, holds });
+                if directly {
+                    answers = Answers::Digest;
+                }
+            }
+            // Also that a colleague's command changed his own decision: he may take that back.
+            Owed::StaffAnswer(command)
+            | Owed::DecidedAnew {
+                message: command, ..
+            } if directly && holds => {
+                let change = store.command_in(command)?.and_then(|c| c.correction);
+                answers = Answers::Command(change, date_of(begun));
+            }
+            Owed::StaffAnswers { .. } if directly && holds => {
+                answers = Answers::Command(None, date_of(begun));
+            }
+            Owed::Confirmation(_) if directly => answers = Answers::Question,
+            Owed::StaffAnswer(_)
+            | Owed::StaffAnswers { .. }
+            | Owed::DecidedAnew { .. }
+            | Owed::Confirmation(_)
+            | Owed::Acknowledgement(_)
+            | Owed::Arrived(_)
+            | Owed::LinkOnly(_)
+            | Owed::Grassroots(_)
+            | Owed::Returned(_)
+            | Owed::Reminder { .. } => {}
+        }
+    }
+    Ok(meaning(
+        &Facts {
+            words: &reading.body,
+            own: &reading.tokens,
+            quoted: &reading.quoted_tokens,
+            answers,
+            digest,
+            received: date_of(message.received_at),
+            may_report: may_report(config, reading, codes.address, date_of(message.received_at)),
+        },
+        &codes,
+    ))
+}
+
+/// Whether a mail may be a report or a request of a unit: it brings something, or its address is a unit's, too.
+fn may_report(config: &Config, reading: &Reading, address: &str, day: Date) -> bool {
+    let mut files = reading.attachments.iter();
+    files.any(|a| a.role != Role::Ignored)
+        || reading.link.is_some()
+        || reading.forwarded_from.is_some()
+        || !config.register.bearers(address, day).is_empty()
+}
+
+/// What the command in a mail asks for.
+pub(crate) struct Asked {
+    /// The code that it means.
+    pub code: Option<String>,
+    /// What is to be done, or in Vietnamese why nothing is.
+    pub order: Result<Order, String>,
+    /// What a colleague has decided on the same thing.
+    pub decided: Option<Decided>,
+}
+
+/// What the command in a mail asks for. `today`: in Vietnam.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn asked(
+    config: &Config,
+    store: &Store,
+    message: &Message,
+    reading: &Reading,
+    today: Date,
+) -> Result<Asked> {
+    let (token, code) = match meant(config, store, message, reading)? {
+        Meaning::Command { token, code } => (token, code),
+        // What means nothing was classed as a command by the same facts.
+        meaning @ (Meaning::Refused(_) | Meaning::Nothing) => {
+            let why = match meaning {
+                Meaning::Refused(why) => why,
+                _ => UNCLEAR.to_owned(),
+            };
+            return Ok(Asked {
+                code: None,
+                order: Err(why),
+                decided: None,
+            });
+        }
+    };
+    let mut order = order::order(config, store, &token, &code, reading, today)?;
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    let mut decided = match &order {
+        Ok(order) => decided::by_a_colleague(config, store, order, who, today)?,
+        Err(_) => None,
+    };
+    if let Some(same) = decided.take_if(|d| d.same) {
+        order = Err(format!("{}; không cần thực hiện lại", same.said));
+    }
+    Ok(Asked {
+        code: Some(code),
+        order,
+        decided,
+    })
+}
+
+/// What whoever is in whose name a command came is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What would be done.
+    pub effect: String,
+    /// What a colleague has decided on the same thing; a sentence without its stop.
+    pub decided: Option<String>,
+}
+
+/// What is asked of the command in a mail; `None` where it would do nothing. `day`: today (Vietnam).
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn question(
+    config: &Config,
+    store: &Store,
+    message: &Message,
+    reading: &Reading,
+    day: Date,
+) -> Result<Option<Question>> {
+    let asked = asked(config, store, message, reading, day)?;
+    let Ok(order) = asked.order else {
+        return Ok(None);
+    };
+    Ok(Some(Question {
+        effect: effect::in_words(config, store, &order, day)?,
+        decided: asked.decided.map(|d| d.said),
+    }))
+}

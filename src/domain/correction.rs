@@ -1,0 +1,79 @@
+//! What staff correct: the things that corrections are made to, and how changes name them.
+
+use super::obligation::Obligation;
+use super::period::PeriodId;
+use super::unit::UnitId;
+
+/// What staff say of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Whose it is.
+    pub unit: UnitId,
+    /// Which report it is and on which period, where matching did not find it.
+    pub report: Option<(String, PeriodId)>,
+    /// What staff say of report and period in their own words, in place of what the mail says.
+    pub hint: Option<String>,
+    /// Whether the address writes for this unit from now on.
+    pub remember: bool,
+}
+
+/// What a correction is made to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Whose.
+    pub unit: UnitId,
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+}
+
+impl Target {
+    /// What an obligation is about.
+    pub fn of(o: &Obligation) -> Target {
+        Target {
+            unit: o.unit.clone(),
+            report: o.report.clone(),
+            period: o.period.clone(),
+        }
+    }
+
+    /// As changes name what they are made to.
+    pub fn subject(&self) -> String {
+        format!("{} {} {}", self.unit, self.report, self.period)
+    }
+}
+
+/// A mail, as changes name what they are made to.
+pub fn mail_name(id: i64) -> String {
+    format!("mail {id}")
+}
+
+/// A submission, as changes name what they are made to.
+pub fn submission_name(id: i64) -> String {
+    format!("submission {id}")
+}
+
+/// A period of a report, as changes name what they are made to.
+pub fn period_name(report: &str, period: &PeriodId) -> String {
+    format!("{report} {period}")
+}
+
+/// What a change was, for staff.
+pub fn action_in_words(command: &str) -> &str {
+    match command {
+        "assign" => "gán thư cho đơn vị",
+        "ignore" => "đánh dấu không phải báo cáo",
+        "put aside" => "bỏ qua các thư của người ngoài danh bạ",
+        "received-paper" => "ghi nhận bản giấy",
+        "excuse" => "miễn báo cáo",
+        "extend" => "gia hạn",
+        "close" => "khóa kỳ báo cáo",
+        "return" => "trả lại báo cáo",
+        "accept" => "duyệt báo cáo",
+        "contacts reset" => "dùng lại địa chỉ",
+        "resend" => "gửi lại thư",
+        "units forget" => "bỏ ghi nhớ địa chỉ",
+        other => other,
+    }
+}

@@ -1,0 +1,49 @@
+//! A logged submission, and the receipt code that the unit is told.
+
+use jiff::Timestamp;
+
+use super::period::PeriodId;
+use super::report::Forms;
+use super::unit::UnitId;
+
+/// A logged submission.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Row; the receipt code is made of it.
+    pub id: i64,
+    /// Whose.
+    pub unit: UnitId,
+    /// Which report.
+    pub report: String,
+    /// On which period.
+    pub period: PeriodId,
+    /// Its deadline.
+    pub due: Timestamp,
+    /// 1 for the first of this obligation.
+    pub version: u32,
+    /// The mail that brought it.
+    pub message: Option<i64>,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// Which forms it brought.
+    pub forms: Forms,
+    /// Whether it says that there is nothing to report.
+    pub nil_return: bool,
+    /// Number and symbol of the document.
+    pub number: Option<String>,
+    /// Names of its files.
+    pub files: Vec<String>,
+}
+
+impl Submission {
+    /// The receipt code that the unit is told: year of receipt and row.
+    pub fn code(&self) -> String {
+        let year = super::date_of(self.received_at).year();
+        format!("BC-{year}-{:05}", self.id)
+    }
+
+    /// The row that a receipt code, or its last number alone, is made of.
+    pub fn row_of(code: &str) -> Option<i64> {
+        code.rsplit('-').next()?.parse().ok()
+    }
+}
