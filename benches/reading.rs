@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lettre::message::{Attachment, MultiPart, SinglePart, header::ContentType};
+use thubaocao::reading::FileKind;
 use thubaocao::reading::program::Budget;
 use thubaocao::reading::{ReadingSettings, document, read};
 
@@ -89,7 +90,7 @@ fn main() {
         &ReadingSettings::default(),
     );
 
-    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut files: Vec<(FileKind, Vec<u8>)> = Vec::new();
     for mail in &cases {
         let mut contents = Vec::new();
         let mut keep = |content: &[u8]| {
@@ -98,8 +99,8 @@ fn main() {
         };
         let reading = read(mail, &alone, &mut keep).expect("keeping files cannot fail here");
         for (a, content) in reading.attachments.into_iter().zip(contents) {
-            if a.kind != "png"
-                && document::is_readable(&a.kind)
+            if a.kind != FileKind::Png
+                && document::is_readable(a.kind)
                 && !files.iter().any(|(k, _)| *k == a.kind)
             {
                 files.push((a.kind, content));
@@ -112,8 +113,7 @@ fn main() {
         let mut count = 0_u32;
         let begun = Instant::now();
         while begun.elapsed() < TIME / 3 {
-            document::read(&kind, &content, "x", false, &mut budget)
-                .expect("nothing can fail here");
+            document::read(kind, &content, "x", false, &mut budget).expect("nothing can fail here");
             count += 1;
         }
         let each = begun.elapsed().as_secs_f64() * 1e3 / f64::from(count);

@@ -14,6 +14,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::overview;
+use crate::reading::Role;
 use crate::standing::View;
 use crate::store::{Receipts, Store, StoredFile};
 use crate::writing::consolidation as draft;
@@ -110,20 +111,20 @@ pub async fn period(
             };
             let number = submission.number.as_deref();
             index.push(head(number, Some(submission.received_at), link));
-            if file.role == "soft_file" {
+            if file.role == Role::SoftFile {
                 sources.push(Source {
                     name: match number {
                         Some(number) => format!("{unit} ({number})"),
                         None => unit.clone(),
                     },
                     file: name,
-                    contents: app.reader.contents(&content, &file.kind).await?,
+                    contents: app.reader.contents(&content, file.kind).await?,
                 });
             }
         }
         if let State::Waiting(mail) = view.state(o) {
             waiting.push(format!("{unit} (thư số {mail})"));
-        } else if !standing.iter().any(|s| s.file.role == "soft_file") {
+        } else if !standing.iter().any(|s| s.file.role == Role::SoftFile) {
             without_soft_file.push(unit);
         }
     }
@@ -172,10 +173,10 @@ pub async fn period(
 /// Of each form the files of the latest version that brought it; what supports a report goes with its version.
 fn standing(store: &Store, o: &Obligation) -> Result<Vec<Standing>> {
     let mut found: Vec<Standing> = Vec::new();
-    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut seen: BTreeSet<Role> = BTreeSet::new();
     for submission in store.standing_submissions(o.id)? {
         let files = store.files_of(submission.id)?;
-        let roles: BTreeSet<String> = files.iter().map(|f| f.role.clone()).collect();
+        let roles: BTreeSet<Role> = files.iter().map(|f| f.role).collect();
         for file in files.into_iter().filter(|f| !seen.contains(&f.role)) {
             found.push(Standing {
                 submission: submission.clone(),

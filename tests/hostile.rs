@@ -5,6 +5,7 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use thubaocao::reading::FileKind;
 use thubaocao::reading::worker::{Outcome, Reader};
 use thubaocao::reading::{Class, Reading, ReadingSettings};
 
@@ -234,7 +235,7 @@ async fn size_alone_is_no_harm() {
 async fn nonsense_is_read_as_nonsense() {
     let broken = b"From: a@b.vn\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBE*R)i0x\0LjQK!!!\r\n--b--\r\n";
     let reading = survive("broken base64", broken.to_vec()).await;
-    assert_eq!(reading.attachments[0].kind, "pdf");
+    assert_eq!(reading.attachments[0].kind, FileKind::Pdf);
     let nul = b"From: a@b.vn\0\r\nSubject: \0\0b\0\r\n\r\n\0\0\0".to_vec();
     let reading = survive("NUL bytes", nul).await;
     assert_eq!(reading.subject, "b");
@@ -287,5 +288,5 @@ async fn documents_that_turn_in_circles_or_swell_end() {
         with_file("a.xlsx", xlsx),
     )
     .await;
-    assert_eq!(reading.attachments[0].kind, "xlsx");
+    assert_eq!(reading.attachments[0].kind, FileKind::Xlsx);
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use thubaocao::reading::FileKind;
 use thubaocao::reading::document;
 use thubaocao::reading::program::Budget;
 use thubaocao::reading::{Attachment, ReadingSettings, read};
@@ -129,7 +130,7 @@ fn a_scan_is_read_by_tesseract_where_it_is_installed_and_allowed() {
     }
     let (_, pdf) = files_of("every-format.eml")
         .into_iter()
-        .find(|(a, _)| a.kind == "pdf")
+        .find(|(a, _)| a.kind == FileKind::Pdf)
         .unwrap();
     let mut budget = Budget::new(Duration::from_secs(20));
     let page = ["-png", "-r", "200", "-gray", "-f", "1", "-l", "1", "-"];
@@ -137,9 +138,9 @@ fn a_scan_is_read_by_tesseract_where_it_is_installed_and_allowed() {
         .run("pdftoppm", &page, &pdf, 10_000_000)
         .unwrap()
         .bytes;
-    let blind = document::read("png", &picture, "scan.png", false, &mut budget).unwrap();
+    let blind = document::read(FileKind::Png, &picture, "scan.png", false, &mut budget).unwrap();
     assert_eq!(blind.head.number, None);
-    let seen = document::read("png", &picture, "scan.png", true, &mut budget).unwrap();
+    let seen = document::read(FileKind::Png, &picture, "scan.png", true, &mut budget).unwrap();
     assert_eq!(seen.head.number.as_deref(), Some("57/BC-LĐLĐ"));
     assert_eq!(seen.head.genre.as_deref(), Some("báo cáo"));
     assert!(seen.head.title.unwrap().contains("6 tháng đầu năm 2026"));

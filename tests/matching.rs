@@ -15,6 +15,7 @@ use thubaocao::domain::unit::UnitId;
 use thubaocao::expected;
 use thubaocao::ground::Sha256;
 use thubaocao::matching::{Expectation, Known, Match, Matcher, UnitMatch};
+use thubaocao::reading::FileKind;
 use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust};
 
 /// A mail and what is to be decided of it.
@@ -70,7 +71,7 @@ fn attachment(file: &File) -> Attachment {
         name: file.name.clone(),
         size: 1,
         sha256: Sha256::of(b""),
-        kind: extension.to_owned(),
+        kind: FileKind::of_word(extension),
         role: if extension == "pdf" {
             Role::SignedDocument
         } else {

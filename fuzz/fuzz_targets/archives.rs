@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use thubaocao::reading::FileKind;
 use thubaocao::reading::attachment::archive;
 use thubaocao::reading::program::Budget;
 
 fuzz_target!(|bytes: &[u8]| {
-    for kind in ["zip", "rar"] {
+    for kind in [FileKind::Zip, FileKind::Rar] {
         let mut budget = Budget::new(Duration::ZERO);
         let opened = archive::open(kind, bytes, 1_000_000, 20, &mut budget)
             .expect("nothing of the machine is used");

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use thubaocao::reading::FileKind;
 use thubaocao::reading::document;
 use thubaocao::reading::program::Budget;
 
@@ -14,11 +15,11 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(!title.is_empty());
     }
     let mut budget = Budget::new(Duration::ZERO);
-    for kind in ["docx", "odt", "xlsx"] {
+    for kind in [FileKind::Docx, FileKind::Odt, FileKind::Xlsx] {
         document::read(kind, bytes, &text, false, &mut budget)
             .expect("nothing of the machine is used");
     }
-    for kind in ["docx", "xlsx", "xls", "ods"] {
+    for kind in [FileKind::Docx, FileKind::Xlsx, FileKind::Xls, FileKind::Ods] {
         document::contents(kind, bytes, &mut budget).expect("nothing of the machine is used");
     }
 });

@@ -7,7 +7,7 @@ use crate::domain::why::Why;
 use crate::expected::Place;
 use crate::matching::{Item, Match, UnitMatch};
 use crate::reading::courtesy::is_mere_courtesy;
-use crate::reading::{Class, Reading, Trust};
+use crate::reading::{Class, FileKind, Reading, Trust};
 use crate::store::{Awaited, MessageState, StandingVersion, Verdict};
 
 /// What is known of a mail that was read.
@@ -288,8 +288,8 @@ fn is_meant_as_a_report(reading: &Reading, found: &Match) -> bool {
 
 /// That an archive was not opened wholly.
 fn not_wholly_opened(reading: &Reading) -> Option<Why> {
-    let archive = |kind: &str| matches!(kind, "zip" | "rar" | "7z");
-    let mut archives = reading.attachments.iter().filter(|a| archive(&a.kind));
+    let files = reading.attachments.iter();
+    let mut archives = files.filter(|a| a.kind.is_archive());
     let closed = archives.find(|a| a.warning.is_some())?;
     let file = closed.name.clone();
     Some(Why::NotWhollyOpened { file })
@@ -298,27 +298,24 @@ fn not_wholly_opened(reading: &Reading) -> Option<Why> {
 /// That a document came broken.
 fn came_broken(reading: &Reading) -> Option<Why> {
     let mut files = reading.attachments.iter();
-    let broken = files.find(|a| a.kind == "damaged")?;
+    let broken = files.find(|a| a.kind == FileKind::Damaged)?;
     let file = broken.name.clone();
     Some(Why::Broken { file })
 }
 
 /// Why a unit's mail brings nothing that could be logged.
 fn nothing_to_log(reading: &Reading) -> Why {
-    let of_kinds = |kinds: &[&str]| {
+    let of_kind = |is: fn(FileKind) -> bool| {
         let mut files = reading.attachments.iter();
-        let found = files.find(|a| kinds.contains(&a.kind.as_str()));
-        found.map(|a| a.name.clone())
+        files.find(|a| is(a.kind)).map(|a| a.name.clone())
     };
-    if let Some(file) = of_kinds(&["encrypted"]) {
+    if let Some(file) = of_kind(|kind| kind == FileKind::Encrypted) {
         return Why::Locked { file };
     }
-    if let Some(file) = of_kinds(&["macro", "program"]) {
+    if let Some(file) = of_kind(FileKind::is_harmful) {
         return Why::Program { file };
     }
-    if let Some(file) = of_kinds(&[
-        "zip", "rar", "7z", "tnef", "partial", "damaged", "gz", "archive",
-    ]) {
+    if let Some(file) = of_kind(FileKind::stays_closed) {
         return Why::NotOpened { file };
     }
     match reading.class {
@@ -430,7 +427,7 @@ mod tests {
         fn reading(&self) -> Reading {
             let files = self.files.iter().map(|kind| {
                 let sound = kind.trim_end_matches('!');
-                let mut file = attachment("x", sound, 1);
+                let mut file = attachment("x", FileKind::of_word(sound), 1);
                 if sound != "docx" {
                     file.role = Role::Supporting;
                 }

@@ -212,13 +212,7 @@ pub(super) fn by_headers(
 
 /// What a person's mail brings.
 pub(super) fn by_content(attachments: &[Attachment], link: Option<&str>) -> Class {
-    let brings = |a: &Attachment| {
-        a.is_document()
-            || matches!(
-                a.kind.as_str(),
-                "zip" | "rar" | "7z" | "tnef" | "partial" | "encrypted"
-            )
-    };
+    let brings = |a: &Attachment| a.is_document() || a.kind.may_hold_a_report();
     if attachments.iter().any(brings) {
         Class::Report
     } else if link.is_some() {

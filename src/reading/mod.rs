@@ -7,6 +7,7 @@ mod bounce;
 mod class;
 pub mod courtesy;
 pub mod document;
+mod file_kind;
 pub mod header;
 pub mod legacy;
 mod mail;
@@ -24,6 +25,7 @@ use crate::ground::Sha256;
 
 pub use bounce::{Bounce, BounceKind};
 pub use document::Signature;
+pub use file_kind::FileKind;
 pub use mail::read;
 pub use trust::Evidence;
 
@@ -121,7 +123,7 @@ impl Trust {
 }
 
 /// What an attachment is to the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// The editable file.
@@ -141,6 +143,15 @@ words!(Role {
     Ignored = "ignored",
 });
 
+impl Role {
+    /// The role of a word of the store.
+    pub fn of_word(word: &str) -> Role {
+        let all = [Role::SoftFile, Role::SignedDocument, Role::Supporting];
+        let known = all.into_iter().find(|role| role.word() == word);
+        known.unwrap_or(Role::Ignored)
+    }
+}
+
 /// A file that came with a mail, or inside an archive or another mail that came with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {
@@ -151,7 +162,7 @@ pub struct Attachment {
     /// SHA-256 of the content.
     pub sha256: Sha256,
     /// What the bytes are: `docx`, `pdf`, `jpg`, `zip`, `program` …
-    pub kind: String,
+    pub kind: FileKind,
     /// What it is to the report.
     pub role: Role,
     /// Where it was inside: `zip/57.zip`.
@@ -349,12 +360,12 @@ pub(crate) mod tests {
     use super::*;
 
     /// A file of which nothing is known but what it is.
-    pub(crate) fn attachment(name: &str, kind: &str, size: u64) -> Attachment {
+    pub(crate) fn attachment(name: &str, kind: FileKind, size: u64) -> Attachment {
         Attachment {
             name: name.to_owned(),
             size,
             sha256: Sha256::of(b"x"),
-            kind: kind.to_owned(),
+            kind,
             role: Role::SoftFile,
             from: None,
             number: None,

@@ -323,7 +323,7 @@ impl Store {
                 a.name,
                 a.size as i64,
                 a.sha256.to_string(),
-                a.kind,
+                a.kind.word(),
                 a.role.word()
             ])?;
         }

@@ -8,7 +8,7 @@ use super::{Store, parsed};
 use crate::domain::report::Forms;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
-use crate::reading::Trust;
+use crate::reading::{FileKind, Role, Trust};
 
 /// A submission to be logged.
 #[derive(Clone, Debug)]
@@ -37,9 +37,9 @@ pub struct StoredFile {
     /// Under which it lies in the archive.
     pub sha256: String,
     /// What its bytes are.
-    pub kind: String,
-    /// The word of its role: `soft_file`, `signed_document` …
-    pub role: String,
+    pub kind: FileKind,
+    /// What it is to the report.
+    pub role: Role,
 }
 
 /// A version of a report that a mail brought and that counts.
@@ -144,8 +144,8 @@ impl Store {
             Ok(StoredFile {
                 name: r.get("name")?,
                 sha256: r.get("sha256")?,
-                kind: r.get("kind")?,
-                role: r.get("role")?,
+                kind: FileKind::of_word(&r.get::<_, String>("kind")?),
+                role: Role::of_word(&r.get::<_, String>("role")?),
             })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use super::super::FileKind;
 use super::super::program::{Budget, Failure};
 use super::name;
 
@@ -27,7 +28,7 @@ const TOO_MANY: &str = "holds more files than a mail may bring; not opened wholl
 /// # Errors
 /// When the machine fails; what is wrong with the archive is a warning.
 pub fn open(
-    kind: &str,
+    kind: FileKind,
     content: &[u8],
     most_bytes: u64,
     most_files: usize,
@@ -35,7 +36,7 @@ pub fn open(
 ) -> std::io::Result<Opened> {
     let mut opened = Opened::default();
     let warning = match kind {
-        "zip" => match zip(content, most_bytes, most_files, &mut opened.files) {
+        FileKind::Zip => match zip(content, most_bytes, most_files, &mut opened.files) {
             // Methods of compression that only bsdtar knows.
             Err(Fault::Unsupported(_)) if opened.files.is_empty() => {
                 by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?
@@ -43,8 +44,8 @@ pub fn open(
             Err(Fault::Unsupported(why) | Fault::Broken(why)) => Some(why),
             Ok(()) => None,
         },
-        "rar" if rar_is_encrypted(content) => Some(ENCRYPTED.to_owned()),
-        "rar" => {
+        FileKind::Rar if rar_is_encrypted(content) => Some(ENCRYPTED.to_owned()),
+        FileKind::Rar => {
             let why = by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?;
             // What began in another part is left out without a word.
             why.or_else(|| rar_is_a_volume(content).then(|| ONE_OF_SEVERAL.to_owned()))
@@ -402,7 +403,7 @@ pub(super) mod tests {
     use std::io::Write;
     use std::time::Duration;
 
-    fn opened(kind: &str, content: &[u8], most_bytes: u64, most_files: usize) -> Opened {
+    fn opened(kind: FileKind, content: &[u8], most_bytes: u64, most_files: usize) -> Opened {
         let mut budget = Budget::new(Duration::from_secs(5));
         open(kind, content, most_bytes, most_files, &mut budget).unwrap()
     }
@@ -421,10 +422,10 @@ pub(super) mod tests {
     fn a_bomb_is_left_when_it_has_filled_what_a_mail_may_bring() {
         let zeros = vec![0_u8; 3_000_000];
         let bomb = zip_of(&[("a", &zeros), ("b", &zeros), ("c", &zeros)]);
-        let full = opened("zip", &bomb, 7_000_000, 10);
+        let full = opened(FileKind::Zip, &bomb, 7_000_000, 10);
         assert_eq!(full.files.len(), 2);
         assert_eq!(full.warning.as_deref(), Some(TOO_LARGE));
-        let many = opened("zip", &bomb, 70_000_000, 1);
+        let many = opened(FileKind::Zip, &bomb, 70_000_000, 1);
         assert_eq!(many.warning.as_deref(), Some(TOO_MANY));
     }
 
@@ -459,7 +460,7 @@ pub(super) mod tests {
             opened.files.iter().map(|(name, _)| name.clone()).collect()
         };
         for zip in [&unknown_method, &other_checksum] {
-            let here = opened("zip", zip, 1_000_000, 10);
+            let here = opened(FileKind::Zip, zip, 1_000_000, 10);
             assert_eq!(names(&here), ["57.pdf", "c.pdf"]);
             let warning = here.warning.unwrap();
             assert!(
@@ -475,7 +476,7 @@ pub(super) mod tests {
             return;
         }
         // As bsdtar opens it, which fills up by zeros and says nothing.
-        let opened = opened("7z", &other_checksum, 1_000_000, 10);
+        let opened = opened(FileKind::SevenZip, &other_checksum, 1_000_000, 10);
         assert_eq!(names(&opened), ["57.pdf", "c.pdf"]);
         let warning = opened.warning.unwrap();
         assert!(
@@ -507,7 +508,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_archive_is_said() {
-        for kind in ["zip", "rar", "7z"] {
+        for kind in [FileKind::Zip, FileKind::Rar, FileKind::SevenZip] {
             let none = opened(kind, b"Rar!\x1a\x07\x01\x00 nothing", 1_000, 10);
             assert!(none.files.is_empty() && none.warning.is_some(), "{kind}");
         }

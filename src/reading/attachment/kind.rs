@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::super::Role;
+use super::super::{FileKind, Role};
 
 /// Names by which Windows runs a file or hands it to an interpreter, whatever its bytes are.
 const RUN_BY_NAME: [&str; 31] = [
@@ -12,48 +12,48 @@ const RUN_BY_NAME: [&str; 31] = [
 ];
 
 /// How files begin whose kind their first bytes say.
-const SIGNS: [(&[u8], &str); 28] = [
-    (b"MZ", "program"),
-    (b"\x7fELF", "program"),
-    (b"#!", "program"),
-    (b"\xCA\xFE\xBA\xBE", "program"), // Java, and several programs of a Mac in one
-    (b"\xFE\xED\xFA\xCE", "program"),
-    (b"\xFE\xED\xFA\xCF", "program"),
-    (b"\xCE\xFA\xED\xFE", "program"),
-    (b"\xCF\xFA\xED\xFE", "program"),
-    (b"L\0\0\0\x01\x14\x02\0", "program"), // a shortcut of Windows
-    (b"ITSF", "program"),                  // its old help files, which run scripts
-    (b"Rar!\x1a\x07", "rar"),
-    (b"7z\xBC\xAF\x27\x1C", "7z"),
-    (b"\x1f\x8b\x08", "gz"),
-    (b"BZh", "archive"),
-    (b"\xFD7zXZ\0", "archive"),
-    (b"\x28\xB5\x2F\xFD", "archive"), // zstd
-    (b"MSCF\0\0\0\0", "archive"),
-    (b"\x60\xEA", "archive"), // ARJ
-    (b"**ACE**", "archive"),
-    (b"xar!", "archive"),
-    (b"\x78\x9f\x3e\x22", "tnef"),
-    (b"{\\rtf", "rtf"),
-    (b"\xFF\xD8\xFF", "jpg"),
-    (b"\x89PNG\r\n\x1a\n", "png"),
-    (b"GIF87a", "gif"),
-    (b"GIF89a", "gif"),
-    (b"II*\0", "tiff"),
-    (b"MM\0*", "tiff"),
+const SIGNS: [(&[u8], FileKind); 28] = [
+    (b"MZ", FileKind::Program),
+    (b"\x7fELF", FileKind::Program),
+    (b"#!", FileKind::Program),
+    (b"\xCA\xFE\xBA\xBE", FileKind::Program), // Java, and several programs of a Mac in one
+    (b"\xFE\xED\xFA\xCE", FileKind::Program),
+    (b"\xFE\xED\xFA\xCF", FileKind::Program),
+    (b"\xCE\xFA\xED\xFE", FileKind::Program),
+    (b"\xCF\xFA\xED\xFE", FileKind::Program),
+    (b"L\0\0\0\x01\x14\x02\0", FileKind::Program), // a shortcut of Windows
+    (b"ITSF", FileKind::Program),                  // its old help files, which run scripts
+    (b"Rar!\x1a\x07", FileKind::Rar),
+    (b"7z\xBC\xAF\x27\x1C", FileKind::SevenZip),
+    (b"\x1f\x8b\x08", FileKind::Gz),
+    (b"BZh", FileKind::Archive),
+    (b"\xFD7zXZ\0", FileKind::Archive),
+    (b"\x28\xB5\x2F\xFD", FileKind::Archive), // zstd
+    (b"MSCF\0\0\0\0", FileKind::Archive),
+    (b"\x60\xEA", FileKind::Archive), // ARJ
+    (b"**ACE**", FileKind::Archive),
+    (b"xar!", FileKind::Archive),
+    (b"\x78\x9f\x3e\x22", FileKind::Tnef),
+    (b"{\\rtf", FileKind::Rtf),
+    (b"\xFF\xD8\xFF", FileKind::Jpg),
+    (b"\x89PNG\r\n\x1a\n", FileKind::Png),
+    (b"GIF87a", FileKind::Gif),
+    (b"GIF89a", FileKind::Gif),
+    (b"II*\0", FileKind::Tiff),
+    (b"MM\0*", FileKind::Tiff),
 ];
 
 /// The kind of a file: by its bytes where they say it, else by its name, else by what the mail declares. What can be run
 /// is a program, whatever else it is: a file may be several things at once, and who sends a program as a document means
 /// harm.
-pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str {
+pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> FileKind {
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase());
     let extension = extension.as_deref().unwrap_or("");
     if declared == "message/partial" {
-        return "partial";
+        return FileKind::Partial;
     }
     if RUN_BY_NAME.contains(&extension) {
-        return "program";
+        return FileKind::Program;
     }
     let starts = |sign: &[u8]| content.starts_with(sign);
     if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") {
@@ -63,46 +63,46 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> &'static str
         return compound_kind(content, extension);
     }
     if let Some((_, kind)) = SIGNS.iter().find(|(sign, _)| starts(sign)) {
-        return kind;
+        return *kind;
     }
     if is_bitmap(content) {
-        return "bmp";
+        return FileKind::Bmp;
     }
     if content.len() > 12 && &content[4..8] == b"ftyp" {
         return match &content[8..12] {
-            b"heic" | b"heix" | b"mif1" | b"heim" => "heic",
-            _ => "video",
+            b"heic" | b"heix" | b"mif1" | b"heim" => FileKind::Heic,
+            _ => FileKind::Video,
         };
     }
     if content.len() > 12 && starts(b"RIFF") && &content[8..12] == b"WEBP" {
-        return "webp";
+        return FileKind::Webp;
     }
     // Readers of PDF look for its sign in the first 1,024 bytes (ISO 32000-1, annex H): after all others.
     if contains(&content[..content.len().min(1024)], b"%PDF-") {
-        return "pdf";
+        return FileKind::Pdf;
     }
     match extension {
         // Windows runs it only where the bytes are those of a program; it also ends names such as "gui ban.com".
-        "com" => "program",
-        "docm" | "xlsm" | "pptm" | "dotm" | "xltm" => "macro",
-        "csv" => "csv",
-        "txt" => "txt",
-        "htm" | "html" | "mht" => "html",
-        "ics" => "calendar",
-        "vcf" => "contact",
-        "p7s" | "p7m" | "asc" | "sig" => "signature",
-        "xml" => "xml",
+        "com" => FileKind::Program,
+        "docm" | "xlsm" | "pptm" | "dotm" | "xltm" => FileKind::Macro,
+        "csv" => FileKind::Csv,
+        "txt" => FileKind::Txt,
+        "htm" | "html" | "mht" => FileKind::Html,
+        "ics" => FileKind::Calendar,
+        "vcf" => FileKind::Contact,
+        "p7s" | "p7m" | "asc" | "sig" => FileKind::Signature,
+        "xml" => FileKind::Xml,
         "docx" | "doc" | "xlsx" | "xls" | "odt" | "ods" | "rtf" | "pdf" | "zip" | "rar" | "7z" => {
-            "damaged"
+            FileKind::Damaged
         }
         _ => match declared {
-            "text/calendar" => "calendar",
+            "text/calendar" => FileKind::Calendar,
             "application/pkcs7-signature"
             | "application/x-pkcs7-signature"
-            | "application/pgp-signature" => "signature",
-            "text/plain" => "txt",
-            "text/html" => "html",
-            _ => "unknown",
+            | "application/pgp-signature" => FileKind::Signature,
+            "text/plain" => FileKind::Txt,
+            "text/html" => FileKind::Html,
+            _ => FileKind::Unknown,
         },
     }
 }
@@ -119,11 +119,11 @@ fn is_bitmap(content: &[u8]) -> bool {
 }
 
 /// What a file in the zip format is by the names of its parts: Office, OpenDocument, or an archive.
-fn zip_kind(content: &[u8], extension: &str) -> &'static str {
+fn zip_kind(content: &[u8], extension: &str) -> FileKind {
     let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(content)) else {
         return match extension {
-            "docx" | "xlsx" | "pptx" | "odt" | "ods" => "damaged",
-            _ => "zip",
+            "docx" | "xlsx" | "pptx" | "odt" | "ods" => FileKind::Damaged,
+            _ => FileKind::Zip,
         };
     };
     let names: Vec<String> = archive
@@ -133,46 +133,46 @@ fn zip_kind(content: &[u8], extension: &str) -> &'static str {
         .collect();
     let has = |part: &str| names.iter().any(|n| n.starts_with(part));
     if names.iter().any(|n| n.ends_with("vbaProject.bin")) {
-        return "macro";
+        return FileKind::Macro;
     }
     let office = [
-        ("word/document", "docx"),
-        ("xl/workbook", "xlsx"),
-        ("ppt/presentation", "pptx"),
+        ("word/document", FileKind::Docx),
+        ("xl/workbook", FileKind::Xlsx),
+        ("ppt/presentation", FileKind::Pptx),
     ];
     if let Some((_, kind)) = office.iter().find(|(part, _)| has(part)) {
-        return kind;
+        return *kind;
     }
     if has("AndroidManifest.xml") || matches!(extension, "apk" | "jar") {
-        return "program";
+        return FileKind::Program;
     }
     let mut media_type = Vec::new();
     if let Ok(entry) = archive.by_name("mimetype") {
         let _ = entry.take(100).read_to_end(&mut media_type); // what cannot be read says nothing
     }
     match media_type.as_slice() {
-        b"application/vnd.oasis.opendocument.text" => "odt",
-        b"application/vnd.oasis.opendocument.spreadsheet" => "ods",
-        _ => "zip",
+        b"application/vnd.oasis.opendocument.text" => FileKind::Odt,
+        b"application/vnd.oasis.opendocument.spreadsheet" => FileKind::Ods,
+        _ => FileKind::Zip,
     }
 }
 
 /// What a file in the format of old Office is, by the names of its streams.
-fn compound_kind(content: &[u8], extension: &str) -> &'static str {
+fn compound_kind(content: &[u8], extension: &str) -> FileKind {
     let has = |stream: &str| contains(content, &utf16(stream));
     if has("EncryptedPackage") {
-        return "encrypted"; // a docx or xlsx with a password
+        return FileKind::Encrypted; // a docx or xlsx with a password
     }
     if has("_VBA_PROJECT") {
-        return "macro";
+        return FileKind::Macro;
     }
     match extension {
-        "xls" | "xlt" => "xls",
-        "ppt" | "pps" => "ppt",
-        "msg" => "msg",
-        "msi" => "program",
-        _ if has("Workbook") => "xls",
-        _ => "doc",
+        "xls" | "xlt" => FileKind::Xls,
+        "ppt" | "pps" => FileKind::Ppt,
+        "msg" => FileKind::Msg,
+        "msi" => FileKind::Program,
+        _ if has("Workbook") => FileKind::Xls,
+        _ => FileKind::Doc,
     }
 }
 
@@ -185,15 +185,39 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 /// What a file is to a report.
-pub(super) fn role(kind: &str, name: &str, content: &[u8], inline: bool) -> Role {
+pub(super) fn role(kind: FileKind, name: &str, content: &[u8], inline: bool) -> Role {
     match kind {
-        "docx" | "doc" | "xlsx" | "xls" | "odt" | "ods" | "rtf" | "csv" => Role::SoftFile,
-        "pdf" => Role::SignedDocument,
-        "jpg" | "png" | "tiff" | "heic" | "webp" | "bmp" if is_page(name, content, inline) => {
+        FileKind::Docx
+        | FileKind::Doc
+        | FileKind::Xlsx
+        | FileKind::Xls
+        | FileKind::Odt
+        | FileKind::Ods
+        | FileKind::Rtf
+        | FileKind::Csv => Role::SoftFile,
+        FileKind::Pdf => Role::SignedDocument,
+        FileKind::Jpg
+        | FileKind::Png
+        | FileKind::Tiff
+        | FileKind::Heic
+        | FileKind::Webp
+        | FileKind::Bmp
+            if is_page(name, content, inline) =>
+        {
             Role::SignedDocument
         }
-        "partial" | "encrypted" | "pptx" | "ppt" | "zip" | "rar" | "7z" | "tnef" | "txt"
-        | "video" | "damaged" | "unknown" => Role::Supporting,
+        FileKind::Partial
+        | FileKind::Encrypted
+        | FileKind::Pptx
+        | FileKind::Ppt
+        | FileKind::Zip
+        | FileKind::Rar
+        | FileKind::SevenZip
+        | FileKind::Tnef
+        | FileKind::Txt
+        | FileKind::Video
+        | FileKind::Damaged
+        | FileKind::Unknown => Role::Supporting,
         _ => Role::Ignored,
     }
 }
@@ -214,16 +238,20 @@ fn is_page(name: &str, content: &[u8], inline: bool) -> bool {
 }
 
 /// What staff should know of a kind.
-pub(super) fn warning(kind: &str) -> Option<&'static str> {
+pub(super) fn warning(kind: FileKind) -> Option<&'static str> {
     match kind {
-        "program" => Some("a program or script: kept apart, never opened or forwarded"),
-        "macro" => Some("a document with macros: kept apart, never opened or forwarded"),
-        "damaged" => Some("its content is not what its name says; ask the unit to send it again"),
-        "partial" => {
+        FileKind::Program => Some("a program or script: kept apart, never opened or forwarded"),
+        FileKind::Macro => Some("a document with macros: kept apart, never opened or forwarded"),
+        FileKind::Damaged => {
+            Some("its content is not what its name says; ask the unit to send it again")
+        }
+        FileKind::Partial => {
             Some("one part of a mail that the sender's program split; ask for it in one piece")
         }
-        "encrypted" => Some("a document with a password; ask the unit to send it without"),
-        "gz" | "archive" => Some("an archive of this kind is not opened here; open it by hand"),
+        FileKind::Encrypted => Some("a document with a password; ask the unit to send it without"),
+        FileKind::Gz | FileKind::Archive => {
+            Some("an archive of this kind is not opened here; open it by hand")
+        }
         _ => None,
     }
 }
@@ -237,27 +265,27 @@ mod tests {
     fn bytes_outweigh_names() {
         assert_eq!(
             detect(b"%PDF-1.4", "x.docx", "application/octet-stream"),
-            "pdf"
+            FileKind::Pdf
         );
         assert_eq!(
             detect(b"MZ\x90", "bao cao.pdf", "application/pdf"),
-            "program"
+            FileKind::Program
         );
-        assert_eq!(detect(b"hello", "bao cao.docx", ""), "damaged");
-        assert_eq!(detect(b"hello", "bao cao.odt", ""), "damaged");
+        assert_eq!(detect(b"hello", "bao cao.docx", ""), FileKind::Damaged);
+        assert_eq!(detect(b"hello", "bao cao.odt", ""), FileKind::Damaged);
         // Rubbish before the sign of a PDF is read over, as readers of PDF do.
-        assert_eq!(detect(b"\r\n\n%PDF-1.4", "a.pdf", ""), "pdf");
+        assert_eq!(detect(b"\r\n\n%PDF-1.4", "a.pdf", ""), FileKind::Pdf);
         let zip_of = |names: &[&str]| {
             let files: Vec<(&str, &[u8])> = names.iter().map(|n| (*n, &b""[..])).collect();
             archive::tests::zip_of(&files)
         };
         let docx = zip_of(&["word/document.xml"]);
-        assert_eq!(detect(&docx, "a.zip", ""), "docx");
+        assert_eq!(detect(&docx, "a.zip", ""), FileKind::Docx);
         let with_macro = zip_of(&["word/document.xml", "word/vbaProject.bin"]);
-        assert_eq!(detect(&with_macro, "a.docx", ""), "macro");
-        assert_eq!(detect(&zip_of(&["word.docx"]), "a.zip", ""), "zip");
-        assert_eq!(detect(&docx[..40], "a.docx", ""), "damaged");
-        assert_eq!(detect(b"a;b", "x.csv", ""), "csv");
+        assert_eq!(detect(&with_macro, "a.docx", ""), FileKind::Macro);
+        assert_eq!(detect(&zip_of(&["word.docx"]), "a.zip", ""), FileKind::Zip);
+        assert_eq!(detect(&docx[..40], "a.docx", ""), FileKind::Damaged);
+        assert_eq!(detect(b"a;b", "x.csv", ""), FileKind::Csv);
     }
 
     #[test]
@@ -275,28 +303,31 @@ mod tests {
         ] {
             assert_eq!(
                 detect(b"%PDF-1.4", name, "application/pdf"),
-                "program",
+                FileKind::Program,
                 "{name}"
             );
         }
         let zip = archive::tests::zip_of(&[("word/document.xml", b"")]);
-        assert_eq!(detect(&zip, "BaoCao.jar", ""), "program");
-        assert_eq!(detect(&zip, "bao cao gui congdoan.com", ""), "docx");
-        assert_eq!(detect(b"\xB8\0", "a.com", ""), "program");
-        assert_eq!(role("program", "BaoCao.exe", b"MZ", false), Role::Ignored);
+        assert_eq!(detect(&zip, "BaoCao.jar", ""), FileKind::Program);
+        assert_eq!(detect(&zip, "bao cao gui congdoan.com", ""), FileKind::Docx);
+        assert_eq!(detect(b"\xB8\0", "a.com", ""), FileKind::Program);
+        assert_eq!(
+            role(FileKind::Program, "BaoCao.exe", b"MZ", false),
+            Role::Ignored
+        );
     }
 
     #[test]
     fn two_letters_make_no_picture() {
-        assert_eq!(detect(b"BM 57 ngay 15/6", "a.txt", ""), "txt");
-        assert_eq!(detect(b"BM", "a.bmp", ""), "unknown");
+        assert_eq!(detect(b"BM 57 ngay 15/6", "a.txt", ""), FileKind::Txt);
+        assert_eq!(detect(b"BM", "a.bmp", ""), FileKind::Unknown);
         assert_eq!(
             detect(&[b"BM".as_slice(), &[b'x'; 90_000]].concat(), "57", ""),
-            "unknown"
+            FileKind::Unknown
         );
         let mut bitmap = b"BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
         bitmap.extend([0; 60]);
-        assert_eq!(detect(&bitmap, "a.bmp", ""), "bmp");
+        assert_eq!(detect(&bitmap, "a.bmp", ""), FileKind::Bmp);
     }
 
     #[test]
@@ -309,7 +340,7 @@ mod tests {
             content.resize(bytes, 1);
             content
         };
-        let of = |name: &str, content: &[u8], inline| role("png", name, content, inline);
+        let of = |name: &str, content: &[u8], inline| role(FileKind::Png, name, content, inline);
         assert_eq!(
             of("image001.png", &png(300, 100, 9_000), true),
             Role::Ignored
@@ -327,6 +358,9 @@ mod tests {
             of("image002.png", &png(1_240, 1_754, 300_000), true),
             Role::SignedDocument
         );
-        assert_eq!(role("program", "a.exe", b"MZ", false), Role::Ignored);
+        assert_eq!(
+            role(FileKind::Program, "a.exe", b"MZ", false),
+            Role::Ignored
+        );
     }
 }

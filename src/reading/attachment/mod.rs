@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::document::{self, Document};
 use super::program::Budget;
-use super::{Attachment, Keep, ReadingSettings, Role, header};
+use super::{Attachment, FileKind, Keep, ReadingSettings, Role, header};
 use crate::ground::Sha256;
 
 /// How many files one mail may bring.
@@ -164,7 +164,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             return Ok(());
         }
         let mut kind = kind::detect(content, given, declared);
-        let name = safe_name(given, kind);
+        let name = safe_name(given, kind.word());
         let mut role = kind::role(kind, &name, content, place.inline);
         (self.keep)(content)?;
         let mut warning = kind::warning(kind).map(str::to_owned);
@@ -174,7 +174,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             warning = document.note.take();
         }
         if document.locked {
-            kind = "encrypted";
+            kind = FileKind::Encrypted;
             role = Role::Supporting;
             warning = kind::warning(kind).map(str::to_owned);
         }
@@ -192,7 +192,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         self.found.push(Attachment {
             size: content.len() as u64,
             sha256: Sha256::of(content),
-            kind: kind.to_owned(),
+            kind,
             role,
             from: place.inside.map(str::to_owned),
             number: head.number,
@@ -205,12 +205,12 @@ impl<'a, 'k> Collector<'a, 'k> {
             warning,
             name: name.clone(),
         });
-        if matches!(kind, "zip" | "rar" | "7z" | "tnef") {
+        if kind.is_archive() || kind == FileKind::Tnef {
             let index = self.found.len() - 1;
             let from = within(place.inside, &format!("{kind}/{name}"));
             self.found[index].warning = if place.depth >= DEEPEST {
                 Some("nested too deep; not opened".into())
-            } else if kind == "tnef" {
+            } else if kind == FileKind::Tnef {
                 self.tnef(content, &from, place.depth + 1)?
             } else {
                 self.archive(kind, content, &from, place.depth + 1)?
@@ -222,7 +222,7 @@ impl<'a, 'k> Collector<'a, 'k> {
     /// Opens an archive; gives what staff should know of it.
     fn archive(
         &mut self,
-        kind: &str,
+        kind: FileKind,
         content: &[u8],
         from: &str,
         depth: usize,

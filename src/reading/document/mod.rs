@@ -11,6 +11,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
+use super::FileKind;
 use super::legacy;
 use super::program::Budget;
 
@@ -62,10 +63,10 @@ pub struct Contents {
 ///
 /// # Errors
 /// When the machine fails; what is wrong with the file is told in it.
-pub fn contents(kind: &str, content: &[u8], budget: &mut Budget) -> std::io::Result<Contents> {
+pub fn contents(kind: FileKind, content: &[u8], budget: &mut Budget) -> std::io::Result<Contents> {
     let fault = || Some("không mở được: tệp hỏng hoặc đặt mật khẩu".to_owned());
     Ok(match kind {
-        "xlsx" | "xls" | "ods" => match table::read(kind, content) {
+        FileKind::Xlsx | FileKind::Xls | FileKind::Ods => match table::read(kind, content) {
             Some(tables) => Contents {
                 tables,
                 ..Contents::default()
@@ -88,10 +89,20 @@ pub fn contents(kind: &str, content: &[u8], budget: &mut Budget) -> std::io::Res
 }
 
 /// Whether a kind of file has a head that can be read.
-pub fn is_readable(kind: &str) -> bool {
+pub fn is_readable(kind: FileKind) -> bool {
     matches!(
         kind,
-        "docx" | "doc" | "odt" | "rtf" | "xlsx" | "xls" | "ods" | "pdf" | "jpg" | "png" | "tiff"
+        FileKind::Docx
+            | FileKind::Doc
+            | FileKind::Odt
+            | FileKind::Rtf
+            | FileKind::Xlsx
+            | FileKind::Xls
+            | FileKind::Ods
+            | FileKind::Pdf
+            | FileKind::Jpg
+            | FileKind::Png
+            | FileKind::Tiff
     )
 }
 
@@ -100,7 +111,7 @@ pub fn is_readable(kind: &str) -> bool {
 /// # Errors
 /// When the machine fails; what is wrong with the document is a note.
 pub fn read(
-    kind: &str,
+    kind: FileKind,
     content: &[u8],
     name: &str,
     ocr: bool,
@@ -122,7 +133,7 @@ pub fn read(
     }
     let page = legacy::converted(&page).unwrap_or(page);
     document.head = head::parse(&page);
-    if kind == "pdf" {
+    if kind == FileKind::Pdf {
         document.signatures = signature::read(content, budget)?;
     }
     let named = file_name::parse(name);

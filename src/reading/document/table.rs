@@ -1,5 +1,6 @@
 //! The tables of spreadsheets, cell by cell.
 
+use super::super::FileKind;
 use std::io::Cursor;
 
 use calamine::{Data, Reader};
@@ -30,15 +31,21 @@ pub struct Table {
 }
 
 /// The sheets of a workbook; `None` where it cannot be read.
-pub(super) fn read(kind: &str, content: &[u8]) -> Option<Vec<Table>> {
-    if kind != "xls" && is_bomb(content) {
+pub(super) fn read(kind: FileKind, content: &[u8]) -> Option<Vec<Table>> {
+    if kind != FileKind::Xls && is_bomb(content) {
         return None;
     }
     let bytes = Cursor::new(content);
     match kind {
-        "xlsx" => all(&mut calamine::open_workbook_from_rs::<calamine::Xlsx<_>, _>(bytes).ok()?),
-        "xls" => all(&mut calamine::open_workbook_from_rs::<calamine::Xls<_>, _>(bytes).ok()?),
-        "ods" => all(&mut calamine::open_workbook_from_rs::<calamine::Ods<_>, _>(bytes).ok()?),
+        FileKind::Xlsx => {
+            all(&mut calamine::open_workbook_from_rs::<calamine::Xlsx<_>, _>(bytes).ok()?)
+        }
+        FileKind::Xls => {
+            all(&mut calamine::open_workbook_from_rs::<calamine::Xls<_>, _>(bytes).ok()?)
+        }
+        FileKind::Ods => {
+            all(&mut calamine::open_workbook_from_rs::<calamine::Ods<_>, _>(bytes).ok()?)
+        }
         _ => None,
     }
 }

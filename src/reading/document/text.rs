@@ -9,6 +9,7 @@ use calamine::Reader as _;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 
+use super::super::FileKind;
 use super::super::program::{Budget, Failure};
 
 /// How much text of the first page is kept, in bytes.
@@ -31,7 +32,7 @@ pub(super) struct Extracted {
 
 /// The text of the first page.
 pub(super) fn extract(
-    kind: &str,
+    kind: FileKind,
     content: &[u8],
     budget: &mut Budget,
 ) -> std::io::Result<Extracted> {
@@ -39,14 +40,18 @@ pub(super) fn extract(
 }
 
 /// The text of a whole document.
-pub(super) fn whole(kind: &str, content: &[u8], budget: &mut Budget) -> std::io::Result<Extracted> {
+pub(super) fn whole(
+    kind: FileKind,
+    content: &[u8],
+    budget: &mut Budget,
+) -> std::io::Result<Extracted> {
     up_to(WHOLE, kind, content, budget)
 }
 
 /// The text of a document up to so many bytes.
 fn up_to(
     kept: usize,
-    kind: &str,
+    kind: FileKind,
     content: &[u8],
     budget: &mut Budget,
 ) -> std::io::Result<Extracted> {
@@ -61,33 +66,35 @@ fn up_to(
         locked: false,
     };
     Ok(match kind {
-        "docx" => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml, kept))),
-        "odt" | "ods" => of(part(content, "content.xml").map(|xml| paragraphs(&xml, kept))),
-        "xlsx" => of(sheet(content)),
-        "doc" => by("catdoc", &["-w", "-d", "utf-8"], content)?,
-        "rtf" => by("catdoc", &["-w", "-d", "utf-8"], &with_lines(content))?,
-        "xls" => {
+        FileKind::Docx => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml, kept))),
+        FileKind::Odt | FileKind::Ods => {
+            of(part(content, "content.xml").map(|xml| paragraphs(&xml, kept)))
+        }
+        FileKind::Xlsx => of(sheet(content)),
+        FileKind::Doc => by("catdoc", &["-w", "-d", "utf-8"], content)?,
+        FileKind::Rtf => by("catdoc", &["-w", "-d", "utf-8"], &with_lines(content))?,
+        FileKind::Xls => {
             let mut csv = by("xls2csv", &["-d", "utf-8", "/proc/self/fd/0"], content)?;
             csv.text = rows_of_csv(&csv.text);
             csv
         }
-        "pdf" => by("pdftotext", &["-layout", "-l", "2", "-", "-"], content)?,
+        FileKind::Pdf => by("pdftotext", &["-layout", "-l", "2", "-", "-"], content)?,
         _ => Extracted::default(),
     })
 }
 
 /// The text of a scan or photographed page, by tesseract. Empty where it is not installed.
 pub(super) fn recognised(
-    kind: &str,
+    kind: FileKind,
     content: &[u8],
     budget: &mut Budget,
 ) -> std::io::Result<String> {
     let page = match kind {
-        "pdf" => {
+        FileKind::Pdf => {
             let first = ["-png", "-r", "200", "-gray", "-f", "1", "-l", "1", "-"];
             budget.run("pdftoppm", &first, content, LARGEST_PART)?.bytes
         }
-        "jpg" | "png" | "tiff" => content.to_vec(),
+        FileKind::Jpg | FileKind::Png | FileKind::Tiff => content.to_vec(),
         _ => return Ok(String::new()),
     };
     let arguments = [

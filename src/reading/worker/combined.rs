@@ -1,7 +1,7 @@
 //! One reading out of two: what a mail says, by the process that opens no file, and what its files are, by the one that
 //! does nothing else.
 
-use super::super::{Class, Reading, Trust};
+use super::super::{Class, FileKind, Reading, Trust};
 
 /// Puts together what was read of one mail. Of what comes from the process that opens files only the files count, what
 /// was met in them, and whether they make a person's mail a report or an automatic answer.
@@ -59,11 +59,11 @@ fn class(words: Class, files: Class) -> Class {
 /// Whether a mail is one after which its readers are not kept: it is not from where it says, or brings what is made to
 /// harm.
 pub(super) fn is_suspicious(reading: &Reading) -> bool {
-    let harmful = |kind: &str| matches!(kind, "program" | "macro" | "damaged");
+    let harmful = |kind: FileKind| kind.is_harmful() || kind == FileKind::Damaged;
     reading.trust == Trust::Fail
         || reading.doubt.is_some()
         || reading.class == Class::Unreadable
-        || reading.attachments.iter().any(|a| harmful(&a.kind))
+        || reading.attachments.iter().any(|a| harmful(a.kind))
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
         }
     }
 
-    fn file(kind: &str) -> Attachment {
+    fn file(kind: FileKind) -> Attachment {
         attachment(&format!("a.{kind}"), kind, 1)
     }
 
@@ -95,7 +95,7 @@ mod tests {
         let words = reading(Class::NoAttachment, "don.vi@example", &[]);
         let lies = Reading {
             trust: Trust::Pass,
-            attachments: vec![file("docx")],
+            attachments: vec![file(FileKind::Docx)],
             subject: "khác".into(),
             body: "khác".into(),
             references: vec!["khac@example".into()],
@@ -104,7 +104,7 @@ mod tests {
         };
         let both = combined(words.clone(), lies);
         let expected = Reading {
-            attachments: vec![file("docx")],
+            attachments: vec![file(FileKind::Docx)],
             ..words
         };
         assert_eq!(both, expected);
@@ -147,15 +147,15 @@ mod tests {
     #[test]
     fn after_forged_mails_and_programs_readers_are_not_kept() {
         let sound = Reading {
-            attachments: vec![file("docx"), file("zip")],
+            attachments: vec![file(FileKind::Docx), file(FileKind::Zip)],
             ..reading(Class::Report, "a@example", &[])
         };
         assert!(!is_suspicious(&sound));
-        let with = |kind: &str| Reading {
-            attachments: vec![file("docx"), file(kind)],
+        let with = |kind: FileKind| Reading {
+            attachments: vec![file(FileKind::Docx), file(kind)],
             ..sound.clone()
         };
-        for kind in ["program", "macro", "damaged"] {
+        for kind in [FileKind::Program, FileKind::Macro, FileKind::Damaged] {
             assert!(is_suspicious(&with(kind)), "{kind}");
         }
         assert!(is_suspicious(&Reading {

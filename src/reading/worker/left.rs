@@ -121,7 +121,10 @@ fn possible(files: &[Attachment], mail: u64) -> Result<(), String> {
     if bytes > mail.saturating_mul(4).saturating_add(2 * MOST_UNPACKED) {
         return Err(format!("{bytes} bytes of files"));
     }
-    match files.iter().find(|a| safe_name(&a.name, &a.kind) != a.name) {
+    match files
+        .iter()
+        .find(|a| safe_name(&a.name, a.kind.word()) != a.name)
+    {
         Some(a) => Err(format!("{:?} is no safe name", a.name)),
         None => Ok(()),
     }
@@ -180,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_mail_brings_no_more_than_it_can_and_no_name_leads_out() {
-        let file = |name: &str, size: u64| attachment(name, "docx", size);
+        let file = |name: &str, size: u64| attachment(name, crate::reading::FileKind::Docx, size);
         assert_eq!(possible(&[file("57.docx", 40_000)], 60_000), Ok(()));
         // Out of archives comes more than the mail has.
         assert_eq!(possible(&[file("a.docx", MOST_UNPACKED)], 60_000), Ok(()));

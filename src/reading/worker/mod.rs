@@ -36,7 +36,7 @@ pub use reader::{Outcome, Reader};
 use super::document::{self, Contents};
 use super::program::Budget;
 use super::sandbox::{self, Confinement, Purpose};
-use super::{Reading, ReadingSettings};
+use super::{FileKind, Reading, ReadingSettings};
 use crate::ground::Sha256;
 
 /// The hidden command under which the program runs as a child.
@@ -58,7 +58,7 @@ struct Request {
     length: u64,
     settings: ReadingSettings,
     /// Of which kind the file is; a mail has none.
-    kind: Option<String>,
+    kind: Option<FileKind>,
 }
 
 /// What the child answers.
@@ -122,7 +122,7 @@ fn answer(purpose: Purpose<'_>, request: Request, raw: &[u8]) -> std::io::Result
         }
         Some(kind) => {
             let mut budget = Budget::new(HELPERS);
-            Answer::Contents(document::contents(&kind, raw, &mut budget)?)
+            Answer::Contents(document::contents(kind, raw, &mut budget)?)
         }
     })
 }

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::super::document::Contents;
 use super::super::sandbox::Confinement;
-use super::super::{Attachment, Reading, ReadingSettings};
+use super::super::{Attachment, FileKind, Reading, ReadingSettings};
 use super::Answer;
 use super::combined::{combined, is_suspicious};
 use super::left::{self, NotAsSaid};
@@ -144,7 +144,7 @@ impl Reader {
     ///
     /// # Errors
     /// When no child can be started or the machine fails. A file that kills its reader or takes too long says so.
-    pub async fn contents(&mut self, file: &[u8], kind: &str) -> Result<Contents> {
+    pub async fn contents(&mut self, file: &[u8], kind: FileKind) -> Result<Contents> {
         let mut read = self.contents_once(file, kind).await;
         if let Err(failure) = &read {
             tracing::warn!(error = %failure, "reading failed; a fresh process is asked once more");
@@ -165,7 +165,7 @@ impl Reader {
         }
     }
 
-    async fn contents_once(&mut self, file: &[u8], kind: &str) -> Result<Contents, Failure> {
+    async fn contents_once(&mut self, file: &[u8], kind: FileKind) -> Result<Contents, Failure> {
         match self.files.ask(&self.frame, file, Some(kind)).await? {
             Answer::Contents(contents) => Ok(contents),
             Answer::Hello(_) | Answer::Read(_) | Answer::NoRoom(_) | Answer::Fault(_) => {

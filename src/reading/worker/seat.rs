@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use super::super::sandbox::{Confinement, Purpose};
-use super::super::{Reading, ReadingSettings};
+use super::super::{FileKind, Reading, ReadingSettings};
 use super::left::{self, NotAsSaid};
 use super::process::{NoAnswer, Process};
 use super::{Answer, MOST_MAILS, Request};
@@ -119,12 +119,12 @@ impl Seat {
         &mut self,
         frame: &Frame,
         bytes: &[u8],
-        kind: Option<&str>,
+        kind: Option<FileKind>,
     ) -> Result<Answer, Failure> {
         let request = serde_json::to_string(&Request {
             length: bytes.len() as u64,
             settings: frame.settings.clone(),
-            kind: kind.map(str::to_owned),
+            kind,
         });
         let request = request.map_err(|e| Failure::Fault(e.to_string()))?;
         let mut process = match self.fit() {

@@ -1,0 +1,203 @@
+//! What a file is by its bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What the bytes of a file are. Kinds of which nothing is asked but their names are there for those who look at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    /// Word since 2007.
+    Docx,
+    /// Word before.
+    Doc,
+    /// Excel since 2007.
+    Xlsx,
+    /// Excel before.
+    Xls,
+    /// PowerPoint since 2007.
+    Pptx,
+    /// PowerPoint before.
+    Ppt,
+    /// A text of OpenDocument.
+    Odt,
+    /// A spreadsheet of OpenDocument.
+    Ods,
+    /// Rich text.
+    Rtf,
+    /// A PDF.
+    Pdf,
+    /// A picture.
+    Jpg,
+    /// A picture.
+    Png,
+    /// A picture.
+    Gif,
+    /// A picture, often of a scanner.
+    Tiff,
+    /// A picture of Windows.
+    Bmp,
+    /// A picture of a telephone.
+    Heic,
+    /// A picture.
+    Webp,
+    /// A film.
+    Video,
+    /// An archive that is opened.
+    Zip,
+    /// An archive that is opened.
+    Rar,
+    /// An archive that is opened.
+    #[serde(rename = "7z")]
+    SevenZip,
+    /// One file compressed.
+    Gz,
+    /// An archive that is not opened.
+    Archive,
+    /// The winmail.dat of Outlook, which is opened.
+    Tnef,
+    /// One part of a mail that its sender's program split.
+    Partial,
+    /// A document that needs a password.
+    Encrypted,
+    /// A document that brings macros.
+    Macro,
+    /// What can be run.
+    Program,
+    /// Its bytes are not what its name says.
+    Damaged,
+    /// A table as text.
+    Csv,
+    /// A text.
+    Txt,
+    /// A page.
+    Html,
+    /// Data.
+    Xml,
+    /// A mail of Outlook.
+    Msg,
+    /// An appointment.
+    Calendar,
+    /// A card of addresses.
+    Contact,
+    /// The signature of a mail.
+    Signature,
+    /// None of these.
+    #[serde(other)]
+    Unknown,
+}
+
+impl FileKind {
+    /// The word in JSON and in the store, and the ending of a file without a name.
+    pub fn word(self) -> &'static str {
+        use FileKind as K;
+        match self {
+            K::Docx => "docx",
+            K::Doc => "doc",
+            K::Xlsx => "xlsx",
+            K::Xls => "xls",
+            K::Pptx => "pptx",
+            K::Ppt => "ppt",
+            K::Odt => "odt",
+            K::Ods => "ods",
+            K::Rtf => "rtf",
+            K::Pdf => "pdf",
+            K::Jpg => "jpg",
+            K::Png => "png",
+            K::Gif => "gif",
+            K::Tiff => "tiff",
+            K::Bmp => "bmp",
+            K::Heic => "heic",
+            K::Webp => "webp",
+            K::Video => "video",
+            K::Zip => "zip",
+            K::Rar => "rar",
+            K::SevenZip => "7z",
+            K::Gz => "gz",
+            K::Archive => "archive",
+            K::Tnef => "tnef",
+            K::Partial => "partial",
+            K::Encrypted => "encrypted",
+            K::Macro => "macro",
+            K::Program => "program",
+            K::Damaged => "damaged",
+            K::Csv => "csv",
+            K::Txt => "txt",
+            K::Html => "html",
+            K::Xml => "xml",
+            K::Msg => "msg",
+            K::Calendar => "calendar",
+            K::Contact => "contact",
+            K::Signature => "signature",
+            K::Unknown => "unknown",
+        }
+    }
+
+    /// The kind of a word of the store.
+    pub fn of_word(word: &str) -> FileKind {
+        use serde::de::IntoDeserializer;
+        use serde::de::value::{Error, StrDeserializer};
+        let word: StrDeserializer<'_, Error> = word.into_deserializer();
+        FileKind::deserialize(word).unwrap_or(FileKind::Unknown)
+    }
+
+    /// Whether it is an archive that is opened.
+    pub fn is_archive(self) -> bool {
+        matches!(self, FileKind::Zip | FileKind::Rar | FileKind::SevenZip)
+    }
+
+    /// Whether it is made to be run, or may bring what is.
+    pub fn is_harmful(self) -> bool {
+        matches!(self, FileKind::Program | FileKind::Macro)
+    }
+
+    /// Whether a report may lie within it that nobody could look at.
+    pub fn may_hold_a_report(self) -> bool {
+        self.is_archive()
+            || matches!(
+                self,
+                FileKind::Tnef | FileKind::Partial | FileKind::Encrypted
+            )
+    }
+
+    /// Whether its content stayed closed, but for a password: a person can look into it.
+    pub fn stays_closed(self) -> bool {
+        self.is_archive()
+            || matches!(
+                self,
+                FileKind::Tnef
+                    | FileKind::Partial
+                    | FileKind::Damaged
+                    | FileKind::Gz
+                    | FileKind::Archive
+            )
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_the_same_in_json_and_in_the_store() {
+        for kind in [
+            FileKind::Docx,
+            FileKind::SevenZip,
+            FileKind::Program,
+            FileKind::Html,
+            FileKind::Unknown,
+        ] {
+            let json = serde_json::to_value(kind).unwrap();
+            assert_eq!(json, kind.word());
+            assert_eq!(FileKind::of_word(kind.word()), kind);
+        }
+        assert_eq!(FileKind::of_word("something else"), FileKind::Unknown);
+    }
+}
