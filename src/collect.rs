@@ -46,15 +46,23 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
     }
 }
 
-/// Looks through the mailbox and logs what came, as much as one turn takes. `full`: this is the first look over a
-/// connection, and every UID is compared with the store instead of those after the cursor.
+/// How much of the mailbox a pass compares with the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Every mail: this is the first look over a connection.
+    All,
+    /// What came after the cursor of each folder.
+    New,
+}
+
+/// Looks through the mailbox and logs what came, as much as one turn takes.
 ///
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored, and is read.
 pub async fn pass(
     app: &mut App,
     mailbox: &mut Mailbox,
-    full: bool,
+    reach: Reach,
     commands: Commands,
     turn: &mut Turn,
     clock: Clock,
@@ -65,7 +73,8 @@ pub async fn pass(
     for look in 1..=MOST_LOOKS {
         let begun = clock.now();
         let before = app.store.unread_count()?;
-        let looked = look_through(app, mailbox, full && look == 1, turn, begun).await;
+        let reach = if look == 1 { reach } else { Reach::New };
+        let looked = look_through(app, mailbox, reach, turn, begun).await;
         let came = app.store.unread_count()? > before;
         read_received(app, commands, Some(&mut *turn), clock.now()).await?;
         if !looked? || !nothing_stands_out(app, begun)? {
@@ -94,7 +103,7 @@ fn nothing_stands_out(app: &App, now: Timestamp) -> Result<bool> {
 async fn look_through(
     app: &mut App,
     mailbox: &mut Mailbox,
-    full: bool,
+    reach: Reach,
     turn: &mut Turn,
     now: Timestamp,
 ) -> Result<bool> {
@@ -104,7 +113,7 @@ async fn look_through(
     let mut whole = true;
     let mut closed = Vec::new();
     for folder in folders(&app.config.settings.mailbox.kind) {
-        match fetch::folder(app, mailbox, &folder, full, turn, now).await {
+        match fetch::folder(app, mailbox, &folder, reach, turn, now).await {
             Ok(taken) => whole &= taken,
             Err(e) => match e.downcast_ref().and_then(cannot_be_opened) {
                 Some(why) => closed.push(format!("{folder}: {why}")),

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::alarm::Alarm;
 use crate::app::App;
 use crate::clock::{Clock, Watch};
-use crate::collect::{self, Turn};
+use crate::collect::{self, Reach, Turn};
 use crate::config::{Config, Exposed, MailboxKind, Veil, exposed};
 use crate::disk::{self, Room};
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
@@ -166,11 +166,11 @@ impl Service {
             mailbox.ask_for_no_dates();
         }
         let mut turn = Turn::begin(&self.app.config.settings.limits);
-        let full = self.full;
+        let reach = if self.full { Reach::All } else { Reach::New };
         let passed = collect::pass(
             &mut self.app,
             &mut mailbox,
-            full,
+            reach,
             staff::COMMANDS,
             &mut turn,
             clock,
@@ -189,7 +189,7 @@ impl Service {
             collect::pass(
                 &mut self.app,
                 &mut mailbox,
-                true,
+                Reach::All,
                 staff::COMMANDS,
                 &mut turn,
                 clock,

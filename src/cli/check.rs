@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::{Session, say};
 use crate::collect::folders;
-use crate::config::{Config, MailboxKind, Veil, exposed};
+use crate::config::{Config, MailboxKind, Show, Veil, exposed};
 use crate::domain::identity::Change;
 use crate::domain::report::{EventDate, Frequency, Report};
 use crate::domain::{date_of, lunar, zone};
-use crate::mailbox::{Known, Mailbox, MailboxError};
+use crate::mailbox::{Known, Look, Mailbox, MailboxError};
 use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
@@ -211,8 +211,8 @@ async fn mailbox(kind: &MailboxKind, known: Known, longest: u64) -> Result<Strin
     let mut mailbox = Mailbox::open(kind, password.as_ref(), known, longest).await?;
     let (mut found, mut refused) = (Vec::new(), Vec::new());
     for folder in folders(kind) {
-        match mailbox.list(&folder, None, false).await {
-            Ok(listing) => found.push(format!("{folder}: {} mails", listing.envelopes.len())),
+        match mailbox.list(&folder, Look::All, Show::Nothing).await {
+            Ok((_, listing)) => found.push(format!("{folder}: {} mails", listing.envelopes.len())),
             // The next one may be there.
             Err(e @ (MailboxError::NoFolder { .. } | MailboxError::Refused { .. })) => {
                 refused.push(format!("{folder}: {e}"));

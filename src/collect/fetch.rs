@@ -5,20 +5,22 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
+use super::Reach;
 use super::facts::units_of_address;
 use super::purse::Purse;
 use super::read::{LONGEST_HEAD, head_of};
 use super::turn::Turn;
 use crate::app::App;
-use crate::config::Show;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::ground::turns::numbered;
-use crate::mailbox::{BATCH_BYTES, Envelope, Listing, Mailbox};
+use crate::mailbox::{
+    BATCH_BYTES, Continuity, Cursor, Envelope, Listing, Look, Mailbox, OpenFolder,
+};
 use crate::manager;
 use crate::reading::{Class, Person, Reading};
-use crate::store::{Arrived, Cursor, FetchFailure, MessageState, Part, Place, Verdict};
+use crate::store::{Arrived, FetchFailure, MessageState, Part, Place, Verdict};
 
 /// How many mails one FETCH asks for.
 const BATCH: usize = 50;
@@ -43,10 +45,10 @@ struct Wanted<'l> {
     registered: Option<String>,
 }
 
-/// One look into one folder.
-struct Look<'a> {
+/// A look into one folder.
+struct Visit<'a> {
     app: &'a mut App,
-    mailbox: &'a mut Mailbox,
+    open: OpenFolder<'a>,
     turn: &'a mut Turn,
     folder: &'a str,
     uidvalidity: u32,
@@ -59,8 +61,7 @@ struct Look<'a> {
     whole: bool,
 }
 
-/// Takes what is new in a folder. `full`: this is the first look over a connection, and every UID is compared with the
-/// store instead of those after the cursor. Gives whether everything was taken that may be a report of a unit.
+/// Takes what is new in a folder; gives whether everything was taken that may be a report of a unit.
 ///
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored.
@@ -68,26 +69,24 @@ pub(super) async fn folder(
     app: &mut App,
     mailbox: &mut Mailbox,
     folder: &str,
-    full: bool,
+    reach: Reach,
     turn: &mut Turn,
     now: Timestamp,
 ) -> Result<bool> {
     let account = app.config.settings.mailbox.address.clone();
-    let cursor = app.store.cursor(&account, folder)?;
-    let after = cursor
-        .filter(|_| !full)
-        .map(|c| (c.uidvalidity, c.last_uid));
-    let writable = matches!(
-        app.config.settings.mailbox.show,
-        Show::Keyword | Show::Label
-    );
-    let listing = mailbox.list(folder, after, writable).await?;
+    let cursor = Cursor::of(&app.store, &account, folder)?;
+    let look = match (reach, cursor) {
+        (Reach::New, Some(cursor)) => Look::Since(cursor),
+        (Reach::New | Reach::All, _) => Look::All,
+    };
+    let show = app.config.settings.mailbox.show;
+    let (open, listing) = mailbox.list(folder, look, show).await?;
     app.store
         .set_special_use(&account, folder, listing.special_use)?;
     let registered = registered(app)?;
-    let mut look = Look {
+    let mut visit = Visit {
         app,
-        mailbox,
+        open,
         turn,
         folder,
         uidvalidity: listing.uidvalidity,
@@ -97,29 +96,30 @@ pub(super) async fn folder(
         whole: true,
     };
     let failures = {
-        let store = &look.app.store;
+        let store = &visit.app.store;
         store.fetch_failures(&account, folder, listing.uidvalidity)?
     };
-    let new = look.new_ones(&listing, cursor)?;
-    let wanted = look.without_the_old(new).await?;
-    let (wanted, too_large) = look.small_enough(wanted);
+    let new = visit.new_ones(&listing, cursor)?;
+    let wanted = visit.without_the_old(new).await?;
+    let (wanted, too_large) = visit.small_enough(wanted);
     for envelope in too_large {
         let why = Why::TooLarge {
             megabytes: envelope.size / 1_000_000,
         };
-        let head = look.head(envelope).await?;
-        look.record_unfetched(envelope, MessageState::Waiting, why, head)?;
+        let head = visit.head(envelope).await?;
+        visit.record_unfetched(envelope, MessageState::Waiting, why, head)?;
     }
     let (suspects, sound): (Vec<_>, Vec<_>) = wanted
         .into_iter()
         .partition(|e| failures.contains_key(&e.uid));
-    let in_order = look.by_sender(sound).await?;
-    let fetched = look.fetch_in_batches(in_order).await?;
-    look.fetch_alone(&listing, &suspects, &failures, full, fetched)
+    let in_order = visit.by_sender(sound).await?;
+    let fetched = visit.fetch_in_batches(in_order).await?;
+    visit
+        .fetch_alone(&listing, &suspects, &failures, reach, fetched)
         .await?;
-    look.fetch_given_up(&listing, &failures).await?;
-    look.move_cursor(&listing, cursor)?;
-    Ok(look.whole)
+    visit.fetch_given_up(&listing, &failures).await?;
+    visit.move_cursor(&listing, cursor)?;
+    Ok(visit.whole)
 }
 
 /// The addresses of units, registered or taught, and of staff.
@@ -179,7 +179,7 @@ fn senders_in(beginning: &[u8]) -> Vec<String> {
     words
 }
 
-impl Look<'_> {
+impl Visit<'_> {
     fn place(&self, uid: &str) -> Place {
         Place {
             account: self.app.config.settings.mailbox.address.clone(),
@@ -196,17 +196,16 @@ impl Look<'_> {
         cursor: Option<Cursor>,
     ) -> Result<Vec<&'l Envelope>> {
         let store = &self.app.store;
-        let before = cursor.filter(|c| c.uidvalidity == listing.uidvalidity);
-        if let (Some(old), None) = (cursor, before) {
+        let continuity = listing.continuity(cursor);
+        if let Continuity::Renumbered { old, new } = continuity {
             tracing::warn!(
                 folder = self.folder,
-                old = old.uidvalidity,
-                new = listing.uidvalidity,
+                old,
+                new,
                 "UIDVALIDITY changed; every mail is looked at again, known content is recognised"
             );
         }
-        let next = listing.uid_next;
-        let mut rewound = before.is_some_and(|c| next > 0 && next <= c.last_uid);
+        let mut rewound = continuity == Continuity::SetBack;
         let known = if listing.envelopes.is_empty() {
             HashMap::new()
         } else {
@@ -314,7 +313,7 @@ impl Look<'_> {
         let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
         let mut found = HashMap::new();
         for uids in uids.chunks(SENDERS) {
-            let senders = self.mailbox.senders(uids).await?;
+            let senders = self.open.senders(uids).await?;
             let named = senders.into_iter();
             found.extend(named.map(|(uid, from)| (uid, senders_in(&from))));
         }
@@ -358,9 +357,9 @@ impl Look<'_> {
     /// alone. `None` where the server gives neither.
     async fn head(&mut self, envelope: &Envelope) -> Result<Option<Reading>> {
         let uid = std::slice::from_ref(&envelope.uid);
-        let mut heads = self.mailbox.heads(uid).await?;
+        let mut heads = self.open.heads(uid).await?;
         if heads.is_empty() {
-            heads = self.mailbox.senders(uid).await?;
+            heads = self.open.senders(uid).await?;
         }
         let Some((_, head)) = heads.first() else {
             return Ok(None);
@@ -389,13 +388,13 @@ impl Look<'_> {
             let mut purse = self.purse()?;
             // Within a batch in the order of arrival, whichever order it was chosen in.
             let mut batch = next_batch(&mut rest, most, &mut purse, &mut unpaid);
-            batch.sort_by_key(|e| number(&e.uid));
+            batch.sort_by_key(|e| e.number());
             if batch.is_empty() {
                 continue; // nothing of what was left is paid
             }
             self.turn.fetched(batch.len());
             let uids: Vec<String> = batch.iter().map(|e| e.uid.clone()).collect();
-            let bodies = match self.mailbox.fetch(&uids).await {
+            let bodies = match self.open.fetch(&uids).await {
                 Ok(bodies) => bodies,
                 Err(e) => {
                     // Which of them it was is found out by asking for each alone.
@@ -550,7 +549,7 @@ impl Look<'_> {
         again: bool,
     ) -> Result<Option<Vec<u8>>> {
         let uid = std::slice::from_ref(&envelope.uid);
-        let once_more = self.mailbox.fetch(uid).await?.pop().map(|(_, raw)| raw);
+        let once_more = self.open.fetch(uid).await?.pop().map(|(_, raw)| raw);
         let sound =
             once_more.filter(|raw| again && *raw == short || raw.len() as u64 >= envelope.size);
         if sound.as_ref() == Some(&short) {
@@ -580,7 +579,7 @@ impl Look<'_> {
         listing: &Listing,
         suspects: &[&Envelope],
         failures: &HashMap<String, FetchFailure>,
-        fresh: bool,
+        reach: Reach,
         mut fetched: bool,
     ) -> Result<()> {
         for (n, envelope) in suspects.iter().enumerate() {
@@ -600,7 +599,7 @@ impl Look<'_> {
             if !fetched {
                 let other = listing.envelopes.iter().find(|e| e.uid != envelope.uid);
                 let uid = other.unwrap_or(envelope).uid.clone();
-                self.mailbox.heads(&[uid]).await?;
+                self.open.heads(&[uid]).await?;
             }
             let times = failures.get(&envelope.uid).map_or(0, |f| f.times);
             if times >= MOST_FAILURES {
@@ -608,14 +607,14 @@ impl Look<'_> {
                 continue;
             }
             let uid = std::slice::from_ref(&envelope.uid);
-            match self.mailbox.fetch(uid).await {
-                Ok(bodies) if bodies.is_empty() => self.missed(envelope, fresh)?,
+            match self.open.fetch(uid).await {
+                Ok(bodies) if bodies.is_empty() => self.missed(envelope, reach == Reach::All)?,
                 Ok(bodies) => {
                     fetched = true;
                     self.take(&[envelope], bodies, true).await?;
                 }
                 Err(e) => {
-                    self.missed(envelope, fresh)?;
+                    self.missed(envelope, reach == Reach::All)?;
                     return Err(e.into());
                 }
             }
@@ -668,7 +667,7 @@ impl Look<'_> {
             // Noted before: what breaks the line is not asked for in each round.
             self.app.store.gave_up_fetching(&place, self.now)?;
             let uid = std::slice::from_ref(&envelope.uid);
-            let body = self.mailbox.fetch(uid).await?.pop();
+            let body = self.open.fetch(uid).await?.pop();
             let (Some((_, raw)), Some(row)) = (body, self.app.store.message_at(&place)?) else {
                 continue;
             };
@@ -733,31 +732,10 @@ impl Look<'_> {
 
     /// Moves the cursor up to the first mail that is to be asked for again.
     fn move_cursor(&self, listing: &Listing, cursor: Option<Cursor>) -> Result<()> {
-        let last_listed = listing.envelopes.iter().map(|e| number(&e.uid)).max();
-        let first_missing = self.unfinished.iter().map(|uid| number(uid)).min();
-        let rewound = |c: &Cursor| listing.uid_next > 0 && listing.uid_next <= c.last_uid;
-        let before = cursor
-            .filter(|c| c.uidvalidity == listing.uidvalidity && !rewound(c))
-            .map_or(0, |c| c.last_uid);
-        let last_uid = match (first_missing, last_listed) {
-            (Some(missing), _) => before.min(missing.saturating_sub(1)),
-            (None, Some(last)) => before.max(last),
-            (None, None) => before,
-        };
-        self.app.store.set_cursor(
-            &self.app.config.settings.mailbox.address,
-            self.folder,
-            Cursor {
-                uidvalidity: listing.uidvalidity,
-                last_uid,
-            },
-        )
+        let account = &self.app.config.settings.mailbox.address;
+        let after = listing.cursor(cursor, &self.unfinished);
+        after.keep(&self.app.store, account, self.folder)
     }
-}
-
-/// The number that a UID is; 0 for the names of a Maildir, which are in no order.
-fn number(uid: &str) -> u32 {
-    uid.parse().unwrap_or(0)
 }
 
 /// Mails with their senders, in the order of their arrival, so that the senders take turns: the oldest mail of each
@@ -908,7 +886,7 @@ mod tests {
                 .collect();
             let senders = mails.iter().map(|(sender, _)| *sender);
             let ordered = in_turns(envelopes.iter().zip(senders).collect());
-            let order: Vec<u32> = ordered.iter().map(|(e, _)| number(&e.uid)).collect();
+            let order: Vec<u32> = ordered.iter().map(|(e, _)| e.number()).collect();
             let wanted: Vec<u32> = wanted.iter().map(|n| *n as u32).collect();
             assert_eq!(order, wanted, "{mails:?}");
         }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::app::App;
 use crate::config::Show;
 use crate::mailbox::{Mailbox, MailboxError};
-use crate::store::MessageState;
+use crate::store::{MessageState, Place};
 
 /// Shows the outcomes that are not shown yet.
 pub(super) async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()> {
@@ -19,7 +19,7 @@ pub(super) async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()
             MessageState::Logged | MessageState::Waiting | MessageState::Ignored
         ) {
             for place in app.store.places(message)? {
-                match mailbox.show(&place, state, how).await {
+                match show(mailbox, &place, state, how).await {
                     // A folder or keyword that the server does not allow must not stop anything.
                     Err(MailboxError::Refused { command, answer }) => {
                         tracing::warn!(
@@ -35,4 +35,16 @@ pub(super) async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()
         app.store.set_shown(message, state)?;
     }
     Ok(())
+}
+
+async fn show(
+    mailbox: &mut Mailbox,
+    place: &Place,
+    outcome: MessageState,
+    how: Show,
+) -> Result<(), MailboxError> {
+    match mailbox.open_at(place, how).await? {
+        Some(mut folder) => folder.show(&place.uid, outcome).await,
+        None => Ok(()), // the UID means another mail now
+    }
 }

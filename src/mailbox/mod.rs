@@ -1,11 +1,11 @@
 //! Mailboxes: raw mails in, outcomes out. Nothing is ever deleted or marked as read.
 
-mod bounds;
-mod folders;
+mod cursor;
+mod error;
 mod imap;
 mod maildir;
+mod open_folder;
 pub mod patience;
-mod tls;
 mod told;
 
 use std::collections::HashMap;
@@ -14,11 +14,15 @@ use std::time::Duration;
 use anyhow::Result;
 use jiff::Timestamp;
 
-pub use imap::{Connection, MailboxError};
+pub use cursor::{Continuity, Cursor, Look};
+pub use error::MailboxError;
+pub use imap::Connection;
 pub use maildir::Maildir;
+pub use open_folder::OpenFolder;
 
+use self::imap::Server;
 use crate::config::{MailboxKind, Password, Show, SpecialUse, Veil};
-use crate::store::{MessageState, Place, Store};
+use crate::store::{Place, Store};
 
 /// What is known of a mail before it is fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +46,20 @@ pub struct Listing {
     /// What the folder is for, where the server says.
     pub special_use: Option<SpecialUse>,
     /// The lowest UID that a mail to come may get; 0 where the mailbox does not tell.
-    pub uid_next: u32,
+    uid_next: u32,
     /// In the order of UIDs, or of delivery.
     pub envelopes: Vec<Envelope>,
+}
+
+impl Envelope {
+    /// The UID as the number that tells the order of arrival; 0 for the files of a Maildir, which are in no order.
+    pub fn number(&self) -> u32 {
+        number(&self.uid)
+    }
+}
+
+fn number(uid: &str) -> u32 {
+    uid.parse().unwrap_or(0)
 }
 
 /// What was seen of a mailbox before.
@@ -103,17 +118,16 @@ impl Mailbox {
                 let mut veil = Veil::default();
                 password.iter().for_each(|p| veil.add(p));
                 let password = password.map_or("", |p| p.0.as_str());
-                let connection = Connection::open(
+                let server = Server {
                     host,
-                    *port,
-                    ca_file.as_deref(),
+                    port: *port,
+                    ca_file: ca_file.as_deref(),
                     user,
                     password,
-                    known.special_uses,
-                    longest,
-                )
-                .await
-                .map_err(|e| e.under(&veil))?;
+                };
+                let connection = Connection::open(&server, known.special_uses, longest)
+                    .await
+                    .map_err(|e| e.under(&veil))?;
                 Ok(Mailbox::Imap(Box::new(connection), veil))
             }
             MailboxKind::Maildir { path, create } => {
@@ -123,58 +137,45 @@ impl Mailbox {
         }
     }
 
-    /// The mails of a folder; after a UID, where one is given and UIDVALIDITY is as said.
+    /// Opens a folder, so that it can be shown there what became of mails, and gives those that are in it: all, or those
+    /// after a cursor where that is a sound way to find what is new.
     ///
     /// # Errors
     /// When the mailbox fails; an empty answer is one that the mailbox confirmed.
     pub async fn list(
         &mut self,
         folder: &str,
-        after: Option<(u32, u32)>,
-        writable: bool,
-    ) -> Result<Listing, MailboxError> {
+        look: Look,
+        show: Show,
+    ) -> Result<(OpenFolder<'_>, Listing), MailboxError> {
         match self {
-            Mailbox::Imap(c, veil) => c
-                .list(folder, after, writable)
-                .await
-                .map_err(|e| e.under(veil)),
-            Mailbox::Maildir(m) => m.list().await,
+            Mailbox::Imap(c, veil) => {
+                let listed = c.list(folder, look, imap::changes_the_folder(show)).await;
+                let (open, listing) = listed.map_err(|e| e.under(veil))?;
+                Ok((OpenFolder::of_server(open, veil, show), listing))
+            }
+            Mailbox::Maildir(m) => {
+                let listing = m.list().await?;
+                Ok((OpenFolder::of_maildir(m), listing))
+            }
         }
     }
 
-    /// The raw bytes of mails of the folder that was listed last; those that are gone are left out.
+    /// The folder of a place, opened to show there what became of mails; `None` where the place means another mail by now.
     ///
     /// # Errors
-    /// When the mailbox fails. Nothing of a failed answer is given.
-    pub async fn fetch(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
-        match self {
-            Mailbox::Imap(c, veil) => c.fetch(uids).await.map_err(|e| e.under(veil)),
-            Mailbox::Maildir(m) => m.fetch(uids),
-        }
-    }
-
-    /// The headers of mails of the folder that was listed last, for those that are not fetched.
-    ///
-    /// # Errors
-    /// When the mailbox fails.
-    pub async fn heads(&mut self, uids: &[String]) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
-        match self {
-            Mailbox::Imap(c, veil) => c.heads(uids).await.map_err(|e| e.under(veil)),
-            Mailbox::Maildir(m) => m.beginnings(uids),
-        }
-    }
-
-    /// The From fields of mails of the folder that was listed last, or a beginning of the mails that has them.
-    ///
-    /// # Errors
-    /// When the mailbox fails.
-    pub async fn senders(
+    /// When the mailbox fails, refuses, or has no such folder.
+    pub async fn open_at(
         &mut self,
-        uids: &[String],
-    ) -> Result<Vec<(String, Vec<u8>)>, MailboxError> {
+        place: &Place,
+        show: Show,
+    ) -> Result<Option<OpenFolder<'_>>, MailboxError> {
         match self {
-            Mailbox::Imap(c, veil) => c.senders(uids).await.map_err(|e| e.under(veil)),
-            Mailbox::Maildir(m) => m.beginnings(uids),
+            Mailbox::Imap(c, veil) => {
+                let open = c.at(place, show).await.map_err(|e| e.under(veil))?;
+                Ok(open.map(|open| OpenFolder::of_server(open, veil, show)))
+            }
+            Mailbox::Maildir(m) => Ok(Some(OpenFolder::of_maildir(m))),
         }
     }
 
@@ -190,22 +191,6 @@ impl Mailbox {
                 tokio::time::sleep(at_most).await;
                 Ok(())
             }
-        }
-    }
-
-    /// Shows the outcome of a mail to people who look into the mailbox.
-    ///
-    /// # Errors
-    /// When the mailbox fails or refuses.
-    pub async fn show(
-        &mut self,
-        place: &Place,
-        outcome: MessageState,
-        how: Show,
-    ) -> Result<(), MailboxError> {
-        match self {
-            Mailbox::Imap(c, veil) => c.show(place, outcome, how).await.map_err(|e| e.under(veil)),
-            Mailbox::Maildir(_) => Ok(()),
         }
     }
 
