@@ -371,6 +371,67 @@ fn a_folder_that_is_gone_keeps_no_other_from_being_read_and_holds_reminders_for_
     assert_eq!(reminded(&installation, LATE), 1);
 }
 
+/// From now on outcomes are shown by keywords.
+fn show_by_keyword(installation: &Installation) {
+    installation.edit("thubaocao.toml", "\"nothing\"", "\"keyword\"");
+}
+
+/// The UIDs that were shown to be logged.
+fn shown_as_logged(server: &FakeImap) -> Vec<String> {
+    let log = server.log().into_iter();
+    let uids = log.filter(|(_, command)| command.contains("+FLAGS.SILENT (Thubaocao-Logged)"));
+    uids.map(|(_, command)| command.split(' ').nth(2).unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn no_mail_is_shown_as_the_one_whose_uid_it_took_over() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    for (unit, mark) in [(REPORTING, "1"), (LATE, "2")] {
+        server.deliver("INBOX", ago(600), &report(unit, mark));
+    }
+    round(&installation);
+    // The folder is numbered anew, and other mails come first in it.
+    server.change(|a| {
+        let folder = a.folder("INBOX");
+        let reports = std::mem::take(&mut folder.mails);
+        (folder.uidvalidity, folder.uid_next) = (8, 1);
+        for (mark, at) in [("3", 400), ("4", 300)] {
+            folder.deliver(ago(at), &written("chao@la.example", mark, "", &[]));
+        }
+        for mail in reports {
+            folder.deliver(mail.received_at, &mail.raw);
+        }
+    });
+    show_by_keyword(&installation);
+    round(&installation);
+    assert_eq!(shown_as_logged(&server), ["3", "4"]);
+}
+
+#[test]
+fn the_outcome_of_a_mail_that_the_mailbox_does_not_have_keeps_it_from_nothing() {
+    let server = FakeImap::start();
+    let installation = Installation::against(&server);
+    server.deliver("Spam", ago(600), &report(LATE, "1"));
+    round(&installation);
+    // One lies in a folder that is no longer there or looked into, one was imported, and one is in the mailbox.
+    server.change(|a| a.folders.retain(|f| f.name != "Spam"));
+    installation.edit("thubaocao.toml", "\"INBOX\", \"Spam\"", "\"INBOX\"");
+    let file = installation.dir.path().join("a.eml");
+    std::fs::write(&file, report(REPORTING, "2")).unwrap();
+    let imported = installation.run(&["import", file.to_str().unwrap()]);
+    assert!(imported.status.success());
+    show_by_keyword(&installation);
+    server.deliver("INBOX", ago(60), &report(REPORTING, "3"));
+    for _ in 0..2 {
+        let output = installation.run(&["run", "--once"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+    }
+    assert_eq!(shown_as_logged(&server), ["1"]);
+}
+
 #[test]
 fn a_mail_that_comes_between_listing_and_fetch_is_taken_too() {
     let server = FakeImap::start();

@@ -7,26 +7,25 @@ use crate::config::Show;
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::store::{MessageState, Place};
 
-/// Shows the outcomes that are not shown yet.
+/// Shows the outcomes that are not shown yet, wherever the mailbox has the mails: of one that was imported, or seen in
+/// another mailbox, it has nothing.
 pub(super) async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()> {
     let how = app.config.settings.mailbox.show;
     if how == Show::Nothing {
         return Ok(());
     }
+    let account = &app.config.settings.mailbox.address;
     for (message, state) in app.store.unshown()? {
         if matches!(
             state,
             MessageState::Logged | MessageState::Waiting | MessageState::Ignored
         ) {
-            for place in app.store.places(message)? {
+            let places = app.store.places(message)?.into_iter();
+            for place in places.filter(|p| p.account == *account) {
                 match show(mailbox, &place, state, how).await {
-                    // A folder or keyword that the server does not allow must not stop anything.
-                    Err(MailboxError::Refused { command, answer }) => {
-                        tracing::warn!(
-                            command,
-                            answer,
-                            "the mailbox does not show the outcome of a mail"
-                        );
+                    // A folder that is gone, or what the server does not allow, must not stop anything.
+                    Err(why @ (MailboxError::Refused { .. } | MailboxError::NoFolder { .. })) => {
+                        tracing::warn!(%why, "the mailbox does not show the outcome of a mail");
                     }
                     other => other?,
                 }
