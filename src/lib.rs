@@ -52,6 +52,7 @@
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits; knows neither units nor store |
 //! | [`config`] | the configuration folder → checked values |
 //! | [`domain`] | the rules of the users' world; pure |
+//! | [`words`] | what things are called, as data, and the one way of looking for phrases in texts |
 //! | [`ground`] | what every floor uses: folded text, the name of a content, private files |
 //!
 //! # The house's words
@@ -170,4 +171,5 @@ pub mod store;
 pub mod transport;
 pub mod verify;
 pub mod waiting;
+pub mod words;
 pub mod writing;

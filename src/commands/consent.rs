@@ -3,7 +3,8 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::words;
-use crate::ground::text::{fold, has_phrase};
+use crate::ground::text::fold;
+use crate::words::vi;
 
 /// What a reply says of the command that it was asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ const NO: [&str; 10] = [
     "no",
     "chẳng phải",
 ];
-/// … unless it goes on so …
+/// … unless it goes on so.
 const NO_ANSWER: [&str; 6] = [
     "không rõ",
     "không biết",
@@ -63,24 +64,6 @@ const NO_ANSWER: [&str; 6] = [
     "không chắc",
     "không có mặt",
 ];
-/// … and so does what holds one of these (folded).
-const DENIALS: [&str; 14] = [
-    "khong phai toi",
-    "khong phai em",
-    "ko phai toi",
-    "ko phai e",
-    "ko phai em",
-    "toi khong gui",
-    "em khong gui",
-    "khong gui",
-    "ko gui",
-    "khong dong y",
-    "khong xac nhan",
-    "mao danh",
-    "gia mao",
-    "did not send",
-];
-
 /// What the words above what is quoted say of the command. Only an explicit yes is one: its line holds nothing else but
 /// courtesy, as an absence note, a question and a forward are no consent, and the command can be sent again.
 pub(crate) fn of(own_words: &str) -> Consent {
@@ -90,9 +73,7 @@ pub(crate) fn of(own_words: &str) -> Consent {
     let (all, folded) = (in_words(&text), fold(&text));
     let asks = text.contains('?');
     let begins = |phrases: &[&str]| phrases.iter().any(|p| after(&first, p).is_some());
-    if !asks && begins(&NO) && !begins(&NO_ANSWER)
-        || DENIALS.iter().any(|no| has_phrase(&folded, no))
-    {
+    if !asks && begins(&NO) && !begins(&NO_ANSWER) || vi().denials.stands_in(&folded) {
         return Consent::No;
     }
     let doubts = |word: &&str| DOUBT.iter().any(|d| is(word, d));

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::ground::text::fold;
 use crate::links::KEEP_ONE;
 use crate::links::token::Action;
+use crate::words::vi;
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
@@ -126,9 +127,8 @@ pub(crate) fn is_courtesy(text: &str) -> bool {
 
 /// Whether a line greets, or has no words.
 fn is_greeting(line: &str) -> bool {
-    let greetings = ["kinh gui", "kinh chao", "chao ", "gui "];
     let folded = fold(line);
-    folded.is_empty() || greetings.iter().any(|g| folded.starts_with(g))
+    folded.is_empty() || vi().greetings.begins(&folded)
 }
 
 fn is_question(line: &str) -> bool {

@@ -10,10 +10,11 @@ use crate::domain::lunar;
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::reminder::Steps;
 use crate::domain::report::{
-    Audience, DueRule, EventDate, Forms, Frequency, GAP, OnDayOff, PlanSection, Report,
+    Audience, DueRule, EventDate, Forms, Frequency, OnDayOff, PlanSection, Report,
 };
 use crate::domain::unit::Kind;
 use crate::ground::text::fold;
+use crate::words::GAP;
 
 /// What may go along with a letter, in bytes.
 const MOST_ENCLOSED: u64 = 5_000_000;

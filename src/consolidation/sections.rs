@@ -1,30 +1,19 @@
 //! The body of a report, paragraph by paragraph, with the section of the plan that each belongs to.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::domain::report::PlanSection;
-use crate::ground::text::{find_phrase, fold, tidy};
+use crate::ground::text::{fold, tidy};
+use crate::words::{Finder, vi};
 
 /// `I.`, `II-`, `1/`, `2.1.`, `a)` at the beginning of a line.
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:([IVX]{1,4}|[A-Z])|\d{1,2}(?:\.\d{1,2})*|[a-zđ])\s*[.)/:–-]\s*(.*)")
         .expect("a valid pattern")
 });
-/// Parts of a report that no section of the plan has, whatever words stand in them (folded).
-const ELSEWHERE: [&str; 10] = [
-    "kho khan",
-    "han che",
-    "ton tai",
-    "phuong huong",
-    "nhiem vu",
-    "kien nghi",
-    "de xuat",
-    "dac diem",
-    "danh gia chung",
-    "nguyen nhan",
-];
 /// A numbered line that is longer is a paragraph.
 const LONGEST_HEADING: usize = 140;
 
@@ -39,6 +28,7 @@ enum Under {
 
 /// The paragraphs of a text without its head, its headings and its foot; each with the place of its section.
 pub(super) fn paragraphs(sections: &[PlanSection], text: &str) -> Vec<(Option<usize>, String)> {
+    let sections: Vec<Finder> = sections.iter().map(|s| Finder::new(&s.words)).collect();
     let lines: Vec<String> = text.lines().map(tidy).filter(|l| !l.is_empty()).collect();
     let mut found = Vec::new();
     let mut under = Under::Unknown;
@@ -49,10 +39,10 @@ pub(super) fn paragraphs(sections: &[PlanSection], text: &str) -> Vec<(Option<us
         if let Some(heading) = heading(line) {
             let folded = fold(&heading.words);
             let elsewhere = |at_most: usize| {
-                let places = ELSEWHERE.iter().filter_map(|p| find_phrase(&folded, p, 0));
-                places.min().is_some_and(|at| at <= at_most)
+                let first = vi().elsewhere.find(&folded).first().copied();
+                first.is_some_and(|found| found.from <= at_most)
             };
-            under = match section_of(sections, line) {
+            under = match section_of(&sections, line) {
                 // "Nhiệm vụ tuyên truyền sắp tới", but not "Triển khai nhiệm vụ".
                 _ if elsewhere(0) => Under::Elsewhere(heading.words),
                 Some(place) => Under::Section(place),
@@ -63,7 +53,7 @@ pub(super) fn paragraphs(sections: &[PlanSection], text: &str) -> Vec<(Option<us
             continue;
         }
         found.push(match &under {
-            Under::Unknown => (section_of(sections, line), line.clone()),
+            Under::Unknown => (section_of(&sections, line), line.clone()),
             Under::Section(place) => (Some(*place), line.clone()),
             Under::Elsewhere(part) => (None, format!("{part}: {line}")),
         });
@@ -117,15 +107,13 @@ fn ends(line: &str) -> bool {
 }
 
 /// The section whose words a line names most often; none where two are named as often.
-fn section_of(sections: &[PlanSection], line: &str) -> Option<usize> {
+fn section_of(sections: &[Finder], line: &str) -> Option<usize> {
     let line = fold(line);
-    let hits = |s: &PlanSection| {
-        s.words
-            .iter()
-            .filter(|w| find_phrase(&line, w, 0).is_some())
-            .count()
-    };
-    let counts: Vec<usize> = sections.iter().map(hits).collect();
+    let counts = sections.iter().map(|section| {
+        let found: BTreeSet<usize> = section.find(&line).iter().map(|f| f.phrase).collect();
+        found.len()
+    });
+    let counts: Vec<usize> = counts.collect();
     let most = *counts.iter().max().filter(|n| **n > 0)?;
     let mut best = counts.iter().enumerate().filter(|(_, n)| **n == most);
     match (best.next(), best.next()) {

@@ -12,9 +12,6 @@ use super::reminder::Steps;
 use super::unit::{Kind, Register, Unit};
 use super::{instant, lunar};
 
-/// Stands within a phrase for a few words, whichever: `sơ kết … kế hoạch 40`.
-pub const GAP: char = '…';
-
 /// The two forms of a report: the signed document (văn bản) and the editable file (file mềm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forms {
@@ -235,7 +232,7 @@ pub struct Report {
     pub forms: Forms,
     /// Whether "không phát sinh" in the mail's own text is a report.
     pub nil_return: bool,
-    /// Phrases that name this report, folded (lower case, no diacritics), with [`GAP`] for a few words between.
+    /// Phrases that name this report, folded (lower case, no diacritics), with [`crate::words::GAP`] for a few words between.
     pub words: Vec<String>,
     /// Phrases of the same kind in which those words mean something else.
     pub except: Vec<String>,

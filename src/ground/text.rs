@@ -51,28 +51,6 @@ pub fn percent_encoded(text: &str) -> String {
     out
 }
 
-/// Whether a folded phrase stands in a folded text, at word bounds.
-pub fn has_phrase(text: &str, phrase: &str) -> bool {
-    !phrase.is_empty() && find_phrase(text, phrase, 0).is_some()
-}
-
-/// Where a folded phrase stands in a folded text at or after a byte, at word bounds.
-pub fn find_phrase(text: &str, phrase: &str, from: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut start = from;
-    while let Some(found) = text.get(start..)?.find(phrase) {
-        let at = start + found;
-        let end = at + phrase.len();
-        let free_before = at == 0 || bytes[at - 1] == b' ';
-        let free_after = end == bytes.len() || bytes[end] == b' ';
-        if free_before && free_after {
-            return Some(at);
-        }
-        start = at + phrase.chars().next().map_or(1, char::len_utf8);
-    }
-    None
-}
-
 /// White space collapsed, NFC, control and bidirectional characters dropped.
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -123,14 +101,6 @@ mod tests {
         ] {
             assert_eq!(fold(a), fold(b));
         }
-    }
-
-    #[test]
-    fn a_phrase_is_found_at_word_bounds_only() {
-        assert!(has_phrase("bao cao nu cong 6 thang", "nu cong"));
-        assert!(!has_phrase("bao cao nu congx", "nu cong"));
-        assert!(!has_phrase("xnu cong nu con", "nu cong"));
-        assert_eq!(find_phrase("a bc bc", "bc", 3), Some(5));
     }
 
     proptest! {

@@ -2,9 +2,9 @@
 //! a list is only part of one.
 
 use crate::domain::report::Report;
-use crate::ground::text::{find_phrase, fold, has_phrase};
+use crate::ground::text::fold;
 use crate::reading::Attachment;
-use crate::reading::document::head::{TYPES, Type};
+use crate::words::{self, Document, NotYet, mail, vi};
 
 /// What a document is to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +26,14 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
     let Some(found) = document
         .genre
         .as_deref()
-        .and_then(|g| TYPES.iter().find(|t| t.name == g))
+        .and_then(words::document)
         .or_else(|| named_first(stem))
         .or_else(|| named_first(subject))
     else {
         return Part::Main;
     };
-    let wanted = named_first(&report.title).map_or("báo cáo", |t| t.name);
-    match found.name {
+    let wanted = named_first(&report.title).map_or("báo cáo", |t| t.name.as_str());
+    match found.name.as_str() {
         name if name == wanted => Part::Main,
         // Reports also come as letters and tables.
         "bảng tổng hợp" | "biểu tổng hợp" => Part::Main,
@@ -44,71 +44,39 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
 
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".
 fn not_yet_one(text: &str) -> Option<&'static str> {
-    const SIGNS: [(&str, &str); 11] = [
-        ("du thao", "dự thảo"),
-        ("gop y", "văn bản góp ý"),
-        ("y kien", "văn bản góp ý"),
-        ("de cuong", "đề cương"),
-        ("mau bao cao", "mẫu"),
-        ("gia han", "đề nghị gia hạn"),
-        ("lui", "đề nghị gia hạn"),
-        ("xin nop cham", "đề nghị gia hạn"),
-        ("dang ky", "bản đăng ký"),
-        ("giay moi", "giấy mời"),
-        ("thu moi", "giấy mời"),
-    ];
     let folded = fold(text);
-    let begins = ["bao cao", "bc"]
-        .iter()
-        .filter_map(|w| find_phrase(&folded, w, 0))
-        .min();
+    let begins = vi().report.find(&folded).first().map(|found| found.from);
     let begins = &folded[..begins.unwrap_or(folded.len())];
-    SIGNS.iter().find_map(|(sign, what)| {
-        let anywhere = *sign == "du thao" || *sign == "mau bao cao";
-        has_phrase(if anywhere { &folded } else { begins }, sign).then_some(*what)
-    })
+    let says = |sign: &&NotYet| {
+        let within = if sign.anywhere { &folded } else { begins };
+        sign.words.stands_in(within) || sign.asks_for_time && vi().asks_for_time.stands_in(within)
+    };
+    vi().not_yet
+        .iter()
+        .find(says)
+        .map(|sign| sign.what.as_str())
 }
 
 /// Whether a unit writes that the report is still to come.
 pub(super) fn asks_for_time(text: &str) -> bool {
-    let folded = fold(text);
-    let signs = [
-        "gia han",
-        "xin lui",
-        "xin nop cham",
-        "xin nop muon",
-        "se gui sau",
-        "se nop sau",
-        "chua hoan thanh",
-    ];
-    signs.iter().any(|sign| has_phrase(&folded, sign))
+    vi().asks_for_time.stands_in(&fold(text))
 }
 
 /// The type that a name or subject begins with. One that speaks of a report is a report.
-fn named_first(text: &str) -> Option<&'static Type> {
+fn named_first(text: &str) -> Option<&'static Document> {
     let folded = fold(text);
-    let words: Vec<&str> = folded.split(' ').collect();
-    let report = &TYPES[0];
-    if words.contains(&"bc") || folded.contains("bao cao") {
-        return Some(report);
+    if vi().report.stands_in(&folded) {
+        return words::document("báo cáo");
     }
     // A number or "Gửi", "V/v" may stand before it.
-    let begins: Vec<&str> = words
-        .iter()
-        .copied()
-        .skip_while(|w| {
-            w.parse::<u32>().is_ok()
-                || matches!(*w, "gui" | "v" | "ve" | "viec" | "so" | "re" | "fwd" | "fw")
-        })
-        .collect();
+    let before = |word: &&str| {
+        let sets = [&vi().before_a_type, &mail().reply, &mail().forward];
+        word.parse::<u32>().is_ok() || sets.iter().any(|set| set.contains(word))
+    };
+    let begins: Vec<&str> = folded.split(' ').skip_while(before).collect();
     let begins = begins.join(" ") + " ";
-    TYPES.iter().find(|t| {
-        let short = t.abbreviation.iter().any(|a| {
-            let a = fold(a);
-            // "HD", "CT", "DA" are too many things; these are not.
-            matches!(a.as_str(), "kh" | "qd" | "nq" | "ttr" | "gm" | "ds" | "pl")
-                && begins.starts_with(&format!("{a} "))
-        });
-        short || begins.starts_with(&format!("{} ", fold(t.name)))
-    })
+    let is = |name: &str| begins.starts_with(&format!("{} ", fold(name)));
+    let is_sure = |short: &&String| vi().sure_types.contains(&fold(short));
+    let mut types = vi().documents.iter();
+    types.find(|t| is(&t.name) || t.short.iter().filter(is_sure).any(|short| is(short)))
 }

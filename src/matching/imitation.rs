@@ -7,8 +7,9 @@ use unicode_security::confusable_detection::skeleton;
 
 use super::{Known, Matcher};
 use crate::domain::why::Why;
-use crate::ground::text::{find_phrase, fold};
+use crate::ground::text::fold;
 use crate::reading::{Person, Reading};
+use crate::words::has_phrase;
 
 /// Shorter names are near each other by chance.
 const SHORTEST_COMPARED: usize = 6;
@@ -88,7 +89,7 @@ impl Matcher {
         let department = &self.config.settings.department;
         let own = [&department.name, &department.federation];
         own.into_iter()
-            .find(|own| find_phrase(&name, &fold(own), 0).is_some())
+            .find(|own| has_phrase(&name, &fold(own)))
             .map(|own| Why::NameOfTheDepartment {
                 name: own.clone(),
                 address: sender.address.clone(),

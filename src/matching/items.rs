@@ -10,9 +10,10 @@ use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
-use crate::ground::text::{fold, has_phrase, truncated};
+use crate::ground::text::{fold, truncated};
 use crate::reading::nil_return::says_nothing_happened;
 use crate::reading::{Attachment, Class, Reading};
+use crate::words::vi;
 
 /// A mail whose reports are looked for: what of it speaks of them, in the order of its weight, and what is known besides.
 pub(super) struct Matter<'m> {
@@ -128,7 +129,7 @@ impl Matcher {
         found: &mut Match,
     ) {
         // The subject of our reminder of several reports, in an answer, tells nothing: it names the first only.
-        let subject = match has_phrase(&fold(&reading.subject), "bao cao khac") {
+        let subject = match vi().of_several.stands_in(&fold(&reading.subject)) {
             true => "",
             false => reading.subject.as_str(),
         };

@@ -3,96 +3,8 @@
 use std::sync::LazyLock;
 
 use crate::domain::unit::{Kind, Register, UnitId};
-use crate::ground::text::{find_phrase, fold};
-
-/// Long and short forms (folded) of words that names are made of; those that become nothing tell no two units apart.
-/// In the order in which they are replaced.
-const FORMS: [(&str, &str); 68] = [
-    ("ban chap hanh", ""),
-    ("bch", ""),
-    ("lien doan lao dong", "ldld"),
-    ("lien doan ld", "ldld"),
-    ("ld ld", "ldld"),
-    ("l d l d", "ldld"),
-    ("cong doan co so", "cdcs"),
-    ("cong doan cs", "cdcs"),
-    ("cd co so", "cdcs"),
-    ("cd cs", "cdcs"),
-    ("truong cao dang", "cdang"),
-    ("truong cd", "cdang"),
-    ("cao dang", "cdang"),
-    ("cong doan nganh", "cd"),
-    ("cong doan cac", "cd"),
-    ("cong doan", "cd"),
-    ("cd nganh", "cd"),
-    ("cd cac", "cd"),
-    ("cdn", "cd"),
-    ("khu kinh te", "kkt"),
-    ("cac khu cong nghiep", "kcn"),
-    ("khu cong nghiep", "kcn"),
-    ("cac kcn", "kcn"),
-    ("cdkkt", "cd kkt"),
-    ("cdkcn", "cd kcn"),
-    ("cdgd", "cd giao duc"),
-    ("cd gd", "cd giao duc"),
-    ("giao duc va dao tao", "giao duc"),
-    ("giao duc dao tao", "giao duc"),
-    ("gd va dt", "giao duc"),
-    ("gd dt", "giao duc"),
-    ("gddt", "giao duc"),
-    ("giao duc dt", "giao duc"),
-    ("cdyt", "cd y te"),
-    ("cd yt", "cd y te"),
-    ("cdvc", "cd vien chuc"),
-    ("cd vc", "cd vien chuc"),
-    ("cdct", "cd cong thuong"),
-    ("cdxd", "cd xay dung"),
-    ("nong nghiep va phat trien nong thon", "nn ptnt"),
-    ("nong nghiep va ptnt", "nn ptnt"),
-    ("nong nghiep ptnt", "nn ptnt"),
-    ("nn va ptnt", "nn ptnt"),
-    ("nnptnt", "nn ptnt"),
-    ("cd nong nghiep", "cd nn ptnt"),
-    ("truong dai hoc", "dh"),
-    ("dai hoc", "dh"),
-    ("mam non", "mn"),
-    ("tieu hoc", "th"),
-    ("trung hoc co so", "thcs"),
-    ("trung hoc pho thong", "thpt"),
-    ("phat thanh va truyen hinh", "ptth"),
-    ("phat thanh truyen hinh", "ptth"),
-    ("pt th", "ptth"),
-    ("cong ty", ""),
-    ("cty", ""),
-    ("trach nhiem huu han", ""),
-    ("tnhh", ""),
-    ("mot thanh vien", ""),
-    ("mtv", ""),
-    ("co phan", ""),
-    ("truong", ""),
-    ("ngan hang", ""),
-    ("ct cp", ""),
-    ("cp", ""),
-    ("chi nhanh", ""),
-    ("uy ban nhan dan", ""),
-    ("ubnd", ""),
-];
-
-/// Words between a type and a place, which people write in many ways or leave out.
-const LEVELS: [&str; 9] = [
-    "thanh pho",
-    "thi xa",
-    "huyen",
-    "tinh",
-    "tp",
-    "tx",
-    "t p",
-    "t x",
-    "h",
-];
-
-/// The types of units that a name begins with.
-const TYPES: [&str; 3] = ["ldld ", "cd ", "cdcs "];
+use crate::ground::text::fold;
+use crate::words::{Finder, Forms, Found, vi};
 
 /// A name of a unit, brought to one way of writing.
 struct Name {
@@ -103,6 +15,7 @@ struct Name {
 /// The names of all units of a day.
 pub(super) struct Names {
     names: Vec<Name>,
+    finder: Finder,
     /// The province's own place, which stands at the end of many names or not.
     place: String,
 }
@@ -120,6 +33,7 @@ impl Names {
             .to_owned();
         let mut found = Names {
             names: Vec::new(),
+            finder: Finder::new([""; 0]),
             place,
         };
         for unit in register.all_on(day) {
@@ -142,6 +56,7 @@ impl Names {
                 found.add(text, &unit.id);
             }
         }
+        found.finder = Finder::new(found.names.iter().map(|n| &n.text));
         found
     }
 
@@ -160,22 +75,14 @@ impl Names {
     /// The units whose names stand in a text, in the order of their place; a name within a longer name does not count.
     pub(super) fn named_in(&self, text: &str) -> Vec<UnitId> {
         let text = shorten(text);
-        let mut hits: Vec<(usize, usize, &UnitId)> = Vec::new();
-        for name in &self.names {
-            let mut from = 0;
-            while let Some(at) = find_phrase(&text, &name.text, from) {
-                hits.push((at, at + name.text.len(), &name.unit));
-                from = at + name.text.len();
-            }
-        }
-        let mut outer: Vec<(usize, &UnitId)> = hits
-            .iter()
-            .filter(|(a, b, _)| {
-                !hits
-                    .iter()
-                    .any(|(c, d, _)| c <= a && b <= d && d - c > b - a)
-            })
-            .map(|(a, _, u)| (*a, *u))
+        let hits = self.finder.find(&text);
+        let is_within = |a: &Found| {
+            let mut others = hits.iter();
+            others.any(|b| b.from <= a.from && a.to <= b.to && b.to - b.from > a.to - a.from)
+        };
+        let outer = hits.iter().filter(|hit| !is_within(hit));
+        let mut outer: Vec<(usize, &UnitId)> = outer
+            .map(|hit| (hit.from, &self.names[hit.phrase].unit))
             .collect();
         outer.sort();
         let mut units: Vec<UnitId> = Vec::new();
@@ -203,28 +110,17 @@ impl Names {
     }
 }
 
-/// [`FORMS`] and [`LEVELS`] between the spaces at which they are replaced.
-static REPLACED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    let forms = FORMS.into_iter().chain(LEVELS.map(|l| (l, "")));
-    let between = forms.map(|(long, short)| match short {
-        "" => (format!(" {long} "), " ".to_owned()),
-        short => (format!(" {long} "), format!(" {short} ")),
-    });
-    between.collect()
-});
-
 /// Folded, with long forms brought to their abbreviations and levels left out.
 pub(super) fn shorten(text: &str) -> String {
-    let mut text = format!(" {} ", fold(text));
-    for (from, to) in REPLACED.iter() {
-        // Twice: of "h h" the first takes the space that the second begins with.
-        for _ in 0..2 {
-            if text.contains(from.as_str()) {
-                text = text.replace(from, to);
-            }
-        }
-    }
-    text.trim().to_owned()
+    static FORMS: LazyLock<Forms> = LazyLock::new(|| {
+        let forms = vi().forms.iter();
+        let forms =
+            forms.flat_map(|(short, long)| long.iter().map(|l| (l.as_str(), short.as_str())));
+        Forms::new(forms.chain(vi().left_out.words().map(|w| (w, ""))))
+    });
+    static LEVELS: LazyLock<Forms> =
+        LazyLock::new(|| Forms::new(vi().levels.words().map(|w| (w, ""))));
+    LEVELS.replaced(&FORMS.replaced(&fold(text)))
 }
 
 /// Whether a text names a grassroots union.
@@ -239,8 +135,7 @@ pub(super) fn is_federation(text: &str) -> bool {
 
 /// Whether a text names some union at all.
 pub(super) fn is_union(text: &str) -> bool {
-    let text = shorten(text) + " ";
-    TYPES.iter().any(|t| text.starts_with(t))
+    vi().unions.begins(&shorten(text))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use super::items::Matter;
 use super::topic::calls_a_report;
 use crate::domain::report::Report;
 use crate::domain::why::Why;
-use crate::ground::text::{fold, has_phrase};
+use crate::ground::text::fold;
 use crate::reading::Attachment;
+use crate::words::has_phrase;
 
 impl<'m> Matter<'m> {
     /// Which report a document is, by the rules in order: its own words; the subject's; the text's; the only one that is open.

@@ -7,27 +7,10 @@ use jiff::civil::Date;
 
 use super::hints::{Hint, hints};
 use crate::config::Config;
-use crate::domain::report::{Frequency, GAP, Report};
+use crate::domain::report::{Frequency, Report};
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
-
-/// Phrases that stand between "báo cáo" and the subject of a report, whatever the report is.
-const LEADING: &str = "ket qua, kq, tinh hinh, thuc hien, th, trien khai, cong tac, ct, hoat dong, hd, to chuc, viec, \
-    cac, ve, v, v v, nhanh, dinh ky, tong hop, danh gia, so ket, tong ket, noi dung, phong trao, nhiem vu, chuong trinh, \
-    ke hoach, kh, hanh dong, phoi hop, cham lo, cham soc, bao ve, giao duc, chuyen de, ctr, nghi quyet, nq, chi thi, \
-    quyet dinh, qd, cong van, cv, so lieu, bang, bieu, giai doan, cua, cho, \
-    trong, tai, tu, den, so, ngay, ldld, cd, cdcs, lien doan lao dong, cong doan, thanh pho, thi xa, huyen, tinh, tp, tx, \
-    tet, nam, thang, thg, quy, q, dau nam, cuoi nam, nam hoc";
-
-/// Phrases that a text may have besides names and periods and still name no subject at all.
-const PLAIN: &str = "bao cao, bc, ket qua, tinh hinh, so lieu, bieu mau, phu luc, dinh ky, nam, thang, quy, dau nam, \
-    cuoi nam, dau, cuoi, nam hoc, so, ngay, kem theo, kem, dinh kem, theo, gui, goi, nop, xin, kinh, kinh gui, don vi, cua, \
-    em, anh chi, ban, phong, quy ban, file, file mem, mem, ban ky, ban scan, scan, signed, ky, dong dau, da ky, ky so, word, \
-    excel, pdf, lan, sua, chinh sua, bo sung, thay the, gui lai, lai, moi, muon, tre, cham, v, v v, ve, ve viec, viec, re, \
-    fw, fwd, tra loi, de nghi, chinh thuc, copy of, cac, ldld, cd, cdcs, tinh";
-
-/// How many words [`GAP`] stands for at most.
-const GAP_WORDS: usize = 8;
+use crate::words::{Finder, Found, Set, mail, vi};
 
 /// How a report's words stand in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +46,12 @@ pub(super) struct Topics {
     config: Arc<Config>,
     /// Names of units, folded, each with its unit.
     units: Vec<(UnitId, String)>,
+    /// Those names.
+    names: Finder,
+    /// The words of all reports, each with the place of its report.
+    words: (Finder, Vec<usize>),
+    /// For each report, what its words do not stand in.
+    excepted: Vec<Finder>,
     department: Department,
     today: Date,
 }
@@ -73,8 +62,20 @@ impl Topics {
             let names = [&u.name, &u.short_name].into_iter().chain(&u.aliases);
             names.map(|n| (u.id.clone(), fold(n)))
         });
+        let units: Vec<(UnitId, String)> = units.filter(|(_, name)| !name.is_empty()).collect();
+        let reports = config.reports.iter().enumerate();
+        let (of, words): (Vec<usize>, Vec<&String>) = reports
+            .flat_map(|(at, report)| report.words.iter().map(move |word| (at, word)))
+            .unzip();
         Topics {
-            units: units.filter(|(_, name)| !name.is_empty()).collect(),
+            names: Finder::new(units.iter().map(|(_, name)| name)),
+            words: (Finder::new(words), of),
+            excepted: config
+                .reports
+                .iter()
+                .map(|r| Finder::new(&r.except))
+                .collect(),
+            units,
             department: Department::new(&config.settings.department.name),
             config,
             today,
@@ -133,7 +134,7 @@ impl Topics {
     /// Whether a text of a unit names no subject: nothing but that it is a report, whose, and on which period.
     pub(super) fn is_plain(&self, text: &str, unit: &UnitId) -> bool {
         let text = Text::new(text);
-        let mut known = text.covered(phrases(PLAIN));
+        let mut known = text.plain();
         self.department.cover(&text, &mut known);
         let own = self.units.iter().filter(|(id, _)| id == unit);
         let own: Vec<&str> = own.flat_map(|(_, name)| name.split(' ')).collect();
@@ -147,18 +148,19 @@ impl Topics {
     fn hits(&self, text: &Text) -> Vec<Hit<'_>> {
         let mut departments = vec![false; text.words.len()];
         self.department.cover(text, &mut departments);
+        let (words, of) = &self.words;
         let mut hits = Vec::new();
-        for report in &self.config.reports {
-            if self.is_too_early(report, text) {
-                continue;
-            }
-            let excepted = text.covered(report.except.iter().map(String::as_str));
-            for phrase in &report.words {
-                for (from, to) in text.find(phrase) {
-                    if !departments[from] && !excepted[from..to].iter().all(|e| *e) {
-                        hits.push(Hit { report, from, to });
-                    }
-                }
+        for found in words.find(&text.folded) {
+            let at = of[found.phrase];
+            let report = &self.config.reports[at];
+            let (from, to) = text.words_of(found);
+            let mut excepted = vec![false; text.words.len()];
+            text.cover(&mut excepted, self.excepted[at].find(&text.folded));
+            if !self.is_too_early(report, text)
+                && !departments[from]
+                && !excepted[from..to].iter().all(|e| *e)
+            {
+                hits.push(Hit { report, from, to });
             }
         }
         let within: Vec<bool> = hits
@@ -167,7 +169,6 @@ impl Topics {
             .collect();
         let mut within = within.into_iter();
         hits.retain(|_| !within.next().unwrap_or(false));
-        hits.sort_by_key(|h| h.from);
         hits
     }
 
@@ -182,8 +183,8 @@ impl Topics {
 
     /// Words that any report may have beside its subject: leading ones, numbers, names of units, other reports.
     fn known(&self, hits: &[Hit<'_>], text: &Text) -> Vec<bool> {
-        let names = self.units.iter().map(|(_, name)| name.as_str());
-        let mut known = text.covered(phrases(LEADING).chain(names));
+        let mut known = text.covered(&[&vi().leading, &vi().unions]);
+        text.cover(&mut known, self.names.find(&text.folded));
         for other in hits {
             known[other.from..other.to].fill(true);
         }
@@ -219,7 +220,7 @@ fn standing(hit: &Hit<'_>, known: &[bool], text: &Text) -> Standing {
 
 /// Whether nothing narrows it: without a period, "Báo cáo trẻ em mồ côi" is no report on công tác trẻ em.
 fn is_whole(hit: &Hit<'_>, known: &[bool], text: &Text) -> bool {
-    let plain = text.covered(phrases(PLAIN));
+    let plain = text.plain();
     let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
     text.dated
         || !hit.report.is_periodic()
@@ -276,7 +277,10 @@ impl Department {
 
 /// A text as words without marks.
 struct Text {
+    folded: String,
     words: Vec<String>,
+    /// The first byte of each.
+    begins: Vec<usize>,
     /// Whether a comma, bracket, colon or dash stands before each word.
     parted: Vec<bool>,
     /// Where "báo cáo" stands: its first word and the one after its last.
@@ -309,7 +313,14 @@ impl Text {
                 (within, apart) = (true, false);
             }
         }
+        let mut at = 0;
+        let begins = words.iter().map(|word| {
+            at += word.len() + 1;
+            at - word.len() - 1
+        });
         let mut text = Text {
+            begins: begins.collect(),
+            folded,
             words,
             parted,
             reports: Vec::new(),
@@ -318,55 +329,38 @@ impl Text {
         };
         text.dated =
             !text.periods.is_empty() || text.words.iter().any(|w| w == "thang" || w == "quy");
-        text.reports = ["bao cao", "bc", "b c"]
-            .iter()
-            .flat_map(|p| text.find(p))
-            .collect();
+        let reports = vi().report.find(&text.folded).into_iter();
+        text.reports = reports.map(|found| text.words_of(found)).collect();
         text
     }
 
-    /// Where a phrase stands; [`GAP`] in it stands for a few words.
-    fn find(&self, phrase: &str) -> Vec<(usize, usize)> {
-        // Most phrases, such as names of other units, are not there at all.
-        let begins = phrase.split(' ').next().unwrap_or("");
-        if !self.words.iter().any(|w| w == begins) {
-            return Vec::new();
+    /// The first word of what was found and the one after its last.
+    fn words_of(&self, found: Found) -> (usize, usize) {
+        let before = |byte: usize| self.begins.partition_point(|b| *b < byte);
+        (before(found.from), before(found.to))
+    }
+
+    /// Marks the words of what was found.
+    fn cover(&self, covered: &mut [bool], found: Vec<Found>) {
+        for (from, to) in found.into_iter().map(|f| self.words_of(f)) {
+            covered[from..to].fill(true);
         }
-        let parts: Vec<Vec<&str>> = phrase
-            .split(GAP)
-            .map(|p| p.split_whitespace().collect())
-            .collect();
-        let part_at = |part: &[&str], at: usize| {
-            !part.is_empty()
-                && self
-                    .words
-                    .get(at..at + part.len())
-                    .is_some_and(|w| w == part)
-        };
-        let whole_at = |from: usize| {
-            let (first, rest) = parts.split_first()?;
-            let mut end = part_at(first, from).then(|| from + first.len())?;
-            for part in rest {
-                let at = (end..=end + GAP_WORDS).find(|at| part_at(part, *at))?;
-                end = at + part.len();
-            }
-            Some((from, end))
-        };
-        (0..self.words.len()).filter_map(whole_at).collect()
     }
 
     /// Which words belong to one of the phrases.
-    fn covered<'p>(&self, phrases: impl IntoIterator<Item = &'p str>) -> Vec<bool> {
+    fn covered(&self, sets: &[&Set]) -> Vec<bool> {
         let mut covered = vec![false; self.words.len()];
-        for (from, to) in phrases.into_iter().flat_map(|p| self.find(p)) {
-            covered[from..to].fill(true);
+        for set in sets {
+            self.cover(&mut covered, set.find(&self.folded));
         }
         covered
     }
-}
 
-fn phrases(list: &str) -> impl Iterator<Item = &str> {
-    list.split(", ")
+    /// Which words name no subject.
+    fn plain(&self) -> Vec<bool> {
+        let sets = [&vi().plain, &vi().report, &vi().unions];
+        self.covered(&[&sets[..], &[&mail().reply, &mail().forward]].concat())
+    }
 }
 
 /// Whether a text calls something a report.

@@ -8,32 +8,8 @@ use regex::Regex;
 
 use super::{Attachment, Class};
 use crate::ground::domain_name::is_within;
-use crate::ground::text::{fold, has_phrase, truncated};
-
-/// Hosts of cloud drives that people link to instead of attaching a file; a host of theirs ends in one of these.
-const CLOUD_HOSTS: [&str; 21] = [
-    "drive.google.com",
-    "docs.google.com",
-    "photos.app.goo.gl",
-    "onedrive.live.com",
-    "1drv.ms",
-    "sharepoint.com",
-    "dropbox.com",
-    "fshare.vn",
-    "mediafire.com",
-    "zalo.me",
-    "zaloapp.com",
-    "zdn.vn",
-    "vdrive.vn",
-    "drive.viettel.vn",
-    "viettelcloud.vn",
-    "viettelidc.com.vn",
-    "icloud.com",
-    "mega.nz",
-    "wetransfer.com",
-    "we.tl",
-    "terabox.com",
-];
+use crate::ground::text::{fold, truncated};
+use crate::words::mail;
 
 /// Who quotes a whole digest quotes fewer tokens; a mail made of tokens is no command.
 const MOST_TOKENS: usize = 5_000;
@@ -50,93 +26,17 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a valid pattern")
 });
 
-/// Beginnings of subjects (folded, without Re:) by which answering machines are known.
-const AUTO_SUBJECTS: [&str; 40] = [
-    "automatic reply",
-    "automated reply",
-    "automatic response",
-    "automated response",
-    "auto reply",
-    "autoreply",
-    "auto response",
-    "auto ",
-    "out of office",
-    "out of the office",
-    "on vacation",
-    "on leave",
-    "vacation",
-    "away from my mail",
-    "tra loi tu dong",
-    "thu tra loi tu dong",
-    "thu tu dong",
-    "phan hoi tu dong",
-    "thu phan hoi tu dong",
-    "tu dong tra loi",
-    "tu dong phan hoi",
-    "thong bao vang mat",
-    "thong bao nghi phep",
-    "vang mat",
-    "dang nghi phep",
-    "ngoai van phong",
-    "khong co mat tai van phong",
-    "da nhan duoc thu cua ban",
-    "automatische antwort",
-    "abwesenheit",
-    "reponse automatique",
-    "reponse auto",
-    "absence du bureau",
-    "respuesta automatica",
-    "risposta automatica",
-    "resposta automatica",
-    "automatisch antwoord",
-    "автоответ",
-    "自動応答",
-    "自动回复",
-];
-
-/// What an answering machine writes (folded), where its headers do not show it.
-const AUTO_WORDS: [&str; 24] = [
-    "thu tra loi tu dong",
-    "thu phan hoi tu dong",
-    "email tra loi tu dong",
-    "email phan hoi tu dong",
-    "tin nhan tu dong",
-    "thu nay duoc gui tu dong",
-    "email nay duoc gui tu dong",
-    "thu duoc tra loi tu dong",
-    "toi dang nghi phep",
-    "toi hien dang nghi phep",
-    "hien toi dang nghi phep",
-    "hien toi dang di cong tac",
-    "toi hien dang di cong tac",
-    "toi se tra loi thu khi quay lai",
-    "toi se tra loi khi quay lai",
-    "tra loi ngay khi quay lai",
-    "this is an automatic reply",
-    "this is an automated reply",
-    "this is an automated response",
-    "i am out of the office",
-    "i am currently out of the office",
-    "i will be out of the office",
-    "i am currently on leave",
-    "i am on vacation",
-];
-
 /// Whether a mail without a document is an automatic answer by its words. One with a document is for staff to judge.
 pub(super) fn is_automatic_by_words(subject: &str, body: &str) -> bool {
-    let mut folded = fold(subject);
-    while let Some(rest) = ["re ", "tl ", "aw ", "sv "]
-        .iter()
-        .find_map(|p| folded.strip_prefix(p))
-    {
-        folded = rest.to_owned();
+    let folded = fold(subject);
+    let mut answers = folded.as_str();
+    while let Some(rest) = mail().reply.strip(answers) {
+        answers = rest;
     }
     // A person may write "auto" of cars; a machine repeats the subject after it.
-    let subject_says = AUTO_SUBJECTS
-        .iter()
-        .any(|s| folded.starts_with(s) && (*s != "auto " || subject.contains("Auto:")));
-    let body = fold(truncated(body, 1_500));
-    subject_says || AUTO_WORDS.iter().any(|w| has_phrase(&body, w))
+    let subject_says = mail().auto_subjects.begins(answers)
+        || answers.starts_with("auto ") && subject.contains("Auto:");
+    subject_says || mail().auto_texts.stands_in(&fold(truncated(body, 1_500)))
 }
 
 /// What the headers say of who wrote it: a person, or which kind of machine.
@@ -196,15 +96,11 @@ pub(super) fn by_headers(
         );
     }
     let local = sender.split('@').next().unwrap_or("");
-    let takes_no_answers = [
-        "noreply",
-        "no-reply",
-        "no_reply",
-        "donotreply",
-        "do-not-reply",
-        "mailer-daemon",
-    ];
-    if takes_no_answers.iter().any(|l| local.starts_with(l)) {
+    if mail()
+        .no_answers
+        .iter()
+        .any(|l| local.starts_with(l.as_str()))
+    {
         return is(Class::MachineReport, "its sender takes no answers");
     }
     None
@@ -227,7 +123,7 @@ pub(super) fn cloud_link(text: &str) -> Option<String> {
     LINK.captures_iter(text).find_map(|c| {
         let host = c[1].to_ascii_lowercase();
         let path = c.get(2).map_or("", |m| m.as_str());
-        let known = CLOUD_HOSTS.iter().any(|h| is_within(&host, h));
+        let known = mail().cloud_hosts.iter().any(|h| is_within(&host, h));
         // A telephone number or group on Zalo stands in many signatures; a form is no file.
         let first = path.split('/').nth(1).unwrap_or("");
         let is_contact = host.ends_with("zalo.me")

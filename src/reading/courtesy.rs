@@ -1,56 +1,8 @@
 //! Whether a mail only thanks or confirms: "Đã nhận được thư, cảm ơn Ban ạ!". Such an answer to an acknowledgement asks
 //! nobody to do anything.
 
-use crate::ground::text::{find_phrase, fold};
-
-/// All that such a text is made of (folded).
-const PHRASES: [&str; 45] = [
-    "cam on",
-    "xin",
-    "thanks",
-    "thank you",
-    "tks",
-    "ok",
-    "oke",
-    "okie",
-    "da nhan",
-    "nhan duoc",
-    "da",
-    "vang",
-    "thu",
-    "mail",
-    "email",
-    "thong tin",
-    "phan hoi",
-    "thong bao",
-    "cua",
-    "tu",
-    "anh",
-    "chi",
-    "em",
-    "anh chi",
-    "ban",
-    "cac",
-    "dong chi",
-    "dc",
-    "don vi",
-    "chung toi",
-    "minh",
-    "a",
-    "nhe",
-    "nha",
-    "nhieu",
-    "rat",
-    "chao",
-    "kinh chao",
-    "tran trong",
-    "kinh thu",
-    "than men",
-    "kinh gui",
-    "chuc",
-    "suc khoe",
-    "ngay tot lanh",
-];
+use crate::ground::text::fold;
+use crate::words::vi;
 
 /// Whether a sender's own words, down to the signature, are courtesy alone.
 pub fn is_mere_courtesy(own_words: &str) -> bool {
@@ -59,16 +11,7 @@ pub fn is_mere_courtesy(own_words: &str) -> bool {
     let mut said = false;
     for line in own_words.lines().take_while(|l| !signature(l)) {
         let folded = fold(line);
-        let mut covered = vec![false; folded.len()];
-        for phrase in PHRASES {
-            let mut from = 0;
-            while let Some(at) = find_phrase(&folded, phrase, from) {
-                from = at + phrase.len();
-                covered[at..from].fill(true);
-            }
-        }
-        let is_covered = |(at, byte): (usize, u8)| byte == b' ' || covered[at];
-        if !folded.bytes().enumerate().all(is_covered) {
+        if !vi().courtesies.make_up(&folded) {
             return false;
         }
         said |= !folded.is_empty();

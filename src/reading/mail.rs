@@ -16,6 +16,7 @@ use super::{
 };
 use crate::ground::text::{fold, tidy, truncated};
 use crate::reading::trust::Judgement;
+use crate::words::mail;
 
 /// How much of a text is kept for matching, in bytes.
 const TEXT_KEPT: usize = 8_000;
@@ -337,22 +338,10 @@ fn forwarded_from(message: &Message<'_>, body: &str) -> Option<String> {
         return Some(writer.address);
     }
     let mut lines = body.lines();
-    lines.find(|l| {
-        let folded = fold(l);
-        [
-            "forwarded message",
-            "thu chuyen tiep",
-            "thu duoc chuyen tiep",
-            "begin forwarded message",
-        ]
-        .iter()
-        .any(|m| folded == *m)
-    })?;
-    let from = lines.take(6).find(|l| {
-        let folded = fold(l);
-        folded.starts_with("from ") || folded.starts_with("tu ")
-    })?;
-    ADDRESS.find(from).map(|m| m.as_str().to_lowercase())
+    lines.find(|l| mail().forwarded.contains(&fold(l)))?;
+    let from = lines.take(6).filter(|l| mail().from.begins(&fold(l)));
+    let mut addresses = from.filter_map(|l| ADDRESS.find(l));
+    addresses.next().map(|m| m.as_str().to_lowercase())
 }
 
 /// Clocks that were never set say 1970.

@@ -6,50 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::ground::text::fold;
-
-/// "On …, X wrote:", as mail programs of several languages put it (folded), perhaps over several lines.
-const WROTE: [&str; 19] = [
-    "da viet",
-    "viet",
-    "wrote",
-    "a ecrit",
-    "ecrit",
-    "schrieb",
-    "escribio",
-    "ha scritto",
-    "schreef",
-    "geschreven",
-    "escreveu",
-    "skrev",
-    "napisal",
-    "napisala",
-    "написал",
-    "написала",
-    "пише",
-    "писал",
-    "kirjoitti",
-];
-
-/// How the first line of a quoted head is called (folded).
-const FROM: [&str; 17] = [
-    "tu",
-    "nguoi gui",
-    "from",
-    "de",
-    "von",
-    "da",
-    "van",
-    "fra",
-    "fran",
-    "od",
-    "от",
-    "від",
-    "lahettaja",
-    "gonderen",
-    "expediteur",
-    "absender",
-    "remitente",
-];
+use crate::words::mail;
 
 /// `<an@address.example>:` at the end of a line that also has a date or an hour.
 static SAYS: LazyLock<Regex> =
@@ -107,28 +64,17 @@ fn is_said(lines: &[&str]) -> bool {
     let said = lines.join(" ");
     let folded = fold(&said);
     let has_date = said.chars().filter(char::is_ascii_digit).count() >= 3;
-    let wrote = |verb: &str| folded.strip_suffix(verb).is_some_and(|b| b.ends_with(' '));
     lines.iter().all(|l| !l.trim().is_empty())
         && (SAYS.is_match(&said)
-            || has_date && said.trim_end().ends_with(':') && WROTE.iter().any(|v| wrote(v)))
+            || has_date && said.trim_end().ends_with(':') && mail().wrote.ends(&folded))
 }
 
 /// Whether a mail that is quoted or passed on as a whole begins here.
 fn begins_a_mail(lines: &[&str]) -> bool {
     let line = lines[0];
     let folded = fold(line);
-    let marks = [
-        "original message",
-        "thu goc",
-        "tin nhan goc",
-        "thong diep goc",
-        "forwarded message",
-        "begin forwarded message",
-        "thu duoc chuyen tiep",
-        "tin nhan duoc chuyen tiep",
-        "bat dau thu duoc chuyen tiep",
-    ];
-    marks.iter().any(|m| folded.starts_with(m))
+    mail().quoted.begins(&folded)
+        || mail().forwarded.begins(&folded)
         || line
             .trim_start()
             .starts_with("________________________________")
@@ -139,7 +85,7 @@ fn begins_a_mail(lines: &[&str]) -> bool {
 /// `Từ: …` with another line of a head below it.
 fn is_head(lines: &[&str]) -> bool {
     let called = |line: &str| HEADER.captures(line).map(|c| fold(&c[1]));
-    let from = called(lines[0]).is_some_and(|name| FROM.contains(&name.as_str()));
+    let from = called(lines[0]).is_some_and(|name| mail().from.contains(&name));
     let below = lines[1..].iter().filter(|l| !l.trim().is_empty()).take(3);
     from && below.filter(|l| called(l).is_some()).count() >= 2
 }

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::Headers;
 use crate::ground::text::{fold, truncated};
+use crate::words::mail;
 
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)[a-z0-9!#$%&'*+/=?^_`{|}~.-]+@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*"#)
@@ -17,136 +18,6 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 static LEADING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:5\d\d[ -](?:5\.\d+\.\d+ )?)?<?[^ <>@]+@[a-z0-9]").expect("a valid pattern")
 });
-
-/// Lines (folded) after which a bounce repeats the mail that came back.
-const ORIGINAL_FOLLOWS: [&str; 20] = [
-    "original message",
-    "message headers follow",
-    "message header follows",
-    "message text follows",
-    "this is a copy of the message",
-    "below this line is a copy of the message",
-    "below the next line is a copy of the message",
-    "below is a copy of the original message",
-    "unsent message below",
-    "unsent message follows",
-    "unsent message",
-    "original mail info",
-    "returned message follows",
-    "message header",
-    "the original message was",
-    "copy of your message",
-    "message contents follow",
-    "original headers",
-    "undelivered message",
-    "content of your message",
-];
-
-/// What bounces say (folded), whoever writes them.
-const FAILURE_PHRASES: [&str; 62] = [
-    "could not be delivered",
-    "couldn t be delivered",
-    "cannot be delivered",
-    "can not be delivered",
-    "was not delivered",
-    "not be delivered to",
-    "has not been delivered",
-    "undeliverable",
-    "undelivered",
-    "unable to deliver",
-    "wasn t able to deliver",
-    "not able to deliver",
-    "unable to be delivered",
-    "could not deliver",
-    "couldn t deliver",
-    "did not reach the following recipient",
-    "didn t reach the following recipient",
-    "delivery to the following recipient",
-    "delivery to these recipients",
-    "delivery failed",
-    "delivery failure",
-    "delivery has failed",
-    "delivery error",
-    "failed to deliver",
-    "failed delivery",
-    "failed permanently",
-    "permanent error",
-    "permanent fatal errors",
-    "permanent failure",
-    "fatal errors",
-    "error delivering your mail",
-    "error delivering",
-    "trouble delivering your message",
-    "following address failed",
-    "following addresses failed",
-    "following address es failed",
-    "following recipients failed",
-    "addresses had delivery problems",
-    "failed addresses follow",
-    "rejected your message",
-    "message was rejected",
-    "message has been rejected",
-    "mail was rejected",
-    "returned to sender",
-    "returning to sender",
-    "sorry to have to inform you",
-    "this is a permanent error",
-    "transcript of session follows",
-    "no valid recipients",
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "invalid user address",
-    "invalid recipient",
-    "recipient address rejected",
-    "mailbox unavailable",
-    "mailbox is full",
-    "mailbox full",
-    "thu khong the gui",
-    "khong the gui thu",
-    "khong gui duoc",
-    "khong tim thay dia chi",
-];
-
-/// What subjects of bounces say (folded).
-const SUBJECTS: [&str; 36] = [
-    "undeliver",
-    "delivery status",
-    "delivery failure",
-    "delivery failed",
-    "delivery has failed",
-    "delivery error",
-    "delivery notification",
-    "delivery report",
-    "delivery problem",
-    "failure delivery",
-    "failure notice",
-    "failed delivery",
-    "failed mail",
-    "mail failed",
-    "mail failure",
-    "mail error",
-    "mail could not be delivered",
-    "mail delivery",
-    "message delivery",
-    "message undeliverable",
-    "message you sent blocked",
-    "non remis",
-    "notification d etat",
-    "returned mail",
-    "returned to sender",
-    "returned message",
-    "return receipt error",
-    "error sending your mail",
-    "unzustellbar",
-    "permanent delivery failure",
-    "dsn",
-    "rejected mail",
-    "user unknown",
-    "khong the gui",
-    "khong gui duoc",
-    "errors from",
-];
 
 /// The readable text of a bounce, without the mail that it brings back.
 #[derive(Debug)]
@@ -208,11 +79,9 @@ impl Notice {
         let mut kept = Vec::new();
         for line in body.lines() {
             let folded = fold(line);
-            let marked = ORIGINAL_FOLLOWS.iter().any(|p| {
-                folded.starts_with(p)
-                    || (folded.contains(p)
-                        && line.trim_start().starts_with(['-', '|', '=', '*', '_']))
-            });
+            let marks = line.trim_start().starts_with(['-', '|', '=', '*', '_']);
+            let follows = &mail().original_follows;
+            let marked = follows.begins(&folded) || marks && follows.is_part_of(&folded);
             // "The original message was received at …" opens a notice; it does not end it.
             let opens = folded.starts_with("the original message was received");
             let header = line.starts_with("Received: ") || line.starts_with("Return-Path: ");
@@ -238,9 +107,9 @@ impl Notice {
                 .is_some_and(|p| p.trim() == "<>" || fold(p).starts_with("mailer daemon"))
         });
         let subject = fold(headers.subject);
-        let says = SUBJECTS.iter().any(|s| subject.contains(s));
+        let says = mail().failure_subjects.is_part_of(&subject);
         let begins = truncated(&self.folded, 3_000);
-        let tells = FAILURE_PHRASES.iter().any(|p| begins.contains(p));
+        let tells = mail().failure.is_part_of(begins);
         let encloses = message.parts.iter().skip(1).any(|p| {
             matches!(p.body, PartType::Message(_))
                 || p.content_type().is_some_and(|t| {
@@ -263,61 +132,15 @@ impl Notice {
     /// Whether it says that delivery is late and will be tried again.
     pub(super) fn is_only_a_warning(&self, subject: &str) -> bool {
         let subject = fold(subject);
-        let subject_says = [
-            "delay",
-            "could not send message for past",
-            "still being retried",
-            "warning",
-        ]
-        .iter()
-        .any(|p| subject.contains(p));
-        let text_says = [
-            "this is a warning message only",
-            "this is a warning only",
-            "you do not need to resend",
-            "will be retried",
-            "will keep trying",
-            "has not yet been delivered",
-            "will continue to try",
-            "delivery attempts will continue",
-            "no action is required on your part",
-            "will retry for",
-        ]
-        .iter()
-        .any(|p| self.folded.contains(p));
-        let gives_up = [
-            "giving up",
-            "not going to try again",
-            "failed permanently",
-            "permanent error",
-            "no further",
-        ]
-        .iter()
-        .any(|p| self.folded.contains(p));
+        let subject_says = mail().late_subjects.is_part_of(&subject);
+        let text_says = mail().late.is_part_of(&self.folded);
+        let gives_up = mail().gives_up.is_part_of(&self.folded);
         (text_says || (subject_says && self.folded.contains("delay"))) && !gives_up
     }
 
     /// The addresses that the text says have failed. `ours` are those of whom the bounce is for, and of who wrote it.
     pub(super) fn recipients(&self, ours: &[String]) -> Vec<String> {
-        let passed_over = |line: &str| {
-            let folded = fold(line);
-            [
-                "from ",
-                "reply to ",
-                "mail from",
-                "sender ",
-                "return path",
-                "please contact",
-                "contact ",
-                "postmaster",
-                "if you",
-                "message id",
-                "http",
-                "envelope from",
-            ]
-            .iter()
-            .any(|p| folded.starts_with(p))
-        };
+        let passed_over = |line: &str| mail().not_failed.begins(&fold(line));
         let usable = |a: &String| {
             let local = a.split('@').next().unwrap_or("");
             !ours.contains(a)
@@ -361,36 +184,9 @@ impl Notice {
 fn is_mailer(headers: &Headers<'_>) -> bool {
     let local = headers.sender.split('@').next().unwrap_or("");
     let local_says = local.is_empty()
-        || [
-            "mailer-daemon",
-            "mailerdaemon",
-            "postmaster",
-            "post_master",
-            "poostmaster",
-            "mail-daemon",
-            "maildaemon",
-            "mdaemon",
-            "mail.delivery.system",
-            "mail-delivery-system",
-            "bounce",
-            "bounces",
-        ]
-        .contains(&local)
+        || mail().mailers.iter().any(|m| m == local)
         || local.starts_with("mailer-daemon");
-    let name = fold(headers.name);
-    let name_says = [
-        "mail delivery",
-        "delivery subsystem",
-        "delivery system",
-        "mailer daemon",
-        "mail system",
-        "system administrator",
-        "postmaster",
-        "mail administrator",
-        "internet mail",
-    ]
-    .iter()
-    .any(|n| name.contains(n));
+    let name_says = mail().mailer_names.is_part_of(&fold(headers.name));
     local_says || name_says
 }
 

@@ -7,6 +7,7 @@ use regex::Regex;
 use super::fields::Block;
 use super::notice::{addresses, without_addresses};
 use crate::ground::text::fold;
+use crate::words::mail;
 
 static STATUS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:^|[^0-9.])([245]\.\d{1,3}\.\d{1,3})(?:$|[^0-9.])").expect("a valid pattern")
@@ -23,193 +24,6 @@ static AT_DATA: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?(?:end of\s+)?data\b|smtp command\s+data\b")
         .expect("a valid pattern")
 });
-
-/// What the bounce itself says weighs more than what it says of the far server (folded phrases).
-const SAID_OF_THE_WHOLE: [&str; 3] = [
-    "account is disabled",
-    "command output",
-    "not enough disk space",
-];
-
-/// The address is known and put out of use for now (folded phrases).
-const SUSPENDED: [&str; 8] = [
-    "account is disabled",
-    "account disabled",
-    "account has been disabled",
-    "disabled user",
-    "mailbox disabled",
-    "deactivated",
-    "suspended",
-    "inactive",
-];
-
-/// Something else is at fault (folded phrases): the mailbox is full, the mail or its sender is not liked, the way is blocked.
-const NOT_THE_ADDRESS: [&str; 73] = [
-    "hop thu da day",
-    "hop thu day",
-    "het dung luong",
-    "mailbox full",
-    "mailbox is full",
-    "mailbox was full",
-    "mailboxfull",
-    "quota",
-    "over quota",
-    "exceeded storage",
-    "exceeds allowed size",
-    "insufficient system storage",
-    "size limit",
-    "too large",
-    "too big",
-    "message size",
-    "exceeds size",
-    "maximum message size",
-    "message length exceeds",
-    "spam",
-    "blacklist",
-    "blocklist",
-    "block list",
-    "blocked",
-    "banned",
-    "reputation",
-    "dmarc",
-    "dkim",
-    "spf",
-    "unauthenticated",
-    "policy",
-    "virus",
-    "content rejected",
-    "content filter",
-    "message content",
-    "mail content",
-    "relay",
-    "relaying denied",
-    "not permitted",
-    "access denied",
-    "access is denied",
-    "denied",
-    "not authorized",
-    "authentication required",
-    "timed out",
-    "timeout",
-    "time out",
-    "expired",
-    "in the queue too long",
-    "retry time",
-    "try again",
-    "temporar",
-    "deferred",
-    "connection refused",
-    "not responding",
-    "too many",
-    "rate limit",
-    "receiving mail at a rate",
-    "loop",
-    "too many hops",
-    "hop count",
-    "routing",
-    "sender rejected",
-    "sender address rejected",
-    "domain of sender",
-    "ptr",
-    "reverse dns",
-    "frozen",
-    "system error",
-    "command output",
-    "disk space",
-    "malformed or unexpected",
-    "insufficient permission",
-];
-
-/// There is no such user, said in so many words (folded phrases).
-const SURELY_NO_USER: [&str; 11] = [
-    "khong ton tai",
-    "khong tim thay dia chi",
-    "khong tim thay nguoi nhan",
-    "khong co nguoi dung nay",
-    "recipient name is not recognized",
-    "unknown recipient",
-    "user doesn t have",
-    "doesn t have an account",
-    "requested action not taken mailbox unavailable",
-    "recipient address rejected access denied", // Microsoft, of users that are not in the directory
-    "bad mailbox",                              // PowerMTA's category
-];
-
-/// There is no such user, or a filter hides behind that answer (folded phrases).
-const NO_USER: [&str; 41] = [
-    "user unknown",
-    "unknown user",
-    "unknown recipient",
-    "recipient unknown",
-    "unknown address",
-    "unknown local",
-    "unknown mailbox",
-    "unknown account",
-    "address unknown",
-    "no such user",
-    "no such account",
-    "no such address",
-    "no such mailbox",
-    "no such recipient",
-    "no such person",
-    "no such local user",
-    "does not exist",
-    "doesn t exist",
-    "not exist",
-    "not found",
-    "no mailbox",
-    "mailbox unavailable",
-    "mailbox not available",
-    "invalid recipient",
-    "invalid address",
-    "invalid user",
-    "invalid mailbox",
-    "not a valid",
-    "not our customer",
-    "no account",
-    "not listed in",
-    "not listed",
-    "not known",
-    "bad destination mailbox",
-    "bad address",
-    "no longer available",
-    "no longer on server",
-    "no user",
-    "is not a known user",
-    "address error",
-    "undeliverable address",
-];
-
-/// There is no such host, it takes no mail, or the user has moved (folded phrases).
-const NO_HOST: [&str; 27] = [
-    "host unknown",
-    "unknown host",
-    "host not found",
-    "domain not found",
-    "no such domain",
-    "domain does not exist",
-    "unknown domain",
-    "name or service not known",
-    "no mx",
-    "bad mx record",
-    "nullmx",
-    "null mx",
-    "does not accept mail",
-    "does not accept email",
-    "not accept any mail",
-    "host or domain name not found",
-    "invalid domain",
-    "has moved",
-    "moved to",
-    "dns error",
-    "non existent domain",
-    "no such host",
-    "domain is not reachable",
-    "illegal host",
-    "dns lookup failure",
-    "unrouteable address",
-    "no smtp service",
-];
 
 /// The first status code in a text.
 pub(super) fn status_in(text: &str) -> Option<String> {
@@ -249,7 +63,7 @@ impl Said<'_> {
             stage_of(&lines)
         };
         let whole = if self.alone { self.notice } else { "" };
-        if has(&plain(whole), &SAID_OF_THE_WHOLE) {
+        if mail().of_the_whole.is_part_of(&plain(whole)) {
             return false;
         }
         let status = failure.status.as_deref();
@@ -267,23 +81,26 @@ fn verdict(text: &str, status: Option<&str>, stage: Stage) -> Option<bool> {
     let in_text = status_in(text);
     let code = in_text.as_deref().or(status).unwrap_or("");
     // RFC 7504: a host that takes no mail at all says 521, its relay 556.
-    if has(&said, &NO_HOST) || has(&said, &[" 521 ", " 556 "]) {
+    if mail().no_host.is_part_of(&said) || [" 521 ", " 556 "].iter().any(|c| said.contains(c)) {
         return Some(true);
     }
-    if has(&said, &SURELY_NO_USER) {
+    if mail().surely_no_user.is_part_of(&said) {
         return Some(true);
     }
-    if has(&said, &NOT_THE_ADDRESS) {
+    if mail().not_the_address.is_part_of(&said) {
         return Some(false);
     }
     if in_text.as_deref().is_some_and(is_of_address) {
         return Some(true);
     }
-    if has(&said, &SUSPENDED) {
+    if mail().suspended.is_part_of(&said) {
         return Some(false);
     }
     // Without a code or the command that was answered, "user unknown" is also what filters say of mail they do not like.
-    has(&said, &NO_USER).then(|| stage == Stage::Recipient || is_of_address(code))
+    mail()
+        .no_user
+        .is_part_of(&said)
+        .then(|| stage == Stage::Recipient || is_of_address(code))
 }
 
 /// Whether a status code says that the address is wrong (RFC 3463, 3.2; RFC 7505; 5.1.351 of Exchange).
@@ -297,10 +114,6 @@ fn is_of_address(code: &str) -> bool {
 /// Folded, without addresses, whose words mean nothing; a space at both ends.
 fn plain(text: &str) -> String {
     format!(" {} ", fold(&without_addresses(text)))
-}
-
-fn has(text: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|p| text.contains(p))
 }
 
 /// The lines that name an address, each with those after it that name no other.

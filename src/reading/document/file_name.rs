@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Head;
-use super::head::{TYPES, date};
+use super::head::date;
+use crate::words::vi;
 
 /// A number with its symbol: `57-BC-LDLD`, `2728.QD.UBND`, `966-LĐLĐ`; or `CV-7432-UBND-XD`, the type first.
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
@@ -33,7 +34,12 @@ pub(super) fn parse(name: &str) -> Head {
             .map(str::to_owned)
             .collect()
     };
-    let is_type = |word: &str| TYPES.iter().any(|t| t.abbreviation.contains(&word));
+    let is_type = |word: &str| {
+        vi().documents
+            .iter()
+            .flat_map(|d| &d.short)
+            .any(|s| s == word)
+    };
     if let Some(c) = NUMBER.captures(stem) {
         let symbol = parts(&c[2]);
         // Either a type with a body after it, or the body of an official letter.

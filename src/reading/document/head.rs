@@ -7,114 +7,7 @@ use regex::Regex;
 
 use super::Head;
 use crate::ground::text::{fold, tidy, truncated};
-
-/// A type of document (NĐ 30/2020/NĐ-CP, article 7, and what spreadsheets are called).
-pub struct Type {
-    /// In small letters.
-    pub name: &'static str,
-    /// Its abbreviations in numbers, as people also write them without diacritics.
-    pub abbreviation: &'static [&'static str],
-}
-
-/// The types, reports first.
-pub const TYPES: [Type; 24] = [
-    Type {
-        name: "báo cáo",
-        abbreviation: &["BC"],
-    },
-    Type {
-        name: "kế hoạch",
-        abbreviation: &["KH"],
-    },
-    Type {
-        name: "quyết định",
-        abbreviation: &["QĐ", "QD"],
-    },
-    Type {
-        name: "nghị quyết",
-        abbreviation: &["NQ"],
-    },
-    Type {
-        name: "chỉ thị",
-        abbreviation: &["CT"],
-    },
-    Type {
-        name: "quy chế",
-        abbreviation: &["QC"],
-    },
-    Type {
-        name: "quy định",
-        abbreviation: &["QyĐ", "QyD"],
-    },
-    Type {
-        name: "thông báo",
-        abbreviation: &["TB"],
-    },
-    Type {
-        name: "thông cáo",
-        abbreviation: &["TC"],
-    },
-    Type {
-        name: "hướng dẫn",
-        abbreviation: &["HD"],
-    },
-    Type {
-        name: "chương trình",
-        abbreviation: &["CTr"],
-    },
-    Type {
-        name: "phương án",
-        abbreviation: &["PA"],
-    },
-    Type {
-        name: "đề án",
-        abbreviation: &["ĐA"],
-    },
-    Type {
-        name: "dự án",
-        abbreviation: &["DA"],
-    },
-    Type {
-        name: "biên bản",
-        abbreviation: &["BB"],
-    },
-    Type {
-        name: "tờ trình",
-        abbreviation: &["TTr"],
-    },
-    Type {
-        name: "hợp đồng",
-        abbreviation: &["HĐ"],
-    },
-    Type {
-        name: "công điện",
-        abbreviation: &[],
-    }, // CĐ is the union in the symbols that come here
-    Type {
-        name: "giấy mời",
-        abbreviation: &["GM"],
-    },
-    Type {
-        name: "giấy giới thiệu",
-        abbreviation: &["GGT"],
-    },
-    Type {
-        name: "danh sách",
-        abbreviation: &["DS"],
-    },
-    Type {
-        name: "bảng tổng hợp",
-        abbreviation: &[],
-    },
-    Type {
-        name: "biểu tổng hợp",
-        abbreviation: &[],
-    },
-    Type {
-        name: "phụ lục",
-        abbreviation: &["PL"],
-    },
-];
+use crate::words::{Document, vi};
 
 /// How many lines a head has at most.
 const LINES: usize = 45;
@@ -123,7 +16,7 @@ const LONGEST_LINE: usize = 2_000;
 
 /// The names of the types, folded, with and without the spaces between their words.
 static FOLDED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-    let folded = TYPES.iter().map(|t| fold(t.name));
+    let folded = vi().documents.iter().map(|d| fold(&d.name));
     folded
         .map(|name| (name.clone(), name.replace(' ', "")))
         .collect()
@@ -204,7 +97,7 @@ pub fn parse(page: &str) -> Head {
         }
         (Some(at), _) => {
             if let Some((kind, rest)) = genre(&segments[at]) {
-                head.genre = Some(kind.name.to_owned());
+                head.genre = Some(kind.name.clone());
                 head.title = title(rest, &segments[at], &segments[at + 1..]);
             }
         }
@@ -228,8 +121,7 @@ pub fn parse(page: &str) -> Head {
 pub fn number_in_subject(subject: &str) -> Option<String> {
     let found = CITED.captures(subject)?;
     let before = fold(&subject[..found.get(0)?.start()]);
-    let basis = ["theo", "thuc hien", "can cu", "trien khai"];
-    let is_basis = basis.iter().any(|b| before.contains(b));
+    let is_basis = vi().basis.stands_in(&before);
     let symbol = found[1].rsplit_once('/').map_or("", |(_, symbol)| symbol);
     (!is_basis && symbol.starts_with("BC")).then(|| found[1].to_owned())
 }
@@ -314,10 +206,11 @@ fn number(c: &regex::Captures<'_>) -> Option<String> {
 }
 
 /// The type that a line names, with what follows it on the line.
-fn genre(s: &Segment) -> Option<(&'static Type, &str)> {
+fn genre(s: &Segment) -> Option<(&'static Document, &str)> {
     let is_upper = is_upper(&s.text);
     let letters = s.folded.replace(' ', "");
-    TYPES.iter().zip(&*FOLDED).find_map(|(t, (name, of_name))| {
+    let mut types = vi().documents.iter().zip(&*FOLDED);
+    types.find_map(|(t, (name, of_name))| {
         // Some put a space between all letters of the type.
         if s.folded == *name || (is_upper && letters == *of_name) {
             return Some((t, ""));
@@ -327,7 +220,7 @@ fn genre(s: &Segment) -> Option<(&'static Type, &str)> {
             return None;
         }
         // "BẢNG TỔNG HỢP SỐ LIỆU": the name of a table is its title as a whole.
-        if t.abbreviation.is_empty() {
+        if t.short.is_empty() {
             return Some((t, s.text.as_str()));
         }
         let words = t.name.split(' ').count();
@@ -345,32 +238,12 @@ fn is_upper(text: &str) -> bool {
 
 /// The body that issued the document: the last of those above the number, its lines put together.
 fn issuer(left: &[&Segment]) -> Option<String> {
-    const BODIES: [&str; 18] = [
-        "lien doan lao dong",
-        "ldld",
-        "tong lien doan",
-        "cong doan",
-        "cdcs",
-        "cd ",
-        "ban ",
-        "bch ",
-        "uy ban",
-        "so ",
-        "phong ",
-        "truong ",
-        "cong ty",
-        "trung tam",
-        "benh vien",
-        "hoi ",
-        "dang ",
-        "mat tran",
-    ];
     let mut bodies: Vec<String> = Vec::new();
     for s in left {
         if s.folded.starts_with("so ") && s.text.contains([':', '/']) || NUMBER.is_match(&s.text) {
             break;
         }
-        let begins = BODIES.iter().any(|b| s.folded.starts_with(b));
+        let begins = vi().bodies.begins(&s.folded);
         if !(is_upper(&s.text) || begins) || s.text.len() > 200 || s.folded.is_empty() {
             continue;
         }
@@ -404,20 +277,6 @@ fn issuer(left: &[&Segment]) -> Option<String> {
 
 /// The subject under the type, up to the first line of the text itself.
 fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
-    const TEXT_BEGINS: [&str; 12] = [
-        "thuc hien",
-        "tiep tuc",
-        "nham ",
-        "trong ",
-        "sau ",
-        "duoc ",
-        "xet ",
-        "theo ",
-        "ban thuong vu",
-        "lien doan lao dong",
-        "ldld ",
-        "cong doan ",
-    ];
     let mut words: Vec<&str> = Vec::new();
     // "BÁO CÁO NHANH" is a way of reporting, not a subject.
     if !rest.is_empty() && fold(rest) != "nhanh" {
@@ -426,15 +285,12 @@ fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
     let mut last_line = type_line.line;
     for s in below {
         let first = words.is_empty();
-        let starts_text = ["kinh gui", "can cu", "stt", "tt "]
-            .iter()
-            .any(|b| s.folded.starts_with(b))
-            || HEADING.is_match(&s.text)
-            || s.folded.is_empty(); // a ruled line
+        let starts_text =
+            vi().no_title.begins(&s.folded) || HEADING.is_match(&s.text) || s.folded.is_empty(); // a ruled line
         let sentence = !first
             && s.text.chars().next().is_some_and(char::is_uppercase)
             && !is_upper(&s.text)
-            && TEXT_BEGINS.iter().any(|b| s.folded.starts_with(b))
+            && vi().text_begins.begins(&s.folded)
             && s.text.chars().count() > 45;
         let ends_sentence = s.text.ends_with([':', ';']) || s.text.chars().count() > 220;
         if starts_text || sentence || ends_sentence || s.line > last_line + 2 || words.len() >= 5 {

@@ -1,0 +1,142 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::ground::text::{fold, tidy};
+
+/// Lists of what is not looked for in folded texts.
+const AS_WRITTEN: [&str; 5] = ["cloud_hosts", "no_answers", "mailers", "short", "name"];
+
+/// All lists of words of a file, each with its key.
+fn lists(key: &str, value: &toml::Value, found: &mut Vec<(String, Vec<String>)>) {
+    match value {
+        toml::Value::Table(table) => table.iter().for_each(|(k, v)| lists(k, v, found)),
+        toml::Value::Array(values) if values.iter().all(toml::Value::is_str) => {
+            let words = values.iter().filter_map(|v| v.as_str());
+            found.push((key.to_owned(), words.map(str::to_owned).collect()));
+        }
+        toml::Value::Array(values) => values.iter().for_each(|v| lists(key, v, found)),
+        _ => {}
+    }
+}
+
+fn all_lists() -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    for file in [VI, MAIL] {
+        lists("", &file.parse::<toml::Table>().unwrap().into(), &mut found);
+    }
+    assert!(found.len() > 60, "the sets were not found: {found:?}");
+    found
+}
+
+/// The code of a folder, without this room.
+fn code(folder: &Path, all: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("words") {
+            code(&path, all);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            *all += &fs::read_to_string(&path).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_set_is_there_and_used_by_code() {
+    // That each set of the types stands in the files, and no other, the types say.
+    let (_, _) = (vi(), mail());
+    let mut all = String::new();
+    code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    let all: String = all.split_whitespace().collect();
+    let mut unused = BTreeSet::new();
+    for (by, file) in [("vi()", VI), ("mail()", MAIL)] {
+        for set in file.parse::<toml::Table>().unwrap().keys() {
+            let named = format!("{by}.{set}");
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let mut places = all.match_indices(&named);
+            if !places.any(|(at, _)| ends(&all[at + named.len()..])) {
+                unused.insert(set.clone());
+            }
+        }
+    }
+    assert!(unused.is_empty(), "no code names these sets: {unused:?}");
+}
+
+#[test]
+fn every_set_has_a_comment_on_what_it_is_for() {
+    for file in [VI, MAIL] {
+        let lines: Vec<&str> = file.lines().collect();
+        for set in file.parse::<toml::Table>().unwrap().keys() {
+            let begins = [
+                format!("{set} = "),
+                format!("[{set}]"),
+                format!("[[{set}]]"),
+            ];
+            let is_it = |line: &&str| begins.iter().any(|b| line.starts_with(b));
+            let at = lines.iter().position(is_it).unwrap();
+            assert!(lines[at - 1].starts_with("# "), "{set} says nothing");
+        }
+    }
+}
+
+#[test]
+fn no_set_has_a_word_twice_and_each_word_is_folded_as_it_is_looked_for() {
+    for (set, words) in all_lists() {
+        let once: BTreeSet<&String> = words.iter().collect();
+        assert_eq!(once.len(), words.len(), "{set} has a word twice");
+        for word in &words {
+            if AS_WRITTEN.contains(&set.as_str()) {
+                assert_eq!(tidy(word), *word, "{set}");
+                continue;
+            }
+            let whole = word.strip_suffix(finder::GOES_ON).unwrap_or(word);
+            let parts: Vec<String> = whole.split(GAP).map(fold).collect();
+            assert_eq!(parts.join(" … "), whole, "{set}");
+            assert!(parts.iter().all(|p| !p.is_empty()), "{set}: {word:?}");
+        }
+    }
+}
+
+#[test]
+fn a_form_stands_for_one_thing_and_what_it_becomes_stays() {
+    let forms = &vi().forms;
+    let mut long: Vec<&str> = forms.values().flatten().map(String::as_str).collect();
+    long.extend(vi().left_out.words());
+    let once: BTreeSet<&&str> = long.iter().collect();
+    assert_eq!(
+        once.len(),
+        long.len(),
+        "one of {long:?} stands for two things"
+    );
+    let finder = Finder::new(&long);
+    for short in forms.keys() {
+        assert_eq!(fold(short), *short);
+        assert_eq!(finder.find(short), [], "{short} becomes something else");
+    }
+}
+
+#[test]
+fn a_set_is_asked_in_several_ways() {
+    let set = Set::from(["cam on", "on anh", "anh*"].map(str::to_owned).to_vec());
+    assert!(set.make_up("cam on anh") && set.make_up(""));
+    assert!(
+        !set.make_up("cam on cac anh") && !set.make_up("cam on ai") && !set.make_up("ai cam on")
+    );
+    assert!(set.begins("cam on ban") && !set.begins("xin cam on"));
+    assert!(set.stands_in("xin cam on") && !set.stands_in("xin cam onn"));
+    assert!(set.is_part_of("xin cam onn") && set.stands_in("anhh"));
+    assert!(set.ends("xin cam on") && !set.ends("cam on") && !set.ends("cam on ai"));
+    assert_eq!(set.strip("cam on ai"), Some("ai"));
+    assert_eq!(set.strip("cam on"), None);
+    assert!(set.contains("cam on") && !set.contains("cam"));
+}
+
+#[test]
+fn forms_are_replaced_until_none_is_left() {
+    let forms = Forms::new([("cong doan", "cd"), ("cd gd", "cd giao duc"), ("cty", "")]);
+    assert_eq!(forms.replaced("cty cong doan gd cty"), "cd giao duc");
+    assert_eq!(forms.replaced("ban"), "ban");
+    // Never an end: it stops all the same.
+    assert!(Forms::new([("a", "a a")]).replaced("a").len() > 1);
+}
