@@ -30,7 +30,7 @@
 //! | [`collect`], [`plan`], [`send`], [`retention`] | the passes, and the end of what may be kept: the only places where floors meet |
 //! | [`alarm`] | what the mailbox cannot tell, by a second way out |
 //! | [`app`] | what a running installation has open |
-//! | [`compose`] | what a mail that is owed says at this moment: gathers from the store, hands to `writing` |
+//! | [`letters`] | one file a letter: whether a mail that is owed is still owed at this moment, and what it says |
 //! | [`home`] | the data folder that a configuration belongs to |
 //! | [`disk`] | room on the disk, and what leaves without it |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
@@ -124,7 +124,7 @@
 //!
 //! # Where this differs from a first sketch
 //!
-//! - `compose` stands between the passes and `writing`: reminders, acknowledgements and digests are composed at the
+//! - `letters` stands between the passes and `writing`: reminders, acknowledgements and digests are composed at the
 //!   moment of sending, so that "is it still owed" and "what does it say" are one question.
 //! - async-imap only frames; its commands take a refusal for an empty answer and are not used.
 
@@ -143,7 +143,6 @@ pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod commands;
-pub mod compose;
 pub mod config;
 pub mod consolidation;
 pub mod correct;
@@ -156,6 +155,7 @@ pub mod ground;
 pub mod health;
 pub mod home;
 pub mod identity;
+pub mod letters;
 pub mod links;
 pub mod mailbox;
 pub mod manager;

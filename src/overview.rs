@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::Serialize;
 
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
@@ -13,7 +14,55 @@ use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::View;
 use crate::store::Store;
 use crate::writing::spreadsheet::{self, Cell, Sheet, Tone};
-use crate::writing::{ChartPoint, ChartRow, Total};
+
+/// How one report and period ended, as provincial report systems count it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// Short name of the report.
+    pub report: String,
+    /// The period in words.
+    pub period: String,
+    /// The deadline.
+    pub due: String,
+    /// Đến hạn: obligations that nobody excused.
+    pub expected: u32,
+    /// Đúng hạn: complete on time.
+    pub on_time: u32,
+    /// Trễ: complete after the deadline.
+    pub late: u32,
+    /// Something is there, not everything.
+    pub partial: u32,
+    /// Đang chờ xử lý: what is missing may be in a mail on which staff have to decide.
+    pub waiting: u32,
+    /// Chưa nộp: nothing is there, and the period is not closed.
+    pub not_yet: u32,
+    /// Không nộp: nothing is there, and the period is closed.
+    pub not_at_all: u32,
+    /// Complete ÷ expected, in percent.
+    pub rate: u32,
+    /// Complete on time ÷ expected, in percent.
+    pub timeliness: u32,
+}
+
+/// A report in the chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChartRow {
+    /// Its short name.
+    pub report: String,
+    /// Its periods, the oldest first.
+    pub points: Vec<ChartPoint>,
+}
+
+/// One bar of the chart: a period of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChartPoint {
+    /// Its name, short.
+    pub period: String,
+    /// Complete ÷ expected, in percent.
+    pub rate: u32,
+    /// Complete on time ÷ expected, in percent; no more than the rate.
+    pub timeliness: u32,
+}
 
 /// The total of a group; `None` where nothing is expected that is tracked.
 pub fn total(view: &View<'_>, group: &Group<'_>) -> Option<Total> {

@@ -12,12 +12,12 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use self::budget::{Pot, Spent, Turn};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::compose::{self, Composed};
 use crate::config::Config;
 use crate::domain::owed::Kind;
 use crate::domain::reminder::in_working_hours;
 use crate::domain::{date_of, instant};
 use crate::ground::hex::random_hex;
+use crate::letters::{self, Composed};
 use crate::mailbox::Mailbox;
 use crate::manager;
 use crate::reading::BounceKind;
@@ -229,7 +229,7 @@ fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
 
 /// What a mail says at a moment. That one cannot be written is told, and stops no other.
 fn composed(app: &App, mail: &Outgoing, now: Timestamp) -> Composed {
-    compose::compose(&app.config, &app.store, mail, now)
+    letters::compose(&app.config, &app.store, mail, now)
         .unwrap_or_else(|e| Composed::Blocked(quoted(&e)))
 }
 

@@ -6,8 +6,8 @@ use std::process::Output;
 use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use thubaocao::compose::{self, Composed};
 use thubaocao::domain::zone;
+use thubaocao::letters::{self, Composed};
 use thubaocao::store::{OutgoingState, Part, Store};
 use thubaocao::{correct, expected, plan};
 
@@ -28,7 +28,7 @@ fn days(store: &Store, from: Timestamp, days: i64) -> usize {
         expected::store_expected(&config, store, now).unwrap();
         plan::owe_reminders(&config, store, now).unwrap();
         for mail in store.queue(now).unwrap() {
-            let composed = compose::compose(&config, store, &mail, now).unwrap();
+            let composed = letters::compose(&config, store, &mail, now).unwrap();
             if matches!(composed, Composed::Ready(_)) {
                 sent += 1;
                 let state = OutgoingState::Sent;

@@ -3,8 +3,8 @@
 use std::fs;
 
 use jiff::Timestamp;
-use thubaocao::compose::{self, Composed};
 use thubaocao::domain::identity::Thing;
+use thubaocao::letters::{self, Composed};
 use thubaocao::store::{OutgoingState, Store};
 use thubaocao::{expected, identity, plan};
 
@@ -143,13 +143,13 @@ fn nothing_is_sent_about_what_is_not_configured_and_staff_are_told() {
             Thing::Report => config.reports.clear(),
         }
         let mail = store.queue(now).unwrap().remove(0);
-        let composed = compose::compose(&config, &store, &mail, now).unwrap();
+        let composed = letters::compose(&config, &store, &mail, now).unwrap();
         let Composed::Dropped(why) = composed else {
             panic!("{composed:?}");
         };
         let state = OutgoingState::Dropped;
         store.end_sending(mail.id, state, Some(&why), now).unwrap();
-        let digest = compose::digest(
+        let digest = letters::digest(
             &config,
             &store,
             jiff::civil::date(2026, 6, 17),
@@ -172,9 +172,9 @@ fn what_waits_for_the_administrators_word_is_held_and_leaves_after_it() {
     plan::owe_reminders(&renamed, &store, now).unwrap();
     let queue = store.queue(now).unwrap();
     assert_eq!(queue.len(), 1, "none under the new id");
-    let composed = compose::compose(&renamed, &store, &queue[0], now).unwrap();
+    let composed = letters::compose(&renamed, &store, &queue[0], now).unwrap();
     assert!(matches!(composed, Composed::Hold), "{composed:?}");
-    let digest = compose::digest(&renamed, &store, jiff::civil::date(2026, 6, 17), None, now);
+    let digest = letters::digest(&renamed, &store, jiff::civil::date(2026, 6, 17), None, now);
     assert!(
         digest
             .unwrap()
@@ -187,6 +187,6 @@ fn what_waits_for_the_administrators_word_is_held_and_leaves_after_it() {
     identity::settle(&renamed, &store, now).unwrap();
     let queue = store.queue(now).unwrap();
     assert_eq!(queue.len(), 1);
-    let composed = compose::compose(&renamed, &store, &queue[0], now).unwrap();
+    let composed = letters::compose(&renamed, &store, &queue[0], now).unwrap();
     assert!(matches!(composed, Composed::Ready(_)), "{composed:?}");
 }

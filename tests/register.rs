@@ -5,11 +5,11 @@ use std::fs;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
-use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::{DueRule, Frequency};
 use thubaocao::domain::unit::UnitId;
+use thubaocao::letters::{self, Composed};
 use thubaocao::store::{NewSubmission, Receipts, Store};
 use thubaocao::{expected, identity, plan};
 
@@ -46,7 +46,7 @@ fn letters(config: &Config, store: &Store, now: Timestamp) -> Vec<(String, Strin
     let queue = store.queue(now).unwrap();
     let composed = queue
         .iter()
-        .map(|mail| compose::compose(config, store, mail, now).unwrap());
+        .map(|mail| letters::compose(config, store, mail, now).unwrap());
     let letters = composed.filter_map(|composed| match composed {
         Composed::Ready(draft) => Some((draft.to[0].clone(), draft.text)),
         Composed::Hold | Composed::Blocked(_) | Composed::Dropped(_) => None,

@@ -4,11 +4,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use jiff::Timestamp;
-use thubaocao::compose::{self, Composed};
 use thubaocao::config::Config;
 use thubaocao::domain::owed::Kind;
 use thubaocao::domain::reminder::Urgency;
 use thubaocao::domain::unit::UnitId;
+use thubaocao::letters::{self, Composed};
 use thubaocao::store::{OutgoingState, Store};
 use thubaocao::{expected, plan};
 
@@ -74,7 +74,7 @@ fn a_letter_that_waited_over_several_steps_says_the_last_one() {
     let steps: Vec<&str> = steps.iter().map(|(_, step)| step.as_str()).collect();
     assert_eq!(steps, ["late-1"]);
     let now = at("2026-06-17T02:00:00Z");
-    match compose::compose(&config, &store, &mail, now).unwrap() {
+    match letters::compose(&config, &store, &mail, now).unwrap() {
         Composed::Ready(draft) => assert!(draft.subject.starts_with("Đề nghị gửi báo cáo")),
         other => panic!("{other:?}"),
     }
@@ -91,7 +91,7 @@ fn of_a_period_that_staff_have_closed_nobody_is_reminded() {
     let period = "2026-H1".parse().unwrap();
     assert!(store.close_period("tre-em", &period, late).unwrap());
     // What waits is dropped, and nothing follows.
-    let composed = compose::compose(&config, &store, &waiting, late).unwrap();
+    let composed = letters::compose(&config, &store, &waiting, late).unwrap();
     assert!(matches!(composed, Composed::Dropped(_)), "{composed:?}");
     store
         .end_sending(waiting.id, OutgoingState::Dropped, None, late)

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use jiff::civil::Date;
 
 use super::{Session, Usage, say};
-use crate::compose;
 use crate::domain::{date_of, instant};
+use crate::letters;
 
 pub(super) fn run(
     session: &Session,
@@ -32,7 +32,7 @@ pub(super) fn run(
         instant(on, config.settings.schedule.digest_at)
     };
     let store = session.snapshot(&config, moment)?;
-    let draft = compose::digest(&config, &store, on, address.as_deref(), moment)?;
+    let draft = letters::digest(&config, &store, on, address.as_deref(), moment)?;
     say(format!("{}\n\n{}", draft.subject, draft.text.trim_end()))?;
     if let Some(path) = html {
         std::fs::write(path, &draft.html)

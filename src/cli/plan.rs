@@ -5,10 +5,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{Session, say};
-use crate::compose::{self, Composed};
 use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
+use crate::letters::{self, Composed};
 use crate::plan;
 use crate::standing::{self, Holds};
 use crate::store::{Receipts, Store};
@@ -57,7 +57,7 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
         let Some(to) = standing::addressee(&config, &dead, &planned.unit, on) else {
             continue;
         };
-        let draft = compose::reminder_of(&config, &store, &holds, &to, &planned.items, morning)?;
+        let draft = letters::reminder_of(&config, &store, &holds, &to, &planned.items, morning)?;
         let items = planned.items.iter().map(|(o, step)| ItemLine {
             report: o.report.clone(),
             period: o.period.to_string(),
@@ -67,7 +67,7 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
     }
     let digest_at = instant(on, schedule.digest_at);
     for address in &config.settings.digest_to {
-        let digest = compose::digest(&config, &store, on, Some(address), digest_at)?;
+        let digest = letters::digest(&config, &store, on, Some(address), digest_at)?;
         lines.push(line(None, digest, vec![]));
     }
     for line in &lines {
@@ -86,7 +86,7 @@ fn queued_answers(config: &Config, store: &Store, now: jiff::Timestamp) -> Resul
     let mut lines = Vec::new();
     for mail in store.queue(now)? {
         if mail.owed.kind().is_answer()
-            && let Composed::Ready(draft) = compose::compose(config, store, &mail, now)?
+            && let Composed::Ready(draft) = letters::compose(config, store, &mail, now)?
         {
             lines.push(line(mail.unit, draft, vec![]));
         }

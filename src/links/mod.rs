@@ -5,12 +5,12 @@ pub mod token;
 use anyhow::Result;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::Serialize;
 
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 use crate::ground::text::percent_encoded;
 use crate::store::{Store, Strangers};
-pub use crate::writing::Link;
 use token::{Action, Item, Token};
 
 /// How many days a link in a digest holds, and the right of whoever answers it.
@@ -22,6 +22,15 @@ pub(crate) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa
 /// The last day on which what was sent on a day holds.
 pub(crate) fn last_day(sent: Date) -> Date {
     sent.saturating_add(DAYS.days())
+}
+
+/// A link with a prepared mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// What it does, in Vietnamese.
+    pub label: String,
+    /// `mailto:` with subject and body (RFC 6068).
+    pub href: String,
 }
 
 /// Makes the links of one day for one of staff.

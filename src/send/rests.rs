@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::{Sent, composed, left, may_remind, pause, quoted, record_refusals, written};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::compose::Composed;
+use crate::letters::Composed;
 use crate::manager;
 use crate::store::{DEFERRED_FOR_LONG, OutgoingState, Part};
 use crate::transport::{Halt, NotTaken, Outcome, Parcel, Transport};

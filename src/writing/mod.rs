@@ -5,8 +5,6 @@
 
 mod alarm;
 pub mod consolidation;
-mod digest;
-mod letter;
 pub mod spreadsheet;
 mod unlinked;
 mod why;
@@ -22,15 +20,6 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
-pub use digest::{
-    ChartPoint, ChartRow, Contact, DigestData, Held, Link, News, Progress, Reminded, Soon,
-    Straggler, StrangersData, SystemLine, Total, Undelivered, WaitingMail, digest,
-};
-pub use letter::{
-    CommandTold, Confirmation, LetterItem, Receipt, Reply, acknowledgement, arrived, confirmation,
-    decided_anew, grassroots, link_only, reminder, returned, staff_answer, staff_answers,
-};
-
 pub use unlinked::{of_a_stranger, unlinked};
 pub use why::{why_in_vietnamese, whys_in_vietnamese};
 
@@ -313,13 +302,17 @@ fn known_variables() -> BTreeSet<String> {
 }
 
 /// Renders the text template of a kind of mail, whose first line is the subject.
-fn render_text(config: &Config, kind: Kind, values: impl Serialize) -> Result<(String, String)> {
+pub(crate) fn render_text(
+    config: &Config,
+    kind: Kind,
+    values: impl Serialize,
+) -> Result<(String, String)> {
     let text = render(config, &format!("{}.txt", kind.word()), values)?;
     let (subject, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
     Ok((subject.trim().to_owned(), body.trim().to_owned() + "\n"))
 }
 
-fn render(config: &Config, name: &str, values: impl Serialize) -> Result<String> {
+pub(crate) fn render(config: &Config, name: &str, values: impl Serialize) -> Result<String> {
     environment(&config.folder)
         .get_template(name)
         .and_then(|t| t.render(values))
@@ -328,7 +321,7 @@ fn render(config: &Config, name: &str, values: impl Serialize) -> Result<String>
 
 /// The department as templates see it.
 #[derive(Serialize)]
-struct DepartmentView<'a> {
+pub(crate) struct DepartmentView<'a> {
     name: &'a str,
     federation: &'a str,
     contact: &'a str,

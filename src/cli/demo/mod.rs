@@ -23,7 +23,7 @@ use crate::domain::{instant, zone};
 use crate::standing::View;
 use crate::store::{MessageState, Receipts, Store};
 use crate::writing;
-use crate::{app, compose, daemon};
+use crate::{app, daemon, letters};
 
 /// The days of the story.
 const FIRST: Date = date(2026, 6, 1);
@@ -273,7 +273,7 @@ fn tell(dir: &Path, config: &Config, store: &Store) -> Result<()> {
         seen.push(key);
     }
 
-    let draft = compose::digest(
+    let draft = letters::digest(
         config,
         store,
         LAST,

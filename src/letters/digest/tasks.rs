@@ -3,21 +3,77 @@
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Serialize;
 
-use super::short_moment;
+use super::{DigestData, short_moment};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_moment};
-use crate::links::Links;
 use crate::links::token::{Action, Item};
+use crate::links::{Link, Links};
 use crate::reading::Role;
 use crate::standing::{self, Holds};
 use crate::store::{Claim, Ground, Message, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
-use crate::writing::{
-    DigestData, Held, StrangersData, WaitingMail, of_a_stranger, unlinked, why_in_vietnamese,
-};
+use crate::writing::{of_a_stranger, unlinked, why_in_vietnamese};
+
+/// A mail that waits for a person.
+#[derive(Debug, Serialize)]
+pub(super) struct WaitingMail {
+    /// Its number, as commands take it.
+    pub(super) id: i64,
+    /// When it came.
+    pub(super) received: String,
+    /// From whom.
+    pub(super) sender: String,
+    /// Its subject.
+    pub(super) subject: String,
+    /// Why it waits.
+    pub(super) why: Vec<String>,
+    /// Name of the unit, where that is certain.
+    pub(super) unit: Option<String>,
+    /// Names of the units that it may come from, where it is not.
+    pub(super) candidates: Vec<String>,
+    /// Names of its files.
+    pub(super) files: Vec<String>,
+    /// What other mails its sender sent, empty if none.
+    pub(super) also: String,
+    /// What may be done, each a prepared mail.
+    pub(super) links: Vec<Link>,
+    /// The token by which a reply in free words is understood.
+    pub(super) token: Option<String>,
+    /// What to do where there are no links.
+    pub(super) how: String,
+}
+
+/// The mails of one kind of strangers.
+#[derive(Debug, Serialize)]
+pub(super) struct StrangersData {
+    /// Which they are.
+    pub(super) title: &'static str,
+    /// How many mails.
+    pub(super) mails: usize,
+    /// Of how many senders.
+    pub(super) senders: usize,
+    /// One mail a sender that is shown.
+    pub(super) shown: Vec<WaitingMail>,
+    /// How many mails of others there are.
+    pub(super) more_mails: usize,
+    /// How many others.
+    pub(super) more_senders: usize,
+    /// By which all mails of the senders shown are put aside.
+    pub(super) aside: Option<Link>,
+}
+
+/// A unit that is not reminded while mails wait.
+#[derive(Debug, Serialize)]
+pub(super) struct Held {
+    /// Its short name.
+    pub(super) unit: String,
+    /// Which mails these are, why, and until when.
+    pub(super) why: String,
+}
 
 /// To so many units a mail can be assigned by one click.
 const LIKELY: usize = 3;

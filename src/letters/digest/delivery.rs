@@ -1,0 +1,307 @@
+//! What was sent, what could not be, and the addresses that our mails do not reach.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::DigestData;
+use crate::config::Config;
+use crate::domain::obligation::Obligation;
+use crate::domain::owed::Kind;
+use crate::domain::reminder::Urgency;
+use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
+use crate::links::{Link, Links};
+use crate::standing;
+use crate::store::{
+    DEFERRED_FOR_LONG, Message, Outgoing, OutgoingState, Receipts, Standing, Store,
+};
+use crate::writing::unlinked;
+
+/// A unit that was reminded.
+#[derive(Debug, Serialize)]
+pub(super) struct Reminded {
+    /// What kind of mail it was, in words.
+    pub(super) kind: String,
+    /// Short name of the unit.
+    pub(super) unit: String,
+    /// Of what.
+    pub(super) what: Vec<String>,
+}
+
+/// A mail that could not be delivered.
+#[derive(Debug, Serialize)]
+pub(super) struct Undelivered {
+    /// Which, to whom, and why.
+    pub(super) text: String,
+    /// By which it is sent again.
+    pub(super) link: Option<Link>,
+}
+
+/// An address that our mails do not reach.
+#[derive(Debug, Serialize)]
+pub(super) struct Contact {
+    /// Whether it is still written to.
+    pub(super) doubtful: bool,
+    /// The address, whose it is, and since when.
+    pub(super) text: String,
+    /// By which it is written to again.
+    pub(super) link: Option<Link>,
+}
+
+/// A mail of ours and its unit, for staff.
+fn mail_in_words(config: &Config, mail: &Outgoing, day: Date) -> String {
+    let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
+    let kind = kind_in_words(mail.owed.kind());
+    unit.map_or_else(|| kind.to_owned(), |unit| format!("{kind} gửi {unit}"))
+}
+
+/// What was sent, and what could not be.
+pub(super) fn sent(
+    config: &Config,
+    store: &Store,
+    obligations: &[Obligation],
+    (since, until): (Timestamp, Timestamp),
+    links: Option<&Links>,
+    data: &mut DigestData,
+) -> Result<()> {
+    let day = date_of(until);
+    for mail in store.ended_between(since, until)? {
+        let failure = match (mail.state, &mail.error) {
+            (OutgoingState::Failed, _) => Some("máy chủ từ chối"),
+            (OutgoingState::Unknown, _) => Some("không rõ đã gửi được hay chưa"),
+            (OutgoingState::Sent, Some(_)) => Some("máy chủ không nhận cho một số người nhận"),
+            (OutgoingState::Dropped, _) if no_longer_configured(config, store, &mail, until)? => {
+                Some("không gửi")
+            }
+            (OutgoingState::Sent, None)
+            | (OutgoingState::Queued | OutgoingState::Sending | OutgoingState::Dropped, _) => None,
+        };
+        if let Some(failure) = failure {
+            let what = mail_in_words(config, &mail, day);
+            let to = match mail.recipients.as_slice() {
+                [] => String::new(), // it was never addressed
+                some => format!(" ({})", some.join(", ")),
+            };
+            let again = links.filter(|_| mail.state != OutgoingState::Sent);
+            data.failed.push(Undelivered {
+                text: match &mail.error {
+                    Some(error) => format!("{what}{to}: {failure}: {error}"),
+                    None => format!("{what}{to}: {failure}."),
+                },
+                link: again.map(|l| l.for_outgoing(mail.id, &what)),
+            });
+        }
+        if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
+            let steps = store.steps_of(mail.id)?;
+            let what = steps
+                .iter()
+                .filter_map(|(id, _)| obligations.iter().find(|o| o.id == *id))
+                .map(|o| {
+                    format!(
+                        "{}, {}",
+                        config.report_name(&o.report),
+                        o.period.in_vietnamese()
+                    )
+                })
+                .collect();
+            let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
+            data.reminded.push(Reminded {
+                kind: kind_in_words(mail.owed.kind()).into(),
+                unit: unit.unwrap_or_default(),
+                what,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a mail was a reminder of what the configuration does not ask for any more, or to a unit that it does not have.
+fn no_longer_configured(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    day: Timestamp,
+) -> Result<bool> {
+    let Some(unit) = mail
+        .unit
+        .as_ref()
+        .filter(|_| mail.owed.kind().is_reminder())
+    else {
+        return Ok(false);
+    };
+    if config.register.nearest(unit, date_of(day)).is_none() {
+        return Ok(true);
+    }
+    let steps = store.steps_of(mail.id)?;
+    let obligations = store.obligations_of(unit, Receipts::All)?;
+    let meant = obligations
+        .iter()
+        .filter(|o| steps.iter().any(|(id, _)| *id == o.id));
+    let asked = |o: &Obligation| config.report(&o.report).is_some_and(|r| r.asks_on(o.opens));
+    Ok(meant.into_iter().any(|o| !asked(o)))
+}
+
+/// Mails that still wait, and why, where somebody should know.
+pub(super) fn stuck(
+    config: &Config,
+    store: &Store,
+    (since, until): (Timestamp, Timestamp),
+    data: &mut DigestData,
+) -> Result<()> {
+    let day = date_of(until);
+    let long_ago = until - DEFERRED_FOR_LONG;
+    for mail in store.stuck(long_ago)? {
+        let what = mail_in_words(config, &mail, day);
+        let why = mail.error.as_deref().unwrap_or("");
+        let text = match (mail.blocked_since, mail.deferred_since) {
+            (Some(at), _) => format!(
+                "{what}: không soạn được từ {}, đề nghị báo quản trị viên. {why}",
+                vietnamese_moment(at)
+            ),
+            (None, at) => format!(
+                "{what} ({}): máy chủ chưa nhận từ {}, đã thử {} lần, vẫn tiếp tục thử. Chi tiết: {why}",
+                mail.recipients.join(", "),
+                vietnamese_moment(at.unwrap_or(until)),
+                mail.tries
+            ),
+        };
+        data.failed.push(Undelivered { text, link: None });
+    }
+    for rest in store.rests_to_tell((since, until), long_ago)? {
+        let Some(mail) = store.outgoing_mail(rest.outbox)? else {
+            continue; // the rows stand in one store
+        };
+        let what = mail_in_words(config, &mail, day);
+        let how = match rest.state {
+            OutgoingState::Unknown => "không rõ đã gửi được hay chưa",
+            OutgoingState::Failed => "máy chủ từ chối",
+            OutgoingState::Queued
+            | OutgoingState::Sending
+            | OutgoingState::Sent
+            | OutgoingState::Dropped => "máy chủ chưa nhận, vẫn tiếp tục thử",
+        };
+        data.failed.push(Undelivered {
+            text: format!("{what} ({}): {how}. Chi tiết: {}", rest.address, rest.error),
+            link: None,
+        });
+    }
+    Ok(())
+}
+
+/// Mails that came back.
+pub(super) fn bounced(
+    config: &Config,
+    store: &Store,
+    messages: &[Message],
+    data: &mut DigestData,
+) -> Result<()> {
+    for message in messages {
+        let Some(bounce) = message.reading.as_ref().and_then(|r| r.bounce.as_ref()) else {
+            continue;
+        };
+        // Only mails of ours; what others forged or misdirected is noise.
+        let Some(original) = bounce.original_message_id.as_deref() else {
+            continue;
+        };
+        if let Some(mail) = store.sent_as(original)? {
+            let what = mail_in_words(config, &mail, date_of(message.received_at));
+            let status = bounce.status.as_deref();
+            // What we wrote to is of our register; anything else may be a stranger's link.
+            let shown = bounce.recipients.iter();
+            let shown =
+                shown.map(
+                    |a| match mail.recipients.iter().any(|r| r.eq_ignore_ascii_case(a)) {
+                        true => a.clone(),
+                        false => unlinked(a),
+                    },
+                );
+            let shown: Vec<String> = shown.collect();
+            let believed = message
+                .reading
+                .as_ref()
+                .is_some_and(|r| r.believed_bounce().is_some());
+            data.failed.push(Undelivered {
+                text: format!(
+                    "{what}: địa chỉ {}{}{}",
+                    shown.join(", "),
+                    status.map_or(String::new(), |s| format!(" (mã {s})")),
+                    match believed {
+                        true => "",
+                        false => "; thông báo này không chắc do máy chủ thư gửi nên không tính vào địa chỉ",
+                    }
+                ),
+                link: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Addresses that our mails do not reach, with who is written to instead.
+pub(super) fn contacts(
+    config: &Config,
+    store: &Store,
+    links: Option<&Links>,
+    now: Timestamp,
+) -> Result<Vec<Contact>> {
+    let day = date_of(now);
+    let dead = store.dead_contacts(Receipts::Until(now), now)?;
+    let mut lines = Vec::new();
+    for (address, contact) in &store.failed_contacts(now)? {
+        let doubtful = contact.standing == Standing::Doubtful;
+        let holders = config.register.bearers(address, day);
+        let whose: Vec<String> = holders
+            .iter()
+            .map(|b| config.unit_name(&b.unit, day))
+            .collect();
+        let instead = holders.first().filter(|_| !doubtful).map(|b| {
+            standing::addressee(config, &dead, &b.unit, day).map_or_else(
+                || "đơn vị không còn địa chỉ nào để gửi".to_owned(),
+                |to| format!("thư gửi đến {}", to.to),
+            )
+        });
+        let mut text = address.clone();
+        if !whose.is_empty() {
+            text += &format!(" ({})", whose.join("; "));
+        }
+        let since = vietnamese_date(date_of(contact.since));
+        text += &match doubtful {
+            true => format!(" có thư bị trả lại ngày {since}"),
+            false => format!(" không nhận được thư từ {since}"),
+        };
+        if let Some(status) = &contact.status {
+            text += &format!(", mã {status}");
+        }
+        if doubtful {
+            text +=
+                "; thư vẫn được gửi đến, nếu ngày khác lại bị trả lại thì thôi dùng địa chỉ này";
+        }
+        if let Some(instead) = instead {
+            text += &format!("; {instead}");
+        }
+        lines.push(Contact {
+            doubtful,
+            text,
+            link: links.map(|l| l.for_contact(contact.id, address)),
+        });
+    }
+    Ok(lines)
+}
+
+fn kind_in_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Digest => "Bản tin",
+        Kind::Acknowledgement => "Thư xác nhận",
+        Kind::Arrived => "Thư báo đã nhận",
+        Kind::LinkOnly | Kind::Grassroots => "Thư hướng dẫn",
+        Kind::Returned => "Thư trả lại báo cáo",
+        Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
+        Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
+        Kind::Confirmation => "Thư hỏi lại cán bộ",
+        Kind::Reminder(Urgency::Opening) => "Thông báo mở kỳ báo cáo",
+        Kind::Reminder(Urgency::Before) => "Nhắc trước hạn",
+        Kind::Reminder(Urgency::Late) => "Đôn đốc",
+        Kind::Reminder(Urgency::Escalation) => "Gửi lãnh đạo đơn vị",
+    }
+}

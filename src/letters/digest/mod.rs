@@ -1,0 +1,222 @@
+//! The daily digest for staff: what needs a person first, then news, progress, what is due, what was sent, health; a file
+//! each.
+
+mod delivery;
+mod news;
+mod page;
+mod progress;
+mod system;
+mod tasks;
+
+use anyhow::Result;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::Composed;
+use crate::config::{Config, HOURS};
+use crate::domain::obligation::{Group, Obligation, State, groups};
+use crate::domain::zone;
+use crate::health::{self, Look};
+use crate::links::Links;
+use crate::overview;
+use crate::overview::{ChartRow, Total};
+use crate::standing::View;
+use crate::store::{Receipts, Store};
+use crate::writing::{Draft, Enclosure};
+use delivery::{Contact, Reminded, Undelivered};
+use news::News;
+use progress::{Progress, SOON_DAYS, Soon};
+use system::SystemLine;
+use tasks::{Held, StrangersData, WaitingMail};
+
+/// The digest of a day, unless its reader is none of staff any more.
+///
+/// # Errors
+/// When the store or a template fails.
+pub(super) fn letter(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    address: Option<&str>,
+    now: Timestamp,
+) -> Result<Composed> {
+    if address.is_some_and(|a| !config.settings.digest_to.iter().any(|s| s == a)) {
+        let why = "địa chỉ này không còn trong danh sách cán bộ (staff.digest_to)";
+        return Ok(Composed::Dropped(why.into()));
+    }
+    Ok(Composed::Ready(digest(config, store, day, address, now)?))
+}
+
+/// Everything that a digest tells, in words.
+#[derive(Debug, Default, Serialize)]
+struct DigestData {
+    /// What many units that are not reminded mean, empty where it is few.
+    many_held: String,
+    /// How many mails need a person, without those of strangers that have no unit's document.
+    tasks: usize,
+    /// Mails that wait for a person, of senders whom we know.
+    waiting: Vec<WaitingMail>,
+    /// Mails of strangers that wait, by kind.
+    strangers: Vec<StrangersData>,
+    /// How many mails of strangers wait that have no unit's document.
+    others_of_strangers: usize,
+    /// Units that are not reminded while mails wait.
+    held: Vec<Held>,
+    /// Reports that came in.
+    news: Vec<News>,
+    /// A line on the other mails that came in, empty if there were none.
+    others: String,
+    /// That what has not come may be there, as the mailbox was not looked through; empty where it was.
+    unseen: String,
+    /// How each running report stands.
+    progress: Vec<Progress>,
+    /// Whether anything is left out of the totals because it was due before the installation.
+    untracked: bool,
+    /// What is due soon.
+    soon: Vec<Soon>,
+    /// How many days "soon" is.
+    soon_days: i64,
+    /// Which edition it is, in words: empty on ordinary days.
+    edition: String,
+    /// How every report ended whose deadline has passed; for the weekly and period-end editions.
+    totals: Vec<Total>,
+    /// The chart: each report with the last of its periods whose deadline has passed; for the same editions.
+    chart: Vec<ChartRow>,
+    /// Addresses that our mails do not reach.
+    contacts: Vec<Contact>,
+    /// How many obligations are overdue.
+    late_count: usize,
+    /// Units that were reminded.
+    reminded: Vec<Reminded>,
+    /// Mails that could not be delivered.
+    failed: Vec<Undelivered>,
+    /// How the service fares.
+    system: Vec<SystemLine>,
+    /// The parts of the service that fail, a clause each, for the subject.
+    failing: Vec<String>,
+}
+
+/// The digest of a day for one of staff as it stands at a moment; its tokens are for that address (lower case) alone.
+/// Without one it is for all, and has no tokens.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn digest(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    address: Option<&str>,
+    now: Timestamp,
+) -> Result<Draft> {
+    // Whoever missed a digest is told of its days, too.
+    let told_until = store.last_digest_before(day, address)?;
+    let (since, until) = match store.digest_span(day)? {
+        Some((since, until)) => (told_until.unwrap_or(since).min(until), until),
+        None => {
+            let yesterday = now - SignedDuration::from_hours(24);
+            (told_until.unwrap_or(yesterday).min(now), now)
+        }
+    };
+    let obligations = store.obligations(Receipts::Until(until))?;
+    let messages = store.stored_between(since, until)?;
+    let links = match address {
+        Some(address) => Links::of(store, &config.settings.mailbox.address, day, address)?,
+        None => None,
+    };
+    let mut data = DigestData {
+        soon_days: SOON_DAYS,
+        ..DigestData::default()
+    };
+    tasks::tasks(config, store, (day, until), links.as_ref(), &mut data)?;
+    tasks::held(config, store, &obligations, until, &mut data)?;
+    system::expiring(config, store, &mut data)?;
+    news::news(
+        config,
+        store,
+        &obligations,
+        (since, until),
+        links.as_ref(),
+        &mut data,
+    )?;
+    data.others = news::others(&messages);
+    let view = View::at(until, config, store)?;
+    progress::progress(&view, &obligations, links.as_ref(), &mut data);
+    let unseen = health::unseen(store, &config.settings, until)?;
+    data.unseen = unseen.map_or_else(String::new, |u| u.in_vietnamese());
+    let span = (since, until);
+    delivery::sent(config, store, &obligations, span, links.as_ref(), &mut data)?;
+    delivery::stuck(config, store, span, &mut data)?;
+    delivery::bounced(config, store, &messages, &mut data)?;
+    data.contacts = delivery::contacts(config, store, links.as_ref(), until)?;
+    let looks = health::look(store, &config.settings, until)?;
+    let hours = config.settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
+    let is_ill = |part| looks.iter().any(|l| l.part == part && l.ill.is_some());
+    data.failing = looks
+        .iter()
+        .filter(|l| l.lasting(hours, until).is_some())
+        .filter(|l| !health::follows(l.part, is_ill))
+        .filter_map(Look::in_vietnamese)
+        .collect();
+    data.system
+        .extend(system::system(config, store, &looks, until)?);
+    data.system.extend(system::pauses(store, since, until)?);
+    let recent = overview::recent(obligations, until);
+    let mut enclosures = Vec::new();
+    match overview::workbook(&view, store, &recent) {
+        Ok(content) => enclosures.push(Enclosure {
+            name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
+            content,
+        }),
+        // The digest goes out also where what goes along cannot be made.
+        Err(e) => {
+            tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
+            data.system.push(SystemLine {
+                bad: true,
+                text: "Một tệp kèm theo không tạo được; đề nghị báo quản trị viên.".into(),
+            });
+        }
+    }
+    if let Some(edition) = edition(config, &recent, (since, until), day) {
+        data.edition = edition.into();
+        let groups = groups(&recent);
+        let ended = groups.iter().filter(|g| g.due <= until);
+        data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
+        let untracked = |o: &Obligation| view.state(o) == State::Untracked;
+        data.untracked = recent.iter().any(untracked);
+        data.chart = overview::chart_rows(&view, &recent);
+    }
+    let to = match address {
+        Some(address) => vec![address.to_owned()],
+        None => config.settings.digest_to.clone(),
+    };
+    page::draft(config, to, day, &data, enclosures)
+}
+
+/// The name of an edition with the table and the chart: weekly, or when a deadline has passed since the last digest.
+fn edition(
+    config: &Config,
+    obligations: &[Obligation],
+    (since, until): (Timestamp, Timestamp),
+    day: Date,
+) -> Option<&'static str> {
+    let ended = |g: &Group<'_>| since < g.due && g.due <= until;
+    if groups(obligations).iter().any(ended) {
+        Some("Bản tin cuối kỳ")
+    } else if day.weekday() == config.settings.schedule.weekly_on {
+        Some("Bản tin tuần")
+    } else {
+        None
+    }
+}
+
+fn short_moment(at: Timestamp) -> String {
+    let z = at.to_zoned(zone());
+    format!(
+        "{:02}:{:02} {}/{}",
+        z.hour(),
+        z.minute(),
+        z.day(),
+        z.month()
+    )
+}

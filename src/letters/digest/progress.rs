@@ -1,0 +1,191 @@
+//! How every report and period stands, and what is due soon.
+
+use jiff::{SignedDuration, ToSpan};
+use serde::Serialize;
+
+use super::{DigestData, short_moment};
+use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
+use crate::domain::{date_of, vietnamese_date};
+use crate::links::{Link, Links};
+use crate::overview;
+use crate::standing::View;
+
+/// How many days ahead the digest looks.
+pub(super) const SOON_DAYS: i64 = 10;
+
+/// How long a settled report stays in the digest's progress after its deadline.
+const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+/// How one report and period stands.
+#[derive(Debug, Serialize)]
+pub(super) struct Progress {
+    /// Short name of the report.
+    pub(super) report: String,
+    /// The period in words.
+    pub(super) period: String,
+    /// The deadline.
+    pub(super) due: String,
+    /// How many units have to report.
+    pub(super) expected: u32,
+    /// Complete.
+    pub(super) complete: u32,
+    /// Complete in time.
+    pub(super) on_time: u32,
+    /// With a form missing.
+    pub(super) partial: u32,
+    /// With a mail on which staff have to decide.
+    pub(super) waiting: u32,
+    /// With nothing, after the deadline.
+    pub(super) overdue: u32,
+    /// With nothing, and the period is closed.
+    pub(super) closed: u32,
+    /// Complete in percent of expected.
+    pub(super) rate: u32,
+    /// Widths of the bar in percent.
+    pub(super) width_complete: u32,
+    /// A form missing, or a mail that waits; see `width_complete`.
+    pub(super) width_partial: u32,
+    /// Nothing after the deadline; see `width_complete`.
+    pub(super) width_overdue: u32,
+    /// See `width_complete`.
+    pub(super) width_rest: u32,
+    /// That the period is to be closed, where something is overdue.
+    pub(super) close: Option<Link>,
+    /// Short names of units with nothing after the deadline.
+    pub(super) late_units: Vec<Straggler>,
+    /// Short names of units with nothing when the period was closed.
+    pub(super) closed_units: Vec<Straggler>,
+    /// Short names of units with a mail on which staff have to decide, with its number.
+    pub(super) waiting_units: Vec<Straggler>,
+    /// Short names of units with a form missing, with what is missing.
+    pub(super) partial_units: Vec<Straggler>,
+}
+
+/// A unit that is late, or has sent not everything.
+#[derive(Debug, Serialize)]
+pub(super) struct Straggler {
+    /// Its name, with what is missing.
+    pub(super) name: String,
+    /// What may be done, in a prepared mail.
+    pub(super) link: Option<Link>,
+}
+
+/// A report that is due soon.
+#[derive(Debug, Serialize)]
+pub(super) struct Soon {
+    /// The deadline.
+    pub(super) due: String,
+    /// Short name of the report.
+    pub(super) report: String,
+    /// The period in words.
+    pub(super) period: String,
+    /// How many units have not completed it.
+    pub(super) open: usize,
+    /// How many have to.
+    pub(super) expected: usize,
+}
+
+/// How every report and period stands that is still of interest.
+pub(super) fn progress(
+    view: &View<'_>,
+    obligations: &[Obligation],
+    links: Option<&Links>,
+    data: &mut DigestData,
+) {
+    let (config, now) = (view.config(), view.now());
+    let soon = date_of(now).saturating_add(SOON_DAYS.days());
+    for Group {
+        report,
+        period,
+        due,
+        members: group,
+    } in groups(obligations)
+    {
+        let states: Vec<(&Obligation, State)> = group.iter().map(|o| (*o, view.state(o))).collect();
+        let rates = Rates::of(states.iter().map(|(_, state)| *state));
+        let open = rates.expected - rates.complete;
+        if due > now && date_of(due) <= soon && open > rates.waiting {
+            data.soon.push(Soon {
+                due: short_moment(due),
+                report: config.report_name(report),
+                period: period.in_vietnamese(),
+                open: (open - rates.waiting) as usize,
+                expected: rates.expected as usize,
+            });
+        }
+        let begun = group.iter().any(|o| !o.receipts.is_empty()) || now >= view.near(group[0]);
+        let over = open == 0 && now > due + SHOWN_AFTER_DUE;
+        if !begun || over || rates.expected == 0 {
+            continue;
+        }
+        let name = |o: &Obligation| config.unit_name(&o.unit, date_of(o.due));
+        // The units in one state, each with what else is to be said of it.
+        let those = |also: &dyn Fn(&Obligation, State) -> Option<String>| -> Vec<Straggler> {
+            let told = states.iter().filter_map(|(o, state)| {
+                let shown = format!("{}{}", name(o), also(o, *state)?);
+                let what = format!(
+                    "{}, {}, {}",
+                    name(o),
+                    config.report_name(report),
+                    period.in_vietnamese()
+                );
+                Some(Straggler {
+                    name: shown,
+                    link: links.map(|l| l.for_obligation(o.id, &what)),
+                })
+            });
+            told.collect()
+        };
+        let also = |o: &Obligation| {
+            let returned = o.returned.as_ref().map(|_| "đã trả lại".to_owned());
+            let mail = o.unverified.map(|n| format!("có thư số {n} chưa xác minh"));
+            let said: Vec<String> = returned.into_iter().chain(mail).collect();
+            match said.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", said.join(", ")),
+            }
+        };
+        let late = those(&|o, state| (state == State::Overdue).then(|| also(o)));
+        let closed = those(&|o, state| (state == State::Closed).then(|| also(o)));
+        data.late_count += late.len() + closed.len();
+        // Shares of the whole so far: what is rounded neither leaves a sliver nor runs over.
+        let mut so_far = 0;
+        let mut width = |n: u32| {
+            let before = percent(so_far, rates.expected);
+            so_far += n;
+            percent(so_far, rates.expected) - before
+        };
+        data.progress.push(Progress {
+            report: config.report_name(report),
+            period: period.in_vietnamese(),
+            due: vietnamese_date(date_of(due)),
+            expected: rates.expected,
+            complete: rates.complete,
+            on_time: rates.on_time,
+            partial: rates.partial,
+            waiting: rates.waiting,
+            overdue: rates.overdue,
+            closed: rates.closed,
+            rate: percent(rates.complete, rates.expected),
+            width_complete: width(rates.complete),
+            width_partial: width(rates.partial + rates.waiting),
+            width_overdue: width(rates.overdue + rates.closed),
+            width_rest: width(rates.ahead),
+            close: links.filter(|_| !late.is_empty()).map(|l| {
+                let what = format!("{}, {}", config.report_name(report), period.in_vietnamese());
+                l.for_period(group[0].id, &what)
+            }),
+            late_units: late,
+            closed_units: closed,
+            waiting_units: those(&|_, state| match state {
+                State::Waiting(mail) => Some(format!(" (thư số {mail})")),
+                _ => None,
+            }),
+            partial_units: those(&|o, state| {
+                let missing =
+                    || format!(" ({}{})", o.missing().in_vietnamese(), overview::doubt(o));
+                (state == State::Partial).then(missing)
+            }),
+        });
+    }
+}

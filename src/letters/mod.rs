@@ -1,0 +1,109 @@
+//! Letters, one file each: whether a mail that is owed is still owed at the moment of sending, and what it says then.
+//! Each gathers from the store, and hands values to its template.
+
+mod acknowledgement;
+mod answer;
+mod arrived;
+mod confirmation;
+mod decided_anew;
+mod digest;
+mod grassroots;
+mod link_only;
+mod reminder;
+mod returned;
+mod staff_answer;
+mod staff_answers;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::config::Config;
+use crate::domain::owed::Owed;
+use crate::domain::unit::{Unit, UnitId};
+use crate::store::{Message, Outgoing, Store};
+use crate::writing::Draft;
+use answer::Reply;
+
+pub use digest::digest;
+pub use reminder::reminder_of;
+
+/// Whether a mail is owed at the moment of sending, and what it says.
+#[derive(Debug)]
+pub enum Composed {
+    /// It is.
+    Ready(Draft),
+    /// Not now: something waits for a person.
+    Hold,
+    /// No longer, and why.
+    Dropped(String),
+    /// It is, and cannot be written as things stand: why, in words for staff.
+    Blocked(String),
+}
+
+/// Composes a mail of the outbox.
+///
+/// # Errors
+/// When the store or a template fails.
+pub fn compose(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    match &mail.owed {
+        Owed::Acknowledgement(_) => acknowledgement::letter(config, store, mail),
+        Owed::Arrived(_) => arrived::letter(config, store, mail),
+        Owed::LinkOnly(_) => link_only::letter(config, store, mail, now),
+        Owed::Grassroots(_) => grassroots::letter(config, store, mail),
+        Owed::Returned(row) => returned::letter(config, store, mail, *row),
+        Owed::StaffAnswer(_) => staff_answer::letter(config, store, mail, now),
+        Owed::StaffAnswers { day, address } => {
+            staff_answers::letter(config, store, *day, address, now)
+        }
+        Owed::DecidedAnew { message, address } => {
+            decided_anew::letter(config, store, *message, address)
+        }
+        Owed::Confirmation(_) => confirmation::letter(config, store, mail, now),
+        Owed::Reminder { .. } => reminder::letter(config, store, mail, now),
+        Owed::Digest { day, address } => {
+            digest::letter(config, store, *day, address.as_deref(), now)
+        }
+    }
+}
+
+/// The unit of a mail as the register has it; else what keeps the mail from being written, until the administrator has
+/// said what became of the unit or of a report.
+fn registered<'c, 'r>(
+    config: &'c Config,
+    unit: &UnitId,
+    reports: impl IntoIterator<Item = &'r str>,
+    day: Date,
+) -> Result<&'c Unit, String> {
+    for report in reports {
+        if config.report(report).is_none() {
+            return Err(format!("báo cáo {report} không có trong reports.toml"));
+        }
+    }
+    let unit_row = config.register.nearest(unit, day);
+    unit_row.ok_or_else(|| format!("đơn vị {unit} không có trong danh bạ đơn vị (units.csv)"))
+}
+
+/// The mail that one of ours answers.
+fn answered(store: &Store, mail: &Outgoing) -> Result<Message> {
+    let id = mail.message.context("an answer without a mail")?;
+    store.message(id)?.context("the answered mail is gone")
+}
+
+/// An answer to the sender himself: a Reply-To may point anywhere. `None` where the mail was not read or has no sender.
+fn reply_to(message: &Message) -> Option<Reply<'_>> {
+    let reading = message.reading.as_ref()?;
+    let sender = reading.sender.as_ref()?;
+    let mut thread = reading.references.clone();
+    thread.extend(reading.message_id.clone());
+    Some(Reply {
+        to: &sender.address,
+        subject: &reading.subject,
+        thread,
+    })
+}
