@@ -1,0 +1,51 @@
+//! Whether the clock is right, by what the mailbox says.
+
+use anyhow::Result;
+
+use crate::app::App;
+use crate::clock::{self, Clock};
+use crate::mailbox::Mailbox;
+
+/// Whether the mailbox is asked for the time, which leaves a trace there for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AsksTime {
+    /// It was not yet.
+    AtStart,
+    /// Where the clock is doubted, until it is not.
+    InDoubt,
+    /// It does not take the question.
+    Never,
+}
+
+impl AsksTime {
+    /// Asks the mailbox for the time where nothing else tells whether the clock is right: at the start, when the last mail
+    /// is older than a day, and as long as the clock is doubted.
+    pub(super) async fn ask(
+        &mut self,
+        app: &App,
+        mailbox: &mut Mailbox,
+        clock: Clock,
+    ) -> Result<()> {
+        if clock != Clock::System {
+            return Ok(());
+        }
+        let store = &app.store;
+        let doubted = store.clock_is_doubted()?;
+        let wanted = match *self {
+            AsksTime::AtStart => doubted || !store.dated_within_a_day(clock.now())?,
+            AsksTime::InDoubt => doubted,
+            AsksTime::Never => return Ok(()),
+        };
+        *self = AsksTime::InDoubt;
+        if !wanted {
+            return Ok(());
+        }
+        let address = &app.config.settings.mailbox.address;
+        let question = clock::question(address, clock.now());
+        if let Some(said) = mailbox.time(&question).await? {
+            tracing::debug!(%said, "the mailbox was asked for the time");
+            store.set_server_time(said, clock.now())?;
+        }
+        Ok(())
+    }
+}

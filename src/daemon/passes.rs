@@ -1,0 +1,167 @@
+//! One round: the passes in their order, and what is looked at around them.
+
+use std::cell::Cell;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::Service;
+use super::link::backoff;
+use crate::clock::Clock;
+use crate::config::{Exposed, exposed};
+use crate::disk::{self, Room};
+use crate::store::Part;
+use crate::{audit, collect, correct, plan, retention, send};
+
+/// What became of the passes of a round.
+struct Passed {
+    /// Why the mailbox was not looked through, or what else is the matter.
+    failure: Option<anyhow::Error>,
+    /// Whether the mailbox failed while mails were sent.
+    dropped: bool,
+}
+
+impl Service {
+    /// All three passes once. Failures of the mailbox are noted, not returned: reminders wait then, the digest does not.
+    ///
+    /// # Errors
+    /// When the store or the archive fails.
+    pub async fn round(
+        &mut self,
+        clock: Clock,
+        stop: &Cell<bool>,
+    ) -> Result<Option<anyhow::Error>> {
+        let passed = self.passes(clock, stop).await;
+        let passed = passed.map_err(|e| disk::explained(&self.app.config.settings.data, e));
+        if passed.as_ref().map_or(true, |passed| passed.dropped) {
+            // Whatever broke, the mailbox is not logged into again at once: servers lock accounts that do.
+            self.setbacks += 1;
+            self.line.drop_for(backoff(self.setbacks));
+        } else {
+            self.setbacks = 0;
+        }
+        let (config, store) = (&self.app.config, &self.app.store);
+        let error = passed.as_ref().err();
+        self.alarm.pass(config, store, error, clock.now()).await;
+        passed.map(|passed| passed.failure)
+    }
+
+    async fn passes(&mut self, clock: Clock, stop: &Cell<bool>) -> Result<Passed> {
+        self.look_at_clock(clock)?;
+        self.look_at_passwords(clock.now())?;
+        let mut passed = Passed {
+            failure: self.look_at_disk(clock.now()).await?,
+            dropped: false,
+        };
+        self.more = false;
+        let mut looked_again = false;
+        loop {
+            if let Some(e) = self.look_through(clock).await? {
+                passed.failure = Some(e);
+            }
+            // What has come may tell of the clock.
+            self.look_at_clock(clock)?;
+            plan::pass(&self.app, clock.now())?;
+            let was_up = self.line.is_up();
+            let sent = self.send(clock, stop).await?;
+            passed.dropped |= was_up && !self.line.is_up();
+            // Where one look takes longer than it counts, no reminder would ever leave; the next round tries again.
+            let in_vain = looked_again && sent.mails == 0;
+            if !sent.look_first || !self.line.is_up() || in_vain || stop.get() {
+                break;
+            }
+            looked_again = true;
+        }
+        if !self.app.store.clock_is_doubted()? {
+            retention::pass(&self.app, clock.now())?;
+        }
+        audit::pass(&mut self.app, clock.now()).await?;
+        Ok(passed)
+    }
+
+    /// Looks through the mailbox where that is due; gives why it was not.
+    async fn look_through(&mut self, clock: Clock) -> Result<Option<anyhow::Error>> {
+        if self.no_room {
+            return Ok(None);
+        }
+        if let Some(refused) = self.line.refused_before(&self.app, clock.now())? {
+            return Ok(Some(refused));
+        }
+        if !self.line.is_due() {
+            return Ok(None);
+        }
+        match self.line.look_through(&mut self.app, clock).await {
+            Ok(more) => {
+                self.more = more;
+                Ok(None)
+            }
+            Err(e) => {
+                let e = disk::explained(&self.app.config.settings.data, e);
+                self.line.failed(&self.app, &e, clock.now())?;
+                Ok(Some(e))
+            }
+        }
+    }
+
+    /// Sends what is owed. A mailbox that fails meanwhile is dropped.
+    async fn send(&mut self, clock: Clock, stop: &Cell<bool>) -> Result<send::Sent> {
+        let mut mailbox = self.line.take();
+        let ends = || stop.get();
+        let sent = send::pass(&self.app, &mut self.transport, &mut mailbox, clock, &ends).await?;
+        self.line.give_back(mailbox);
+        Ok(sent)
+    }
+
+    /// Looks whether there is room on the disk; gives what is the matter with it. Without room no mail is taken in.
+    async fn look_at_disk(&mut self, now: Timestamp) -> Result<Option<anyhow::Error>> {
+        let room = disk::look(&self.app.config, &self.app.store, now)?;
+        let had_no_room = std::mem::replace(&mut self.no_room, room != Room::Enough);
+        if !self.no_room {
+            if had_no_room {
+                self.line.try_now(); // it waited for that only
+            }
+            collect::try_reader(&mut self.app, now).await?;
+        }
+        Ok(room.trouble().map(anyhow::Error::msg))
+    }
+
+    /// Notes whether the clock is to be trusted; what is decided by date stops while it is not. A clock that is trusted
+    /// takes back what it has left when it was ahead. Whoever gives the moment says that it is right.
+    fn look_at_clock(&mut self, clock: Clock) -> Result<()> {
+        let (store, now) = (&self.app.store, clock.now());
+        if clock != Clock::System {
+            return store.succeeded(Part::Clock, now);
+        }
+        if let Some(evidence) = self.watch.look(store, now)? {
+            tracing::error!(
+                ?evidence,
+                "the clock is wrong; nothing is decided by date until it is mended or `thubaocao clock accept` says that it is right"
+            );
+        } else if let Some(mails) = correct::undo_moments_ahead(store, now)? {
+            tracing::warn!(
+                mails,
+                "the clock was ahead; what was expected, planned and reminded by it is taken back"
+            );
+        }
+        Ok(())
+    }
+
+    /// Notes whether others can read the files with passwords. The service goes on: what they hold may be known by now,
+    /// and reports that are not collected would not make that undone.
+    fn look_at_passwords(&self, now: Timestamp) -> Result<()> {
+        let (config, store) = (&self.app.config, &self.app.store);
+        let exposed = exposed(&config.settings, &config.folder);
+        if exposed.is_empty() {
+            let health = store.health(Part::Password)?;
+            if health.success_at.is_none() || health.failing().is_some() {
+                store.succeeded(Part::Password, now)?;
+            }
+            return Ok(());
+        }
+        let told: Vec<String> = exposed.iter().map(Exposed::in_vietnamese).collect();
+        exposed
+            .iter()
+            .for_each(|e| tracing::error!(exposed = %e, "a password is not kept"));
+        store.failed(Part::Password, now, &told.join("; "))
+    }
+}
