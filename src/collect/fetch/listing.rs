@@ -1,0 +1,120 @@
+//! What of a listing is new to the store, and how far the folder has been looked through after it.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::Visit;
+use super::by_sender::SENDERS;
+use crate::domain::date_of;
+use crate::domain::why::Why;
+use crate::mailbox::{Continuity, Cursor, Envelope, Listing};
+use crate::store::{MessageState, Part};
+
+impl Visit<'_> {
+    /// The mails of a listing that have no row yet. A UID that had another mail before means a new one.
+    pub(super) fn new_ones<'l>(
+        &self,
+        listing: &'l Listing,
+        cursor: Option<Cursor>,
+    ) -> Result<Vec<&'l Envelope>> {
+        let store = &self.app.store;
+        let continuity = listing.continuity(cursor);
+        if let Continuity::Renumbered { old, new } = continuity {
+            tracing::warn!(
+                folder = self.folder,
+                old,
+                new,
+                "UIDVALIDITY changed; every mail is looked at again, known content is recognised"
+            );
+        }
+        let mut rewound = continuity == Continuity::SetBack;
+        let known = if listing.envelopes.is_empty() {
+            HashMap::new()
+        } else {
+            let account = &self.app.config.settings.mailbox.address;
+            store.known_uids(account, self.folder, listing.uidvalidity)?
+        };
+        let mut new = Vec::new();
+        for envelope in &listing.envelopes {
+            let place = self.place(&envelope.uid);
+            match (known.get(&envelope.uid), envelope.received_at) {
+                (Some(Some(before)), Some(date)) if *before == date => {}
+                (Some(_), None) => {}
+                (Some(None), Some(date)) if !rewound => store.date_location(&place, date)?,
+                (Some(_), Some(_)) => {
+                    rewound = true;
+                    new.push(envelope);
+                }
+                (None, date) => match self.known_by_gmail(envelope)? {
+                    Some(message) => store.add_location(&place, message, date)?,
+                    None => new.push(envelope),
+                },
+            }
+        }
+        if rewound {
+            tracing::warn!(
+                folder = self.folder,
+                "the mailbox was set back; mails under UIDs that were used before are fetched"
+            );
+            let what = format!(
+                "hộp thư (thư mục {}) đã được khôi phục về trạng thái trước đó; các thư được đối chiếu lại theo nội dung",
+                self.folder
+            );
+            store.failed(Part::Rewound, self.now, &what)?;
+        }
+        Ok(new)
+    }
+
+    fn known_by_gmail(&self, envelope: &Envelope) -> Result<Option<i64>> {
+        let (Some(gm), Some(date)) = (envelope.gm_msgid, envelope.received_at) else {
+            return Ok(None);
+        };
+        self.app.store.message_of_gmail(gm, envelope.size, date)
+    }
+
+    /// Leaves alone what was received before the first day of the installation and says so itself: a copy that somebody
+    /// put into the mailbox carries the date of the copying, or that of the mail. Only of registered senders is it asked.
+    pub(super) async fn without_the_old<'l>(
+        &mut self,
+        new: Vec<&'l Envelope>,
+    ) -> Result<Vec<&'l Envelope>> {
+        let Some(since) = self.app.config.settings.mailbox.since else {
+            return Ok(new);
+        };
+        let is_old = |at: Option<Timestamp>| at.is_some_and(|at| date_of(at) < since);
+        let (old, mut wanted): (Vec<_>, Vec<_>) =
+            new.into_iter().partition(|e| is_old(e.received_at));
+        for envelopes in old.chunks(SENDERS) {
+            let registered = self.of_registered(envelopes).await?;
+            for envelope in envelopes {
+                if registered.contains(&envelope.uid) {
+                    let says = self.head(envelope).await?.and_then(|head| head.received);
+                    if !is_old(says) {
+                        wanted.push(envelope);
+                        continue;
+                    }
+                }
+                let why = Why::BeforeOurTime;
+                self.record_unfetched(envelope, MessageState::Noted, why, None)?;
+            }
+        }
+        Ok(wanted)
+    }
+
+    pub(super) fn small_enough<'l>(
+        &self,
+        wanted: Vec<&'l Envelope>,
+    ) -> (Vec<&'l Envelope>, Vec<&'l Envelope>) {
+        let limit = self.app.config.settings.limits.message_bytes;
+        wanted.into_iter().partition(|e| e.size <= limit)
+    }
+
+    /// Moves the cursor up to the first mail that is to be asked for again.
+    pub(super) fn move_cursor(&self, listing: &Listing, cursor: Option<Cursor>) -> Result<()> {
+        let account = &self.app.config.settings.mailbox.address;
+        let after = listing.cursor(cursor, &self.unfinished);
+        after.keep(&self.app.store, account, self.folder)
+    }
+}
