@@ -40,7 +40,7 @@ fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
 async fn read(reader: &mut Reader, mail: &[u8]) -> Reading {
     match reader.read(mail).await {
         Outcome::Read(reading) => *reading,
-        Outcome::MailFails(why) => Reading::unreadable(&why),
+        Outcome::MailFails(why) => Reading::unreadable(why),
         Outcome::NoRoom(why) | Outcome::MachineFails(why) => panic!("{why}"),
     }
 }

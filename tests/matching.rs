@@ -16,7 +16,7 @@ use thubaocao::expected;
 use thubaocao::ground::Sha256;
 use thubaocao::matching::{Expectation, Known, Match, Matcher, UnitMatch};
 use thubaocao::reading::FileKind;
-use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust};
+use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust, Unread};
 
 /// A mail and what is to be decided of it.
 #[derive(Deserialize)]
@@ -106,7 +106,7 @@ fn reading(case: &Case) -> Reading {
         subject: case.subject.clone(),
         body: case.body.clone(),
         attachments: case.files.iter().map(attachment).collect(),
-        ..Reading::unreadable("")
+        ..Reading::unreadable(Unread::NotFetched)
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thubaocao::ground::Sha256;
+use thubaocao::reading::Unread;
 use thubaocao::reading::worker::{Outcome, Reader};
 use thubaocao::reading::{Class, Reading, ReadingSettings, Trust};
 
@@ -87,7 +88,7 @@ n=$(wc -l <starts)
 
 /// The answer that a mail brings one file with a name as its hash.
 fn announces(name: &str, size: usize) -> Value {
-    let mut reading = serde_json::to_value(Reading::unreadable("")).unwrap();
+    let mut reading = serde_json::to_value(Reading::unreadable(Unread::NotFetched)).unwrap();
     reading["class"] = json!("report");
     reading["attachments"] = json!([{
         "name": "57.pdf", "size": size, "sha256": name, "kind": "pdf", "role": "signed_document",
@@ -180,6 +181,7 @@ async fn what_it_leaves_is_taken_only_where_it_is_the_file_that_it_named() {
     let Outcome::MailFails(why) = outcome else {
         panic!("{outcome:?}");
     };
+    let why = why.to_string();
     assert!(why.contains("is a link"), "{why}");
 }
 
@@ -220,6 +222,7 @@ async fn an_answer_without_an_end_is_not_awaited() {
     let Outcome::MailFails(why) = outcome else {
         panic!("{outcome:?}");
     };
+    let why = why.to_string();
     assert!(why.contains("no end"), "{why}");
 }
 
@@ -273,6 +276,7 @@ async fn what_it_starts_takes_no_more_memory_than_it_may_together_with_it() {
     let Outcome::MailFails(why) = outcome else {
         panic!("{outcome:?}");
     };
+    let why = why.to_string();
     assert!(why.contains("256 MB"), "{why}");
 }
 

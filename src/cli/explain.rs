@@ -79,7 +79,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
             std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut reading = match reader.read(&raw).await {
             Outcome::Read(reading) => *reading,
-            Outcome::MailFails(why) => Reading::unreadable(&why),
+            Outcome::MailFails(why) => Reading::unreadable(why),
             Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
                 bail!("mails cannot be read: {why}")
             }

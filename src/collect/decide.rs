@@ -7,7 +7,7 @@ use crate::domain::why::Why;
 use crate::expected::Place;
 use crate::matching::{Item, Match, UnitMatch};
 use crate::reading::courtesy::is_mere_courtesy;
-use crate::reading::{Class, FileKind, Reading, Trust};
+use crate::reading::{Class, FileKind, Reading, Trust, Unread};
 use crate::store::{Awaited, MessageState, StandingVersion, Verdict};
 
 /// What is known of a mail that was read.
@@ -118,11 +118,22 @@ fn unreadable(f: &Facts<'_>) -> Option<Decision> {
     if f.reading.class != Class::Unreadable {
         return None;
     }
-    let reasons = f.reading.reasons.iter().map(Why::said);
-    let why = [Why::Unreadable].into_iter().chain(reasons).collect();
+    let cause = f.reading.unread.as_ref().map(why_unread);
+    let why = [Why::Unreadable].into_iter().chain(cause).collect();
     let mut decision = Decision::only(MessageState::Waiting, None, why);
     decision.verdict.candidates = f.units_of_sender.clone();
     Some(decision)
+}
+
+fn why_unread(unread: &Unread) -> Why {
+    match unread {
+        Unread::TooSlow { .. } | Unread::TooHeavy { .. } => Why::TooMuchToRead,
+        Unread::ReaderFailed { .. } => Why::ReaderFailed,
+        Unread::NotAsSaid { .. } => Why::MadeToHarm,
+        Unread::TooDeep { .. } | Unread::NoHeader | Unread::BrokenStructure => Why::BrokenMail,
+        Unread::LostInTheArchive => Why::LostInTheArchive,
+        Unread::NotEvenItsHeader | Unread::NotFetched => Why::NotFetched,
+    }
 }
 
 /// The same mail twice counts once.
@@ -445,7 +456,7 @@ mod tests {
                 forwarded_from: self.forwarded.then(|| "a@b".into()),
                 link: self.link.then(|| "drive.example".into()),
                 attachments: files.collect(),
-                ..Reading::unreadable("x")
+                ..Reading::unreadable(Unread::BrokenStructure)
             }
         }
 

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::config::MailboxKind;
 use crate::reading::sandbox::Confinement;
 use crate::reading::worker::Outcome;
-use crate::reading::{Reading, Trust};
+use crate::reading::{Reading, Trust, Unread};
 use crate::store::{Imported, Message, Part};
 
 /// More of a header is not looked at where nothing else of a mail can be read.
@@ -47,7 +47,7 @@ pub(super) async fn read(
             tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
             app.store.fetch_again(message.id, now)?;
             return Ok(Readable::Yes(Box::new(Read {
-                reading: Reading::unreadable("its file in the archive is damaged"),
+                reading: Reading::unreadable(Unread::LostInTheArchive),
                 raw: None,
                 before: false,
             })));
@@ -61,7 +61,7 @@ pub(super) async fn read(
     };
     let mut reading = match outcome {
         Outcome::Read(reading) => *reading,
-        Outcome::MailFails(why) => unreadable(app, &raw, &why).await?,
+        Outcome::MailFails(why) => unreadable(app, &raw, why).await?,
         Outcome::NoRoom(why) => {
             tracing::error!(message = message.id, why, "a mail stays unread");
             return Ok(Readable::NotNow(why));
@@ -96,7 +96,7 @@ pub(super) fn received_earlier(
 }
 
 /// A mail that cannot be read; its header says whose it is, as far as that can be read.
-async fn unreadable(app: &mut App, raw: &[u8], why: &str) -> Result<Reading> {
+async fn unreadable(app: &mut App, raw: &[u8], why: Unread) -> Result<Reading> {
     let unreadable = Reading::unreadable(why);
     let end = raw
         .windows(2)
@@ -112,6 +112,7 @@ async fn unreadable(app: &mut App, raw: &[u8], why: &str) -> Result<Reading> {
     Ok(Reading {
         class: unreadable.class,
         reasons: unreadable.reasons,
+        unread: unreadable.unread,
         ..head
     })
 }
@@ -121,7 +122,11 @@ pub(super) async fn head_of(app: &mut App, head: &[u8]) -> Option<Reading> {
     let head = &head[..head.len().min(LONGEST_HEAD)];
     match app.reader.read(head).await {
         Outcome::Read(head) => Some(*head),
-        Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
+        Outcome::MailFails(why) => {
+            tracing::warn!(%why, "not even the header of a mail can be read");
+            None
+        }
+        Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
             tracing::warn!(why, "not even the header of a mail can be read");
             None
         }

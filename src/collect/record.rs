@@ -16,7 +16,7 @@ use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
 use crate::matching::Item;
 use crate::reading::worker::{NotAsSaid, Outcome};
-use crate::reading::{Class, Reading};
+use crate::reading::{Class, Reading, Unread};
 use crate::store::{Message, MessageState, NewMail, NewSubmission, Store};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
@@ -56,7 +56,8 @@ pub(super) fn settle(
             class: Class::Unreadable,
             no_answer: true,
             attachments: vec![],
-            reasons: vec![why],
+            reasons: vec![why.clone()],
+            unread: Some(Unread::NotAsSaid { how: why }),
             ..reading
         };
         decision = decide(&facts::of(app, message, &reading, now)?);
@@ -216,6 +217,7 @@ pub async fn take_out_files(app: &mut App, message: i64) -> Result<()> {
             archive_files(app, &reading)?;
             app.store.set_kept(message.id)
         }
-        Outcome::MailFails(why) | Outcome::NoRoom(why) | Outcome::MachineFails(why) => bail!(why),
+        Outcome::MailFails(why) => bail!(why),
+        Outcome::NoRoom(why) | Outcome::MachineFails(why) => bail!(why),
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::why::Why;
 use crate::domain::{date_of, vietnamese_date};
 use crate::expected;
 use crate::matching::{Item, forms_of};
-use crate::reading::{Class, Reading};
+use crate::reading::{Class, Reading, Unread};
 use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdict};
 use crate::waiting::Waiting;
 
@@ -186,7 +186,7 @@ fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
     let reading = message
         .reading
         .clone()
-        .unwrap_or_else(|| Reading::unreadable("it was not fetched"));
+        .unwrap_or_else(|| Reading::unreadable(Unread::NotFetched));
     Ok((message, reading))
 }
 

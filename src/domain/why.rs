@@ -146,6 +146,18 @@ pub enum Why {
     // ---- what it is ----
     /// It could not be read.
     Unreadable,
+    /// Reading it took more time or memory than a mail may take.
+    TooMuchToRead,
+    /// The process that reads failed on it.
+    ReaderFailed,
+    /// What read it was made to do something else.
+    MadeToHarm,
+    /// It is not put together as a mail is.
+    BrokenMail,
+    /// The disk has lost it.
+    LostInTheArchive,
+    /// It lies in the mailbox still.
+    NotFetched,
     /// The same mail came before.
     Twin {
         /// The number of that mail.

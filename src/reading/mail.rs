@@ -11,8 +11,8 @@ use regex::Regex;
 use super::attachment::Collector;
 use super::own_words::own_words;
 use super::{
-    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, bounce, class, document,
-    header, trust,
+    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, Unread, bounce, class,
+    document, header, trust,
 };
 use crate::ground::text::{fold, tidy, truncated};
 use crate::reading::trust::Judgement;
@@ -62,19 +62,16 @@ pub fn read(
     let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
     let raw = header::with_plain_encodings(&raw);
     if is_too_deep(&raw) {
-        let why = format!("it has more than {MOST_NESTED} mails within each other");
-        return Ok(Reading::unreadable(&why));
+        return Ok(Reading::unreadable(Unread::TooDeep { most: MOST_NESTED }));
     }
     let Some(message) = MessageParser::default().parse(raw.as_ref()) else {
-        return Ok(Reading::unreadable("it has no header of a mail"));
+        return Ok(Reading::unreadable(Unread::NoHeader));
     };
     if message.headers().is_empty() {
-        return Ok(Reading::unreadable("it has no header of a mail"));
+        return Ok(Reading::unreadable(Unread::NoHeader));
     }
     if parts_are_left(&message, &raw) {
-        return Ok(Reading::unreadable(
-            "its structure is broken, so that some of its parts cannot be found",
-        ));
+        return Ok(Reading::unreadable(Unread::BrokenStructure));
     }
     let mut reasons = Vec::new();
     let sender = person(message.from());
@@ -177,6 +174,8 @@ pub fn read(
         chain,
     } = judgement;
     Ok(Reading {
+        v: Reading::VERSION,
+        unread: None,
         chain,
         no_answer: !class.is_personal() || null_sender || sender.is_none() || trust == Trust::Fail,
         class,

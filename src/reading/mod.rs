@@ -16,6 +16,7 @@ pub mod own_words;
 pub mod program;
 pub mod sandbox;
 pub mod trust;
+mod unread;
 pub mod worker;
 
 use jiff::Timestamp;
@@ -28,6 +29,7 @@ pub use document::Signature;
 pub use file_kind::FileKind;
 pub use mail::read;
 pub use trust::Evidence;
+pub use unread::Unread;
 
 /// Implements the word of an enum in JSON and in the store.
 macro_rules! words {
@@ -215,6 +217,9 @@ pub struct Person {
 /// Everything that one mail says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
+    /// In which form it is written; 0 before forms had numbers.
+    #[serde(default)]
+    pub v: u32,
     /// What kind of mail it is.
     pub class: Class,
     /// Whether it comes from where it says.
@@ -266,12 +271,20 @@ pub struct Reading {
     pub no_answer: bool,
     /// How class and trust were decided, and what was met on the way.
     pub reasons: Vec<String>,
+    /// Why it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<Unread>,
 }
 
 impl Reading {
+    /// The form in which readings are written now. All before are read, too: a field that comes has a default, and the
+    /// number goes up where the meaning of one changes.
+    pub const VERSION: u32 = 1;
+
     /// What stands for a mail that could not be read.
-    pub fn unreadable(why: &str) -> Reading {
+    pub fn unreadable(why: Unread) -> Reading {
         Reading {
+            v: Reading::VERSION,
             class: Class::Unreadable,
             trust: Trust::Unknown,
             doubt: None,
@@ -292,7 +305,8 @@ impl Reading {
             bounce: None,
             return_path: None,
             no_answer: true,
-            reasons: vec![why.to_owned()],
+            reasons: vec![why.to_string()],
+            unread: Some(why),
         }
     }
 
@@ -358,6 +372,29 @@ pub type Keep<'k> = dyn FnMut(&[u8]) -> std::io::Result<()> + 'k;
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    #[test]
+    fn readings_of_every_released_form_are_read_and_keep_what_they_say() {
+        #[derive(Deserialize)]
+        struct Row {
+            form: String,
+            reading: serde_json::Value,
+        }
+        let mut count = 0;
+        for row in include_str!("../../tests/readings.jsonl").lines() {
+            let row: Row = serde_json::from_str(row).unwrap();
+            let reading: Reading = serde_json::from_value(row.reading.clone())
+                .unwrap_or_else(|e| panic!("{}: {e}", row.form));
+            // What it said then, it says now; what came since stands beside it.
+            let again = serde_json::to_value(&reading).unwrap();
+            for (field, said) in row.reading.as_object().unwrap() {
+                assert_eq!(&again[field], said, "{}: {field}", row.form);
+            }
+            count += 1;
+        }
+        assert!(count >= 6);
+        assert_eq!(Reading::unreadable(Unread::NotFetched).v, Reading::VERSION);
+    }
 
     /// A file of which nothing is known but what it is.
     pub(crate) fn attachment(name: &str, kind: FileKind, size: u64) -> Attachment {

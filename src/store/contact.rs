@@ -213,7 +213,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::owed::Owed;
-    use crate::reading::{Class, Person, Reading, Trust};
+    use crate::reading::{Class, Person, Reading, Trust, Unread};
     use crate::store::{Arrived, NewMail, Place};
 
     fn at(day: u32) -> Timestamp {
@@ -374,7 +374,7 @@ mod tests {
                 gm_msgid: None,
             };
             let id = store.record_arrival(&arrived, at(day)).unwrap();
-            let mut reading = Reading::unreadable("");
+            let mut reading = Reading::unreadable(Unread::NotFetched);
             reading.class = class;
             reading.trust = trust;
             reading.sender = Some(Person {

@@ -99,6 +99,14 @@ pub fn why_in_vietnamese(why: &Why) -> String {
             "chưa xác thực được người gửi: máy chủ tên miền (DNS) chưa trả lời; sẽ thử lại".into()
         }
         Why::Unreadable => "không đọc được thư; đề nghị mở trong hộp thư".into(),
+        Why::TooMuchToRead => "đọc thư tốn quá nhiều thời gian hoặc bộ nhớ".into(),
+        Why::ReaderFailed => "tiến trình đọc thư bị lỗi khi đọc thư này".into(),
+        Why::MadeToHarm => {
+            "thư có dấu hiệu được tạo ra để gây hại; đề nghị thận trọng, báo quản trị viên".into()
+        }
+        Why::BrokenMail => "cấu trúc thư bị hỏng".into(),
+        Why::LostInTheArchive => "bản lưu của thư trên máy bị hỏng".into(),
+        Why::NotFetched => "chưa tải được thư về".into(),
         Why::Twin { mail } => format!("cùng một thư với thư số {mail}"),
         Why::MachineBringsReport { class } => {
             format!("thư thuộc loại “{class}” nhưng có tệp hoặc nội dung báo cáo")

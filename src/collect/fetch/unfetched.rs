@@ -8,7 +8,7 @@ use crate::collect::read::head_of;
 use crate::collect::{facts, holding};
 use crate::domain::why::Why;
 use crate::mailbox::Envelope;
-use crate::reading::{Class, Reading};
+use crate::reading::{Class, Reading, Unread};
 use crate::store::{Arrived, MessageState, Verdict};
 
 impl Visit<'_> {
@@ -29,7 +29,7 @@ impl Visit<'_> {
         let sender = the_one_named(head, &self.registered);
         Ok(Some(Reading {
             sender,
-            ..Reading::unreadable("not even its header can be read")
+            ..Reading::unreadable(Unread::NotEvenItsHeader)
         }))
     }
 

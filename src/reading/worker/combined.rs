@@ -69,7 +69,7 @@ pub(super) fn is_suspicious(reading: &Reading) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::tests::attachment;
-    use super::super::super::{Attachment, Person};
+    use super::super::super::{Attachment, Person, Unread};
     use super::*;
 
     fn reading(class: Class, address: &str, tokens: &[&str]) -> Reading {
@@ -82,7 +82,7 @@ mod tests {
             reply_to: Some(address.to_owned()),
             tokens: tokens.iter().map(ToString::to_string).collect(),
             no_answer: !class.is_personal(),
-            ..Reading::unreadable("")
+            ..Reading::unreadable(Unread::NotFetched)
         }
     }
 

@@ -8,10 +8,11 @@ use tempfile::TempDir;
 
 use super::super::document::Contents;
 use super::super::sandbox::Confinement;
-use super::super::{Attachment, FileKind, Reading, ReadingSettings};
+use super::super::{Attachment, FileKind, Reading, ReadingSettings, Unread};
 use super::Answer;
 use super::combined::{combined, is_suspicious};
 use super::left::{self, NotAsSaid};
+use super::process::NoAnswer;
 use super::seat::{Failure, Frame, Seat, Who};
 
 /// A mail with a Word file and a PDF that any sound machine can read.
@@ -29,7 +30,7 @@ pub enum Outcome {
     /// It was read.
     Read(Box<Reading>),
     /// It fails even in a fresh child, which reads another mail: why.
-    MailFails(String),
+    MailFails(Unread),
     /// The disk has no room for its files, though others are read: why. It can be read when there is room.
     NoRoom(String),
     /// No mail can be read on this machine now: why, for the administrator.
@@ -110,13 +111,20 @@ impl Reader {
                 Failure::NoRoom(_) | Failure::NotAsSaid(NotAsSaid::Disk(_)) => {
                     Outcome::NoRoom(failure.to_string())
                 }
+                Failure::Slow(patience) => Outcome::MailFails(Unread::TooSlow {
+                    seconds: patience.as_secs(),
+                }),
+                Failure::NoAnswer(NoAnswer::Heavy(bytes)) => Outcome::MailFails(Unread::TooHeavy {
+                    megabytes: bytes / 1_000_000,
+                }),
+                Failure::NotAsSaid(NotAsSaid::Untrue(_)) => Outcome::MailFails(Unread::NotAsSaid {
+                    how: failure.to_string(),
+                }),
                 Failure::Start(_)
-                | Failure::NoAnswer(_)
-                | Failure::Slow(_)
-                | Failure::Fault(_)
-                | Failure::NotAsSaid(NotAsSaid::Untrue(_)) => {
-                    Outcome::MailFails(failure.to_string())
-                }
+                | Failure::NoAnswer(NoAnswer::Died | NoAnswer::Endless)
+                | Failure::Fault(_) => Outcome::MailFails(Unread::ReaderFailed {
+                    how: failure.to_string(),
+                }),
             },
         }
     }
