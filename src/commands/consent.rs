@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::words;
 use crate::ground::text::fold;
-use crate::words::vi;
+use crate::words::{Marked, vi};
 
 /// What a reply says of the command that it was asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,53 +17,6 @@ pub(crate) enum Consent {
     Unclear,
 }
 
-/// With which a yes begins.
-const YES: [&str; 9] = [
-    "đúng",
-    "có",
-    "đồng ý",
-    "xác nhận",
-    "ok",
-    "vâng",
-    "phải",
-    "chính xác",
-    "yes",
-];
-/// What may stand before a yes.
-const BEFORE: [&str; 8] = ["dạ", "vâng", "tôi", "em", "mình", "anh", "chị", "ok"];
-/// What else a line of a yes may hold; any other word leaves it in doubt.
-const BESIDE: [&str; 31] = [
-    "ạ", "nhé", "rồi", "vậy", "là", "của", "tôi", "em", "mình", "anh", "chị", "đã", "gửi", "lệnh",
-    "thư", "này", "đó", "trên", "thực", "hiện", "làm", "đề", "nghị", "cảm", "ơn", "cám", "dạ",
-    "do", "chính", "các", "bạn",
-];
-/// Anywhere in the reply, these leave a yes in doubt.
-const DOUBT: [&str; 14] = [
-    "không", "ko", "khong", "hông", "chưa", "chẳng", "đừng", "dừng", "khoan", "sai", "not",
-    "nhưng", "hỏi", "dont",
-];
-/// A line that begins so says no …
-const NO: [&str; 10] = [
-    "không",
-    "ko",
-    "hông",
-    "không phải",
-    "sai",
-    "hủy",
-    "huỷ",
-    "đừng",
-    "no",
-    "chẳng phải",
-];
-/// … unless it goes on so.
-const NO_ANSWER: [&str; 6] = [
-    "không rõ",
-    "không biết",
-    "không hiểu",
-    "không nhớ",
-    "không chắc",
-    "không có mặt",
-];
 /// What the words above what is quoted say of the command. Only an explicit yes is one: its line holds nothing else but
 /// courtesy, as an absence note, a question and a forward are no consent, and the command can be sent again.
 pub(crate) fn of(own_words: &str) -> Consent {
@@ -72,12 +25,11 @@ pub(crate) fn of(own_words: &str) -> Consent {
     let first = in_words(words::first_line(&text).unwrap_or_default());
     let (all, folded) = (in_words(&text), fold(&text));
     let asks = text.contains('?');
-    let begins = |phrases: &[&str]| phrases.iter().any(|p| after(&first, p).is_some());
-    if !asks && begins(&NO) && !begins(&NO_ANSWER) || vi().denials.stands_in(&folded) {
+    let begins = |phrases: &Marked| phrases.after(&first).is_some();
+    if !asks && begins(&vi().no) && !begins(&vi().no_answer) || vi().denials.stands_in(&folded) {
         return Consent::No;
     }
-    let doubts = |word: &&str| DOUBT.iter().any(|d| is(word, d));
-    match !asks && !all.iter().any(doubts) && consents(&first) {
+    match !asks && !all.iter().any(|word| vi().doubt.contains(word)) && consents(&first) {
         true => Consent::Yes,
         false => Consent::Unclear,
     }
@@ -85,14 +37,13 @@ pub(crate) fn of(own_words: &str) -> Consent {
 
 /// Whether a line is a yes and nothing but courtesy besides.
 fn consents(line: &[&str]) -> bool {
-    // "Có phải …" asks, also where the mark was forgotten.
-    if after(line, "có phải").is_some() {
+    if vi().asks_whether.after(line).is_some() {
         return false;
     }
-    let yes = |rest: &[&str]| YES.iter().find_map(|y| Some(after(rest, y)?.len()));
+    let yes = |rest: &[&str]| Some(vi().yes.after(rest)?.len());
     let begun = match (line, yes(line)) {
         (_, Some(left)) => Some(left),
-        ([first, rest @ ..], None) if BEFORE.iter().any(|b| is(first, b)) => yes(rest),
+        ([first, rest @ ..], None) if vi().before_yes.contains(first) => yes(rest),
         _ => None,
     };
     let Some(left) = begun else {
@@ -102,7 +53,7 @@ fn consents(line: &[&str]) -> bool {
     while let [word, others @ ..] = rest {
         rest = match yes(rest) {
             Some(left) => &rest[rest.len() - left..],
-            None if BESIDE.iter().any(|b| is(word, b)) => others,
+            None if vi().beside_yes.contains(word) => others,
             None => return false,
         };
     }
@@ -114,28 +65,6 @@ fn in_words(text: &str) -> Vec<&str> {
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|w| !w.is_empty())
         .collect()
-}
-
-/// What follows a phrase with which words begin.
-fn after<'w>(words: &'w [&'w str], phrase: &str) -> Option<&'w [&'w str]> {
-    let mut rest = words;
-    for part in phrase.split(' ') {
-        let [first, others @ ..] = rest else {
-            return None;
-        };
-        if !is(first, part) {
-            return None;
-        }
-        rest = others;
-    }
-    Some(rest)
-}
-
-/// Whether a word is another, with all of its marks or with none: "đừng" is not "đúng", and "dung" is;
-/// "ạ" is courtesy, "à" asks.
-fn is(word: &str, known: &str) -> bool {
-    let takes_plain = !["đừng", "dừng", "ạ"].contains(&known);
-    word == known || takes_plain && word == fold(known)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::ground::text::fold;
 use crate::links::KEEP_ONE;
 use crate::links::token::Action;
-use crate::words::vi;
+use crate::words::{Weight, vi};
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
@@ -20,69 +20,6 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(\d{1,5}(?:/(?:19|20)\d{2})?/\p{L}[\p{L}\d]*(?:-\p{L}[\p{L}\d]*){0,3})")
         .expect("a valid pattern")
 });
-
-/// How much a verb says beside a code, which asks for something by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Weight {
-    /// It asks for its action.
-    Asks,
-    /// It may also describe, or only agree with what is asked for: "thư này là của …", "đồng ý".
-    Agrees,
-    /// It asks for its action only beside a code of that action: "gửi lại trước 25/6" asks nothing of us.
-    OfCode,
-}
-
-/// The verbs. Where a line has several, the first of this list is meant: "đồng ý gia hạn" extends.
-static VERBS: [(&str, Action, Weight); 36] = {
-    use Action::{
-        Accept, Assign, Close, Excuse, Extend, Ignore, Paper, Resend, Reset, Return, Undo,
-    };
-    use Weight::{Agrees, Asks, OfCode};
-    [
-        ("không phải báo cáo", Ignore, Asks),
-        ("không phải là báo cáo", Ignore, Asks),
-        ("bỏ qua", Ignore, Asks),
-        ("thư rác", Ignore, Asks),
-        ("nhận bản giấy", Paper, Asks),
-        ("nhận được bản giấy", Paper, Asks),
-        ("nhận bản cứng", Paper, Asks),
-        ("nhận được bản cứng", Paper, Asks),
-        ("nhận văn bản giấy", Paper, Asks),
-        ("trả lại", Return, Asks),
-        ("trả về", Return, Asks),
-        ("gửi trả", Return, Asks),
-        ("gia hạn", Extend, Asks),
-        ("lùi hạn", Extend, Asks),
-        ("lùi đến", Extend, Asks),
-        ("miễn báo cáo", Excuse, Asks),
-        ("miễn", Excuse, Asks),
-        ("hoàn tác", Undo, Asks),
-        ("gán", Assign(String::new()), Asks),
-        ("gắn", Assign(String::new()), Asks),
-        ("ghi cho", Assign(String::new()), Asks),
-        ("ghi nhận cho", Assign(String::new()), Asks),
-        ("thuộc về", Assign(String::new()), Agrees),
-        ("là của", Assign(String::new()), Agrees),
-        ("duyệt", Accept, Asks),
-        ("chấp nhận", Accept, Asks),
-        ("chấp thuận", Accept, Asks),
-        ("thông qua", Accept, Asks),
-        ("nhất trí", Accept, Agrees),
-        ("đồng ý", Accept, Agrees),
-        ("đạt yêu cầu", Accept, Asks),
-        ("khóa kỳ", Close, OfCode),
-        ("khoá kỳ", Close, OfCode),
-        ("khóa sổ", Close, OfCode),
-        ("dùng lại", Reset, OfCode),
-        ("gửi lại", Resend, OfCode),
-    ]
-};
-
-/// Words before a verb with which a line does not ask for it: "chưa duyệt", "đừng trả lại".
-const NOT: [&str; 6] = ["không", "chưa", "đừng", "khoan", "chẳng", "ko"];
-
-/// Between a denial and a verb these begin what follows from it: "không liên quan nên bỏ qua".
-const THEREFORE: [&str; 3] = ["nên", "thì", "vậy"];
 
 /// With what a line begins under which the code of a prepared mail stands.
 const KEEP_CODE: &str = "(Đề nghị giữ nguyên";
@@ -112,17 +49,10 @@ pub(crate) fn first_line(text: &str) -> Option<&str> {
     text.lines().find(|line| !is_greeting(line))
 }
 
-/// Of these words thanks and receipts are made.
-const COURTESY: [&str; 36] = [
-    "cảm", "ơn", "cám", "nhé", "ạ", "vâng", "dạ", "ok", "oke", "okay", "tốt", "lắm", "nhiều", "em",
-    "anh", "chị", "tôi", "mình", "bạn", "đồng", "chí", "các", "đã", "nhận", "được", "xem", "rồi",
-    "biết", "rõ", "bản", "tin", "thư", "thanks", "thank", "you", "xin",
-];
-
 /// Whether a text is thanks, says that a mail has arrived, or nothing at all; by its first line that is no greeting.
 pub(crate) fn is_courtesy(text: &str) -> bool {
     let line = in_words(first_line(text).unwrap_or_default());
-    line.iter().all(|w| COURTESY.iter().any(|c| is(w, c)))
+    line.iter().all(|w| vi().thanks.contains(w))
 }
 
 /// Whether a line greets, or has no words.
@@ -145,55 +75,48 @@ pub(crate) fn in_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a word is another, with all of its marks or with none: "Miền" is no "miễn", and "mien" is.
-pub(crate) fn is(word: &str, known: &str) -> bool {
-    word == known || word.is_ascii() && word == fold(known)
-}
-
-/// Where words hold a phrase.
-fn place(words: &[String], phrase: &str) -> Option<usize> {
-    let phrase: Vec<&str> = phrase.split(' ').collect();
-    let same = |w: &[String]| w.iter().zip(&phrase).all(|(w, p)| is(w, p));
-    words.windows(phrase.len()).position(same)
-}
-
 /// A verb in a line.
-struct Verb<'v> {
-    action: &'v Action,
+struct Verb {
+    action: Action,
     weight: Weight,
     denied: bool,
 }
 
-impl Verb<'_> {
+impl Verb {
     fn asked(&self, weight: Weight) -> bool {
         self.weight == weight && !self.denied
     }
 }
 
 /// The verbs of a line, in the order of the list.
-fn verbs_in(line: &str) -> Vec<Verb<'static>> {
+fn verbs_in(line: &str) -> Vec<Verb> {
     let clauses: Vec<Vec<String>> = line.split([',', ';', '.']).map(in_words).collect();
-    let found = VERBS.iter().filter_map(|(verb, action, weight)| {
-        let mut places = clauses.iter().map(|c| Some((c, place(c, verb)?)));
-        let (clause, at) = places.find_map(|found| found)?;
-        Some(Verb {
-            action,
-            weight: *weight,
-            denied: is_denied(&clause[..at]),
+    let found = vi().verbs.iter().flat_map(|verbs| {
+        verbs.words.before(&clauses).map(|before| Verb {
+            action: action_called(&verbs.action),
+            weight: verbs.weight,
+            denied: is_denied(before),
         })
     });
     found.collect()
 }
 
+/// The action that verbs ask for. Whose a mail is stands beside the verb.
+fn action_called(word: &str) -> Action {
+    match word {
+        "assign" => Action::Assign(String::new()),
+        word => Action::called(word).expect("the verbs are built in and were tested"),
+    }
+}
+
 /// Whether the words before a verb deny it.
 fn is_denied(before: &[String]) -> bool {
-    let not = |word: &String| NOT.iter().any(|n| is(word, n));
-    let Some(last) = before.iter().rposition(not) else {
+    let Some(last) = before.iter().rposition(|word| vi().not.contains(word)) else {
         return false;
     };
     // "không nên duyệt" denies.
     let mut between = before[last + 1..].iter().skip(1);
-    !between.any(|w| THEREFORE.iter().any(|t| is(w, t)))
+    !between.any(|word| vi().therefore.contains(word))
 }
 
 /// The action that a line asks for; `None` for a question, and where the verb is denied.
@@ -237,44 +160,34 @@ pub(crate) fn against(
 /// `None` where a line says nothing of what is to be done; else what it says against the action.
 fn says_of(line: &str, action: &Action, beside: &[Action]) -> Option<Option<Against>> {
     let verbs = verbs_in(line);
-    let of_code = |v: &&Verb<'_>| same_kind(v.action, action);
-    let counts = |v: &&Verb<'_>| v.weight != Weight::OfCode || of_code(v);
+    let of_code = |v: &&Verb| same_kind(&v.action, action);
+    let counts = |v: &&Verb| v.weight != Weight::OfCode || of_code(v);
     if !verbs.iter().any(|v| counts(&v)) {
         return None;
     }
     if is_question(line) {
         return Some(Some(Against::Question));
     }
-    let asked = |v: &&Verb<'_>| v.asked(Weight::Asks) && !of_code(v);
+    let asked = |v: &&Verb| v.asked(Weight::Asks) && !of_code(v);
     let wanted = verbs.iter().filter(of_code).any(|v| !v.denied);
     let other = match wanted {
         // Reasons hold verbs that nobody could mean of this item.
         true => verbs
             .iter()
             .filter(asked)
-            .find(|v| beside.iter().any(|b| same_kind(b, v.action))),
+            .find(|v| beside.iter().any(|b| same_kind(b, &v.action))),
         false => verbs.iter().find(asked),
     };
     if let Some(other) = other {
         return Some(Some(Against::Other(other.action.clone())));
     }
-    let denied = |v: &Verb<'_>| v.denied && (of_code(&v) || v.weight == Weight::Agrees);
+    let denied = |v: &Verb| v.denied && (of_code(&v) || v.weight == Weight::Agrees);
     Some((!wanted && verbs.iter().any(denied)).then_some(Against::Denied))
 }
 
 fn same_kind(a: &Action, b: &Action) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
-
-/// The labels of prepared mails (folded).
-const LABELS: [&str; 6] = [
-    "ly do",
-    "don vi",
-    "bao cao va ky",
-    "ghi nho",
-    "han gui lai",
-    "ma lenh",
-];
 
 /// The lines of a mail with a code that its sender wrote himself: not those of the prepared mail, what stands behind its
 /// labels, greetings, or the name below.
@@ -283,13 +196,12 @@ fn own_lines<'t>(text: &'t str, own_of: &str) -> Vec<&'t str> {
     let (mut in_reason, mut below_the_code) = (false, false);
     for line in text.lines().map(str::trim) {
         let label = line.split_once(':').map(|(name, _)| fold(name));
-        let label = label.and_then(|name| LABELS.iter().find(|l| name.starts_with(**l)));
-        in_reason = match label {
-            Some(label) => *label == "ly do",
+        let label = label.filter(|name| vi().labels.begins(name));
+        in_reason = match &label {
+            Some(label) => label.starts_with("ly do"),
             None => in_reason && !line.is_empty(),
         };
-        let ends = ["tran trong", "than ai", "sent from", "gui tu"];
-        if line == "--" || ends.iter().any(|e| fold(line).starts_with(e)) {
+        if line == "--" || vi().farewells.begins(&fold(line)) {
             break;
         }
         below_the_code |= line.contains("TBC.");

@@ -88,6 +88,14 @@ static WORDS: [(&str, Action); 12] = [
     ("any", Action::Any),
 ];
 
+impl Action {
+    /// The action of a word; `assign` is one of no unit yet.
+    pub fn called(word: &str) -> Option<Action> {
+        let known = WORDS.iter().find(|(known, _)| *known == word);
+        known.map(|(_, action)| action.clone())
+    }
+}
+
 /// How many bytes of the HMAC a token carries.
 const MAC_BYTES: usize = 16;
 
@@ -177,10 +185,7 @@ impl FromStr for Token {
             },
             action: match action.strip_prefix("assign:") {
                 Some(unit) => Action::Assign(unit.to_owned()),
-                None => {
-                    let known = WORDS.iter().find(|(word, _)| *word == action);
-                    known.ok_or(())?.1.clone()
-                }
+                None => Action::called(action).ok_or(())?,
             },
             expires: Date::strptime("%Y%m%d", day).map_err(|_| ())?,
         })

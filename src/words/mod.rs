@@ -4,6 +4,7 @@
 //! there says what it is for. Grammar – dates, periods, numbers of documents – is code where it is used.
 
 mod finder;
+mod marked;
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -11,6 +12,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 
 pub use finder::{Finder, Found, GAP};
+pub use marked::Marked;
 
 /// Words and phrases (folded) that mean one thing.
 #[derive(Debug, Deserialize)]
@@ -161,6 +163,30 @@ pub struct NotYet {
     pub words: Set,
 }
 
+/// How much a verb says beside a code, which asks for something by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// It asks for its action.
+    Asks,
+    /// It may also describe, or only agree with what is asked for: "thư này là của …", "đồng ý".
+    Agrees,
+    /// It asks for its action only beside a code of that action: "gửi lại trước 25/6" asks nothing of us.
+    OfCode,
+}
+
+/// Verbs of staff that mean one action.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verbs {
+    /// Its word in the codes of commands.
+    pub action: String,
+    /// How much they say.
+    pub weight: Weight,
+    /// The verbs.
+    pub words: Marked,
+}
+
 /// The sets of `vi.toml`, which says what each is for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -187,6 +213,19 @@ pub struct Vi {
     pub basis: Set,
     pub greetings: Set,
     pub denials: Set,
+    pub labels: Set,
+    pub farewells: Set,
+    pub not: Marked,
+    pub therefore: Marked,
+    pub thanks: Marked,
+    pub yes: Marked,
+    pub before_yes: Marked,
+    pub beside_yes: Marked,
+    pub asks_whether: Marked,
+    pub doubt: Marked,
+    pub no: Marked,
+    pub no_answer: Marked,
+    pub verbs: Vec<Verbs>,
 }
 
 /// The sets of `mail.toml`, which says what each is for.

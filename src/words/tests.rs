@@ -8,10 +8,35 @@ use crate::ground::text::{fold, tidy};
 /// Lists of what is not looked for in folded texts.
 const AS_WRITTEN: [&str; 5] = ["cloud_hosts", "no_answers", "mailers", "short", "name"];
 
+/// Sets of words with their marks.
+const MARKED: [&str; 11] = [
+    "not",
+    "therefore",
+    "thanks",
+    "yes",
+    "before_yes",
+    "beside_yes",
+    "asks_whether",
+    "doubt",
+    "no",
+    "no_answer",
+    "verbs",
+];
+
 /// All lists of words of a file, each with its key.
 fn lists(key: &str, value: &toml::Value, found: &mut Vec<(String, Vec<String>)>) {
     match value {
-        toml::Value::Table(table) => table.iter().for_each(|(k, v)| lists(k, v, found)),
+        toml::Value::Table(table) => {
+            // What stands in a group of a set is of that set.
+            let name = |k: &str| {
+                if k == "words" {
+                    key.to_owned()
+                } else {
+                    k.to_owned()
+                }
+            };
+            table.iter().for_each(|(k, v)| lists(&name(k), v, found));
+        }
         toml::Value::Array(values) if values.iter().all(toml::Value::is_str) => {
             let words = values.iter().filter_map(|v| v.as_str());
             found.push((key.to_owned(), words.map(str::to_owned).collect()));
@@ -88,6 +113,16 @@ fn no_set_has_a_word_twice_and_each_word_is_folded_as_it_is_looked_for() {
         for word in &words {
             if AS_WRITTEN.contains(&set.as_str()) {
                 assert_eq!(tidy(word), *word, "{set}");
+                continue;
+            }
+            if MARKED.contains(&set.as_str()) {
+                let words = word.split(' ');
+                let words = words.map(|w| w.strip_suffix(marked::WITH_MARKS).unwrap_or(w));
+                assert!(words.clone().all(|w| !w.is_empty()), "{set}: {word:?}");
+                for word in words {
+                    assert_eq!(tidy(word).to_lowercase(), word, "{set}");
+                    assert!(word.chars().all(char::is_alphanumeric), "{set}: {word:?}");
+                }
                 continue;
             }
             let whole = word.strip_suffix(finder::GOES_ON).unwrap_or(word);
