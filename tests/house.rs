@@ -128,3 +128,198 @@ fn rooms_are_found_in_every_way_of_naming_them() {
     let found = ["app", "clock", "plan", "send", "store"].map(str::to_owned);
     assert_eq!(named(code), BTreeSet::from(found));
 }
+
+/// The sentences that staff, clerks and administrators read, the words that are looked for, and the grammar of them.
+const SPOKEN: [&str; 37] = [
+    "cli/demo/documents.rs",
+    "cli/demo/mails.rs",
+    "cli/units.rs",
+    "commands/consent.rs",
+    "commands/decided.rs",
+    "commands/effect.rs",
+    "commands/words.rs",
+    "config/reports.rs",
+    "config/settings.rs",
+    "config/sheet.rs",
+    "consolidation/mod.rs",
+    "consolidation/sections.rs",
+    "consolidation/tables.rs",
+    "correct/refusal.rs",
+    "domain/correction.rs",
+    "domain/mod.rs",
+    "domain/obligation.rs",
+    "domain/owed.rs",
+    "domain/period.rs",
+    "domain/report.rs",
+    "export.rs",
+    "letters/answer.rs",
+    "links/mod.rs",
+    "mailbox/imap/show.rs",
+    "mailbox/told.rs",
+    "matching/genre.rs",
+    "matching/items.rs",
+    "overview.rs",
+    "reading/attachment/name.rs",
+    "reading/document/file_name.rs",
+    "reading/document/head.rs",
+    "reading/document/mod.rs",
+    "reading/legacy.rs",
+    "reading/worker/reader.rs",
+    "transport/trouble.rs",
+    "writing/consolidation.rs",
+    "writing/why.rs",
+];
+
+/// What has sentences still beside its own subject. Each wants to go into a template or a file of sentences; none may come.
+const SPOKEN_STILL: [&str; 52] = [
+    "alarm/mod.rs",
+    "audit.rs",
+    "cli/status.rs",
+    "clock.rs",
+    "collect.rs",
+    "collect/fetch/batches.rs",
+    "collect/fetch/listing.rs",
+    "collect/read.rs",
+    "commands/meaning.rs",
+    "commands/mod.rs",
+    "commands/order.rs",
+    "config/exposure.rs",
+    "correct/contact.rs",
+    "correct/mail.rs",
+    "correct/mod.rs",
+    "correct/obligation.rs",
+    "correct/outgoing.rs",
+    "correct/period.rs",
+    "correct/register.rs",
+    "correct/submission.rs",
+    "daemon/link.rs",
+    "disk.rs",
+    "health.rs",
+    "identity.rs",
+    "letters/digest/delivery.rs",
+    "letters/digest/mod.rs",
+    "letters/digest/news.rs",
+    "letters/digest/page.rs",
+    "letters/digest/progress.rs",
+    "letters/digest/system.rs",
+    "letters/digest/tasks.rs",
+    "letters/mod.rs",
+    "letters/reminder.rs",
+    "letters/staff_answers.rs",
+    "reading/attachment/mod.rs",
+    "reading/mail.rs",
+    "reading/trust/mod.rs",
+    "send.rs",
+    "send/doubts.rs",
+    "send/restored.rs",
+    "send/rests.rs",
+    "staff/answer.rs",
+    "staff/carry_out.rs",
+    "staff/confirm.rs",
+    "staff/mod.rs",
+    "standing.rs",
+    "store/clock.rs",
+    "store/digest.rs",
+    "store/restoration.rs",
+    "store/retention.rs",
+    "transport/smtp.rs",
+    "verify.rs",
+];
+
+/// Whether a string literal of some code has a letter with a Vietnamese mark: what is said, or looked for, in that
+/// language.
+fn speaks(code: &str) -> bool {
+    let vietnamese =
+        |c: char| c.is_alphabetic() && matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
+    let mut rest = code;
+    loop {
+        // What comes first of a literal, a character and a comment hides the others.
+        let Some(at) = rest.find(['"', '\'', '/']) else {
+            return false;
+        };
+        let (before, from) = rest.split_at(at);
+        rest = match from.as_bytes() {
+            [b'/', b'/', ..] => from.find('\n').map_or("", |end| &from[end..]),
+            [b'/', ..] => &from[1..],
+            [b'\'', b'\\', _, b'\'', ..] => &from[4..],
+            [b'\'', ..] => {
+                let mut letters = from[1..].char_indices();
+                match (letters.next(), letters.next()) {
+                    (Some(_), Some((end, '\''))) => &from[1 + end + 1..],
+                    _ => &from[1..], // a lifetime, or a letter by its number
+                }
+            }
+            _ => {
+                let hashes = before.len() - before.trim_end_matches('#').len();
+                let raw = before[..before.len() - hashes].ends_with('r');
+                let literal = &from[1..];
+                let end = if raw {
+                    let close = format!("\"{}", "#".repeat(hashes));
+                    literal.find(&close)
+                } else {
+                    let mut escaped = false;
+                    literal.find(|c| {
+                        let ends = c == '"' && !escaped;
+                        escaped = c == '\\' && !escaped;
+                        ends
+                    })
+                };
+                let end = end.unwrap_or(literal.len());
+                if literal[..end].contains(vietnamese) {
+                    return true;
+                }
+                literal.get(end + 1..).unwrap_or("")
+            }
+        };
+    }
+}
+
+#[test]
+fn what_is_said_in_vietnamese_stands_in_templates_and_in_files_of_sentences() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut speaking = BTreeSet::new();
+    let mut folders = vec![root.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
+                if speaks(code) {
+                    let name = path.strip_prefix(root.join("src")).unwrap();
+                    speaking.insert(name.to_str().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    let known = SPOKEN.iter().chain(&SPOKEN_STILL);
+    let known: BTreeSet<String> = known.map(|name| (*name).to_owned()).collect();
+    assert_eq!(known.len(), SPOKEN.len() + SPOKEN_STILL.len());
+    let new: Vec<_> = speaking.difference(&known).collect();
+    assert!(new.is_empty(), "say something in Vietnamese: {new:#?}");
+    let silent: Vec<_> = known.difference(&speaking).collect();
+    assert!(
+        silent.is_empty(),
+        "silent, and still in the list: {silent:?}"
+    );
+}
+
+#[test]
+fn what_is_said_is_told_from_comments_and_letters() {
+    for (code, said) in [
+        (r#"let a = "Báo cáo";"#, true),
+        (r#"let a = "x \" y"; // "báo cáo""#, false),
+        (r##"let a = r"\"; let b = "đơn";"##, true),
+        (r##"let a = r#"a "quoted" đ"#;"##, true),
+        (r#"let a = 'đ'; let b = '"'; let c = "x";"#, false),
+        (
+            r#"fn f<'a>(x: &'a str) { let b = '\''; let c = "ả"; }"#,
+            true,
+        ),
+        (r#"let a = 4 / 2; let b = "“x” …"; /// "Đơn vị""#, false),
+    ] {
+        assert_eq!(speaks(code), said, "{code}");
+    }
+}

@@ -73,6 +73,50 @@ impl Kind {
         }
     }
 
+    /// Its template, as the program has it: text, the first line the subject.
+    pub fn template(self) -> &'static str {
+        match self {
+            Kind::Digest => include_str!("../../config/templates/digest.txt"),
+            Kind::Acknowledgement => include_str!("../../config/templates/acknowledgement.txt"),
+            Kind::Arrived => include_str!("../../config/templates/arrived.txt"),
+            Kind::LinkOnly => include_str!("../../config/templates/link_only.txt"),
+            Kind::Grassroots => include_str!("../../config/templates/grassroots.txt"),
+            Kind::Returned => include_str!("../../config/templates/returned.txt"),
+            Kind::StaffAnswer => include_str!("../../config/templates/staff_answer.txt"),
+            Kind::StaffAnswers => include_str!("../../config/templates/staff_answers.txt"),
+            Kind::DecidedAnew => include_str!("../../config/templates/decided_anew.txt"),
+            Kind::Confirmation => include_str!("../../config/templates/confirm.txt"),
+            Kind::Reminder(Urgency::Escalation) => {
+                include_str!("../../config/templates/escalation.txt")
+            }
+            Kind::Reminder(Urgency::Late) => {
+                include_str!("../../config/templates/reminder_late.txt")
+            }
+            Kind::Reminder(Urgency::Before) => {
+                include_str!("../../config/templates/reminder_before.txt")
+            }
+            Kind::Reminder(Urgency::Opening) => include_str!("../../config/templates/opening.txt"),
+        }
+    }
+
+    /// What staff are told of it: what kind of mail it is.
+    pub fn in_vietnamese(self) -> &'static str {
+        match self {
+            Kind::Digest => "Bản tin",
+            Kind::Acknowledgement => "Thư xác nhận",
+            Kind::Arrived => "Thư báo đã nhận",
+            Kind::LinkOnly | Kind::Grassroots => "Thư hướng dẫn",
+            Kind::Returned => "Thư trả lại báo cáo",
+            Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
+            Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
+            Kind::Confirmation => "Thư hỏi lại cán bộ",
+            Kind::Reminder(Urgency::Opening) => "Thông báo mở kỳ báo cáo",
+            Kind::Reminder(Urgency::Before) => "Nhắc trước hạn",
+            Kind::Reminder(Urgency::Late) => "Đôn đốc",
+            Kind::Reminder(Urgency::Escalation) => "Gửi lãnh đạo đơn vị",
+        }
+    }
+
     /// The word in JSON and in names of files, where the letters that answer are one kind.
     pub fn public_word(self) -> &'static str {
         match self {

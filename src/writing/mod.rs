@@ -28,78 +28,34 @@ use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
 use crate::domain::owed::Kind;
 
-/// Every template with its default.
-const TEMPLATES: [(&str, &str); 18] = [
+/// The templates that are no kind's of their own: each is a part of others, or of no mail of the outbox.
+const OTHERS: [(&str, &str); 4] = [
     (
         "alarm.txt",
         include_str!("../../config/templates/alarm.txt"),
     ),
-    (
-        "acknowledgement.txt",
-        include_str!("../../config/templates/acknowledgement.txt"),
-    ),
-    (
-        "arrived.txt",
-        include_str!("../../config/templates/arrived.txt"),
-    ),
-    (
-        "link_only.txt",
-        include_str!("../../config/templates/link_only.txt"),
-    ),
-    (
-        "grassroots.txt",
-        include_str!("../../config/templates/grassroots.txt"),
-    ),
-    (
-        "returned.txt",
-        include_str!("../../config/templates/returned.txt"),
-    ),
-    (
-        "staff_answer.txt",
-        include_str!("../../config/templates/staff_answer.txt"),
-    ),
-    (
-        "decided_anew.txt",
-        include_str!("../../config/templates/decided_anew.txt"),
-    ),
-    (
-        "confirm.txt",
-        include_str!("../../config/templates/confirm.txt"),
-    ),
-    (
-        "staff_answers.txt",
-        include_str!("../../config/templates/staff_answers.txt"),
-    ),
-    (
-        "opening.txt",
-        include_str!("../../config/templates/opening.txt"),
-    ),
     ("also.txt", include_str!("../../config/templates/also.txt")),
-    (
-        "reminder_before.txt",
-        include_str!("../../config/templates/reminder_before.txt"),
-    ),
-    (
-        "reminder_late.txt",
-        include_str!("../../config/templates/reminder_late.txt"),
-    ),
-    (
-        "escalation.txt",
-        include_str!("../../config/templates/escalation.txt"),
-    ),
     (
         "letter.html",
         include_str!("../../config/templates/letter.html"),
-    ),
-    (
-        "digest.txt",
-        include_str!("../../config/templates/digest.txt"),
     ),
     (
         "digest.html",
         include_str!("../../config/templates/digest.html"),
     ),
 ];
+
+/// Every template with its default: that of each kind of mail, and the others.
+fn templates() -> impl Iterator<Item = (String, &'static str)> {
+    let kinds = Kind::ALL.map(|kind| (text_template(kind), kind.template()));
+    let others = OTHERS.map(|(name, text)| (name.to_owned(), text));
+    kinds.into_iter().chain(others)
+}
+
+/// The name of the text template of a kind of mail.
+fn text_template(kind: Kind) -> String {
+    format!("{}.txt", kind.word())
+}
 
 /// A mail, ready to become bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,10 +181,8 @@ fn environment(folder: &Path) -> Environment<'static> {
         if let Ok(text) = std::fs::read_to_string(own.join(name)) {
             return Ok(Some(text));
         }
-        Ok(TEMPLATES
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, text)| (*text).to_owned()))
+        let default = templates().find(|(n, _)| *n == name);
+        Ok(default.map(|(_, text)| text.to_owned()))
     });
     environment.set_auto_escape_callback(|name| {
         if name.ends_with(".html") {
@@ -260,8 +214,9 @@ fn check_templates(folder: &Path, faults: &Faults) {
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let file = entry.path().display().to_string();
-        if !TEMPLATES.iter().any(|(n, _)| *n == name) {
-            let hint = suggestion(&name, TEMPLATES.iter().map(|(n, _)| *n));
+        let names: Vec<String> = templates().map(|(name, _)| name).collect();
+        if !names.contains(&name) {
+            let hint = suggestion(&name, names.iter().map(String::as_str));
             faults.add(
                 &file,
                 None,
@@ -298,7 +253,7 @@ fn known_variables() -> BTreeSet<String> {
         let template = environment.get_template(name);
         template.map_or_else(|_| Default::default(), |t| t.undeclared_variables(true))
     };
-    TEMPLATES.iter().flat_map(|(name, _)| of(name)).collect()
+    templates().flat_map(|(name, _)| of(&name)).collect()
 }
 
 /// Renders the text template of a kind of mail, whose first line is the subject.
@@ -307,7 +262,7 @@ pub(crate) fn render_text(
     kind: Kind,
     values: impl Serialize,
 ) -> Result<(String, String)> {
-    let text = render(config, &format!("{}.txt", kind.word()), values)?;
+    let text = render(config, &text_template(kind), values)?;
     let (subject, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
     Ok((subject.trim().to_owned(), body.trim().to_owned() + "\n"))
 }
@@ -333,6 +288,54 @@ impl<'a> From<&'a Department> for DepartmentView<'a> {
             name: &d.name,
             federation: &d.federation,
             contact: &d.contact,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn every_kind_of_mail_has_its_template_every_file_is_one_and_every_one_is_used() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = root.join("config/templates");
+        let entries = fs::read_dir(&folder).unwrap();
+        let files = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+        let files: BTreeSet<String> = files.collect();
+        let names: Vec<String> = templates().map(|(name, _)| name).collect();
+        let listed: BTreeSet<String> = names.iter().cloned().collect();
+        assert_eq!(listed.len(), names.len(), "one of them stands there twice");
+        assert_eq!(files, listed);
+        // Two words may not be confused: what a kind renders is the file of its own word.
+        for (name, text) in templates() {
+            assert_eq!(
+                text,
+                fs::read_to_string(folder.join(&name)).unwrap(),
+                "{name}"
+            );
+        }
+        let mut code = Vec::new();
+        sources(&root.join("src"), &mut code);
+        assert!(code.len() > 100, "the code was not found");
+        for (name, _) in OTHERS {
+            let quoted = format!("\"{name}\"");
+            let included = templates().any(|(_, text)| text.contains(&quoted));
+            let rendered = code.iter().any(|text| text.contains(&quoted));
+            assert!(included || rendered, "{name} is part of nothing");
+        }
+    }
+
+    /// The code, but for this file, which lists the names.
+    fn sources(folder: &Path, all: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if !path.ends_with("writing/mod.rs") {
+                all.push(fs::read_to_string(path).unwrap());
+            }
         }
     }
 }

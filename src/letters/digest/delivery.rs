@@ -8,8 +8,6 @@ use serde::Serialize;
 use super::DigestData;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
-use crate::domain::owed::Kind;
-use crate::domain::reminder::Urgency;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::links::{Link, Links};
 use crate::standing;
@@ -52,7 +50,7 @@ pub(super) struct Contact {
 /// A mail of ours and its unit, for staff.
 fn mail_in_words(config: &Config, mail: &Outgoing, day: Date) -> String {
     let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
-    let kind = kind_in_words(mail.owed.kind());
+    let kind = mail.owed.kind().in_vietnamese();
     unit.map_or_else(|| kind.to_owned(), |unit| format!("{kind} gửi {unit}"))
 }
 
@@ -107,7 +105,7 @@ pub(super) fn sent(
                 .collect();
             let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
             data.reminded.push(Reminded {
-                kind: kind_in_words(mail.owed.kind()).into(),
+                kind: mail.owed.kind().in_vietnamese().into(),
                 unit: unit.unwrap_or_default(),
                 what,
             });
@@ -287,21 +285,4 @@ pub(super) fn contacts(
         });
     }
     Ok(lines)
-}
-
-fn kind_in_words(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Digest => "Bản tin",
-        Kind::Acknowledgement => "Thư xác nhận",
-        Kind::Arrived => "Thư báo đã nhận",
-        Kind::LinkOnly | Kind::Grassroots => "Thư hướng dẫn",
-        Kind::Returned => "Thư trả lại báo cáo",
-        Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
-        Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
-        Kind::Confirmation => "Thư hỏi lại cán bộ",
-        Kind::Reminder(Urgency::Opening) => "Thông báo mở kỳ báo cáo",
-        Kind::Reminder(Urgency::Before) => "Nhắc trước hạn",
-        Kind::Reminder(Urgency::Late) => "Đôn đốc",
-        Kind::Reminder(Urgency::Escalation) => "Gửi lãnh đạo đơn vị",
-    }
 }
