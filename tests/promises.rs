@@ -57,6 +57,8 @@
 //! | it is reloaded again and again while mails come | neither descriptors nor memory grow | `long_run::many_reloads_while_mails_come_leave_nothing_behind_in_the_process` |
 //! | it runs for long | neither descriptors nor memory grow with the mails | `long_run::many_mails_leave_no_more_behind_in_the_process_than_a_few` |
 //! | UIDVALIDITY changes | known mails are recognised by their content | `interruptions::a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_are_recognised` |
+//! | other mails take over the UIDs of reports | none is shown as logged in their place | `mailbox_faults::no_mail_is_shown_as_the_one_whose_uid_it_took_over` |
+//! | outcomes are shown of mails that the mailbox does not have any more, or never had | it is looked through all the same | `mailbox_faults::the_outcome_of_a_mail_that_the_mailbox_does_not_have_keeps_it_from_nothing` |
 //! | the line is cut in the middle of a FETCH | nothing is lost and nothing stored twice | `interruptions::a_line_cut_in_the_middle_of_a_fetch_loses_nothing_and_stores_nothing_twice` |
 //! | the daemon is killed at moments of chance | the mail servers have seen nothing lost and nothing twice, and no unit reminded that had reported | `kills::a_daemon_killed_at_moments_of_chance_loses_nothing_and_does_nothing_twice` |
 //! | two processes collect | the second one is refused | `refusals::two_collectors_do_not_work_on_one_data_folder` |

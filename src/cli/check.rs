@@ -204,11 +204,7 @@ fn archive(data: &Path) -> Result<String> {
 
 /// Logs in and opens every folder.
 async fn mailbox(kind: &MailboxKind, known: Known, longest: u64) -> Result<String> {
-    let password = match kind {
-        MailboxKind::Imap { password, .. } => Some(password.read()?),
-        MailboxKind::Maildir { .. } => None,
-    };
-    let mut mailbox = Mailbox::open(kind, password.as_ref(), known, longest).await?;
+    let mut mailbox = Mailbox::open(kind, known, longest).await?;
     let (mut found, mut refused) = (Vec::new(), Vec::new());
     for folder in folders(kind) {
         match mailbox.list(&folder, Look::All, Show::Nothing).await {

@@ -11,7 +11,6 @@ use super::asks_time::AsksTime;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::collect::{self, Reach, Turn};
-use crate::config::MailboxKind;
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::staff;
 use crate::store::Part;
@@ -202,15 +201,9 @@ impl Line {
         let known = Known::of(&app.store, &settings.address).map_err(MailboxError::Other)?;
         let kind = &settings.kind;
         let longest = app.config.settings.limits.message_bytes;
-        let password = match kind {
-            MailboxKind::Imap { password, .. } => {
-                Some(password.read().map_err(MailboxError::Other)?)
-            }
-            MailboxKind::Maildir { .. } => None,
-        };
         self.way = patience::way(&app.store, kind).map_err(MailboxError::Other)?;
         self.connected = Some(Instant::now());
-        let mut mailbox = Mailbox::open(kind, password.as_ref(), known, longest).await?;
+        let mut mailbox = Mailbox::open(kind, known, longest).await?;
         if self.without_dates {
             mailbox.ask_for_no_dates();
         }

@@ -21,7 +21,7 @@ pub use maildir::Maildir;
 pub use open_folder::OpenFolder;
 
 use self::imap::Server;
-use crate::config::{MailboxKind, Password, Show, SpecialUse, Veil};
+use crate::config::{MailboxKind, Show, SpecialUse, Veil};
 use crate::store::{Place, Store};
 
 /// What is known of a mail before it is fetched.
@@ -96,14 +96,13 @@ pub enum Mailbox {
 }
 
 impl Mailbox {
-    /// Opens a mailbox. `password` is needed for a server; `known`, so that what has changed since is seen; `longest`: of
-    /// no mail more bytes are asked for, and of a server not many more are taken.
+    /// Opens a mailbox. `known`: what was seen of it before, so that what has changed since is noticed; `longest`: of no
+    /// mail more bytes are asked for, and of a server not many more are taken.
     ///
     /// # Errors
-    /// When it cannot be reached or refuses the login; the message says what to do.
+    /// When its password cannot be read, or it cannot be reached or refuses the login; the message says what to do.
     pub async fn open(
         kind: &MailboxKind,
-        password: Option<&Password>,
         known: Known,
         longest: u64,
     ) -> Result<Mailbox, MailboxError> {
@@ -112,18 +111,19 @@ impl Mailbox {
                 host,
                 port,
                 user,
+                password,
                 ca_file,
                 ..
             } => {
+                let password = password.read().map_err(MailboxError::Other)?;
                 let mut veil = Veil::default();
-                password.iter().for_each(|p| veil.add(p));
-                let password = password.map_or("", |p| p.0.as_str());
+                veil.add(&password);
                 let server = Server {
                     host,
                     port: *port,
                     ca_file: ca_file.as_deref(),
                     user,
-                    password,
+                    password: &password.0,
                 };
                 let connection = Connection::open(&server, known.special_uses, longest)
                     .await

@@ -10,6 +10,7 @@ use async_imap::Client;
 use async_imap::imap_proto::{MailboxDatum, Response, Status};
 use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::client::TlsStream;
 
@@ -151,13 +152,15 @@ impl Session {
         if self.news {
             return Ok(());
         }
-        let stream = |s: &mut Session, silence| {
-            s.client.get_mut().as_mut().set_read_timeout_pinned(silence);
-        };
-        stream(self, None);
-        let heard = tokio::time::timeout(at_most, self.until_news()).await;
-        stream(self, Some(SILENCE));
+        self.allow_silence(None);
+        let heard = timeout(at_most, self.until_news()).await;
+        self.allow_silence(Some(SILENCE));
         heard.unwrap_or(Ok(())) // nothing was heard
+    }
+
+    fn allow_silence(&mut self, longest: Option<Duration>) {
+        let stream = self.client.get_mut().as_mut();
+        stream.set_read_timeout_pinned(longest);
     }
 
     /// Keep-alives and changes of flags are passed over.
