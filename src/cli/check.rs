@@ -1,5 +1,6 @@
 //! `check`: every fault of the configuration at once, then mailbox, transport and store tried for real.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +19,36 @@ use crate::transport::Transport;
 use crate::verify::Verifier;
 use crate::{app, audit, disk, home, identity, send};
 
+/// The lines that are said one after the other, and whether one of them was a failure.
+#[derive(Default)]
+struct Findings {
+    failed: bool,
+}
+
+impl Findings {
+    /// Says that a part fails.
+    fn fails(&mut self, what: &str, why: impl Display) -> std::io::Result<()> {
+        self.failed = true;
+        say(format!("{what}: FAILED: {why}"))
+    }
+
+    /// Says what came of trying a part.
+    fn tell(&mut self, what: &str, result: Result<String>) -> std::io::Result<()> {
+        match result {
+            Ok(found) => say(format!("{what}: ok{found}")),
+            Err(e) => self.fails(what, format!("{e:#}")),
+        }
+    }
+
+    /// The end of the check.
+    fn end(self) -> Result<()> {
+        if self.failed {
+            bail!("the check failed; see above");
+        }
+        Ok(())
+    }
+}
+
 pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<()> {
     let config = session.config()?;
     let now = session.now();
@@ -29,9 +60,29 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     for warning in &config.warnings {
         say(format!("warning: {warning}"))?;
     }
-    let mut failed = false;
-    let year = date_of(now).year();
-    for year in [year, year + 1] {
+    let mut findings = Findings::default();
+    tell_years(&config, date_of(now).year(), &mut findings)?;
+    tell_what_is_lacking(&config)?;
+    let path = Store::path(&config.settings.data);
+    let known = path.exists().then(|| Store::copy_of(&path));
+    if let Some(Ok(store)) = &known {
+        tell_renamed(&config, store, now, &mut findings)?;
+    }
+    for exposed in exposed(&config.settings, &config.folder) {
+        findings.fails("password", exposed)?;
+    }
+    if !offline {
+        try_for_real(&config, deep, now, &mut findings).await?;
+    } else if let Some(Err(e)) = &known {
+        findings.fails("store", format!("{e:#}"))?;
+    }
+    findings.end()
+}
+
+/// Whether this year and the next have their days off, and their lunar days where a report needs them.
+fn tell_years(config: &Config, year: i16, findings: &mut Findings) -> Result<()> {
+    let years = [year, year + 1];
+    for year in years {
         if !config.calendar.covers(year) {
             say(format!(
                 "warning: {}: the year {year} is missing; deadlines and reminders may fall on days off",
@@ -40,19 +91,22 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
         }
     }
     let is_lunar = |r: &&Report| matches!(r.frequency, Frequency::Event(EventDate::Lunar(_)));
-    if let Some(unknown) = [year, year + 1]
-        .into_iter()
-        .find(|y| !lunar::YEARS.contains(y))
+    if let Some(unknown) = years.into_iter().find(|y| !lunar::YEARS.contains(y))
         && let Some(report) = config.reports.iter().find(is_lunar)
     {
-        failed = true;
         let (first, last) = lunar::YEARS.into_inner();
-        say(format!(
-            "configuration: FAILED: {}: the lunar years from {first} to {last} are known; in {unknown} nobody is asked for {}",
+        let why = format!(
+            "{}: the lunar years from {first} to {last} are known; in {unknown} nobody is asked for {}",
             config.folder.join("reports.toml").display(),
             report.id
-        ))?;
+        );
+        findings.fails("configuration", why)?;
     }
+    Ok(())
+}
+
+/// What works without, but less well: programs that read attachments, and a second way out.
+fn tell_what_is_lacking(config: &Config) -> Result<()> {
     for (program, package) in program::missing(config.settings.limits.ocr) {
         say(format!(
             "warning: {program} is not installed, so some files are kept without being read; apt install {package}"
@@ -63,81 +117,66 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
             "warning: there is no [alarm] in thubaocao.toml; when the mailbox fails nobody is told",
         )?;
     }
-    let data = &config.settings.data;
-    let path = Store::path(data);
-    let known = path.exists().then(|| Store::copy_of(&path));
-    if let Some(Ok(store)) = &known {
-        let changes = identity::compare(&config.register, &config.reports, store)?;
-        for (thing, change) in &changes {
-            if let Change::Renamed { from, to } = change {
-                say(format!(
-                    "the {thing} {from} will be renamed to {to} at the next start or reload"
-                ))?;
-            }
-        }
-        for question in identity::deadline_questions(&config, store, now)? {
-            say(format!("warning: {question}"))?;
-        }
-        for question in identity::questions(&changes, store)? {
-            failed = true;
-            say(format!("configuration: FAILED: {question}"))?;
+    Ok(())
+}
+
+/// What the configuration calls otherwise than the store, or no longer has.
+fn tell_renamed(
+    config: &Config,
+    store: &Store,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Result<()> {
+    let changes = identity::compare(&config.register, &config.reports, store)?;
+    for (thing, change) in &changes {
+        if let Change::Renamed { from, to } = change {
+            say(format!(
+                "the {thing} {from} will be renamed to {to} at the next start or reload"
+            ))?;
         }
     }
-    for exposed in exposed(&config.settings, &config.folder) {
-        failed = true;
-        say(format!("password: FAILED: {exposed}"))?;
+    for question in identity::deadline_questions(config, store, now)? {
+        say(format!("warning: {question}"))?;
     }
-    if let (true, Some(Err(e))) = (offline, &known) {
-        failed = true;
-        say(format!("store: FAILED: {e:#}"))?;
+    for question in identity::questions(&changes, store)? {
+        findings.fails("configuration", question)?;
     }
-    if offline && failed {
-        bail!("the check failed; see above");
-    } else if offline {
-        return Ok(());
-    }
-    let mut tell = |what: &str, result: Result<String>| -> std::io::Result<()> {
-        match result {
-            Ok(found) => say(format!("{what}: ok{found}")),
-            Err(e) => {
-                failed = true;
-                say(format!("{what}: FAILED: {e:#}"))
-            }
-        }
-    };
-    let store = home::open_store(&config, now);
+    Ok(())
+}
+
+/// Tries store, reading, disk, mailbox, transport and domain names; with `deep` the whole archive, too.
+async fn try_for_real(
+    config: &Config,
+    deep: bool,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> Result<()> {
+    let settings = &config.settings;
+    let store = home::open_store(config, now);
     let (known, paused) = match &store {
         Ok(store) => (
-            Known::of(store, &config.settings.mailbox.address)?,
-            paused(&config, store, now)?,
+            Known::of(store, &settings.mailbox.address)?,
+            paused(config, store, now)?,
         ),
         Err(_) => (Known::default(), None), // that is told in its own line
     };
-    tell("store", store.and_then(|store| sound(&store, data)))?;
-    tell("reading", reading(&config).await)?;
-    tell("disk", disk(&config))?;
+    let sound = store.and_then(|store| sound(&store, &settings.data));
+    findings.tell("store", sound)?;
+    findings.tell("reading", reading(config).await)?;
+    findings.tell("disk", disk(config))?;
     if deep {
-        tell("archive", archive(data))?;
+        findings.tell("archive", archive(&settings.data))?;
     }
-    tell(
-        "mailbox",
-        mailbox(
-            &config.settings.mailbox.kind,
-            known,
-            config.settings.limits.message_bytes,
-        )
-        .await,
-    )?;
-    let veil = Veil::of_places(config.settings.secrets());
-    let transport = match Transport::new(&config.settings.transport, veil) {
+    let longest = settings.limits.message_bytes;
+    let listed = mailbox(&settings.mailbox.kind, known, longest).await;
+    findings.tell("mailbox", listed)?;
+    let veil = Veil::of_places(settings.secrets());
+    let transport = match Transport::new(&settings.transport, veil) {
         Ok(mut t) => t.check().await.map(|()| paused.unwrap_or_default()),
         Err(e) => Err(e),
     };
-    tell("transport", transport)?;
-    say(dns(&config).await)?;
-    if failed {
-        bail!("the check failed; see above");
-    }
+    findings.tell("transport", transport)?;
+    say(dns(config).await)?;
     Ok(())
 }
 

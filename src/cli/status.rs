@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Session, Usage, complain, say};
+use crate::config::Config;
 use crate::config::source::suggestion;
-use crate::domain::obligation::{Obligation, State, groups};
+use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::{date_of, zone};
 use crate::health;
 use crate::standing::View;
-use crate::store::Receipts;
+use crate::store::{Receipts, Store};
 use crate::{disk, overview};
 
 /// One line of the JSON interface.
@@ -77,72 +78,88 @@ pub(super) fn run(
     }
     // How the service fares is known of now only.
     if session.at.is_none() {
-        for look in health::look(&store, &config.settings, now)? {
-            if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
-                say(format!("SỰ CỐ: {fault}. Chi tiết: {}", ill.why))?;
-            }
-        }
-        if let Some(unseen) = health::unseen(&store, &config.settings, now)?
-            && !all.is_empty()
-        {
-            say(unseen.in_vietnamese())?;
-        }
+        tell_health(&store, &config, !all.is_empty(), now)?;
     }
     if all.is_empty() {
         say("nothing is expected")?;
     }
     for group in groups(&all) {
-        let rates = view.rates(group.members.iter().copied());
-        let percent = |rate: Option<u32>| rate.map_or("–".to_owned(), |r| format!("{r} %"));
-        say(format!(
-            "{} {}, due {}: {} expected, {} complete (reporting rate {}), {} on time (timeliness {})",
-            group.report,
-            group.period,
-            moment(group.due),
-            rates.expected,
-            rates.complete,
-            percent(rates.reporting_rate()),
-            rates.on_time,
-            percent(rates.timeliness())
-        ))?;
-        for o in group.members {
-            let state = view.state(o);
-            let mut text = format!("  {:<28} {:<10}", o.unit.0, state.word());
-            match state {
-                State::Waiting(mail) => text += &format!(" mail {mail} waits for staff"),
-                State::Closed => text += " closed",
-                State::NotDue
-                | State::Pending
-                | State::Partial
-                | State::Submitted
-                | State::Late
-                | State::Overdue
-                | State::Returned
-                | State::Excused
-                | State::Untracked => {}
-            }
-            if let Some(mail) = o.unverified {
-                text += &format!(" (mail {mail} is not verified)");
-            }
-            if let Some(at) = o.complete_at().or(o.first_received()) {
-                text += &format!(" {}", moment(at));
-            }
-            if !o.settled() && !o.receipts.is_empty() {
-                text += &format!(" missing {}", o.missing().names().join(", "));
-            }
-            if o.receipts.len() > 1 {
-                text += &format!(" ({} versions)", o.receipts.len());
-            }
-            if o.reminders_sent > 0 {
-                text += &format!(" (reminded {}×)", o.reminders_sent);
-            }
-            if let Some(reason) = &o.excused {
-                text += &format!(" {reason}");
-            }
-            say(text.trim_end())?;
-        }
+        tell_group(&view, &group)?;
     }
     Ok(())
+}
+
+/// What fails, and whether the mailbox was not looked through for so long that what `is_expected` may have come.
+fn tell_health(store: &Store, config: &Config, is_expected: bool, now: Timestamp) -> Result<()> {
+    for look in health::look(store, &config.settings, now)? {
+        if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
+            say(format!("SỰ CỐ: {fault}. Chi tiết: {}", ill.why))?;
+        }
+    }
+    if let Some(unseen) = health::unseen(store, &config.settings, now)?
+        && is_expected
+    {
+        say(unseen.in_vietnamese())?;
+    }
+    Ok(())
+}
+
+/// The rates of one report and period, then a line each unit.
+fn tell_group(view: &View<'_>, group: &Group<'_>) -> Result<()> {
+    let rates = view.rates(group.members.iter().copied());
+    let percent = |rate: Option<u32>| rate.map_or("–".to_owned(), |r| format!("{r} %"));
+    say(format!(
+        "{} {}, due {}: {} expected, {} complete (reporting rate {}), {} on time (timeliness {})",
+        group.report,
+        group.period,
+        moment(group.due),
+        rates.expected,
+        rates.complete,
+        percent(rates.reporting_rate()),
+        rates.on_time,
+        percent(rates.timeliness())
+    ))?;
+    for o in &group.members {
+        say(of_unit(o, view.state(o)).trim_end())?;
+    }
+    Ok(())
+}
+
+/// How one unit stands: its state, then what is to be known beyond it.
+fn of_unit(o: &Obligation, state: State) -> String {
+    let mut text = format!("  {:<28} {:<10}", o.unit.0, state.word());
+    match state {
+        State::Waiting(mail) => text += &format!(" mail {mail} waits for staff"),
+        State::Closed => text += " closed",
+        State::NotDue
+        | State::Pending
+        | State::Partial
+        | State::Submitted
+        | State::Late
+        | State::Overdue
+        | State::Returned
+        | State::Excused
+        | State::Untracked => {}
+    }
+    if let Some(mail) = o.unverified {
+        text += &format!(" (mail {mail} is not verified)");
+    }
+    if let Some(at) = o.complete_at().or(o.first_received()) {
+        text += &format!(" {}", moment(at));
+    }
+    if !o.settled() && !o.receipts.is_empty() {
+        text += &format!(" missing {}", o.missing().names().join(", "));
+    }
+    if o.receipts.len() > 1 {
+        text += &format!(" ({} versions)", o.receipts.len());
+    }
+    if o.reminders_sent > 0 {
+        text += &format!(" (reminded {}×)", o.reminders_sent);
+    }
+    if let Some(reason) = &o.excused {
+        text += &format!(" {reason}");
+    }
+    text
 }
 
 fn line(o: &Obligation, state: State) -> Line<'_> {
