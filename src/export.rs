@@ -35,6 +35,30 @@ struct Standing {
     file: StoredFile,
 }
 
+/// The units whose words the draft cannot have, by what is in the way.
+#[derive(Default)]
+struct Lacking {
+    /// A mail of theirs is still to be decided on.
+    waiting: Vec<String>,
+    /// Nothing has come, and they are not excused.
+    without_files: Vec<String>,
+    /// What has come is not a file out of which words can be taken.
+    without_soft_file: Vec<String>,
+}
+
+impl Lacking {
+    /// A line each for what is in the way of any, for the end of the draft.
+    fn in_vietnamese(&self) -> impl Iterator<Item = String> {
+        let all = [
+            ("Đang chờ xử lý", &self.waiting),
+            ("Chưa có tệp", &self.without_files),
+            ("Chưa có file mềm", &self.without_soft_file),
+        ];
+        let some = all.into_iter().filter(|(_, units)| !units.is_empty());
+        some.map(|(what, units)| format!("{what}: {}", units.join("; ")))
+    }
+}
+
 /// Writes the files of a period into a folder that is new or empty.
 ///
 /// # Errors
@@ -46,32 +70,13 @@ pub async fn period(
     folder: &Path,
     now: Timestamp,
 ) -> Result<Exported> {
-    let all = app.store.obligations(Receipts::All)?;
-    let mut obligations: Vec<Obligation> = all
-        .into_iter()
-        .filter(|o| o.report == report && o.period == *period)
-        .collect();
-    if obligations.is_empty() {
-        bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
-    }
-    let place = |o: &Obligation| {
-        app.config
-            .register
-            .units
-            .iter()
-            .position(|u| u.id == o.unit)
-    };
-    obligations.sort_by_key(|o| place(o));
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    if fs::read_dir(folder)?.next().is_some() {
-        bail!("{} is not empty; name a new folder", folder.display());
-    }
+    let obligations = expected(app, report, period)?;
+    make_empty(folder)?;
     let view = View::at(now, &app.config, &app.store)?;
     let mut exported = Exported::default();
     let mut index: Vec<Vec<Cell>> = Vec::new();
     let mut sources: Vec<Source> = Vec::new();
-    let (mut without_files, mut without_soft_file) = (Vec::new(), Vec::new());
-    let mut waiting = Vec::new();
+    let mut lacking = Lacking::default();
     for (n, o) in obligations.iter().enumerate() {
         let unit = app.config.unit_name(&o.unit, date_of(o.due));
         let standing = standing(&app.store, o)?;
@@ -90,9 +95,9 @@ pub async fn period(
         if standing.is_empty() {
             index.push(head(None, None, Cell::Empty));
             if let State::Waiting(mail) = view.state(o) {
-                waiting.push(format!("{unit} (thư số {mail})"));
+                lacking.waiting.push(format!("{unit} (thư số {mail})"));
             } else if o.excused.is_none() {
-                without_files.push(unit);
+                lacking.without_files.push(unit);
             }
             continue;
         }
@@ -123,9 +128,9 @@ pub async fn period(
             }
         }
         if let State::Waiting(mail) = view.state(o) {
-            waiting.push(format!("{unit} (thư số {mail})"));
+            lacking.waiting.push(format!("{unit} (thư số {mail})"));
         } else if !standing.iter().any(|s| s.file.role == Role::SoftFile) {
-            without_soft_file.push(unit);
+            lacking.without_soft_file.push(unit);
         }
     }
     let known = app.config.report(report);
@@ -134,6 +139,42 @@ pub async fn period(
         format!("{title}, {}", period.in_vietnamese()),
         format!("Tính đến {}", vietnamese_moment(now)),
     ];
+    let book = index_book(&lines, index, now)?;
+    fs::write(folder.join("00 Muc luc.xlsx"), book)?;
+    let sections = known.map_or(&[][..], |r| r.sections.as_slice());
+    let mut arranged = consolidation::arrange(sections, &sources);
+    arranged.left.extend(lacking.in_vietnamese());
+    let draft = draft::docx("DỰ THẢO BÁO CÁO TỔNG HỢP", &lines, &arranged)?;
+    fs::write(folder.join("00 Du thao tong hop.docx"), draft)?;
+    Ok(exported)
+}
+
+/// What is expected for the period, in the order of the register.
+fn expected(app: &App, report: &str, period: &PeriodId) -> Result<Vec<Obligation>> {
+    let all = app.store.obligations(Receipts::All)?;
+    let mut obligations: Vec<Obligation> = all
+        .into_iter()
+        .filter(|o| o.report == report && o.period == *period)
+        .collect();
+    if obligations.is_empty() {
+        bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
+    }
+    let units = &app.config.register.units;
+    obligations.sort_by_key(|o| units.iter().position(|u| u.id == o.unit));
+    Ok(obligations)
+}
+
+/// Makes a folder, or takes one in which nothing is.
+fn make_empty(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if fs::read_dir(folder)?.next().is_some() {
+        bail!("{} is not empty; name a new folder", folder.display());
+    }
+    Ok(())
+}
+
+/// The index of all files, with links to them.
+fn index_book(lines: &[String], rows: Vec<Vec<Cell>>, now: Timestamp) -> Result<Vec<u8>> {
     let columns = [
         ("STT", 5.0),
         ("Đơn vị", 32.0),
@@ -142,32 +183,15 @@ pub async fn period(
         ("Số, ký hiệu", 22.0),
         ("Tệp", 50.0),
     ];
-    let book = spreadsheet::workbook(
-        &[Sheet {
-            name: "Mục lục".into(),
-            title: lines.clone(),
-            columns: columns
-                .map(|(name, width)| (name.to_owned(), width))
-                .to_vec(),
-            rows: index,
-        }],
-        now,
-    )?;
-    fs::write(folder.join("00 Muc luc.xlsx"), book)?;
-    let sections = known.map_or(&[][..], |r| r.sections.as_slice());
-    let mut arranged = consolidation::arrange(sections, &sources);
-    for (what, units) in [
-        ("Đang chờ xử lý", waiting),
-        ("Chưa có tệp", without_files),
-        ("Chưa có file mềm", without_soft_file),
-    ] {
-        if !units.is_empty() {
-            arranged.left.push(format!("{what}: {}", units.join("; ")));
-        }
-    }
-    let draft = draft::docx("DỰ THẢO BÁO CÁO TỔNG HỢP", &lines, &arranged)?;
-    fs::write(folder.join("00 Du thao tong hop.docx"), draft)?;
-    Ok(exported)
+    let sheet = Sheet {
+        name: "Mục lục".into(),
+        title: lines.to_vec(),
+        columns: columns
+            .map(|(name, width)| (name.to_owned(), width))
+            .to_vec(),
+        rows,
+    };
+    spreadsheet::workbook(&[sheet], now)
 }
 
 /// Of each form the files of the latest version that brought it; what supports a report goes with its version.

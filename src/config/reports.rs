@@ -1,6 +1,6 @@
 //! `reports.toml`: what is due, from whom, until when, in which forms.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, Time};
 
@@ -105,80 +105,19 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
         .parsed("due_time", parse_time)
         .or(schedule.map(|x| x.due_time))
         .unwrap_or(Time::constant(17, 0, 0, 0));
-    let on_day_off = s
-        .choice(
-            "on_day_off",
-            &[
-                ("before", OnDayOff::Before),
-                ("after", OnDayOff::After),
-                ("keep", OnDayOff::Keep),
-            ],
-        )
-        .unwrap_or(OnDayOff::Before);
-    let forms = s.texts("forms").and_then(|names| {
-        let forms = Forms::from_names(&names).filter(|f| !f.is_empty());
-        if forms.is_none() {
-            s.fault_at(
-                "forms",
-                "`forms` must name \"signed_document\", \"soft_file\" or both",
-            );
-        }
-        forms
-    });
-    if s.texts("forms").is_none() {
-        s.fault(
-            "`forms` is missing; add for example: forms = [\"signed_document\", \"soft_file\"]",
-        );
-    }
+    let on_day_off = on_day_off(&s);
+    let forms = forms(&s);
     let nil_return = s.flag("nil_return").unwrap_or(false);
-    let words: Vec<String> = s
-        .texts("words")
-        .unwrap_or_default()
-        .iter()
-        .chain(&title)
-        .map(|w| phrase(w))
-        .filter(|w| !w.is_empty())
-        .collect();
+    let words = s.texts("words").unwrap_or_default();
+    let words: Vec<String> = words.iter().chain(&title).map(|w| phrase(w)).collect();
+    let words = words.into_iter().filter(|w| !w.is_empty()).collect();
     let except = s.texts("except").unwrap_or_default();
     let except = except.iter().map(|w| phrase(w)).collect();
     let over = s.texts("over").unwrap_or_default();
     let year_means_half = s.choice("year_means", &[("H1", 1), ("H2", 2)]);
-    let sections = s.sections("section").into_iter().filter_map(|section| {
-        let title = section.required("title", "Công tác tuyên truyền");
-        let words = section.texts("words").unwrap_or_default();
-        section.finish();
-        let title = title?;
-        let words = words.iter().chain([&title]).map(|w| fold(w)).collect();
-        Some(PlanSection { title, words })
-    });
-    let sections: Vec<PlanSection> = sections.collect();
-    let basis_file = s.text("basis_file").map(|name| folder.join(name));
-    if let Some(path) = &basis_file {
-        match path.metadata() {
-            Ok(meta) if meta.len() > MOST_ENCLOSED => s.fault_at(
-                "basis_file",
-                format!(
-                    "{} is larger than {} MB",
-                    path.display(),
-                    MOST_ENCLOSED / 1_000_000
-                ),
-            ),
-            Ok(_) => {}
-            Err(e) => s.fault_at(
-                "basis_file",
-                format!("{} cannot be read: {e}", path.display()),
-            ),
-        }
-    }
-    let usual = schedule.map_or_else(Steps::default, |x| x.steps.clone());
-    let steps = match s.section("reminders") {
-        Some(r) => {
-            let given = steps(&r, &usual);
-            r.finish();
-            given
-        }
-        None => usual,
-    };
+    let sections = plan_sections(&s);
+    let basis_file = basis_file(&s, folder);
+    let steps = reminders(&s, schedule);
     if matches!(frequency, Some(Frequency::Event(_)))
         != matches!(due, Some(DueRule::DaysAfterEvent(_)))
         && matches!(due, Some(DueRule::DaysAfterEvent(_)))
@@ -220,6 +159,84 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
     }
     s.finish();
     Some(report)
+}
+
+/// What becomes of a deadline on a day off.
+fn on_day_off(s: &Section<'_>) -> OnDayOff {
+    s.choice(
+        "on_day_off",
+        &[
+            ("before", OnDayOff::Before),
+            ("after", OnDayOff::After),
+            ("keep", OnDayOff::Keep),
+        ],
+    )
+    .unwrap_or(OnDayOff::Before)
+}
+
+/// What has to be there: at least one form.
+fn forms(s: &Section<'_>) -> Option<Forms> {
+    let forms = s.texts("forms").and_then(|names| {
+        let forms = Forms::from_names(&names).filter(|f| !f.is_empty());
+        if forms.is_none() {
+            s.fault_at(
+                "forms",
+                "`forms` must name \"signed_document\", \"soft_file\" or both",
+            );
+        }
+        forms
+    });
+    if s.texts("forms").is_none() {
+        s.fault(
+            "`forms` is missing; add for example: forms = [\"signed_document\", \"soft_file\"]",
+        );
+    }
+    forms
+}
+
+/// The parts under which what units write is consolidated; the title of one is among its words.
+fn plan_sections(s: &Section<'_>) -> Vec<PlanSection> {
+    let sections = s.sections("section").into_iter().filter_map(|section| {
+        let title = section.required("title", "Công tác tuyên truyền");
+        let words = section.texts("words").unwrap_or_default();
+        section.finish();
+        let title = title?;
+        let words = words.iter().chain([&title]).map(|w| fold(w)).collect();
+        Some(PlanSection { title, words })
+    });
+    sections.collect()
+}
+
+/// The document that goes along when a period opens: it has to be there, and small enough for a letter.
+fn basis_file(s: &Section<'_>, folder: &Path) -> Option<PathBuf> {
+    let path = folder.join(s.text("basis_file")?);
+    match path.metadata() {
+        Ok(meta) if meta.len() > MOST_ENCLOSED => s.fault_at(
+            "basis_file",
+            format!(
+                "{} is larger than {} MB",
+                path.display(),
+                MOST_ENCLOSED / 1_000_000
+            ),
+        ),
+        Ok(_) => {}
+        Err(e) => s.fault_at(
+            "basis_file",
+            format!("{} cannot be read: {e}", path.display()),
+        ),
+    }
+    Some(path)
+}
+
+/// When units are reminded: as usual, but for what the report says of its own.
+fn reminders(s: &Section<'_>, schedule: Option<&Schedule>) -> Steps {
+    let usual = schedule.map_or_else(Steps::default, |x| x.steps.clone());
+    let Some(own) = s.section("reminders") else {
+        return usual;
+    };
+    let given = steps(&own, &usual);
+    own.finish();
+    given
 }
 
 /// A phrase as it is looked for.

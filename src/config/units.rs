@@ -161,6 +161,7 @@ pub(super) fn cells(unit: &Unit) -> [String; 12] {
     ]
 }
 
+/// The unit of a row; `None` where a fault leaves none.
 fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Unit> {
     let list = |name: &str| -> Vec<String> {
         cell(name)
@@ -171,10 +172,7 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
             .collect()
     };
     let id = cell("id");
-    let id_good = !id.is_empty()
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let id_good = is_id(id);
     if !id_good {
         fault(format!(
             "the id {id:?} must be made of small letters without marks, digits and hyphens, such as ldld-dong-hoa"
@@ -184,29 +182,75 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
     if name.is_empty() {
         fault(format!("the unit {id} has no name"));
     }
-    let kind = cell("kind").parse::<Kind>();
-    if kind.is_err() {
-        let words = Kind::ALL.map(|(w, _)| w);
-        fault(format!(
-            "the kind {:?} of {id} must be one of {}{}",
-            cell("kind"),
-            words.join(", "),
-            suggestion(cell("kind"), words.into_iter())
-        ));
-    }
-    let address = |a: &str| {
-        let good = super::plausible_address(a);
-        if !good {
-            fault(format!(
-                "{a:?} of {id} is no mail address; separate several by ;"
-            ));
-        }
-        good.then(|| a.to_lowercase())
-    };
+    let kind = kind(cell("kind"), id, fault);
+    let address = |a: &str| address(a, id, fault);
     let emails: Vec<String> = list("emails").iter().filter_map(|a| address(a)).collect();
     let escalate_to = Some(cell("escalate_to"))
         .filter(|a| !a.is_empty())
         .and_then(address);
+    let validity = validity(&cell, id, fault);
+    if !id_good || name.is_empty() {
+        return None;
+    }
+    let (valid_from, valid_to) = validity?;
+    Some(Unit {
+        id: UnitId(id.to_owned()),
+        name: name.to_owned(),
+        short_name: match cell("short_name") {
+            "" => name.to_owned(),
+            short => short.to_owned(),
+        },
+        kind: kind?,
+        parent: Some(cell("parent"))
+            .filter(|p| !p.is_empty())
+            .map(|p| UnitId(p.to_owned())),
+        emails,
+        escalate_to,
+        aliases: list("aliases"),
+        valid_from,
+        valid_to,
+        successors: list("successor").into_iter().map(UnitId).collect(),
+        renamed: list(RENAMED).into_iter().map(UnitId).collect(),
+    })
+}
+
+/// Whether an id can stand in file names, keys and commands.
+fn is_id(id: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    !id.is_empty() && id.bytes().all(allowed)
+}
+
+/// The kind that a row names.
+fn kind(word: &str, id: &str, fault: &dyn Fn(String)) -> Option<Kind> {
+    let kind = word.parse::<Kind>();
+    if kind.is_err() {
+        let words = Kind::ALL.map(|(w, _)| w);
+        fault(format!(
+            "the kind {word:?} of {id} must be one of {}{}",
+            words.join(", "),
+            suggestion(word, words.into_iter())
+        ));
+    }
+    kind.ok()
+}
+
+/// An address in small letters, as it is looked for.
+fn address(written: &str, id: &str, fault: &dyn Fn(String)) -> Option<String> {
+    let good = super::plausible_address(written);
+    if !good {
+        fault(format!(
+            "{written:?} of {id} is no mail address; separate several by ;"
+        ));
+    }
+    good.then(|| written.to_lowercase())
+}
+
+/// From when to when a row holds.
+fn validity<'r>(
+    cell: impl Fn(&str) -> &'r str,
+    id: &str,
+    fault: &dyn Fn(String),
+) -> Option<(Date, Option<Date>)> {
     let day = |name: &str| -> Result<Option<Date>, ()> {
         match cell(name) {
             "" => Ok(None),
@@ -215,35 +259,14 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
                 .map_err(|e| fault(format!("{name} of {id}: {e}"))),
         }
     };
-    let valid_from = day("valid_from");
-    let valid_to = day("valid_to");
-    if let (Ok(Some(from)), Ok(Some(to))) = (valid_from, valid_to)
+    let (from, to) = (day("valid_from"), day("valid_to")); // both are looked at, so that both faults are named
+    let (from, to) = (from.ok()?, to.ok()?);
+    if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
         fault(format!("{id} ends ({to}) before it begins ({from})"));
     }
-    if !id_good || name.is_empty() {
-        return None;
-    }
-    Some(Unit {
-        id: UnitId(id.to_owned()),
-        name: name.to_owned(),
-        short_name: match cell("short_name") {
-            "" => name.to_owned(),
-            short => short.to_owned(),
-        },
-        kind: kind.ok()?,
-        parent: Some(cell("parent"))
-            .filter(|p| !p.is_empty())
-            .map(|p| UnitId(p.to_owned())),
-        emails,
-        escalate_to,
-        aliases: list("aliases"),
-        valid_from: valid_from.ok()?.unwrap_or(ALWAYS),
-        valid_to: valid_to.ok()?,
-        successors: list("successor").into_iter().map(UnitId).collect(),
-        renamed: list(RENAMED).into_iter().map(UnitId).collect(),
-    })
+    Some((from.unwrap_or(ALWAYS), to))
 }
 
 /// What only shows when the rows are seen together.
@@ -253,44 +276,21 @@ fn relations(file: &str, rows: &[(usize, Unit)], faults: &Faults, warnings: &Fau
         known.entry(&unit.id).or_default().push((*line, unit));
     }
     for (line, unit) in rows {
-        let named = |what: &str, id: &UnitId| {
-            if !known.contains_key(id) {
-                faults.add(
-                    file,
-                    Some(*line),
-                    format!(
-                        "the {what} {id} of {} is not in the register{}",
-                        unit.id,
-                        suggestion(&id.0, known.keys().map(|k| k.0.as_str()))
-                    ),
-                );
-            }
-        };
-        if let Some(parent) = &unit.parent {
-            named("parent", parent);
+        let fault = |what: String| faults.add(file, Some(*line), what);
+        let ids = || known.keys().map(|id| id.0.as_str());
+        let parent = unit.parent.iter().map(|id| ("parent", id));
+        let heirs = unit.successors.iter().map(|id| ("successor", id));
+        for (what, id) in parent
+            .chain(heirs)
+            .filter(|(_, id)| !known.contains_key(id))
+        {
+            fault(format!(
+                "the {what} {id} of {} is not in the register{}",
+                unit.id,
+                suggestion(&id.0, ids())
+            ));
         }
-        for heir in &unit.successors {
-            named("successor", heir);
-        }
-        for old in &unit.renamed {
-            let other = rows
-                .iter()
-                .find(|(_, o)| o.id == *old || o.id != unit.id && o.renamed.contains(old));
-            if let Some((at, other)) = other {
-                let what = if other.id == *old {
-                    format!(
-                        "still stands in line {at}; a unit that goes on under its id was not renamed"
-                    )
-                } else {
-                    format!("was taken over by {} in line {at} already", other.id)
-                };
-                faults.add(
-                    file,
-                    Some(*line),
-                    format!("{} was renamed from {old}, which {what}", unit.id),
-                );
-            }
-        }
+        earlier_ids(unit, rows, &fault);
         if unit.emails.is_empty() && unit.valid_to.is_none() && unit.kind != Kind::Provincial {
             warnings.add(
                 file,
@@ -302,24 +302,55 @@ fn relations(file: &str, rows: &[(usize, Unit)], faults: &Faults, warnings: &Fau
             );
         }
     }
-    let overlap = |a: &Unit, b: &Unit| {
-        a.valid_from <= b.valid_to.unwrap_or(Date::MAX)
-            && b.valid_from <= a.valid_to.unwrap_or(Date::MAX)
-    };
     for rows in known.values() {
-        for (i, (line, unit)) in rows.iter().enumerate() {
-            if let Some((other, _)) = rows[..i].iter().find(|(_, o)| overlap(o, unit)) {
-                faults.add(
-                    file,
-                    Some(*line),
-                    format!(
-                        "{} stands in line {other} already; several rows of one unit need dates (valid_from, valid_to) that do not overlap",
-                        unit.id
-                    ),
-                );
-            }
+        one_row_at_a_time(file, rows, faults);
+    }
+    shared_addresses(file, rows, warnings);
+}
+
+/// An id that a unit had before is nobody's now, and was no other's.
+fn earlier_ids(unit: &Unit, rows: &[(usize, Unit)], fault: &dyn Fn(String)) {
+    for old in &unit.renamed {
+        let other = rows
+            .iter()
+            .find(|(_, o)| o.id == *old || o.id != unit.id && o.renamed.contains(old));
+        if let Some((at, other)) = other {
+            let what = if other.id == *old {
+                format!(
+                    "still stands in line {at}; a unit that goes on under its id was not renamed"
+                )
+            } else {
+                format!("was taken over by {} in line {at} already", other.id)
+            };
+            fault(format!("{} was renamed from {old}, which {what}", unit.id));
         }
     }
+}
+
+/// Whether two rows hold on the same day.
+fn overlap(a: &Unit, b: &Unit) -> bool {
+    a.valid_from <= b.valid_to.unwrap_or(Date::MAX)
+        && b.valid_from <= a.valid_to.unwrap_or(Date::MAX)
+}
+
+/// Of the rows of one unit no two hold on the same day.
+fn one_row_at_a_time(file: &str, rows: &[(usize, &Unit)], faults: &Faults) {
+    for (i, (line, unit)) in rows.iter().enumerate() {
+        if let Some((other, _)) = rows[..i].iter().find(|(_, o)| overlap(o, unit)) {
+            faults.add(
+                file,
+                Some(*line),
+                format!(
+                    "{} stands in line {other} already; several rows of one unit need dates (valid_from, valid_to) that do not overlap",
+                    unit.id
+                ),
+            );
+        }
+    }
+}
+
+/// Warns of addresses that several units have at the same time.
+fn shared_addresses(file: &str, rows: &[(usize, Unit)], warnings: &Faults) {
     let mut holders: BTreeMap<&str, Vec<(usize, &Unit)>> = BTreeMap::new();
     for (line, unit) in rows {
         for email in &unit.emails {

@@ -10,7 +10,7 @@ use crate::collect;
 use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
-use crate::domain::unit::UnitId;
+use crate::domain::unit::{Unit, UnitId};
 use crate::domain::why::Why;
 use crate::domain::{date_of, vietnamese_date};
 use crate::expected;
@@ -31,45 +31,13 @@ pub fn assign(
     now: Timestamp,
 ) -> Result<Done> {
     let (message, reading) = known_mail(app, message)?;
-    let day = date_of(message.received_at);
     let unit = &as_said.unit;
-    let register = &app.config.register;
-    let row = register.nearest(unit, day).ok_or_else(|| {
-        let ids = register.units.iter().map(|u| u.id.0.as_str());
-        Refusal::NoUnit {
-            unit: unit.clone(),
-            hint: crate::config::source::suggestion(&unit.0, ids),
-        }
-    })?;
+    let row = row_of(app, unit, date_of(message.received_at))?;
     expected::expect(&app.config, &app.store, now)?;
-    let items = match &as_said.report {
-        Some((report, period)) => vec![whole_mail(app, &reading, report, period)?],
-        None => {
-            let items = items_as_said(app, &message, &reading, as_said)?;
-            if items.is_empty() {
-                bail!(Refusal::Uncertain {
-                    mail: message.id,
-                    reports: report_ids(app),
-                });
-            }
-            items
-        }
-    };
+    let items = items_brought(app, &message, &reading, as_said)?;
     let mut submissions: Vec<NewSubmission> = Vec::new();
     for item in &items {
-        let obligation = expected::obligation_for(
-            &app.config,
-            &app.store,
-            unit,
-            &item.report,
-            &item.period,
-            now,
-        )?
-        .ok_or_else(|| Refusal::NotExpected {
-            unit: unit.clone(),
-            report: item.report.clone(),
-            period: item.period.clone(),
-        })?;
+        let obligation = obligation_of(app, unit, item, now)?;
         submissions.push(collect::submission(&message, &reading, item, obligation));
     }
     let what: Vec<String> = items
@@ -123,6 +91,50 @@ pub fn assign(
         ),
         correction,
     })
+}
+
+/// The row of a unit that staff name, as of the day of the mail.
+fn row_of<'a>(app: &'a App, unit: &UnitId, day: Date) -> Result<&'a Unit> {
+    let register = &app.config.register;
+    let row = register.nearest(unit, day).ok_or_else(|| {
+        let ids = register.units.iter().map(|u| u.id.0.as_str());
+        Refusal::NoUnit {
+            unit: unit.clone(),
+            hint: crate::config::source::suggestion(&unit.0, ids),
+        }
+    })?;
+    Ok(row)
+}
+
+/// The row of what is expected of a unit for what a mail brings.
+fn obligation_of(app: &App, unit: &UnitId, item: &Item, now: Timestamp) -> Result<i64> {
+    let (report, period) = (&item.report, &item.period);
+    let obligation = expected::obligation_for(&app.config, &app.store, unit, report, period, now)?;
+    Ok(obligation.ok_or_else(|| Refusal::NotExpected {
+        unit: unit.clone(),
+        report: report.clone(),
+        period: period.clone(),
+    })?)
+}
+
+/// What a mail brings: all of it the report that staff name, else what can be told with their word of whose it is.
+fn items_brought(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    as_said: &Assignment,
+) -> Result<Vec<Item>> {
+    if let Some((report, period)) = &as_said.report {
+        return Ok(vec![whole_mail(app, reading, report, period)?]);
+    }
+    let items = items_as_said(app, message, reading, as_said)?;
+    if items.is_empty() {
+        bail!(Refusal::Uncertain {
+            mail: message.id,
+            reports: report_ids(app),
+        });
+    }
+    Ok(items)
 }
 
 /// What a mail brings, where staff say whose it is: what it says itself, or what their own words name in its place.

@@ -135,6 +135,91 @@ impl Inverse {
     }
 }
 
+impl Inverse {
+    /// Takes the change back, in a transaction that is open; `false` where there is nothing left to take back.
+    fn carry_out(&self, app: &App, s: &Store, by: &By, now: Timestamp) -> Result<bool> {
+        Ok(match self {
+            Inverse::Mail {
+                message,
+                state,
+                unit,
+                candidates,
+                why,
+                submissions,
+                taught,
+            } => {
+                s.withdraw_submissions(*message, now)?;
+                for submission in submissions {
+                    s.log_again(*submission, now)?;
+                }
+                let verdict = Verdict {
+                    state: *state,
+                    unit: unit.clone(),
+                    candidates: candidates.clone(),
+                    why: why.clone(),
+                };
+                s.set_verdict(*message, &verdict)?;
+                if let Some((address, unit)) = taught {
+                    s.unlearn(address, unit, now)?;
+                }
+                true
+            }
+            Inverse::Aside { changes } => undo_those_that_stand(app, s, changes, by, now)?,
+            Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
+            Inverse::Paper {
+                obligation,
+                submission,
+            } => match submission {
+                Some(submission) => s.withdraw_submission(*submission, now)?,
+                None => s.withdraw_paper(*obligation, now)?,
+            },
+            Inverse::Extension { obligation, before } => {
+                let there = s.withdraw_extension(*obligation, now)?;
+                if let Some(due) = before {
+                    s.extend(*obligation, *due, now)?;
+                }
+                there
+            }
+            Inverse::Closing { report, period } => s.open_period(report, period, now)?,
+            Inverse::Forgotten { address, unit } => {
+                s.learn(address, unit, now)?;
+                true
+            }
+            Inverse::Contact { address, at } => s.unreset_contact(address, *at)?,
+            Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?.is_some(),
+            Inverse::Acceptance {
+                submission,
+                sent_back,
+            } => {
+                if let Some((reason, due)) = sent_back {
+                    s.send_back(*submission, reason, *due, now)?;
+                }
+                s.withdraw_acceptance(*submission, now)?
+            }
+        })
+    }
+}
+
+/// Takes back those of several changes on whose subject nobody has decided since; `false` where there is none.
+fn undo_those_that_stand(
+    app: &App,
+    s: &Store,
+    changes: &[i64],
+    by: &By,
+    now: Timestamp,
+) -> Result<bool> {
+    let mut any = false;
+    for change in changes {
+        let of_one = s.correction(*change)?.context("a change without a row")?;
+        let later = s.later_change(*change, &of_one.change.subject)?;
+        if of_one.undone_by.is_none() && later.is_none() {
+            undo(app, *change, by, now)?;
+            any = true;
+        }
+    }
+    Ok(any)
+}
+
 /// Writes a change into the log, in the transaction that makes it.
 fn log(
     store: &Store,
@@ -195,77 +280,7 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
     }
     let inverse: Inverse = serde_json::from_str(inverse)?;
     let row = app.store.transaction(|s| {
-        let there = match &inverse {
-            Inverse::Mail {
-                message,
-                state,
-                unit,
-                candidates,
-                why,
-                submissions,
-                taught,
-            } => {
-                s.withdraw_submissions(*message, now)?;
-                for submission in submissions {
-                    s.log_again(*submission, now)?;
-                }
-                let verdict = Verdict {
-                    state: *state,
-                    unit: unit.clone(),
-                    candidates: candidates.clone(),
-                    why: why.clone(),
-                };
-                s.set_verdict(*message, &verdict)?;
-                if let Some((address, unit)) = taught {
-                    s.unlearn(address, unit, now)?;
-                }
-                true
-            }
-            Inverse::Aside { changes } => {
-                // What somebody has decided on one of them since stays.
-                let mut any = false;
-                for change in changes {
-                    let of_one = s.correction(*change)?.context("a change without a row")?;
-                    let later = s.later_change(*change, &of_one.change.subject)?;
-                    if of_one.undone_by.is_none() && later.is_none() {
-                        undo(app, *change, by, now)?;
-                        any = true;
-                    }
-                }
-                any
-            }
-            Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
-            Inverse::Paper {
-                obligation,
-                submission,
-            } => match submission {
-                Some(submission) => s.withdraw_submission(*submission, now)?,
-                None => s.withdraw_paper(*obligation, now)?,
-            },
-            Inverse::Extension { obligation, before } => {
-                let there = s.withdraw_extension(*obligation, now)?;
-                if let Some(due) = before {
-                    s.extend(*obligation, *due, now)?;
-                }
-                there
-            }
-            Inverse::Closing { report, period } => s.open_period(report, period, now)?,
-            Inverse::Forgotten { address, unit } => {
-                s.learn(address, unit, now)?;
-                true
-            }
-            Inverse::Contact { address, at } => s.unreset_contact(address, *at)?,
-            Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?.is_some(),
-            Inverse::Acceptance {
-                submission,
-                sent_back,
-            } => {
-                if let Some((reason, due)) = sent_back {
-                    s.send_back(*submission, reason, *due, now)?;
-                }
-                s.withdraw_acceptance(*submission, now)?
-            }
-        };
+        let there = inverse.carry_out(app, s, by, now)?;
         if !there {
             bail!(Refusal::NoLongerHolds(correction));
         }
