@@ -80,7 +80,37 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
     let mut tar = tar::Builder::new(&mut written);
     tar.sparse(false); // it is as large as what it holds
     tar.append_path_with_name(copy.path(), STORE)?;
-    let archive = Archive::open(data)?;
+    add_archive(&Archive::open(data)?, &mut tar, &mut expected, &mut copied)?;
+    if !expected.is_empty() {
+        // What was past its time was removed after the store was copied.
+        let still = by_name(Store::open_read_only(&path)?.contents("", usize::MAX)?);
+        expected.retain(|name, _| still.contains_key(name));
+    }
+    copied.faults.extend(missing(expected));
+    tar.into_inner()?.flush()?;
+    written.as_file().sync_all()?;
+    copied.written = match broken {
+        true => with_ending(target, ".damaged"),
+        false => target.to_owned(),
+    };
+    if !broken && !copied.faults.is_empty() && target.exists() {
+        copied.kept = Some(keep_earlier(target)?);
+    }
+    written
+        .persist(&copied.written)
+        .with_context(|| format!("cannot write {}", copied.written.display()))?;
+    File::open(folder)?.sync_all()?;
+    Ok(copied)
+}
+
+/// Adds every sound file of the archive; what is not sound is a fault, with whose it is by what was `expected`. What is
+/// left there afterwards was not found.
+fn add_archive(
+    archive: &Archive,
+    tar: &mut tar::Builder<impl Write>,
+    expected: &mut HashMap<String, Vec<Owner>>,
+    copied: &mut Copied,
+) -> Result<()> {
     for name in archive.names()? {
         let of = expected.remove(&name).unwrap_or_default();
         let fault = match archive.soundness(&name) {
@@ -102,33 +132,19 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
         };
         copied.faults.push(fault);
     }
-    if !expected.is_empty() {
-        // What was past its time was removed after the store was copied.
-        let still = by_name(Store::open_read_only(&path)?.contents("", usize::MAX)?);
-        expected.retain(|name, _| still.contains_key(name));
-    }
-    copied.faults.extend(missing(expected));
-    tar.into_inner()?.flush()?;
-    written.as_file().sync_all()?;
-    copied.written = match broken {
-        true => with_ending(target, ".damaged"),
-        false => target.to_owned(),
-    };
+    Ok(())
+}
+
+/// Keeps the backup of this name beside the one that takes its place. The first one that was kept is the one that was
+/// whole.
+fn keep_earlier(target: &Path) -> Result<PathBuf> {
     let earlier = with_ending(target, ".earlier");
-    if !broken && !copied.faults.is_empty() && target.exists() {
-        // The first one that was kept is the one that was whole.
-        if !earlier.exists() {
-            fs::hard_link(target, &earlier)
-                .or_else(|_| fs::copy(target, &earlier).map(|_| ()))
-                .with_context(|| format!("cannot keep {} beside it", target.display()))?;
-        }
-        copied.kept = Some(earlier);
+    if !earlier.exists() {
+        fs::hard_link(target, &earlier)
+            .or_else(|_| fs::copy(target, &earlier).map(|_| ()))
+            .with_context(|| format!("cannot keep {} beside it", target.display()))?;
     }
-    written
-        .persist(&copied.written)
-        .with_context(|| format!("cannot write {}", copied.written.display()))?;
-    File::open(folder)?.sync_all()?;
-    Ok(copied)
+    Ok(earlier)
 }
 
 fn by_name(contents: Vec<Content>) -> HashMap<String, Vec<Owner>> {

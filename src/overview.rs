@@ -131,26 +131,37 @@ fn short_period(period: &PeriodId) -> String {
 /// # Errors
 /// When the store cannot be read.
 pub fn workbook(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> Result<Vec<u8>> {
-    let (config, now) = (view.config(), view.now());
     let groups = groups(obligations);
-    let title = |what: &str| {
-        vec![
-            format!(
-                "{}: {what}",
-                config.settings.department.federation.to_uppercase()
-            ),
-            format!("Tính đến {}", vietnamese_moment(now)),
-        ]
-    };
-    let text = |width: f64, names: &[&str]| -> Vec<(String, f64)> {
-        names.iter().map(|n| ((*n).to_owned(), width)).collect()
-    };
-    let totals = Sheet {
+    let sheets = [
+        totals_sheet(view, &groups),
+        matrix_sheet(view, obligations, &groups),
+        details_sheet(view, store, obligations)?,
+    ];
+    spreadsheet::workbook(&sheets, view.now())
+}
+
+/// The lines above a sheet: whose it is and what it shows, and at which moment.
+fn title(view: &View<'_>, what: &str) -> Vec<String> {
+    let federation = &view.config().settings.department.federation;
+    vec![
+        format!("{}: {what}", federation.to_uppercase()),
+        format!("Tính đến {}", vietnamese_moment(view.now())),
+    ]
+}
+
+/// Columns of one width.
+fn columns(width: f64, names: &[&str]) -> Vec<(String, f64)> {
+    names.iter().map(|n| ((*n).to_owned(), width)).collect()
+}
+
+/// A row each report and period, with how many units stand how.
+fn totals_sheet(view: &View<'_>, groups: &[Group<'_>]) -> Sheet {
+    Sheet {
         name: "Tổng hợp".into(),
-        title: title("TỔNG HỢP TÌNH HÌNH GỬI BÁO CÁO"),
+        title: title(view, "TỔNG HỢP TÌNH HÌNH GỬI BÁO CÁO"),
         columns: [
-            text(30.0, &["Báo cáo", "Kỳ"]),
-            text(
+            columns(30.0, &["Báo cáo", "Kỳ"]),
+            columns(
                 12.0,
                 &[
                     "Hạn",
@@ -171,9 +182,12 @@ pub fn workbook(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> R
         ]
         .concat(),
         rows: groups.iter().map(|g| total_row(view, g)).collect(),
-    };
-    // What is far ahead, or from before the installation with nothing to show, would only widen the page.
-    let soon = now + SignedDuration::from_hours(24 * 31);
+    }
+}
+
+/// A row each unit. What is far ahead, or from before the installation with nothing to show, would only widen the page.
+fn matrix_sheet(view: &View<'_>, obligations: &[Obligation], groups: &[Group<'_>]) -> Sheet {
+    let soon = view.now() + SignedDuration::from_hours(24 * 31);
     let untracked = |o: &&Obligation| view.state(o) == State::Untracked && o.receipts.is_empty();
     let near: Vec<Group<'_>> = groups
         .iter()
@@ -181,14 +195,18 @@ pub fn workbook(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> R
         .cloned()
         .collect();
     let (columns, rows) = matrix(view, obligations, &near);
-    let matrix = Sheet {
+    Sheet {
         name: "Theo đơn vị".into(),
-        title: title("TÌNH HÌNH GỬI BÁO CÁO THEO ĐƠN VỊ"),
+        title: title(view, "TÌNH HÌNH GỬI BÁO CÁO THEO ĐƠN VỊ"),
         columns,
         rows,
-    };
+    }
+}
+
+/// A row each obligation, with all that came of it.
+fn details_sheet(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> Result<Sheet> {
     let mut submissions: BTreeMap<(UnitId, String, PeriodId), Vec<Submission>> = BTreeMap::new();
-    for s in store.logged_between(Timestamp::MIN, now)? {
+    for s in store.logged_between(Timestamp::MIN, view.now())? {
         let key = (s.unit.clone(), s.report.clone(), s.period.clone());
         submissions.entry(key).or_default().push(s);
     }
@@ -198,22 +216,21 @@ pub fn workbook(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> R
         let own = submissions.get(&key).map_or(&[][..], Vec::as_slice);
         rows.push(detail_row(view, store, o, own)?);
     }
-    let details = Sheet {
+    Ok(Sheet {
         name: "Chi tiết".into(),
-        title: title("CHI TIẾT BÁO CÁO ĐÃ NHẬN"),
+        title: title(view, "CHI TIẾT BÁO CÁO ĐÃ NHẬN"),
         columns: [
-            text(28.0, &["Đơn vị", "Báo cáo", "Kỳ"]),
-            text(12.0, &["Hạn"]),
-            text(24.0, &["Tình trạng"]),
-            text(12.0, &["Nhận lần đầu", "Nhận đủ"]),
-            text(22.0, &["Số, ký hiệu văn bản"]),
-            text(10.0, &["Số lần gửi", "Số lần nhắc"]),
-            text(12.0, &["Nhắc gần nhất"]),
+            columns(28.0, &["Đơn vị", "Báo cáo", "Kỳ"]),
+            columns(12.0, &["Hạn"]),
+            columns(24.0, &["Tình trạng"]),
+            columns(12.0, &["Nhận lần đầu", "Nhận đủ"]),
+            columns(22.0, &["Số, ký hiệu văn bản"]),
+            columns(10.0, &["Số lần gửi", "Số lần nhắc"]),
+            columns(12.0, &["Nhắc gần nhất"]),
         ]
         .concat(),
         rows,
-    };
-    spreadsheet::workbook(&[totals, matrix, details], now)
+    })
 }
 
 fn total_row(view: &View<'_>, group: &Group<'_>) -> Vec<Cell> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
 
-use super::decide::decide;
+use super::decide::{Decision, decide};
 use super::facts::{self, units_meant};
 use super::files::{self, Keeping};
 use super::read::Read;
@@ -17,7 +17,7 @@ use crate::domain::unit::UnitId;
 use crate::matching::Item;
 use crate::reading::worker::{NotAsSaid, Outcome};
 use crate::reading::{Class, Reading, Unread};
-use crate::store::{Message, MessageState, NewMail, NewSubmission, Store};
+use crate::store::{Hold, Message, MessageState, NewMail, NewSubmission, Store};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -68,19 +68,14 @@ pub(super) fn settle(
     if decision.awaited.suspicious {
         app.reader.distrust();
     }
-    let mut holds = vec![];
-    if decision.verdict.state == MessageState::Waiting {
-        let meant = units_meant(app, &reading, message.received_at)?;
-        let found = decision.found.as_ref();
-        holds = match read.raw {
-            None => holding::of_nameless(app, now),
-            Some(_) => holding::of(app, &reading, &meant, found, message.received_at, now)?,
-        };
-        let known = &mut decision.verdict.candidates;
-        let others = meant.into_iter().filter(|u| !known.contains(u));
-        let others: Vec<UnitId> = others.collect();
-        known.extend(others);
-    }
+    let holds = holds(
+        app,
+        message,
+        &reading,
+        read.raw.is_some(),
+        &mut decision,
+        now,
+    )?;
     tracing::info!(
         message = message.id,
         class = reading.class.word(),
@@ -118,6 +113,31 @@ pub(super) fn settle(
         Ok(())
     })?;
     Ok(None)
+}
+
+/// What a mail that waits holds until it is decided on. Units that its own words mean are added to those whose it may be.
+fn holds(
+    app: &App,
+    message: &Message,
+    reading: &Reading,
+    is_there: bool,
+    decision: &mut Decision,
+    now: Timestamp,
+) -> Result<Vec<Hold>> {
+    if decision.verdict.state != MessageState::Waiting {
+        return Ok(vec![]);
+    }
+    let meant = units_meant(app, reading, message.received_at)?;
+    let found = decision.found.as_ref();
+    let holds = match is_there {
+        false => holding::of_nameless(app, now),
+        true => holding::of(app, reading, &meant, found, message.received_at, now)?,
+    };
+    let known = &mut decision.verdict.candidates;
+    let others = meant.into_iter().filter(|u| !known.contains(u));
+    let others: Vec<UnitId> = others.collect();
+    known.extend(others);
+    Ok(holds)
 }
 
 /// Notes of a mail of ours that came back which of its addresses it did not reach. Others' mails are none of ours, and

@@ -89,6 +89,7 @@ pub(super) fn parse(
     reports
 }
 
+/// The report of a section; `None` where a fault leaves none.
 fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<Report> {
     let id = s.required("id", "tre-em");
     let renamed = s.text_or_texts("renamed").unwrap_or_default();

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Frequency, Report};
@@ -114,113 +114,105 @@ pub(super) fn hints(text: &str) -> Vec<Hint> {
     all_hints(&folded)
 }
 
+/// All that a text says of periods, with the years that belong to them.
 fn all_hints(folded: &str) -> Vec<Hint> {
     // `_` joins words in file names; to the patterns it must be a bound.
     let mut text = folded.replace('_', " ");
     let mut found = Vec::new();
-    let blank = |text: &mut String, regex: &Regex, take: &mut dyn FnMut(&regex::Captures<'_>)| {
-        let copy = text.clone();
-        for c in regex.captures_iter(&copy) {
-            take(&c);
-        }
-        *text = regex.replace_all(&copy, " ; ").into_owned();
-    };
-    let number =
-        |c: &regex::Captures<'_>, i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
-    blank(&mut text, &DATES, &mut |_| {});
-    blank(&mut text, &SCHOOL, &mut |c| {
-        if let Some(y) = number(c, 1) {
-            found.push(Hint::SchoolYear(y));
-        }
-    });
-    blank(&mut text, &SPAN, &mut |c| {
-        if let (Some(a), Some(b)) = (number(c, 1), number(c, 2)) {
-            found.push(Hint::Span(a, b));
-        }
-    });
-    blank(&mut text, &HALF, &mut |c| {
-        let which = c
-            .get(1)
-            .or(c.get(3))
-            .map(|m| if m.as_str().starts_with('d') { 1 } else { 2 });
-        found.push(Hint::Half(number(c, 2).or(number(c, 4)), which));
-    });
-    blank(&mut text, &NINE, &mut |c| {
-        found.push(Hint::NineMonths(number(c, 1)));
-    });
-    blank(&mut text, &QUARTER, &mut |c| {
-        let q = match &c[1] {
-            "i" | "1" => 1,
-            "ii" | "2" => 2,
-            "iii" | "3" => 3,
-            _ => 4,
-        };
-        found.push(Hint::Quarter(number(c, 2), q));
-    });
-    blank(&mut text, &MONTH, &mut |c| {
-        let month = number(c, 1).or(number(c, 3));
-        if let Some(m) = month {
-            found.push(Hint::Month(number(c, 2).or(number(c, 4)), m as i8));
-        }
-    });
-    blank(&mut text, &NAMED_MONTH, &mut |c| {
-        let names = [
-            "gieng", "hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot",
-            "muoi hai",
-        ];
-        let month = match &c[1] {
-            "mot" => Some(1),
-            "chap" => Some(12),
-            name => names.iter().position(|n| *n == name).map(|at| at as i8 + 1),
-        };
-        if let (Some(month), None) = (month, c.get(2)) {
-            found.push(Hint::Month(number(c, 3), month));
-        }
-    });
-    // "đầu năm 2026" without a number of months.
-    blank(&mut text, &END, &mut |c| {
-        let half = if &c[1] == "dau" { 1 } else { 2 };
-        found.push(Hint::Half(number(c, 2), Some(half)));
-    });
+    for (pattern, meant) in IN_ORDER {
+        let before = std::mem::take(&mut text);
+        found.extend(pattern.captures_iter(&before).filter_map(|c| meant(&c)));
+        text = pattern.replace_all(&before, " ; ").into_owned();
+    }
     if YEARS.captures_iter(&text).any(|c| c.get(1).is_none()) {
         found.push(Hint::Years);
     }
-    for c in YEAR.captures_iter(&text) {
-        if let Some(y) = number(&c, 1) {
-            found.push(Hint::Year(y));
-        }
-    }
-    // "6 tháng đầu năm" in one place and "2026" in another belong together.
-    let years: Vec<i16> = found
-        .iter()
-        .filter_map(|h| match h {
-            Hint::Year(y) => Some(*y),
-            _ => None,
-        })
-        .collect();
-    let first = years
-        .first()
-        .copied()
-        .filter(|y| years.iter().all(|o| o == y));
-    let finer = |h: &Hint| !matches!(h, Hint::Year(_));
-    if let Some(year) = first
-        && found.iter().any(finer)
-    {
-        found.retain(finer);
-        for hint in &mut found {
-            match hint {
-                Hint::Month(y, _)
-                | Hint::Quarter(y, _)
-                | Hint::Half(y, _)
-                | Hint::NineMonths(y) => {
-                    *y = y.or(Some(year));
-                }
-                _ => {}
-            }
-        }
-    }
+    let years = YEAR.captures_iter(&text).filter_map(|c| number(&c, 1));
+    found.extend(years.map(Hint::Year));
+    share_the_year(&mut found);
     found.dedup();
     found
+}
+
+/// What a place that a pattern found says, if it says something.
+type Meant = fn(&Captures<'_>) -> Option<Hint>;
+
+/// The patterns in their order, with what each says: what one has found is blanked for those that follow.
+static IN_ORDER: [(&LazyLock<Regex>, Meant); 9] = [
+    (&DATES, |_| None),
+    (&SCHOOL, |c| Some(Hint::SchoolYear(number(c, 1)?))),
+    (&SPAN, |c| Some(Hint::Span(number(c, 1)?, number(c, 2)?))),
+    (&HALF, half),
+    (&NINE, |c| Some(Hint::NineMonths(number(c, 1)))),
+    (&QUARTER, quarter),
+    (&MONTH, |c| {
+        let month = number(c, 1).or(number(c, 3))?;
+        Some(Hint::Month(number(c, 2).or(number(c, 4)), month as i8))
+    }),
+    (&NAMED_MONTH, named_month),
+    // "đầu năm 2026" without a number of months.
+    (&END, |c| {
+        let half = if &c[1] == "dau" { 1 } else { 2 };
+        Some(Hint::Half(number(c, 2), Some(half)))
+    }),
+];
+
+/// The number that a part of a pattern found.
+fn number(c: &Captures<'_>, part: usize) -> Option<i16> {
+    c.get(part).and_then(|m| m.as_str().parse().ok())
+}
+
+fn half(c: &Captures<'_>) -> Option<Hint> {
+    let word = c.get(1).or(c.get(3));
+    let which = word.map(|m| if m.as_str().starts_with('d') { 1 } else { 2 });
+    Some(Hint::Half(number(c, 2).or(number(c, 4)), which))
+}
+
+fn quarter(c: &Captures<'_>) -> Option<Hint> {
+    let q = match &c[1] {
+        "i" | "1" => 1,
+        "ii" | "2" => 2,
+        "iii" | "3" => 3,
+        _ => 4,
+    };
+    Some(Hint::Quarter(number(c, 2), q))
+}
+
+fn named_month(c: &Captures<'_>) -> Option<Hint> {
+    let names = [
+        "gieng", "hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot",
+        "muoi hai",
+    ];
+    let month = match &c[1] {
+        "mot" => 1,
+        "chap" => 12,
+        name => names.iter().position(|n| *n == name)? as i8 + 1,
+    };
+    c.get(2).is_none().then(|| Hint::Month(number(c, 3), month))
+}
+
+/// "6 tháng đầu năm" in one place and "2026" in another belong together, where one year alone is named.
+fn share_the_year(found: &mut Vec<Hint>) {
+    let mut years = found.iter().filter_map(|h| match h {
+        Hint::Year(y) => Some(*y),
+        _ => None,
+    });
+    let Some(year) = years.next().filter(|first| years.all(|y| y == *first)) else {
+        return;
+    };
+    let finer = |h: &Hint| !matches!(h, Hint::Year(_));
+    if !found.iter().any(finer) {
+        return;
+    }
+    found.retain(finer);
+    for hint in found {
+        match hint {
+            Hint::Month(y, _) | Hint::Quarter(y, _) | Hint::Half(y, _) | Hint::NineMonths(y) => {
+                *y = y.or(Some(year));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether a hint allows a period of a report; `None` where the hint says nothing of such periods.

@@ -10,6 +10,17 @@ use crate::domain::report::{Frequency, Report};
 use crate::domain::why::Why;
 use crate::reading::Attachment;
 
+/// What is said of the periods of a report.
+#[derive(Default)]
+struct Named {
+    /// Those against which nothing speaks.
+    fitting: Vec<PeriodId>,
+    /// Whether something speaks against one.
+    contradicts: bool,
+    /// Whether anything that is said is about such periods.
+    said: bool,
+}
+
 impl Matter<'_> {
     /// On which period a document reports, by the rules in order: what its title, the subject, its name or the text
     /// say; where that leaves several, the only one within reach that is open.
@@ -32,6 +43,42 @@ impl Matter<'_> {
                 .push(format!("{} has one period only", report.id));
             return Some(period.clone());
         }
+        let asked = self.asked(title, name);
+        let named = self.named(report, &asked);
+        let of_years = report.is_periodic()
+            && !asked.is_empty()
+            && asked.iter().all(|(h, _)| h.is_several_years())
+            && !named.said;
+        if of_years || (named.fitting.is_empty() && named.contradicts) {
+            found.open.push(not_its_period(report));
+            return None;
+        }
+        let place = asked.first().map_or("", |(_, p)| p);
+        if let [one] = named.fitting.as_slice() {
+            found
+                .reasons
+                .push(format!("{place} names the period {one}"));
+            return Some(one.clone());
+        }
+        let Some(period) = self.only_expected(report, &named.fitting) else {
+            found.open.push(Why::UnclearPeriod {
+                report: report.short.clone(),
+            });
+            return None;
+        };
+        let how = if named.said {
+            "with what is named, "
+        } else {
+            "no period is named; "
+        };
+        found
+            .reasons
+            .push(format!("{how}only {period} is within reach"));
+        Some(period)
+    }
+
+    /// What title, subject, file name and text say of periods, the strongest first, each with its place.
+    fn asked(&self, title: Option<&str>, name: Option<&str>) -> Vec<(Hint, &'static str)> {
         let sources = [
             ("its title", title),
             ("the subject", Some(self.subject)),
@@ -49,41 +96,34 @@ impl Matter<'_> {
                 }
             }
         }
+        asked
+    }
+
+    /// What is said of the periods of a report that have begun, of the years around the day of the mail.
+    fn named(&self, report: &Report, asked: &[(Hint, &str)]) -> Named {
         let day = self.matcher.day;
-        let named = (day.year() - 3..=day.year() + 1)
+        let begun = (day.year() - 3..=day.year() + 1)
             .flat_map(|y| periods_of_year(report, y))
             .filter(|period| has_begun(period, day));
-        let mut fitting: Vec<PeriodId> = Vec::new();
-        let mut contradicts = false;
-        let mut said = false;
-        for period in named {
+        let mut named = Named::default();
+        for period in begun {
             let verdicts: Vec<bool> = asked
                 .iter()
                 .filter_map(|(h, _)| allows(h, &period, report))
                 .collect();
-            said |= !verdicts.is_empty();
+            named.said |= !verdicts.is_empty();
             if verdicts.iter().all(|v| *v) {
-                fitting.push(period);
+                named.fitting.push(period);
             } else {
-                contradicts = true;
+                named.contradicts = true;
             }
         }
-        let of_years = report.is_periodic()
-            && !asked.is_empty()
-            && asked.iter().all(|(h, _)| h.is_several_years())
-            && !said;
-        if of_years || (fitting.is_empty() && contradicts) {
-            found.open.push(not_its_period(report));
-            return None;
-        }
-        let place = asked.first().map_or("", |(_, p)| p);
-        if let [one] = fitting.as_slice() {
-            found
-                .reasons
-                .push(format!("{place} names the period {one}"));
-            return Some(one.clone());
-        }
-        // Several fit, or nothing was said: what is expected decides.
+        named
+    }
+
+    /// Where several periods fit, or nothing was said, what is expected decides: the only one within reach that is open,
+    /// or the last one where none is.
+    fn only_expected(&self, report: &Report, fitting: &[PeriodId]) -> Option<PeriodId> {
         let mut expected: Vec<&Expectation> = self
             .expected
             .iter()
@@ -97,29 +137,10 @@ impl Matter<'_> {
             .map(|e| &e.period)
             .collect();
         open.dedup();
-        let chosen = match open.as_slice() {
+        match open.as_slice() {
             [one] => Some((*one).clone()),
             [] => expected.last().map(|e| e.period.clone()),
             _ => None,
-        };
-        match chosen {
-            Some(period) => {
-                let how = if said {
-                    "with what is named, "
-                } else {
-                    "no period is named; "
-                };
-                found
-                    .reasons
-                    .push(format!("{how}only {period} is within reach"));
-                Some(period)
-            }
-            None => {
-                found.open.push(Why::UnclearPeriod {
-                    report: report.short.clone(),
-                });
-                None
-            }
         }
     }
 

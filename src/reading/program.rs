@@ -142,6 +142,7 @@ pub struct Output {
     pub failure: Option<Failure>,
 }
 
+/// Runs a program over an input until it ends, has written what is taken of it, or its time is over.
 fn run(
     program: &str,
     arguments: &[&str],
@@ -153,44 +154,11 @@ fn run(
     stdin.write_all(input)?;
     stdin.rewind()?;
     let mut complaints = unnamed_file()?;
-    let mut command = Command::new(program);
+    let mut command = confined(program, arguments, patience);
     command
-        .args(arguments)
-        .env_clear()
-        .env("PATH", PATH)
-        .env("LANG", "C.UTF-8")
-        .env("MALLOC_ARENA_MAX", "1")
-        .env("OMP_THREAD_LIMIT", "1")
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(complaints.try_clone()?);
-    let seconds = patience.as_secs() + 1;
-    let once = libc::itimerval {
-        it_interval: libc::timeval {
-            tv_sec: 0,
-            tv_usec: 0,
-        },
-        it_value: libc::timeval {
-            tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-            // A timer of nothing would never ring.
-            tv_usec: patience.subsec_micros().max(1).into(),
-        },
-    };
-    // SAFETY: these calls are async-signal-safe and touch nothing of the parent's memory. The timer survives the exec,
-    // and its SIGALRM ends the program.
-    unsafe {
-        command.pre_exec(move || {
-            let limit = libc::rlimit {
-                rlim_cur: seconds,
-                rlim_max: seconds,
-            };
-            libc::setrlimit(libc::RLIMIT_CPU, &limit);
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            libc::signal(libc::SIGALRM, libc::SIG_DFL);
-            libc::setitimer(libc::ITIMER_REAL, &once, std::ptr::null_mut());
-            Ok(())
-        });
-    }
     // Whatever keeps a program from running keeps one kind of file from being read, not every mail.
     let Ok(mut child) = command.spawn() else {
         return Ok(Output {
@@ -229,6 +197,46 @@ fn run(
         ))
     };
     Ok(Output { bytes, failure })
+}
+
+/// A program with nothing of our environment, that ends with us, and by itself when its time is over.
+fn confined(program: &str, arguments: &[&str], patience: Duration) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LANG", "C.UTF-8")
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("OMP_THREAD_LIMIT", "1");
+    let seconds = patience.as_secs() + 1;
+    let once = libc::itimerval {
+        it_interval: libc::timeval {
+            tv_sec: 0,
+            tv_usec: 0,
+        },
+        it_value: libc::timeval {
+            tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+            // A timer of nothing would never ring.
+            tv_usec: patience.subsec_micros().max(1).into(),
+        },
+    };
+    // SAFETY: these calls are async-signal-safe and touch nothing of the parent's memory. The timer survives the exec,
+    // and its SIGALRM ends the program.
+    unsafe {
+        command.pre_exec(move || {
+            let limit = libc::rlimit {
+                rlim_cur: seconds,
+                rlim_max: seconds,
+            };
+            libc::setrlimit(libc::RLIMIT_CPU, &limit);
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            libc::signal(libc::SIGALRM, libc::SIG_DFL);
+            libc::setitimer(libc::ITIMER_REAL, &once, std::ptr::null_mut());
+            Ok(())
+        });
+    }
+    command
 }
 
 /// A file in memory that only its handle knows.

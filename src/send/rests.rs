@@ -1,14 +1,16 @@
 //! A mail that left goes again to those for whom it was not taken then, and to nobody else.
 
 use anyhow::Result;
+use jiff::Timestamp;
 
 use super::{Sent, composed, left, may_remind, pause, quoted, record_refusals, written};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::letters::Composed;
 use crate::manager;
-use crate::store::{DEFERRED_FOR_LONG, OutgoingState, Part};
+use crate::store::{DEFERRED_FOR_LONG, Outgoing, OutgoingState, Part, Rest};
 use crate::transport::{Halt, NotTaken, Outcome, Parcel, Transport};
+use crate::writing::Draft;
 
 /// What is told of one that was being handed over when something broke.
 const BROKEN: &str = "kết nối bị ngắt khi đang gửi";
@@ -35,23 +37,8 @@ pub(super) async fn pass(
         if mail.owed.kind().is_reminder() && !may_remind(app, now, done)? {
             continue;
         }
-        // What it said then may be false by now.
-        let draft = match composed(app, &mail, now) {
-            Composed::Ready(draft) if draft.recipients().contains(&rest.address) => draft,
-            Composed::Ready(_) => {
-                let why = "it no longer goes to this address";
-                store.end_rest(&rest, OutgoingState::Dropped, why, now)?;
-                continue;
-            }
-            Composed::Dropped(why) => {
-                store.end_rest(&rest, OutgoingState::Dropped, &why, now)?;
-                continue;
-            }
-            Composed::Hold => continue,
-            Composed::Blocked(why) => {
-                store.defer_rest(&rest, now + pause(rest.tries + 1), &why)?;
-                continue;
-            }
+        let Some(draft) = draft_for(app, &rest, &mail, now)? else {
+            continue;
         };
         let to = [rest.address.clone()];
         manager::step();
@@ -69,40 +56,72 @@ pub(super) async fn pass(
             Err(e) => Err(e),
         };
         done.mails += 1;
-        let again_at = now + pause(rest.tries + 1);
-        match handed_over {
-            Ok(Outcome::Taken(_)) => {
-                tracing::info!(
-                    mail = mail.owed.key(),
-                    to = rest.address,
-                    "sent to this one too"
-                );
-                store.end_rest(&rest, OutgoingState::Sent, "", now)?;
-                left(app, now)?;
-            }
-            Ok(Outcome::Refused(why, not_taken)) => {
-                tracing::warn!(mail = mail.owed.key(), to = rest.address, %why, "refused for good");
-                record_refusals(app, &mail, &not_taken, now)?;
-                store.end_rest(&rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
-            }
-            Ok(Outcome::Deferred(why, _))
-                if now.duration_since(rest.since) >= DEFERRED_FOR_LONG =>
-            {
-                store.end_rest(&rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
-            }
-            Ok(Outcome::Deferred(why, _)) => {
-                store.defer_rest(&rest, again_at, &why.in_vietnamese())?;
-            }
-            Ok(Outcome::Halted(halt)) => {
-                store.defer_rest(&rest, again_at, &halt.why().in_vietnamese())?;
-                return Ok(Some(halt));
-            }
-            Ok(Outcome::Unknown(why)) => {
-                store.end_rest(&rest, OutgoingState::Unknown, &why.in_vietnamese(), now)?;
-                return Ok(Some(Halt::Line(why)));
-            }
-            Err(e) => store.defer_rest(&rest, again_at, &quoted(&e))?,
+        if let Some(halt) = record(app, &rest, &mail, handed_over, now)? {
+            return Ok(Some(halt));
         }
+    }
+    Ok(None)
+}
+
+/// What the mail says by now, for what it said then may be false; `None` where it does not go to this address now, which
+/// is noted.
+fn draft_for(app: &App, rest: &Rest, mail: &Outgoing, now: Timestamp) -> Result<Option<Draft>> {
+    let store = &app.store;
+    match composed(app, mail, now) {
+        Composed::Ready(draft) if draft.recipients().contains(&rest.address) => {
+            return Ok(Some(draft));
+        }
+        Composed::Ready(_) => {
+            let why = "it no longer goes to this address";
+            store.end_rest(rest, OutgoingState::Dropped, why, now)?;
+        }
+        Composed::Dropped(why) => store.end_rest(rest, OutgoingState::Dropped, &why, now)?,
+        Composed::Hold => {}
+        Composed::Blocked(why) => store.defer_rest(rest, now + pause(rest.tries + 1), &why)?,
+    }
+    Ok(None)
+}
+
+/// Notes how handing it over ended; gives why the rest of the queue waits, if it does.
+fn record(
+    app: &App,
+    rest: &Rest,
+    mail: &Outgoing,
+    handed_over: Result<Outcome>,
+    now: Timestamp,
+) -> Result<Option<Halt>> {
+    let store = &app.store;
+    let again_at = now + pause(rest.tries + 1);
+    match handed_over {
+        Ok(Outcome::Taken(_)) => {
+            tracing::info!(
+                mail = mail.owed.key(),
+                to = rest.address,
+                "sent to this one too"
+            );
+            store.end_rest(rest, OutgoingState::Sent, "", now)?;
+            left(app, now)?;
+        }
+        Ok(Outcome::Refused(why, not_taken)) => {
+            tracing::warn!(mail = mail.owed.key(), to = rest.address, %why, "refused for good");
+            record_refusals(app, mail, &not_taken, now)?;
+            store.end_rest(rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
+        }
+        Ok(Outcome::Deferred(why, _)) if now.duration_since(rest.since) >= DEFERRED_FOR_LONG => {
+            store.end_rest(rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
+        }
+        Ok(Outcome::Deferred(why, _)) => {
+            store.defer_rest(rest, again_at, &why.in_vietnamese())?;
+        }
+        Ok(Outcome::Halted(halt)) => {
+            store.defer_rest(rest, again_at, &halt.why().in_vietnamese())?;
+            return Ok(Some(halt));
+        }
+        Ok(Outcome::Unknown(why)) => {
+            store.end_rest(rest, OutgoingState::Unknown, &why.in_vietnamese(), now)?;
+            return Ok(Some(Halt::Line(why)));
+        }
+        Err(e) => store.defer_rest(rest, again_at, &quoted(&e))?,
     }
     Ok(None)
 }

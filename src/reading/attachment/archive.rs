@@ -161,37 +161,9 @@ fn by_bsdtar(
         Some(Failure::Missing | Failure::Slow | Failure::TooMuch) => None,
     };
     let begun = files.len();
-    let mut paths: Vec<Vec<u8>> = Vec::new();
-    let mut archive = tar::Archive::new(stream.bytes.as_slice());
-    for entry in archive.entries()? {
-        let Ok(mut entry) = entry else { break };
-        let is_again = entry.header().entry_type().is_hard_link();
-        if !entry.header().entry_type().is_file() && !is_again {
-            continue;
-        }
-        if files.len() >= most_files {
-            return Ok(Some(TOO_MANY.to_owned()));
-        }
-        let path = entry.path_bytes().into_owned();
-        let entry_name = name::decode_entry(&path);
-        if is_again {
-            // rar stores identical files once.
-            let first = entry.link_name_bytes().map(|n| name::decode_entry(&n));
-            let first = files.iter().find(|(n, _)| Some(n) == first.as_ref());
-            if let Some(content) = first.map(|(_, content)| content.clone()) {
-                files.push((entry_name, content));
-                paths.push(path);
-            }
-            continue;
-        }
-        let mut bytes = Vec::new();
-        let size = entry.size();
-        if entry.read_to_end(&mut bytes).is_err() || bytes.len() as u64 != size {
-            break; // the stream was cut here
-        }
-        files.push((entry_name, bytes));
-        paths.push(path);
-    }
+    let Some(paths) = take_out(&stream.bytes, most_files, files)? else {
+        return Ok(Some(TOO_MANY.to_owned()));
+    };
     let mut not_whole = Vec::new();
     if let Some(failure) = &unpacking {
         let came = files.split_off(begun);
@@ -217,25 +189,69 @@ fn by_bsdtar(
         Some(Failure::TooMuch) => Some(TOO_LARGE.to_owned()),
         // bsdtar tells the reason only when it extracts.
         Some(Failure::Failed(said)) => {
-            let more = match unpacking {
+            let more = match &unpacking {
                 Some(Failure::Failed(more)) => more,
-                _ => String::new(),
+                _ => "",
             };
-            let first = said.lines().next().unwrap_or("");
-            Some(
-                if format!("{said} {more}").to_lowercase().contains("encrypt") {
-                    ENCRYPTED.to_owned()
-                } else if let Some(some) = told(&not_whole) {
-                    some
-                } else if first.contains("(null)") || first.is_empty() {
-                    "cannot be opened wholly: damaged, or one part of several".to_owned()
-                } else {
-                    let first = first.trim_start_matches("bsdtar: ");
-                    format!("cannot be opened wholly: {first}; open it by hand")
-                },
-            )
+            Some(why_not_wholly(&said, more, &not_whole))
         }
     })
+}
+
+/// Takes the files out of what bsdtar made of an archive, as far as it goes; gives their paths as they stand there, or
+/// `None` where there are too many of them.
+fn take_out(
+    stream: &[u8],
+    most_files: usize,
+    files: &mut Vec<(String, Vec<u8>)>,
+) -> std::io::Result<Option<Vec<Vec<u8>>>> {
+    let mut paths: Vec<Vec<u8>> = Vec::new();
+    let mut archive = tar::Archive::new(stream);
+    for entry in archive.entries()? {
+        let Ok(mut entry) = entry else { break };
+        let is_again = entry.header().entry_type().is_hard_link();
+        if !entry.header().entry_type().is_file() && !is_again {
+            continue;
+        }
+        if files.len() >= most_files {
+            return Ok(None);
+        }
+        let path = entry.path_bytes().into_owned();
+        let entry_name = name::decode_entry(&path);
+        if is_again {
+            // rar stores identical files once.
+            let first = entry.link_name_bytes().map(|n| name::decode_entry(&n));
+            let first = files.iter().find(|(n, _)| Some(n) == first.as_ref());
+            if let Some(content) = first.map(|(_, content)| content.clone()) {
+                files.push((entry_name, content));
+                paths.push(path);
+            }
+            continue;
+        }
+        let mut bytes = Vec::new();
+        let size = entry.size();
+        if entry.read_to_end(&mut bytes).is_err() || bytes.len() as u64 != size {
+            break; // the stream was cut here
+        }
+        files.push((entry_name, bytes));
+        paths.push(path);
+    }
+    Ok(Some(paths))
+}
+
+/// Why an archive could not be opened wholly, by what bsdtar `said` of the archive and what `more` when it unpacked it.
+fn why_not_wholly(said: &str, more: &str, not_whole: &[String]) -> String {
+    let first = said.lines().next().unwrap_or("");
+    if format!("{said} {more}").to_lowercase().contains("encrypt") {
+        ENCRYPTED.to_owned()
+    } else if let Some(some) = told(not_whole) {
+        some
+    } else if first.contains("(null)") || first.is_empty() {
+        "cannot be opened wholly: damaged, or one part of several".to_owned()
+    } else {
+        let first = first.trim_start_matches("bsdtar: ");
+        format!("cannot be opened wholly: {first}; open it by hand")
+    }
 }
 
 /// Which files are not whole, where unpacking failed: those that it names, and those that end in zeros. Where that is
