@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use crate::lab::demo::{Demo, sample};
 use crate::lab::installation::{json_lines, measured, succeed, thubaocao};
 
@@ -52,6 +54,34 @@ fn the_demo_runs_in_seconds_and_a_second_run_changes_nothing() {
     for (part, before) in parts.iter().zip(before) {
         assert!(seen(part) == before, "{part} changed");
     }
+}
+
+#[test]
+fn each_moment_in_the_store_of_the_demo_is_of_one_width() {
+    let demo = Demo::new();
+    let store = Connection::open(demo.dir().join("data/thubaocao.sqlite")).unwrap();
+    let columns = "SELECT t.name, c.name FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+                   WHERE t.schema = 'main' AND t.type = 'table' AND c.type = 'TEXT'";
+    let mut columns = store.prepare(columns).unwrap();
+    let columns = columns.query_map([], |r| Ok((r.get(0)?, r.get(1)?)));
+    let mut met = 0;
+    for column in columns.unwrap() {
+        let (table, column): (String, String) = column.unwrap();
+        let sql = format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL");
+        let mut texts = store.prepare(&sql).unwrap();
+        let texts = texts.query_map([], |r| r.get::<_, String>(0)).unwrap();
+        for text in texts.map(Result::unwrap) {
+            if text.parse::<jiff::Timestamp>().is_ok() {
+                assert_eq!(
+                    text.len(),
+                    "2026-06-15T10:00:00.500000000Z".len(),
+                    "{table}.{column}: {text}"
+                );
+                met += 1;
+            }
+        }
+    }
+    assert!(met > 100, "{met}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::rename::PARTS;
-use super::{Part, Store, kinds_where, parsed};
+use super::{Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
 
@@ -87,7 +87,7 @@ impl Store {
     pub fn dated_within_a_day(&self, of: Timestamp) -> Result<bool> {
         let day = SignedDuration::from_hours(24);
         let sql = "SELECT EXISTS (SELECT 1 FROM location WHERE received_at BETWEEN ?1 AND ?2)";
-        let (from, to) = ((of - day).to_string(), (of + day).to_string());
+        let (from, to) = (instant(of - day), instant(of + day));
         Ok(self.conn.query_row(sql, [from, to], |r| r.get(0))?)
     }
 
@@ -150,7 +150,7 @@ impl Store {
                  ORDER BY received_at DESC LIMIT 1 OFFSET 1",
             )?
             .query_row(
-                params![after.to_string(), self.accepted_mail()?, self.proof()?],
+                params![instant(after), self.accepted_mail()?, self.proof()?],
                 |r| parsed(r, "received_at"),
             )
             .optional()?)
@@ -181,13 +181,9 @@ impl Store {
     pub fn undo_moments_ahead(&self, now: Timestamp) -> Result<Option<usize>> {
         self.conn.execute(
             "UPDATE health SET success_at = ?1 WHERE part = ?2 AND success_at > ?3",
-            params![
-                (now - LONG_AGO).to_string(),
-                Part::Mailbox.word(),
-                now.to_string()
-            ],
+            params![instant(now - LONG_AGO), Part::Mailbox.word(), instant(now)],
         )?;
-        let bound = (now + SignedDuration::from_hours(24)).to_string();
+        let bound = instant(now + SignedDuration::from_hours(24));
         let today = date_of(now).to_string();
         let parts = PARTS.map(|table| {
             format!("AND NOT EXISTS (SELECT 1 FROM {table} WHERE obligation = obligation.id)")
@@ -205,7 +201,7 @@ impl Store {
             return Ok(None);
         }
         self.transaction(|s| {
-            let now = now.to_string();
+            let (moment, now) = (now, instant(now));
             let run = |sql: &str| s.conn.execute(sql, [&bound, &now]);
             let one = |sql: &str| s.conn.execute(sql, [&bound]);
             one("DELETE FROM reminder WHERE outbox IN (SELECT id FROM outbox WHERE queued_at > ?1)")?;
@@ -226,12 +222,7 @@ impl Store {
                  WHERE queued_at > ?1",
                 [&bound, &now, &of_a_day],
             )?;
-            // So long from then on, as from when the mail was stored.
-            run(
-                "UPDATE hold SET until = strftime('%Y-%m-%dT%H:%M:%SZ', julianday(until) + julianday(?2)
-                     - (SELECT julianday(m.stored_at) FROM message m WHERE m.id = hold.message))
-                 WHERE message IN (SELECT id FROM message WHERE stored_at > ?1)",
-            )?;
+            s.move_holds(&bound, moment)?;
             for (table, column) in [
                 ("outbox", "ended_at"),
                 ("outbox", "next_try"),
@@ -259,6 +250,28 @@ impl Store {
             run("UPDATE setting SET value = ?2 WHERE name = 'first_opened' AND value > ?1")?;
             Ok(Some(mails))
         })
+    }
+
+    /// Has the holds of mails that were stored after a moment end so long after another one, as they were to end after
+    /// their mails were stored.
+    fn move_holds(&self, stored_after: &str, to: Timestamp) -> Result<()> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT h.id, h.until, m.stored_at FROM hold h JOIN message m ON m.id = h.message
+             WHERE h.until IS NOT NULL AND m.stored_at > ?1",
+        )?;
+        let rows = statement.query_map([stored_after], |r| {
+            let (until, stored): (Timestamp, Timestamp) =
+                (parsed(r, "until")?, parsed(r, "stored_at")?);
+            Ok((r.get("id")?, until.duration_since(stored)))
+        })?;
+        let holds: Vec<(i64, SignedDuration)> = rows.collect::<rusqlite::Result<_>>()?;
+        let mut update = self
+            .conn
+            .prepare_cached("UPDATE hold SET until = ?2 WHERE id = ?1")?;
+        for (id, lasts) in holds {
+            update.execute(params![id, instant(to.checked_add(lasts)?)])?;
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use rusqlite::types::FromSqlError;
 
-use super::{Receipts, Store, parsed, stored_as_words};
+use super::{Receipts, Store, instant, parsed, stored_as_words};
 use crate::reading::BounceKind;
 
 /// So many mails that failed for a time make an address one that does not work.
@@ -122,7 +122,7 @@ impl Store {
              ON CONFLICT (address, outbox) DO UPDATE
                  SET kind = excluded.kind, told_by = excluded.told_by, status = excluded.status
                  WHERE excluded.kind = 'hard' AND (kind = 'soft' OR told_by = 'notice')",
-            params![address, kind, told_by, status, outbox, at.to_string()],
+            params![address, kind, told_by, status, outbox, instant(at)],
         )?;
         Ok(())
     }
@@ -152,8 +152,8 @@ impl Store {
                      AND m.class IN ('report', 'no_attachment', 'link_only', 'staff_command'))
              GROUP BY address",
         )?;
-        let since = (now - SOFT_WITHIN).to_string();
-        let until = known.until().to_string();
+        let since = instant(now - SOFT_WITHIN);
+        let until = instant(known.until());
         let rows = statement.query_map([until, since], |r| {
             let failures = Failures {
                 refused: r.get("refused")?,
@@ -194,7 +194,7 @@ impl Store {
     pub fn reset_contact(&self, address: &str, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE contact_bounce SET reset_at = ?2 WHERE address = ?1 AND reset_at IS NULL",
-            params![address, now.to_string()],
+            params![address, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -203,7 +203,7 @@ impl Store {
     pub fn unreset_contact(&self, address: &str, at: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE contact_bounce SET reset_at = NULL WHERE address = ?1 AND reset_at = ?2",
-            params![address, at.to_string()],
+            params![address, instant(at)],
         )?;
         Ok(n > 0)
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 
-use super::{APPLICATION_ID, MIGRATIONS, Store};
+use super::{APPLICATION_ID, MIGRATIONS, Store, instant};
 
 /// Whose content a file of the archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -136,7 +136,7 @@ impl Store {
         self.conn
             .execute(
                 "UPDATE message SET damaged_at = ?2 WHERE id = ?1 AND damaged_at IS NULL",
-                params![message, now.to_string()],
+                params![message, instant(now)],
             )
             .context("a damaged mail cannot be noted")?;
         Ok(())

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, parsed, stored_as_words};
+use super::{Store, instant, parsed, stored_as_words};
 use crate::reading::Reading;
 use rusqlite::types::FromSqlError;
 
@@ -114,7 +114,7 @@ impl Store {
             "INSERT INTO correction (at, who, way, command, subject, before, after, inverse)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
-                now.to_string(),
+                instant(now),
                 c.who,
                 c.way,
                 c.command,
@@ -240,7 +240,7 @@ impl Store {
             params![
                 c.message,
                 c.token,
-                now.to_string(),
+                instant(now),
                 c.outcome,
                 c.correction,
                 c.who,
@@ -255,7 +255,7 @@ impl Store {
     pub fn told_alone_since(&self, who: &str, since: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM staff_command WHERE who = ?1 AND told = 'alone' AND at >= ?2",
-            [who, &since.to_string()],
+            [who, &instant(since)],
             |r| r.get(0),
         )?)
     }
@@ -266,7 +266,7 @@ impl Store {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM staff_command c JOIN message m ON m.id = c.message
              WHERE c.who = ?1 AND c.told = 'alone' AND c.token IS NULL AND c.at >= ?2 AND m.trust = 'unknown'",
-            [who, &since.to_string()],
+            [who, &instant(since)],
             |r| r.get(0),
         )?)
     }
@@ -282,7 +282,7 @@ impl Store {
              WHERE who = ?1 AND told = 'together' AND at >= ?2 AND at < ?3 ORDER BY message"
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let span = [who, &from.to_string(), &before.to_string()];
+        let span = [who, &instant(from), &instant(before)];
         let rows = statement.query_map(span, command)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
-use super::{OutgoingState, Store, parsed};
+use super::{OutgoingState, Store, instant, parsed};
 use crate::domain::vietnamese_date;
 
 /// The digest that was made last, and what became of its mails.
@@ -67,7 +67,7 @@ impl Store {
     pub fn record_digest(&self, day: Date, since: Timestamp, until: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO digest_day (day, since, until) VALUES (?1, ?2, ?3)",
-            params![day.to_string(), since.to_string(), until.to_string()],
+            params![day.to_string(), instant(since), instant(until)],
         )?;
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Store {
         self.conn.execute(
             "UPDATE outbox SET state = 'dropped', error = ?2, ended_at = ?3
              WHERE state = 'queued' AND id IN (SELECT outbox FROM digest_mail WHERE day < ?1)",
-            params![before.to_string(), why, now.to_string()],
+            params![before.to_string(), why, instant(now)],
         )?;
         Ok(())
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Store, parsed_option};
+use super::{Store, instant, parsed_option};
 
 /// A part of the service that can fail on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -117,7 +117,7 @@ impl Store {
         self.conn.execute(
             "INSERT INTO health (part, success_at) VALUES (?1, ?2)
              ON CONFLICT (part) DO UPDATE SET success_at = excluded.success_at, failing_since = NULL",
-            params![part.word(), at.to_string()],
+            params![part.word(), instant(at)],
         )?;
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Store {
             "INSERT INTO health (part, failure_at, failure, failing_since) VALUES (?1, ?2, ?3, ?2)
              ON CONFLICT (part) DO UPDATE SET failure_at = excluded.failure_at, failure = excluded.failure,
                  failing_since = coalesce(failing_since, excluded.failing_since)",
-            params![part.word(), at.to_string(), why],
+            params![part.word(), instant(at), why],
         )?;
         Ok(())
     }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use rusqlite::types::FromSqlError;
 
-use super::{MessageState, Store, parsed, parsed_option, stored_as_words};
+use super::{MessageState, Store, instant, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
 
 /// Why a mail holds the reminders of a unit.
@@ -167,7 +167,7 @@ impl Store {
                 message,
                 hold.unit.as_ref().map(|u| &u.0),
                 hold.ground,
-                hold.until.map(|t| t.to_string())
+                hold.until.map(instant)
             ])?;
         }
         Ok(())
@@ -241,7 +241,7 @@ mod tests {
             .conn
             .execute(
                 "INSERT INTO message (id, size, received_at, stored_at, state) VALUES (?1, 1, ?2, ?2, 'waiting')",
-                params![id, at(day).to_string()],
+                params![id, instant(at(day))],
             )
             .unwrap();
         let hold = |(unit, ground, until): &(&str, Ground, Option<i8>)| Hold {
@@ -381,7 +381,7 @@ mod tests {
                 last += 1;
                 let sql = "INSERT INTO message (id, size, received_at, stored_at, state) VALUES (?1, 1, ?2, ?2, ?3)";
                 let stands = if *ignored { "ignored" } else { "waiting" };
-                let stored = day(*stored).to_string();
+                let stored = instant(day(*stored));
                 store
                     .conn
                     .execute(sql, params![last, stored, stands])

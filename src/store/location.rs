@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Store, parsed_option};
+use super::{Store, instant, parsed_option};
 
 /// A place in a mailbox where a mail was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -151,7 +151,7 @@ impl Store {
                 place.uidvalidity,
                 place.uid,
                 message,
-                received_at.map(|at| at.to_string())
+                received_at.map(instant)
             ],
         )?;
         Ok(())
@@ -167,7 +167,7 @@ impl Store {
                 place.folder,
                 place.uidvalidity,
                 place.uid,
-                received_at.to_string()
+                instant(received_at)
             ],
         )?;
         Ok(())
@@ -223,7 +223,7 @@ impl Store {
                 place.uidvalidity,
                 place.uid,
                 again,
-                now.to_string()
+                instant(now)
             ],
         )?;
         Ok(())
@@ -239,7 +239,7 @@ impl Store {
                 place.folder,
                 place.uidvalidity,
                 place.uid,
-                now.to_string()
+                instant(now)
             ],
         )?;
         Ok(())

@@ -6,7 +6,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Ground, Hold, Place, Store, json, parsed, parsed_option, stored_as_words};
+use super::{Ground, Hold, Place, Store, instant, json, parsed, parsed_option, stored_as_words};
 use crate::domain::unit::UnitId;
 use crate::domain::why::{Kept, Why};
 use crate::ground::Sha256;
@@ -139,8 +139,8 @@ impl Store {
                     params![
                         mail.sha256,
                         mail.size as i64,
-                        mail.received_at.to_string(),
-                        now.to_string(),
+                        instant(mail.received_at),
+                        instant(now),
                         mail.gm_msgid.map(|g| g as i64)
                     ],
                 )?;
@@ -154,7 +154,7 @@ impl Store {
                      AND (state = 'ignored' OR state = 'logged' AND EXISTS (
                          SELECT 1 FROM submission s JOIN sent_back b ON b.submission = s.id
                          WHERE s.message = message.id AND s.withdrawn_at IS NULL AND b.withdrawn_at IS NULL))",
-                params![id, mail.received_at.to_string()],
+                params![id, instant(mail.received_at)],
             )?;
         }
         self.add_location(&mail.place, id, Some(mail.received_at))?;
@@ -200,7 +200,7 @@ impl Store {
             .query_row(
                 "SELECT id FROM message WHERE gm_msgid = ?1 AND size = ?2 AND received_at = ?3
                  AND damaged_at IS NULL",
-                params![gm_msgid as i64, size as i64, received_at.to_string()],
+                params![gm_msgid as i64, size as i64, instant(received_at)],
                 |r| r.get(0),
             )
             .optional()?)
@@ -279,7 +279,7 @@ impl Store {
     pub fn stored_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Message>> {
         self.messages(
             "stored_at > ?1 AND stored_at <= ?2 ORDER BY received_at, id",
-            [after.to_string(), until.to_string()],
+            [instant(after), instant(until)],
         )
     }
 
@@ -357,7 +357,7 @@ impl Store {
     pub fn set_received_at(&self, id: i64, received_at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET received_at = ?2 WHERE id = ?1",
-            params![id, received_at.to_string()],
+            params![id, instant(received_at)],
         )?;
         Ok(())
     }
@@ -366,7 +366,7 @@ impl Store {
     pub fn set_put_off(&self, id: i64, since: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET put_off = ?2 WHERE id = ?1",
-            params![id, since.to_string()],
+            params![id, instant(since)],
         )?;
         Ok(())
     }
@@ -475,7 +475,7 @@ impl Store {
     pub fn unlearn(&self, address: &str, unit: &UnitId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE learned SET revoked_at = ?3 WHERE address = ?1 AND unit = ?2 AND revoked_at IS NULL",
-            params![address, unit.0, now.to_string()],
+            params![address, unit.0, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -494,7 +494,7 @@ impl Store {
     pub fn learn(&self, address: &str, unit: &UnitId, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO learned (address, unit, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            params![address, unit.0, now.to_string()],
+            params![address, unit.0, instant(now)],
         )?;
         Ok(())
     }

@@ -11,6 +11,7 @@ mod digest;
 mod folder;
 mod health;
 mod hold;
+mod instant;
 mod listed;
 mod location;
 mod message;
@@ -45,6 +46,7 @@ pub use correction::{Correction, Made, StaffCommand, Told};
 pub use digest::{DigestMail, LastDigest};
 pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
+use instant::instant;
 pub use listed::Strangers;
 pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
@@ -56,7 +58,7 @@ pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StandingVersion, StoredFile};
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 23] = [
+const MIGRATIONS: [&str; 24] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -80,6 +82,7 @@ const MIGRATIONS: [&str; 23] = [
     include_str!("../../migrations/0021_kinds.sql"),
     include_str!("../../migrations/0022_claimed.sql"),
     include_str!("../../migrations/0023_named.sql"),
+    include_str!("../../migrations/0024_one_width.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
@@ -107,7 +110,7 @@ impl Store {
         make_private_file(&path)?;
         let store = Store::prepare(conn, &path, &MIGRATIONS)
             .with_context(|| format!("the store {}", path.display()))?;
-        store.setting_once("first_opened", &now.to_string())?;
+        store.setting_once("first_opened", &instant(now))?;
         if store.command_key()?.is_none() {
             store.renew_command_key(now)?;
         }
@@ -212,7 +215,7 @@ impl Store {
         copy.pragma_update(None, "journal_mode", "DELETE")?;
         let copy = Store { conn: copy };
         // A damaged store may not take it; the copy is told as damaged then.
-        if let Err(e) = copy.set_setting(restoration::BACKUP_AT, &now.to_string()) {
+        if let Err(e) = copy.set_moment(restoration::BACKUP_AT, now) {
             tracing::debug!(error = %e, "the copy does not say when it was made");
         }
         Ok(())
@@ -228,7 +231,7 @@ impl Store {
             Path::new(":memory:"),
             &MIGRATIONS,
         )?;
-        store.setting_once("first_opened", &now.to_string())?;
+        store.setting_once("first_opened", &instant(now))?;
         Ok(store)
     }
 
@@ -271,7 +274,7 @@ impl Store {
     /// When the store cannot be written, or the system gives no random bytes.
     pub fn renew_command_key(&self, now: Timestamp) -> Result<()> {
         self.set_setting("command_key", &random_hex::<32>()?)?;
-        self.set_setting("command_key_since", &now.to_string())
+        self.set_moment("command_key_since", now)
     }
 
     /// Since when the key holds; `None` for one that is older than this was noted.
@@ -279,8 +282,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn command_key_since(&self) -> Result<Option<Timestamp>> {
-        let since = self.setting("command_key_since")?;
-        Ok(since.map(|at| at.parse()).transpose()?)
+        self.moment("command_key_since")
     }
 
     fn setting_once(&self, name: &str, value: &str) -> Result<()> {
@@ -317,15 +319,30 @@ impl Store {
         Ok(())
     }
 
+    /// A remembered moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or it is none.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>> {
+        let text = self.setting(name)?;
+        Ok(text.map(|at| at.parse()).transpose()?)
+    }
+
+    /// Remembers a moment.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_moment(&self, name: &str, moment: Timestamp) -> Result<()> {
+        self.set_setting(name, &instant(moment))
+    }
+
     /// When the store was first opened.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn first_opened(&self) -> Result<Timestamp> {
-        let text = self
-            .setting("first_opened")?
-            .context("the store does not say when it was first opened")?;
-        Ok(text.parse()?)
+        self.moment("first_opened")?
+            .context("the store does not say when it was first opened")
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, parsed};
+use super::{Store, instant, parsed};
 use crate::domain::obligation::{Obligation, Receipt};
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
@@ -77,7 +77,7 @@ impl Store {
                 o.report,
                 o.period.to_string(),
                 o.opens.to_string(),
-                o.due.to_string(),
+                instant(o.due),
                 o.forms.signed_document,
                 o.forms.soft_file
             ])?;
@@ -138,7 +138,7 @@ impl Store {
             None => ("", ""),
         };
         let values = rusqlite::params_from_iter(unit.map(|u| &u.0));
-        let until = as_of.to_string();
+        let until = instant(as_of);
         let n = usize::from(unit.is_some()) + 1;
         let values_and_until =
             rusqlite::params_from_iter(unit.map(|u| &u.0).into_iter().chain([&until]));
@@ -256,7 +256,7 @@ impl Store {
     pub fn close_period(&self, report: &str, period: &PeriodId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "INSERT INTO closing (report, period, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            params![report, period.to_string(), now.to_string()],
+            params![report, period.to_string(), instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -265,7 +265,7 @@ impl Store {
     pub fn open_period(&self, report: &str, period: &PeriodId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE closing SET withdrawn_at = ?3 WHERE report = ?1 AND period = ?2 AND withdrawn_at IS NULL",
-            params![report, period.to_string(), now.to_string()],
+            params![report, period.to_string(), instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -292,7 +292,7 @@ impl Store {
     pub fn set_deadline(&self, obligation: i64, due: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE obligation SET due = ?2 WHERE id = ?1",
-            params![obligation, due.to_string()],
+            params![obligation, instant(due)],
         )?;
         Ok(())
     }
@@ -301,7 +301,7 @@ impl Store {
     pub fn excuse(&self, obligation: i64, reason: &str, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "INSERT INTO excuse (obligation, reason, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            params![obligation, reason, now.to_string()],
+            params![obligation, reason, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -311,7 +311,7 @@ impl Store {
         self.withdraw_extension(obligation, now)?;
         self.conn.execute(
             "INSERT INTO extension (obligation, due, at) VALUES (?1, ?2, ?3)",
-            params![obligation, due.to_string(), now.to_string()],
+            params![obligation, instant(due), instant(now)],
         )?;
         Ok(())
     }
@@ -327,7 +327,7 @@ impl Store {
     pub fn withdraw_extension(&self, obligation: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE extension SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
-            params![obligation, now.to_string()],
+            params![obligation, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -336,7 +336,7 @@ impl Store {
     pub fn withdraw_excuse(&self, obligation: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE excuse SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
-            params![obligation, now.to_string()],
+            params![obligation, instant(now)],
         )?;
         Ok(n > 0)
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, json, kinds_where, parsed, parsed_option, stored_as_words};
+use super::{Store, instant, json, kinds_where, parsed, parsed_option, stored_as_words};
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::Step;
 use crate::domain::unit::UnitId;
@@ -145,7 +145,7 @@ impl Store {
                 mail.unit.as_ref().map(|u| &u.0),
                 mail.message,
                 kind.priority(),
-                now.to_string()
+                instant(now)
             ],
         )?;
         let row = (n > 0).then(|| self.conn.last_insert_rowid());
@@ -169,7 +169,7 @@ impl Store {
     pub fn queue(&self, now: Timestamp) -> Result<Vec<Outgoing>> {
         self.outgoing(
             "state = 'queued' AND next_try <= ?1 ORDER BY tries > 0, priority, id",
-            [now.to_string()],
+            [instant(now)],
         )
     }
 
@@ -188,7 +188,7 @@ impl Store {
     pub fn ended_between(&self, from: Timestamp, before: Timestamp) -> Result<Vec<Outgoing>> {
         self.outgoing(
             "ended_at >= ?1 AND ended_at < ?2 ORDER BY id",
-            [from.to_string(), before.to_string()],
+            [instant(from), instant(before)],
         )
     }
 
@@ -230,7 +230,7 @@ impl Store {
         self.conn.execute(
             "UPDATE outbox SET state = 'sending', message_id = ?2, raw = ?3, begun_at = ?4, looks = 0, blocked_since = NULL
              WHERE id = ?1",
-            params![id, message_id, raw, now.to_string()],
+            params![id, message_id, raw, instant(now)],
         )?;
         Ok(())
     }
@@ -256,7 +256,7 @@ impl Store {
                  SELECT 1 FROM outbox
                  WHERE unit = ?1 AND kind IN (SELECT value FROM json_each(?3))
                    AND (state = 'sending' OR state IN ('sent', 'unknown') AND coalesce(begun_at, ended_at) >= ?2))",
-            params![unit.0, from.to_string(), kinds_where(Kind::is_reminder)],
+            params![unit.0, instant(from), kinds_where(Kind::is_reminder)],
             |r| r.get(0),
         )?)
     }
@@ -271,7 +271,7 @@ impl Store {
     ) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = ?2, error = ?3, ended_at = ?4 WHERE id = ?1",
-            params![id, state, error, now.to_string()],
+            params![id, state, error, instant(now)],
         )?;
         Ok(())
     }
@@ -282,7 +282,7 @@ impl Store {
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3,
                                deferred_since = coalesce(deferred_since, ?4)
              WHERE id = ?1",
-            params![id, at.to_string(), why, now.to_string()],
+            params![id, instant(at), why, instant(now)],
         )?;
         Ok(())
     }
@@ -293,7 +293,7 @@ impl Store {
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3,
                                blocked_since = coalesce(blocked_since, ?4)
              WHERE id = ?1",
-            params![id, at.to_string(), why, now.to_string()],
+            params![id, instant(at), why, instant(now)],
         )?;
         Ok(())
     }
@@ -302,7 +302,7 @@ impl Store {
     pub fn put_back(&self, id: i64, at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2 WHERE id = ?1",
-            params![id, at.to_string()],
+            params![id, instant(at)],
         )?;
         Ok(())
     }
@@ -338,7 +338,7 @@ impl Store {
     pub fn stuck(&self, deferred_since: Timestamp) -> Result<Vec<Outgoing>> {
         self.outgoing(
             "state = 'queued' AND (blocked_since IS NOT NULL OR deferred_since <= ?1) ORDER BY id",
-            [deferred_since.to_string()],
+            [instant(deferred_since)],
         )
     }
 
@@ -346,7 +346,7 @@ impl Store {
     pub fn try_again(&self, id: i64, at: Timestamp, error: &str) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', next_try = ?2, error = ?3 WHERE id = ?1",
-            params![id, at.to_string(), error],
+            params![id, instant(at), error],
         )?;
         Ok(())
     }
@@ -362,7 +362,7 @@ impl Store {
     pub fn left_between(&self, from: Timestamp, to: Timestamp) -> Result<Option<Outgoing>> {
         let found = self.outgoing(
             "state = 'sent' AND looks = 0 AND begun_at >= ?1 AND ended_at <= ?2 ORDER BY ended_at DESC LIMIT 1",
-            [from.to_string(), to.to_string()],
+            [instant(from), instant(to)],
         )?;
         Ok(found.into_iter().next())
     }
@@ -371,7 +371,7 @@ impl Store {
     pub fn looked_for_since(&self, after: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox WHERE state = 'sent' AND looks > 0 AND ended_at > ?1",
-            [after.to_string()],
+            [instant(after)],
             |r| r.get(0),
         )?)
     }
@@ -387,7 +387,7 @@ impl Store {
             "UPDATE outbox SET state = 'queued', tries = 0, next_try = ?2, error = NULL, ended_at = NULL, looks = 0,
                                deferred_since = NULL, blocked_since = NULL
              WHERE id = ?1 AND state IN ('failed', 'unknown')",
-            params![id, now.to_string()],
+            params![id, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -399,9 +399,8 @@ impl Store {
              WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
              GROUP BY kind",
         )?;
-        let rows = statement.query_map([after.to_string()], |r| {
-            Ok((parsed(r, "kind")?, r.get("n")?))
-        })?;
+        let rows =
+            statement.query_map([instant(after)], |r| Ok((parsed(r, "kind")?, r.get("n")?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -411,7 +410,7 @@ impl Store {
             "SELECT count(*) FROM outbox
              WHERE unit = ?1 AND kind = ?2 AND state IN ('sent', 'unknown', 'sending')
                AND coalesce(ended_at, begun_at) >= ?3",
-            params![unit.0, kind.word(), from.to_string()],
+            params![unit.0, kind.word(), instant(from)],
             |r| r.get(0),
         )?)
     }
@@ -420,7 +419,7 @@ impl Store {
     pub fn put_off(&self, id: i64, day: Date, at: Timestamp, why: &str) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET put_off = ?2, next_try = ?3, error = ?4 WHERE id = ?1",
-            params![id, day.to_string(), at.to_string(), why],
+            params![id, day.to_string(), instant(at), why],
         )?;
         Ok(())
     }
@@ -432,7 +431,7 @@ impl Store {
              WHERE id <> ?1 AND state = 'queued' AND put_off <= ?2 AND id IN (
                  SELECT o.id FROM outbox o JOIN message m ON m.id = o.message, outbox b JOIN message bm ON bm.id = b.message
                  WHERE b.id = ?1 AND o.unit = b.unit AND o.kind = 'acknowledgement' AND m.sender IS bm.sender)",
-            params![id, day.to_string(), why, now.to_string()],
+            params![id, day.to_string(), why, instant(now)],
         )?;
         Ok(())
     }
@@ -452,7 +451,7 @@ impl Store {
             "SELECT count(*) FROM outbox
              WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
                AND EXISTS (SELECT 1 FROM json_each(recipients) WHERE value = ?2)",
-            [after.to_string(), address.to_owned()],
+            [instant(after), address.to_owned()],
             |r| r.get(0),
         )?)
     }
@@ -464,7 +463,7 @@ impl Store {
                  SELECT 1 FROM message m JOIN outbox o ON o.message = m.id
                  WHERE m.sender = ?1 AND o.kind = 'arrived' AND o.queued_at >= ?2
                    AND o.state NOT IN ('dropped', 'failed'))",
-            [address, &since.to_string()],
+            [address, &instant(since)],
             |r| r.get(0),
         )?)
     }
@@ -474,7 +473,7 @@ impl Store {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM message m JOIN outbox o ON o.message = m.id
              WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2",
-            [address, &since.to_string()],
+            [address, &instant(since)],
             |r| r.get(0),
         )?)
     }
@@ -487,7 +486,7 @@ impl Store {
              WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2
                AND o.state NOT IN ('dropped', 'failed') AND m.state = 'waiting' ORDER BY m.id",
         )?;
-        let rows = statement.query_map([address, &since.to_string()], |r| r.get(0))?;
+        let rows = statement.query_map([address, &instant(since)], |r| r.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -514,12 +513,7 @@ impl Store {
              ON CONFLICT DO UPDATE SET outbox = excluded.outbox",
         )?;
         for (obligation, due, step) in steps {
-            statement.execute(params![
-                obligation,
-                step.to_string(),
-                due.to_string(),
-                outbox
-            ])?;
+            statement.execute(params![obligation, step.to_string(), instant(*due), outbox])?;
         }
         Ok(())
     }
@@ -537,7 +531,7 @@ impl Store {
              FROM reminder r JOIN outbox m ON m.id = r.outbox
              WHERE r.obligation = ?1 AND r.due = ?2 AND m.state IN ('sending', 'sent', 'unknown')",
         )?;
-        let rows = statement.query_map(params![obligation, due.to_string()], |r| {
+        let rows = statement.query_map(params![obligation, instant(due)], |r| {
             Ok(StepLeft {
                 step: parsed(r, "step")?,
                 at: parsed(r, "left_at")?,

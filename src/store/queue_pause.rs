@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, parsed, parsed_option};
+use super::{Store, instant, parsed, parsed_option};
 
 /// A time in which nothing is sent, because what is in the way is not about one mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Store {
         why: &str,
         way: &str,
     ) -> Result<()> {
-        let values = params![now.to_string(), until.to_string(), why, way];
+        let values = params![instant(now), instant(until), why, way];
         let longer = self.conn.execute(
             "UPDATE queue_pause SET began = ?1, until = ?2, times = times + 1, why = ?3, way = ?4 WHERE ended_at IS NULL",
             values,
@@ -64,7 +64,7 @@ impl Store {
     pub fn resume_queue(&self, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE queue_pause SET ended_at = ?1 WHERE ended_at IS NULL",
-            [now.to_string()],
+            [instant(now)],
         )?;
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Store {
         let mut statement = self.conn.prepare_cached(
             "SELECT * FROM queue_pause WHERE since <= ?2 AND (ended_at IS NULL OR ended_at > ?1) ORDER BY id",
         )?;
-        let rows = statement.query_map([from.to_string(), to.to_string()], queue_pause)?;
+        let rows = statement.query_map([instant(from), instant(to)], queue_pause)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }

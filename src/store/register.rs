@@ -6,7 +6,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 
-use super::Store;
+use super::{Store, instant};
 use crate::domain::unit::UnitId;
 
 /// A mail may be under way, or written by somebody who has not heard of the new address, for so long.
@@ -30,14 +30,14 @@ impl Store {
             for (id, _) in known.iter().filter(|(_, row)| !has.contains(row)) {
                 s.conn.execute(
                     "UPDATE register_address SET until = ?2 WHERE id = ?1",
-                    params![id, now.to_string()],
+                    params![id, instant(now)],
                 )?;
             }
             let known: BTreeSet<&(String, UnitId)> = known.iter().map(|(_, row)| row).collect();
             for (address, unit) in has.iter().filter(|row| !known.contains(row)) {
                 s.conn.execute(
                     "INSERT INTO register_address (address, unit, since) VALUES (?1, ?2, ?3)",
-                    params![address, unit.0, now.to_string()],
+                    params![address, unit.0, instant(now)],
                 )?;
             }
             Ok(())
@@ -53,7 +53,7 @@ impl Store {
                AND until = (SELECT max(coalesce(until, '9999')) FROM register_address WHERE address = ?1)
              ORDER BY id",
         )?;
-        let sent_before = (received_at - GRACE).to_string();
+        let sent_before = instant(received_at - GRACE);
         let rows = statement.query_map([address, &sent_before], |r| r.get(0).map(UnitId))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }

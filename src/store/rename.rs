@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::params;
 use serde_json::Value;
 
-use super::Store;
+use super::{Store, instant};
 use crate::domain::identity::{Thing, Unsettled};
 use crate::domain::unit::UnitId;
 
@@ -82,7 +82,7 @@ impl Store {
                 s.conn.execute(
                     "UPDATE learned SET revoked_at = ?3 WHERE unit = ?1 AND revoked_at IS NULL AND address IN
                          (SELECT address FROM learned WHERE unit = ?2 AND revoked_at IS NULL)",
-                    params![from, to, now.to_string()],
+                    params![from, to, instant(now)],
                 )?;
                 s.conn.execute(
                     "UPDATE message SET candidates = (
@@ -113,7 +113,7 @@ impl Store {
                 s.conn.execute(
                     "UPDATE closing SET withdrawn_at = ?3 WHERE report = ?1 AND withdrawn_at IS NULL AND period IN
                          (SELECT period FROM closing WHERE report = ?2 AND withdrawn_at IS NULL)",
-                    params![from, to, now.to_string()],
+                    params![from, to, instant(now)],
                 )?;
                 s.conn.execute(
                     "DELETE FROM awaited AS a WHERE report = ?1 AND EXISTS
@@ -160,8 +160,7 @@ impl Store {
                 "UPDATE {table} SET withdrawn_at = ?3 WHERE obligation = ?2 AND withdrawn_at IS NULL
                      AND EXISTS (SELECT 1 FROM {table} WHERE obligation = ?1 AND withdrawn_at IS NULL)"
             );
-            self.conn
-                .execute(&sql, params![old, new, now.to_string()])?;
+            self.conn.execute(&sql, params![old, new, instant(now)])?;
         }
         for table in PARTS {
             let sql = format!("UPDATE OR IGNORE {table} SET obligation = ?1 WHERE obligation = ?2");

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::{OutgoingState, Store, parsed};
+use super::{OutgoingState, Store, instant, parsed};
 
 /// A recipient who still waits for a mail that left.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Store {
         self.conn.execute(
             "INSERT INTO outbox_rest (outbox, address, state, since, next_try, error) VALUES (?1, ?2, 'queued', ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET state = 'queued', next_try = excluded.next_try, error = excluded.error, ended_at = NULL",
-            params![outbox, address, now.to_string(), at.to_string(), why],
+            params![outbox, address, instant(now), instant(at), why],
         )?;
         Ok(())
     }
@@ -45,7 +45,7 @@ impl Store {
     pub fn drop_rests(&self, outbox: i64, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'dropped', ended_at = ?2 WHERE outbox = ?1 AND state = 'queued'",
-            params![outbox, now.to_string()],
+            params![outbox, instant(now)],
         )?;
         Ok(())
     }
@@ -54,7 +54,7 @@ impl Store {
     pub fn rests(&self, now: Timestamp) -> Result<Vec<Rest>> {
         self.rests_where(
             "r.state = 'queued' AND m.state = 'sent' AND r.next_try <= ?1",
-            [now.to_string()],
+            [instant(now)],
         )
     }
 
@@ -67,7 +67,7 @@ impl Store {
         self.rests_where(
             "r.state IN ('failed', 'unknown') AND r.ended_at >= ?1 AND r.ended_at < ?2
              OR r.state = 'queued' AND m.state = 'sent' AND r.since <= ?3",
-            [from, before, waiting_since].map(|t| t.to_string()),
+            [from, before, waiting_since].map(instant),
         )
     }
 
@@ -104,7 +104,7 @@ impl Store {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'queued', tries = tries + 1, next_try = ?3, error = ?4
              WHERE outbox = ?1 AND address = ?2",
-            params![rest.outbox, rest.address, at.to_string(), why],
+            params![rest.outbox, rest.address, instant(at), why],
         )?;
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Store {
     ) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = ?3, error = ?4, ended_at = ?5 WHERE outbox = ?1 AND address = ?2",
-            params![rest.outbox, rest.address, state, why, now.to_string()],
+            params![rest.outbox, rest.address, state, why, instant(now)],
         )?;
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Store {
     pub fn end_broken_rests(&self, why: &str, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'unknown', error = ?1, ended_at = ?2 WHERE state = 'sending'",
-            [why, &now.to_string()],
+            [why, &instant(now)],
         )?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
-use super::{Part, Store, kinds_where, parsed};
+use super::{Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
 
@@ -22,9 +22,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be read.
     pub fn restored_at(&self) -> Result<Option<Timestamp>> {
-        self.setting(RESTORED_AT)?
-            .map(|at| Ok(at.parse()?))
-            .transpose()
+        self.moment(RESTORED_AT)
     }
 
     /// Notes that the store was laid out from a backup. What was queued then may have left since:
@@ -39,7 +37,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn mark_restored(&self, now: Timestamp) -> Result<()> {
-        self.set_setting(RESTORED_AT, &now.to_string())?;
+        self.set_moment(RESTORED_AT, now)?;
         // Whoever got hold of the backup has the key in it.
         self.renew_command_key(now)?;
         self.conn.execute(
@@ -47,7 +45,7 @@ impl Store {
              WHERE state = 'queued' AND kind IN (SELECT value FROM json_each(?3))",
             params![
                 PERHAPS_SENT,
-                now.to_string(),
+                instant(now),
                 kinds_where(|k| k.answers_what_came() || k == Kind::Returned)
             ],
         )?;
@@ -56,7 +54,7 @@ impl Store {
              WHERE state = 'queued' AND id IN (SELECT outbox FROM digest_mail WHERE day < ?3)",
             params![
                 "bản tin của ngày trước khi khôi phục",
-                now.to_string(),
+                instant(now),
                 date_of(now).to_string()
             ],
         )?;
@@ -124,7 +122,7 @@ impl Store {
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?2, ended_at = ?3
              WHERE id > ?1 AND state = 'queued'",
-            params![after, PERHAPS_SENT, now.to_string()],
+            params![after, PERHAPS_SENT, instant(now)],
         )?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::params;
 
-use super::{MessageState, Store, parsed};
+use super::{MessageState, Store, instant, parsed};
 use crate::domain::{date_of, zone};
 
 /// What is past its time.
@@ -70,7 +70,7 @@ impl Store {
     /// What was received or sent before a moment and is settled: also mails that wait for a person, where the digest has
     /// told since before `told_before` that they will not be kept.
     pub fn expired(&self, before: Timestamp, told_before: Timestamp) -> Result<Expired> {
-        let (before_text, told_text) = (before.to_string(), told_before.to_string());
+        let (before_text, told_text) = (instant(before), instant(told_before));
         let moments = [&before_text, &told_text];
         let rows = |of: &str| -> Result<Vec<i64>> {
             let sql = format!("{OLD} SELECT id FROM {of} AND ?2 IS NOT NULL ORDER BY id");
@@ -111,7 +111,7 @@ impl Store {
         self.conn.execute(
             "UPDATE message SET expiry_told_at = ?2
              WHERE state = 'waiting' AND expired_at IS NULL AND expiry_told_at IS NULL AND received_at < ?1",
-            [received_before.to_string(), now.to_string()],
+            [instant(received_before), instant(now)],
         )?;
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Store {
     /// and what people wrote as reasons. Hashes stay, so that a mail that is met again is known. A mail on which nobody
     /// had decided waits no more.
     pub fn forget_content(&self, expired: &Expired, now: Timestamp) -> Result<()> {
-        let now = now.to_string();
+        let now = instant(now);
         let ids = serde_json::to_string(&expired.received)?;
         self.conn.execute(
             "UPDATE attachment SET name = '' WHERE message IN (SELECT value FROM json_each(?1))",
@@ -181,8 +181,7 @@ impl Store {
             "UPDATE staff_command SET outcome = ?2 WHERE at < ?1 AND outcome <> ?2",
             "UPDATE queue_pause SET why = ?2 WHERE ended_at < ?1 AND why <> ?2",
         ] {
-            self.conn
-                .execute(sql, params![before.to_string(), REMOVED])?;
+            self.conn.execute(sql, params![instant(before), REMOVED])?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Store, parsed};
+use super::{Store, instant, parsed};
 use crate::domain::report::Forms;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
@@ -89,12 +89,12 @@ impl Store {
             params![
                 new.obligation,
                 new.message,
-                new.received_at.to_string(),
+                instant(new.received_at),
                 new.forms.signed_document,
                 new.forms.soft_file,
                 new.nil_return,
                 new.number,
-                now.to_string()
+                instant(now)
             ],
         )?;
         let id = self.conn.last_insert_rowid();
@@ -112,7 +112,7 @@ impl Store {
     pub fn withdraw_submissions(&self, message: i64, now: Timestamp) -> Result<usize> {
         Ok(self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
-            params![message, now.to_string()],
+            params![message, instant(now)],
         )?)
     }
 
@@ -123,7 +123,7 @@ impl Store {
              SELECT obligation, (SELECT max(version) + 1 FROM submission n WHERE n.obligation = s.obligation),
                     message, received_at, signed, soft, nil_return, number, ?2
              FROM submission s WHERE id = ?1",
-            params![submission, now.to_string()],
+            params![submission, instant(now)],
         )?;
         let again = self.conn.last_insert_rowid();
         self.conn.execute(
@@ -200,7 +200,7 @@ impl Store {
     ) -> Result<Option<i64>> {
         let n = self.conn.execute(
             "INSERT INTO sent_back (submission, reason, due, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            params![submission, reason, due.to_string(), now.to_string()],
+            params![submission, reason, instant(due), instant(now)],
         )?;
         Ok((n > 0).then(|| self.conn.last_insert_rowid()))
     }
@@ -228,7 +228,7 @@ impl Store {
             .query_row(
                 "UPDATE sent_back SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL
                  RETURNING reason, due",
-                params![submission, now.to_string()],
+                params![submission, instant(now)],
                 |r| Ok((r.get(0)?, parsed(r, "due")?)),
             )
             .optional()?)
@@ -238,7 +238,7 @@ impl Store {
     pub fn accept(&self, submission: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "INSERT INTO acceptance (submission, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-            params![submission, now.to_string()],
+            params![submission, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -247,7 +247,7 @@ impl Store {
     pub fn withdraw_acceptance(&self, submission: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE acceptance SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL",
-            params![submission, now.to_string()],
+            params![submission, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -257,7 +257,7 @@ impl Store {
         let n = self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2
              WHERE obligation = ?1 AND message IS NULL AND withdrawn_at IS NULL",
-            params![obligation, now.to_string()],
+            params![obligation, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -266,7 +266,7 @@ impl Store {
     pub fn withdraw_submission(&self, id: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2 WHERE id = ?1 AND withdrawn_at IS NULL",
-            params![id, now.to_string()],
+            params![id, instant(now)],
         )?;
         Ok(n > 0)
     }
@@ -290,7 +290,7 @@ impl Store {
     pub fn logged_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Submission>> {
         self.submissions(
             "s.logged_at > ?1 AND s.logged_at <= ?2 AND s.withdrawn_at IS NULL ORDER BY s.received_at, s.id",
-            [after.to_string(), until.to_string()],
+            [instant(after), instant(until)],
         )
     }
 

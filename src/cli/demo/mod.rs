@@ -102,10 +102,7 @@ async fn live_through(
     load: impl Fn() -> Result<Config, super::Faulty>,
 ) -> Result<()> {
     let done = Store::open(&config.settings.data, instant(FIRST, Time::midnight()))?;
-    let lived_until: Option<Timestamp> = done
-        .setting("demo_lived_until")?
-        .map(|t| t.parse())
-        .transpose()?;
+    let lived_until = done.moment("demo_lived_until")?;
     let mails = mails::all();
     let mut service = None;
     for now in moments().filter(|m| lived_until.is_none_or(|done| *m > done)) {
@@ -119,7 +116,7 @@ async fn live_through(
         if let Some(failure) = service.round(Clock::Fixed(now), &Cell::new(false)).await? {
             return Err(failure);
         }
-        done.set_setting("demo_lived_until", &now.to_string())?;
+        done.set_moment("demo_lived_until", now)?;
     }
     Ok(())
 }
