@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use thubaocao::config::Config;
 use thubaocao::domain::owed::Kind;
-use thubaocao::domain::reminder::Urgency;
+use thubaocao::domain::reminder::{Step, Urgency};
 use thubaocao::domain::unit::UnitId;
 use thubaocao::letters::{self, Composed};
 use thubaocao::store::{OutgoingState, Store};
@@ -71,8 +71,8 @@ fn a_letter_that_waited_over_several_steps_says_the_last_one() {
     let mail = mail.unwrap();
     assert_eq!(mail.owed.kind(), Kind::Reminder(Urgency::Late));
     let steps = store.steps_of(mail.id).unwrap();
-    let steps: Vec<&str> = steps.iter().map(|(_, step)| step.as_str()).collect();
-    assert_eq!(steps, ["late-1"]);
+    let steps: Vec<Step> = steps.iter().map(|(_, step)| *step).collect();
+    assert_eq!(steps, [Step::Late(1)]);
     let now = at("2026-06-17T02:00:00Z");
     match letters::compose(&config, &store, &mail, now).unwrap() {
         Composed::Ready(draft) => assert!(draft.subject.starts_with("Đề nghị gửi báo cáo")),
@@ -122,7 +122,7 @@ fn a_letter_that_is_found_days_later_reminded_when_it_left() {
     assert_eq!(late.owed.kind(), Kind::Reminder(Urgency::Late));
     let (obligation, _) = store.steps_of(before.id).unwrap().remove(0);
     let told = store.reminders_of(obligation).unwrap();
-    assert_eq!(told, [(monday, "before-1".to_owned())]);
+    assert_eq!(told, [(monday, Step::Before(1))]);
     assert!(owed(at("2026-06-15T03:00:00Z")).is_none(), "twice a day");
 }
 

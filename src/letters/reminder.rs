@@ -27,11 +27,11 @@ pub(super) fn letter(
     now: Timestamp,
 ) -> Result<Composed> {
     let unit = mail.unit.as_ref().context("a reminder without a unit")?;
-    let steps: BTreeMap<i64, String> = store.steps_of(mail.id)?.into_iter().collect();
+    let steps: BTreeMap<i64, Step> = store.steps_of(mail.id)?.into_iter().collect();
     let unsettled = store.unsettled()?;
     let (mut owed, mut held, mut removed) = (Vec::new(), false, Vec::new());
     for o in store.obligations_of(unit, Receipts::All)? {
-        let Some(step) = steps.get(&o.id).and_then(|s| s.parse::<Step>().ok()) else {
+        let Some(step) = steps.get(&o.id).copied() else {
             continue;
         };
         if unsettled.holds(unit, &o.report) {
@@ -93,7 +93,9 @@ pub fn reminder_of(
     let mut enclosures: Vec<Enclosure> = Vec::new();
     for (obligation, step) in owed {
         let reminded = store.reminders_of(obligation.id)?;
-        let reminded = reminded.into_iter().filter(|(_, step)| step != "opening");
+        let reminded = reminded
+            .into_iter()
+            .filter(|(_, step)| *step != Step::Opening);
         items.push(LetterItem {
             obligation,
             step: *step,

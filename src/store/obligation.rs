@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{Store, instant, parsed};
 use crate::domain::obligation::{Obligation, Receipt};
 use crate::domain::period::PeriodId;
+use crate::domain::reminder::Step;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 
@@ -150,7 +151,7 @@ impl Store {
         let mut all: Vec<Obligation> = self
             .conn
             .prepare_cached(&sql)?
-            .query_map(values_and_until.clone(), obligation)?
+            .query_map(values_and_until, obligation)?
             .collect::<rusqlite::Result<_>>()?;
         let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
         let mut each =
@@ -218,11 +219,14 @@ impl Store {
         )?;
         let sql = format!(
             "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
-             WHERE {these} m.state IN ('sent', 'unknown') AND r.step <> 'opening' AND m.ended_at <= ?{n}
-             GROUP BY r.obligation"
+             WHERE {these} m.state IN ('sent', 'unknown') AND r.step <> ?{} AND m.ended_at <= ?{n}
+             GROUP BY r.obligation",
+            n + 1
         );
+        let opening = Step::Opening.to_string();
+        let values = unit.map(|u| &u.0).into_iter().chain([&until, &opening]);
         let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut rows = statement.query(values_and_until)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             let o: i64 = row.get("obligation")?;
             all[place[&o]].reminders_sent = row.get("n")?;

@@ -542,22 +542,25 @@ impl Store {
     }
 
     /// The obligations and steps that a mail carries.
-    pub fn steps_of(&self, outbox: i64) -> Result<Vec<(i64, String)>> {
+    pub fn steps_of(&self, outbox: i64) -> Result<Vec<(i64, Step)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT obligation, step FROM reminder WHERE outbox = ?1 ORDER BY obligation",
         )?;
-        let rows = statement.query_map([outbox], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let rows =
+            statement.query_map([outbox], |r| Ok((r.get("obligation")?, parsed(r, "step")?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// When reminders of an obligation went out, oldest first.
-    pub fn reminders_of(&self, obligation: i64) -> Result<Vec<(Timestamp, String)>> {
+    pub fn reminders_of(&self, obligation: i64) -> Result<Vec<(Timestamp, Step)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT coalesce(m.begun_at, m.ended_at) AS left_at, r.step
              FROM reminder r JOIN outbox m ON m.id = r.outbox
              WHERE r.obligation = ?1 AND m.state IN ('sent', 'unknown') ORDER BY left_at",
         )?;
-        let rows = statement.query_map([obligation], |r| Ok((parsed(r, "left_at")?, r.get(1)?)))?;
+        let rows = statement.query_map([obligation], |r| {
+            Ok((parsed(r, "left_at")?, parsed(r, "step")?))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
