@@ -263,13 +263,9 @@ static SUBMISSION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bBC[- ]?(?:19|20)\d{2}[- ]?(\d{5,9})\b").expect("a valid pattern")
 });
 
-/// The mails and submissions that a text names by number, each once: those of its first line, else those of all.
+/// The mails and submissions that a text names by number, each once.
 fn named(text: &str) -> Vec<Item> {
-    let first = words::first_line(text).map(items_in).unwrap_or_default();
-    match first.is_empty() {
-        true => items_in(text),
-        false => first,
-    }
+    items_in(text)
 }
 
 fn items_in(text: &str) -> Vec<Item> {
@@ -284,6 +280,13 @@ fn items_in(text: &str) -> Vec<Item> {
         }
     }
     items
+}
+
+/// A line without the numbers of mails and submissions by which it names what it is about.
+pub(super) fn without_numbers(line: &str) -> String {
+    let line: String = line.nfc().collect();
+    let line = MAIL.replace_all(&line, " ");
+    SUBMISSION.replace_all(&line, " ").into_owned()
 }
 
 /// What is asked where a text names another item than the one of its token. A reason may name others; the first line

@@ -8,6 +8,7 @@ pub(crate) mod decided;
 pub(crate) mod effect;
 pub(crate) mod meaning;
 pub(crate) mod order;
+mod plain;
 mod words;
 
 use anyhow::Result;

@@ -5,7 +5,8 @@ use anyhow::Result;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::meaning::{UNCLEAR, differs};
+use super::meaning::{UNCLEAR, differs, without_numbers};
+use super::plain::is_plain;
 use super::words::{self, Against};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
@@ -110,6 +111,17 @@ pub(crate) fn order(
             fixed.clone()
         }
     };
+    if reading.tokens.is_empty()
+        && let Some(line) = words::first_line(body).filter(|_| !body.contains(KEEP_ONE))
+        && !is_plain(&without_numbers(line), &action)
+    {
+        return Ok(Err(not_plain(&action)));
+    }
+    if let Item::Listed(..) = token.item
+        && words::excepts(body, &prepared_line(token.item, &Action::Ignore))
+    {
+        return Ok(Err(EXCEPTED.into()));
+    }
     // Words of its own say more than the verb; a prepared mail has its lines for that.
     let free = (token.action == Action::Any && !body.contains(KEEP_ONE))
         .then(|| words::first_line(body))
@@ -200,6 +212,16 @@ fn resolved(
         (_, Action::Confirm) => return said(SETTLED),
         (item, _) => return Ok(Err(does_not_fit(item))),
     }))
+}
+
+const EXCEPTED: &str = "Liên kết này bỏ qua tất cả các thư đã liệt kê nhưng nội dung thư lại nêu ngoại lệ; chưa thực hiện lệnh nào. Đề nghị xử lý từng thư bằng liên kết của thư đó";
+
+/// That the words around a verb are not understood.
+fn not_plain(action: &Action) -> String {
+    format!(
+        "Nội dung thư có chữ “{}” nhưng còn ghi thêm lời khác nên chưa rõ yêu cầu; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư, chỉ ghi số thư hoặc mã báo cáo và lệnh, hoặc bấm liên kết trong bản tin",
+        called(action)
+    )
 }
 
 const NO_REASON: &str = "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại";
@@ -373,7 +395,7 @@ fn names_another(
 
 /// The unit that the text of a command names: after "Đơn vị:", else anywhere, by name or by id.
 fn named_unit(config: &Config, body: &str, day: Date) -> Result<UnitId, String> {
-    let said = words::field(body, "don vi").unwrap_or_else(|| body.to_owned());
+    let said = words::field(body, "don vi").unwrap_or_else(|| words::own(body));
     let by_id = config.register.all_on(day).find(|u| {
         said.split_whitespace()
             .any(|w| w.trim_matches(['.', ',', ';']) == u.id.0)

@@ -9,7 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::ground::text::fold;
 use crate::links::KEEP_ONE;
 use crate::links::token::Action;
-use crate::words::{Weight, vi};
+use crate::words::{Marked, Weight, vi};
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
@@ -28,14 +28,29 @@ const KEEP_CODE: &str = "(Đề nghị giữ nguyên";
 /// greeting; of the lines of a prepared mail exactly one may be left.
 pub(crate) fn action(text: &str) -> Option<Action> {
     if let Some((_, below)) = text.split_once(KEEP_ONE) {
-        let lines = below.lines().skip(1);
-        let lines =
-            lines.take_while(|l| !l.trim_start().starts_with(['(', '>']) && !l.contains("TBC."));
-        let mut kept = lines.filter_map(verb_of);
-        let first = kept.next()?;
-        return kept.next().is_none().then_some(first);
+        return the_one_kept(below.lines().skip(1));
     }
-    verb_of(first_line(text)?)
+    // Whoever keeps one line may take the one for a line to be deleted that says so.
+    match text.split_once(KEEP_CODE) {
+        Some((above, _)) => the_one_kept(above.lines()),
+        None => verb_of(first_line(text)?),
+    }
+}
+
+/// What the lines of a prepared mail ask for that were left; where several were, the one that was filled in.
+fn the_one_kept<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Action> {
+    let lines =
+        lines.take_while(|l| !l.trim_start().starts_with(['(', '>']) && !l.contains("TBC."));
+    let kept: Vec<(&str, Action)> = lines.filter_map(|l| Some((l, verb_of(l)?))).collect();
+    if let [(_, one)] = kept.as_slice() {
+        return Some(one.clone());
+    }
+    let filled = kept
+        .into_iter()
+        .filter(|(l, _)| !l.trim_end().ends_with(':'));
+    <[_; 1]>::try_from(filled.collect::<Vec<_>>())
+        .ok()
+        .map(|[(_, one)]| one)
 }
 
 /// Whether the first line of a text that is no greeting asks for something, rather than to agree or to describe.
@@ -185,6 +200,15 @@ fn says_of(line: &str, action: &Action, beside: &[Action]) -> Option<Option<Agai
     Some((!wanted && verbs.iter().any(denied)).then_some(Against::Denied))
 }
 
+/// The verbs by which an action is asked for.
+pub(super) fn verbs_of(action: &Action) -> impl Iterator<Item = &'static Marked> {
+    let own = vi()
+        .verbs
+        .iter()
+        .filter(move |verbs| same_kind(&action_called(&verbs.action), action));
+    own.map(|verbs| &verbs.words)
+}
+
 fn same_kind(a: &Action, b: &Action) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
@@ -220,6 +244,20 @@ fn own_lines<'t>(text: &'t str, own_of: &str) -> Vec<&'t str> {
         }
     }
     own
+}
+
+/// What somebody wrote himself, without the name below it.
+pub(crate) fn own(text: &str) -> String {
+    own_lines(text, "").join("\n")
+}
+
+/// Whether somebody's own words in a mail that speaks of several things except one, or name one.
+pub(crate) fn excepts(text: &str, own_of: &str) -> bool {
+    own_lines(text, own_of).into_iter().any(|line| {
+        let words = in_words(line);
+        let but = |w: &String| vi().excepts.contains(w) || w.bytes().all(|b| b.is_ascii_digit());
+        words.iter().any(but)
+    })
 }
 
 /// Whether a line may be somebody's name: each word begins with a capital, and no more is.
@@ -260,7 +298,10 @@ pub(crate) fn reason(text: &str) -> Option<String> {
     let line = text.lines().find(|l| !l.trim().is_empty())?;
     let after = [" vì ", " do ", ": ", " vi "]
         .iter()
-        .filter_map(|mark| line.split_once(mark).map(|(_, rest)| rest))
+        .filter_map(|mark| line.split_once(mark))
+        // Before the verb a colon stands behind the number of the report.
+        .filter(|(before, _)| verb_of(before).is_some())
+        .map(|(_, rest)| rest)
         .max_by_key(|rest| rest.len())?;
     let reason = after.trim();
     (!reason.is_empty()).then(|| reason.to_owned())
@@ -380,12 +421,19 @@ mod tests {
         let all = format!(
             "LĐLĐ huyện Tuy An: Nữ công\n{KEEP_ONE}\nĐã nhận bản giấy ngày:\nGia hạn đến hết ngày: 20/6/2026\nMiễn báo cáo. Lý do:\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: TBC.x"
         );
-        assert_eq!(action(&all), None);
+        // The one that was filled in.
+        assert_eq!(action(&all), Some(Action::Extend));
+        let none = all.replace("20/6/2026", "");
+        assert_eq!(action(&none), None);
         let one = all
             .replace("Đã nhận bản giấy ngày:\n", "")
             .replace("Miễn báo cáo. Lý do:\n", "");
         assert_eq!(action(&one), Some(Action::Extend));
         assert_eq!(field(&one, "den het ngay").as_deref(), Some("20/6/2026"));
+        let without_the_hint = one.replace(&format!("{KEEP_ONE}\n"), "");
+        assert_eq!(action(&without_the_hint), Some(Action::Extend));
+        let several = "LĐLĐ Tuy An: Nữ công\nGia hạn đến hết ngày: 20/6\nMiễn báo cáo. Lý do: mới\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: TBC.x";
+        assert_eq!(action(several), None);
     }
 
     #[test]

@@ -34,6 +34,15 @@ impl Marked {
         Some(&words[known.len()..])
     }
 
+    /// Marks the words that belong to one of them, wherever it stands.
+    pub fn mark<W: AsRef<str>>(&self, words: &[W], marked: &mut [bool]) {
+        for known in &self.0 {
+            for at in (0..words.len()).filter(|at| begin(&words[*at..], known)) {
+                marked[at..at + known.len()].fill(true);
+            }
+        }
+    }
+
     /// For each of them, whether it stands in one of the clauses: what stands before it there.
     pub fn before<'w, W: AsRef<str>>(
         &self,

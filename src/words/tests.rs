@@ -9,7 +9,12 @@ use crate::ground::text::{fold, tidy};
 const AS_WRITTEN: [&str; 5] = ["cloud_hosts", "no_answers", "mailers", "short", "name"];
 
 /// Sets of words with their marks.
-const MARKED: [&str; 11] = [
+const MARKED: [&str; 16] = [
+    "beside_verb",
+    "because",
+    "unsure",
+    "of_a_report",
+    "excepts",
     "not",
     "therefore",
     "thanks",
