@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::lab::browser;
 use crate::lab::demo::{Demo, sample};
 use crate::lab::installation::{succeed, thubaocao};
+use crate::lab::{browser, written};
 
 /// Gives the width that the page needs, its height, and the words with the least contrast to their ground.
 const LOOK: &str = r#"
@@ -157,6 +157,19 @@ fn on_a_quiet_day_there_is_nothing_to_scroll_for() {
     assert!(html.contains("Không có việc cần xử lý") && !html.contains("1. Cần xử lý"));
     let height = look("the quiet digest", &html);
     assert!(height <= 667.0, "{height} pixels on a phone of 375 × 667");
+    // Somebody unknown writes for a unit: who reads the subject only must not believe that there is nothing.
+    let from = "nguoi.la@example.org";
+    let words = "CĐCS Trường Đại học Phú Yên kỳ này không phát sinh.";
+    let raw = written(from, "Không phát sinh", words, &[]);
+    std::fs::write(folder.path().join("data/maildir/new/la.1.x"), raw).unwrap();
+    run("2026-07-09T06:55:00+07:00", &["run", "--once"]);
+    let at = "2026-07-09T07:00:00+07:00";
+    let text = run(at, &["digest", "--on", "2026-07-09"]);
+    assert!(
+        text.contains("1 thư của người ngoài danh bạ cần xem")
+            && !text.contains("ông có việc cần xử lý"),
+        "{text}"
+    );
 }
 
 #[test]
