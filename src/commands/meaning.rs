@@ -263,6 +263,10 @@ static SUBMISSION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bBC[- ]?(?:19|20)\d{2}[- ]?(\d{5,9})\b").expect("a valid pattern")
 });
 
+static SUBMISSION_OF: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bBC[- ]?((?:19|20)\d{2})[- ]?(\d{5,9})\b").expect("a valid pattern")
+});
+
 /// The mails and submissions that a text names by number, each once.
 fn named(text: &str) -> Vec<Item> {
     items_in(text)
@@ -280,6 +284,16 @@ fn items_in(text: &str) -> Vec<Item> {
         }
     }
     items
+}
+
+/// The receipt code by which a text names a submission of a number, where that has another one: it is of another year.
+pub(super) fn another_year(text: &str, number: i64, code: &str) -> Option<String> {
+    let text: String = text.nfc().collect();
+    let named = SUBMISSION_OF.captures_iter(&text).filter_map(|c| {
+        let of_it = c[2].parse() == Ok(number);
+        of_it.then(|| format!("BC-{}-{number:05}", &c[1]))
+    });
+    named.into_iter().find(|named| named != code)
 }
 
 /// A line without the numbers of mails and submissions by which it names what it is about.
@@ -363,6 +377,17 @@ mod tests {
             Meaning::Refused(why) => why,
             Meaning::Command { token, .. } => token.to_string(),
         }
+    }
+
+    #[test]
+    fn a_receipt_code_of_another_year_names_another_report() {
+        let other = |text| another_year(text, 1, "BC-2026-00001");
+        assert_eq!(
+            other("BC-2025-00001: duyệt").as_deref(),
+            Some("BC-2025-00001")
+        );
+        assert_eq!(other("bc 2026 00001: duyệt"), None);
+        assert_eq!(other("duyệt, giống BC-2025-00002"), None);
     }
 
     #[test]

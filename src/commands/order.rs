@@ -5,7 +5,7 @@ use anyhow::Result;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::meaning::{UNCLEAR, differs, without_numbers};
+use super::meaning::{UNCLEAR, another_year, differs, without_numbers};
 use super::plain::is_plain;
 use super::words::{self, Against};
 use crate::config::Config;
@@ -172,15 +172,25 @@ fn resolved(
                     "Không có báo cáo mã số {id:05}; lệnh không được thực hiện"
                 )));
             };
+            if let Some(other) = another_year(body, id, &submission.code()) {
+                return Ok(Err(format!(
+                    "Không có báo cáo mã số {other}; lệnh không được thực hiện"
+                )));
+            }
             if action == Action::Accept {
                 return Ok(Ok(Order::Accept(submission)));
             }
-            let Some(reason) = words::reason(body) else {
+            let Some(reason) = words::reason(body).filter(|r| !words::is_nothing(r)) else {
                 return said(NO_REASON);
             };
             let due = match words::field(body, "han gui lai") {
-                Some(day) => words::day(&day, today),
+                Some(day) => Some(words::day(&day, today)),
                 None => free.and_then(|line| words::deadline(line, today)),
+            };
+            let due = match due {
+                None => None,
+                Some(Some(day)) if day >= today => Some(day),
+                Some(_) => return said(NO_DAY),
             };
             Order::Return {
                 submission,
@@ -224,6 +234,8 @@ fn not_plain(action: &Action) -> String {
     )
 }
 
+const NO_DAY: &str =
+    "Hạn gửi lại không phải là một ngày sắp tới. Đề nghị ghi ngày/tháng/năm và gửi lại";
 const NO_REASON: &str = "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại";
 const NO_OBLIGATION: &str = "Việc này không còn trong danh sách báo cáo phải gửi; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
 
@@ -237,7 +249,9 @@ fn of_obligation(
     Ok(match action {
         Action::Excuse => Order::Excuse {
             of,
-            reason: words::reason(body).ok_or(NO_REASON)?,
+            reason: words::reason(body)
+                .filter(|r| !words::is_nothing(r))
+                .ok_or(NO_REASON)?,
         },
         Action::Extend => {
             let until = words::until(body, today)
@@ -245,11 +259,17 @@ fn of_obligation(
             if until < today {
                 return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại");
             }
+            if until > today.saturating_add(2.years()) {
+                return Err("Ngày gia hạn quá xa. Đề nghị xem lại năm và gửi lại");
+            }
             Order::Extend { of, until }
         }
         Action::Paper => {
             let paper = words::field(body, "nhan ban giay");
             let paper = paper.as_deref().or(free).unwrap_or("");
+            if words::is_nothing(paper) {
+                return Err("Dòng “Đã nhận bản giấy” ghi là chưa nhận; chưa thực hiện lệnh nào");
+            }
             Order::Paper {
                 of,
                 on: words::past_day(paper, today),

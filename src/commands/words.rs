@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
@@ -307,10 +308,18 @@ pub(crate) fn reason(text: &str) -> Option<String> {
     (!reason.is_empty()).then(|| reason.to_owned())
 }
 
-/// The first day in a text that is to come: 20/6/2026, or 20/6 of the year that comes next.
+/// Whether what stands behind a label says that there is nothing to say: "Lý do: không", "ngày: chưa".
+pub(crate) fn is_nothing(said: &str) -> bool {
+    let words = in_words(said);
+    words.len() <= 2 && words.first().is_some_and(|w| vi().not.contains(w))
+}
+
+/// The first day in a text that is to come: 20/6/2026, or 20/6 of the year that comes next. A day that has just passed is
+/// none that is to come: nobody means one in eleven months.
 pub(crate) fn day(text: &str, today: Date) -> Option<Date> {
+    let soon = today.saturating_add(250.days());
     days(text, today.year()).find_map(|(this, written)| match written {
-        false if this < today => with_year(this, this.year() + 1),
+        false if this < today => with_year(this, this.year() + 1).filter(|next| *next <= soon),
         _ => Some(this),
     })
 }
@@ -323,14 +332,15 @@ pub(crate) fn past_day(text: &str, today: Date) -> Option<Date> {
     })
 }
 
-/// The day until which something is to come: "gửi lại trước ngày 25/6", "hạn 25/6".
-pub(crate) fn deadline(text: &str, today: Date) -> Option<Date> {
+/// The day until which something is to come: "gửi lại trước ngày 25/6", "hạn 25/6"; the inner one is missing where what
+/// stands there is no day that is to come.
+pub(crate) fn deadline(text: &str, today: Date) -> Option<Option<Date>> {
     let lower = text.to_lowercase();
     let after = ["hạn", "trước", "đến"]
         .iter()
         .filter_map(|mark| lower.rsplit_once(mark).map(|(_, rest)| rest))
         .min_by_key(|rest| rest.len())?;
-    day(after, today)
+    DATE.is_match(after).then(|| day(after, today))
 }
 
 /// Until when more time is given: after "Gia hạn đến hết ngày", else anywhere in the text.
@@ -461,9 +471,21 @@ mod tests {
         assert_eq!(day("25.6.26", today), Some(date(2026, 6, 25)));
         assert_eq!(
             deadline("Trả lại vì số liệu ngày 1/5 sai, gửi lại trước 25/6", today),
-            Some(date(2026, 6, 25))
+            Some(Some(date(2026, 6, 25)))
         );
         assert_eq!(deadline("Trả lại vì số liệu ngày 1/5 sai", today), None);
+        // One that has just passed, and one that there is not.
+        let past = "Trả lại vì thiếu bảng, gửi lại trước ngày 1/6";
+        assert_eq!(deadline(past, today), Some(None));
+        assert_eq!(deadline("Trả lại, hạn 31/6", today), Some(None));
+        for (said, nothing) in [
+            ("không", true),
+            ("chưa có", true),
+            ("không đủ người để làm", false),
+            ("mới", false),
+        ] {
+            assert_eq!(is_nothing(said), nothing, "{said}");
+        }
         assert_eq!(
             number("Đã nhận bản giấy số 57/BC-LĐLĐ ngày 8/6").as_deref(),
             Some("57/BC-LĐLĐ")
