@@ -242,6 +242,10 @@ mod tests {
     use crate::domain::obligation::tests::at;
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of what may tell against a clock"
+    )]
     fn the_evidence_against_a_clock() {
         let now = at("2026-06-15T08:00:00Z");
         let hours = |n| SignedDuration::from_hours(n);

@@ -400,6 +400,10 @@ mod tests {
     use crate::domain::report::Forms;
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of how an obligation may stand, and the word for it"
+    )]
     fn no_word_says_more_than_is_known() {
         let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap();
         let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();

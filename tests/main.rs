@@ -9,6 +9,10 @@
     unreachable_pub,
     reason = "one program: what `pub` opens, it opens to its neighbours"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test tells one story from its beginning to its end; what stories share stands in `lab`"
+)]
 
 mod lab;
 mod look;

@@ -199,6 +199,10 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of who writes what, and what that holds"
+    )]
     fn who_is_known_and_verified_holds_until_decided_what_may_be_forged_for_days_and_names_alone_nothing()
      {
         use Ground::{Address, Forged, Head, Nameless, PassedOn, Unreadable};

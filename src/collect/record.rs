@@ -52,14 +52,7 @@ pub(super) fn settle(
             "the files of a mail were replaced"
         );
         app.reader.distrust();
-        reading = Reading {
-            class: Class::Unreadable,
-            no_answer: true,
-            attachments: vec![],
-            reasons: vec![why.clone()],
-            unread: Some(Unread::NotAsSaid { how: why }),
-            ..reading
-        };
+        reading = without_files(reading, why);
         decision = decide(&facts::of(app, message, &reading, now)?);
         keeping = Keeping::InTheMail;
     } else if keeping != Keeping::Now {
@@ -113,6 +106,18 @@ pub(super) fn settle(
         Ok(())
     })?;
     Ok(None)
+}
+
+/// What is left of a reading whose files are not what it said of them.
+fn without_files(reading: Reading, why: String) -> Reading {
+    Reading {
+        class: Class::Unreadable,
+        no_answer: true,
+        attachments: vec![],
+        reasons: vec![why.clone()],
+        unread: Some(Unread::NotAsSaid { how: why }),
+        ..reading
+    }
 }
 
 /// What a mail that waits holds until it is decided on. Units that its own words mean are added to those whose it may be.

@@ -425,6 +425,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of words and codes, and what they mean"
+    )]
     fn words_in_answer_to_an_own_digest_are_a_right_and_quoted_codes_are_none_of_their_own() {
         let any = |n| code(Item::Mail(n), Action::Any, ME);
         let one = [any(9)];

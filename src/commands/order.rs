@@ -527,6 +527,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of codes and the words beside them"
+    )]
     fn words_that_ask_for_something_else_than_their_code_are_asked_about() {
         let links = links();
         let of_mail = links.for_mail(9, &[(UnitId("x".into()), "LĐLĐ huyện Tuy An".into())]);

@@ -53,6 +53,10 @@ const NEVER_EMPTY: &[u8] = b"${1}Subject:\r\n\r\n${2}";
 ///
 /// # Errors
 /// Only when `keep` fails; a mail that cannot be read is a [`Reading`] of class [`Class::Unreadable`].
+#[expect(
+    clippy::too_many_lines,
+    reason = "the steps of reading one mail, still to be split"
+)]
 pub fn read(
     raw: &[u8],
     settings: &ReadingSettings,

@@ -572,6 +572,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of rows as they stood, and what each holds then"
+    )]
     fn mails_that_wait_since_before_holds_were_noted_hold_the_one_unit_that_they_may_be_of() {
         let old = Connection::open_in_memory().unwrap();
         let path = Path::new(":memory:");

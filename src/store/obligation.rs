@@ -125,6 +125,10 @@ impl Store {
         Ok(row.optional()?)
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one query with what is put together from its rows, still to be split"
+    )]
     fn obligations_where(
         &self,
         unit: Option<&UnitId>,

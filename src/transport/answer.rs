@@ -113,6 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a table of answers of servers, and whom each is about"
+    )]
     fn an_answer_speaks_of_us_of_an_address_or_of_this_mail() {
         use About::*;
         for (step, code, text, about) in [

@@ -3,6 +3,10 @@
 use crate::domain::why::{Contradiction, Says, Why};
 
 /// A cause in words for staff: part of a sentence, without a full stop.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table of causes, and the words for each"
+)]
 pub fn why_in_vietnamese(why: &Why) -> String {
     match why {
         Why::UnknownSender { address, says } => {

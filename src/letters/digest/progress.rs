@@ -86,6 +86,10 @@ pub(super) struct Soon {
 }
 
 /// How every report and period stands that is still of interest.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one loop over reports and periods, still to be split by what it gathers"
+)]
 pub(super) fn progress(
     view: &View<'_>,
     obligations: &[Obligation],
