@@ -172,30 +172,9 @@ fn resolved(
                     "Không có báo cáo mã số {id:05}; lệnh không được thực hiện"
                 )));
             };
-            if let Some(other) = another_year(body, id, &submission.code()) {
-                return Ok(Err(format!(
-                    "Không có báo cáo mã số {other}; lệnh không được thực hiện"
-                )));
-            }
-            if action == Action::Accept {
-                return Ok(Ok(Order::Accept(submission)));
-            }
-            let Some(reason) = words::reason(body).filter(|r| !words::is_nothing(r)) else {
-                return said(NO_REASON);
-            };
-            let due = match words::field(body, "han gui lai") {
-                Some(day) => Some(words::day(&day, today)),
-                None => free.and_then(|line| words::deadline(line, today)),
-            };
-            let due = match due {
-                None => None,
-                Some(Some(day)) if day >= today => Some(day),
-                Some(_) => return said(NO_DAY),
-            };
-            Order::Return {
-                submission,
-                reason,
-                due,
+            match of_submission(submission, &action, (body, free), today) {
+                Ok(order) => order,
+                Err(why) => return Ok(Err(why)),
             }
         }
         (
@@ -238,6 +217,39 @@ const NO_DAY: &str =
     "Hạn gửi lại không phải là một ngày sắp tới. Đề nghị ghi ngày/tháng/năm và gửi lại";
 const NO_REASON: &str = "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại";
 const NO_OBLIGATION: &str = "Việc này không còn trong danh sách báo cáo phải gửi; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
+
+/// What is asked of a report that was logged; the error says what is missing.
+fn of_submission(
+    submission: Submission,
+    action: &Action,
+    (body, free): (&str, Option<&str>),
+    today: Date,
+) -> Result<Order, String> {
+    if let Some(other) = another_year(body, submission.id, &submission.code()) {
+        return Err(format!(
+            "Không có báo cáo mã số {other}; lệnh không được thực hiện"
+        ));
+    }
+    if *action == Action::Accept {
+        return Ok(Order::Accept(submission));
+    }
+    let reason = words::reason(body).filter(|r| !words::is_nothing(r));
+    let reason = reason.ok_or(NO_REASON)?;
+    let due = match words::field(body, "han gui lai") {
+        Some(day) => Some(words::day(&day, today)),
+        None => free.and_then(|line| words::deadline(line, today)),
+    };
+    let due = match due {
+        None => None,
+        Some(Some(day)) if day >= today => Some(day),
+        Some(_) => return Err(NO_DAY.into()),
+    };
+    Ok(Order::Return {
+        submission,
+        reason,
+        due,
+    })
+}
 
 /// What is asked of what a unit has to send; the error says what is missing.
 fn of_obligation(

@@ -273,6 +273,7 @@ mod tests {
     }
 
     /// A store in which each column of moments was written.
+    #[expect(clippy::too_many_lines, reason = "a row of each table")]
     fn used(moment: Timestamp) -> Store {
         let store = Store::in_memory(moment).unwrap();
         let (unit, report) = (UnitId("a".into()), "tre-em");
