@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use crate::app::App;
+use crate::clock::Clock;
 use crate::collect;
 use crate::reading::worker::Outcome;
 use crate::staff;
@@ -60,7 +61,7 @@ pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Import
         }
     }
     // None of these is answered, wherever it is read; what had come into the mailbox before and is unread still, is.
-    collect::read_received(app, staff::COMMANDS, None, now).await?;
+    collect::read_received(app, staff::COMMANDS, None, Clock::Fixed(now)).await?;
     Ok(done)
 }
 

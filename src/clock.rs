@@ -81,7 +81,7 @@ pub enum Evidence {
 #[must_use]
 pub fn evidence(facts: &Facts) -> Option<Evidence> {
     let Facts { now, expected, .. } = *facts;
-    if let Some(received) = facts.received.filter(|at| at.duration_since(now) > APART) {
+    if let Some(received) = facts.received.filter(|at| is_behind(*at, now)) {
         return Some(Evidence::Behind { received });
     }
     // Set back since, it is mended.
@@ -133,6 +133,24 @@ impl Evidence {
             "đồng hồ của máy chỉ {said}, {why}. Thư nhắc và bản tin tạm dừng; đề nghị quản trị viên chỉnh lại giờ, hoặc chạy “thubaocao clock accept” nếu giờ đang đúng"
         )
     }
+}
+
+/// Whether mails that come now may have been received later than the clock says. Whoever gives the moment says that it is
+/// right.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn may_be_behind(store: &Store, clock: Clock) -> Result<bool> {
+    Ok(clock == Clock::System
+        && (store.clock_is_doubted()?
+            || store.latest_receipt_but_one(clock.now() + APART)?.is_some()))
+}
+
+/// Whether a mail waits until such a clock is mended or said to be right: by it the mail would have been received, and
+/// filed, before it came.
+#[must_use]
+pub fn is_behind(received: Timestamp, now: Timestamp) -> bool {
+    received.duration_since(now) > APART
 }
 
 /// How long the machine has been up, sleep included.

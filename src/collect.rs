@@ -24,7 +24,7 @@ use crate::domain::calendar::Calendar;
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::reading::{Class, Reading};
 use crate::store::{Message, Part};
-use crate::{expected, manager};
+use crate::{clock, expected, manager};
 
 use self::read::{Readable, note_confinement, read, reader_says, received_earlier};
 use self::record::settle;
@@ -76,7 +76,7 @@ pub async fn pass(
         let reach = if look == 1 { reach } else { Reach::New };
         let looked = look_through(app, mailbox, reach, turn, begun).await;
         let came = app.store.unread_count()? > before;
-        read_received(app, commands, Some(&mut *turn), clock.now()).await?;
+        read_received(app, commands, Some(&mut *turn), clock).await?;
         if !looked? || !nothing_stands_out(app, begun)? {
             break;
         }
@@ -175,7 +175,8 @@ enum Answers {
 /// Reads and decides the mails that are stored and not read yet: those of registered senders first, and as many as a
 /// turn takes, where there is one. Where the machine keeps a mail from being read, the mail stays unread for a later round
 /// and the reading is noted as failing, which holds every reminder. One whose sender the domain name system did not tell
-/// is put off to the next pass, and holds its own units only ([`sender`]).
+/// is put off to the next pass, and holds its own units only ([`sender`]). One that a clock in doubt is behind stays unread
+/// until that is mended or said to be right: its unit would be told a moment, and that it was in time, by that clock.
 ///
 /// # Errors
 /// When the store fails.
@@ -183,8 +184,9 @@ pub async fn read_received(
     app: &mut App,
     commands: Commands,
     mut turn: Option<&mut Turn>,
-    now: Timestamp,
+    clock: Clock,
 ) -> Result<()> {
+    let now = clock.now();
     let most = turn.as_ref().map_or(u32::MAX, |t| t.left_to_read());
     let mut unread = app
         .store
@@ -199,6 +201,7 @@ pub async fn read_received(
     unread.sort_by_key(|message| sender::rank(app, message));
     expected::expect(&app.config, &app.store, now)?;
     let mut fault = None;
+    let may_be_behind = clock::may_be_behind(&app.store, clock)?;
     for mut message in unread {
         if turn.as_mut().is_some_and(|turn| !turn.may_read()) {
             tracing::info!("more came than one pass reads; the next one goes on");
@@ -207,6 +210,14 @@ pub async fn read_received(
         manager::step();
         if message.sha256.is_none() {
             continue;
+        }
+        if may_be_behind && clock::is_behind(message.received_at, now) {
+            app.store.hold_for_clock(message.id)?;
+            continue;
+        }
+        if app.store.was_stored_by_a_clock_behind(&message, now)? {
+            app.store.set_stored_at(message.id, now)?;
+            message.stored_at = now;
         }
         // Also where the import that brought it was ended before it was read.
         let imported = app.store.imported(message.id)?;

@@ -279,6 +279,47 @@ fn no_period_begins_with_the_letter_to_the_leader_whatever_the_clock_says() {
     }
 }
 
+fn written_at(installation: &Installation, name: &str, raw: &[u8], days_ago: u64) {
+    let path = installation.maildir().join("new").join(name);
+    fs::write(&path, raw).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let age = Duration::from_secs(days_ago * 86_400);
+    file.set_modified(SystemTime::now() - age).unwrap();
+}
+
+/// A Maildir by one right round, then a clock behind, and the right one again.
+#[test]
+fn a_clock_behind_makes_nothing_owed_from_before_the_installation_and_files_no_report_early() {
+    let installation = Installation::on_maildir();
+    installation.edit(
+        "thubaocao.toml",
+        "remind_backlog = true",
+        "remind_backlog = false",
+    );
+    let round = |clock: &str| {
+        let mut command = installation.command(&["run", "--once"]);
+        succeed(by_clock(&mut command, clock).output().unwrap());
+    };
+    let hello = b"From: ai-do@x.example\r\nSubject: Hello\r\n\r\nHello\r\n";
+    written_at(&installation, "1.a", hello, 1);
+    round("+0d");
+    // What was due ten days ago was due before the installation; the clock is set to before that.
+    written_at(&installation, "2.b", &report(REPORTING, "1"), 0);
+    round("-20d");
+    assert_eq!(acknowledged(&installation, REPORTING), 0, "by that clock");
+    round("-19d");
+    round("+0d");
+    assert_eq!(acknowledged(&installation, REPORTING), 1);
+    assert_eq!(reminded(&installation, LATE), 0);
+    let outbox = installation.outbox();
+    let answer = outbox.iter().find(|l| l.subject.starts_with("Re: "));
+    let text = &answer.unwrap().text;
+    assert!(!text.contains("đúng hạn"), "{text}");
+    let today = Timestamp::now().to_zoned(zone()).date();
+    let day = thubaocao::domain::vietnamese_date(today);
+    assert!(text.contains(&format!("ngày {day}")), "{text}");
+}
+
 /// A round with a mailbox that nobody has written to for a month.
 fn asked(server: &FakeImap) -> Installation {
     let installation = Installation::against(server);

@@ -23,6 +23,7 @@
 //! | the clock is a year ahead for one round | no letter goes by it, and nothing of it lasts | `clock::a_clock_a_year_ahead_for_one_round_does_no_lasting_harm` |
 //! | the clock jumps while the daemon runs | what goes by date stops until it is mended | `clock::a_clock_that_jumps_while_the_daemon_runs_stops_what_goes_by_date_until_it_is_mended` |
 //! | the clock is behind the mails | nothing is decided by it until it is said to be right | `clock::by_a_clock_behind_the_mails_nothing_is_decided_until_it_is_said_to_be_right` |
+//! | the clock is behind for a while | the installation stays when it was, and no report is filed before it came | `clock::a_clock_behind_makes_nothing_owed_from_before_the_installation_and_files_no_report_early` |
 //! | the clock is wrong at the start, and no mail tells | the server is asked for the time | `clock::a_silent_mailbox_is_asked_for_the_time_before_anything_is_decided_by_a_clock_that_is_ahead` |
 //! | the server does not take that question | nothing stops | `clock::a_server_that_does_not_take_the_question_stops_nothing` |
 //! | the id of a unit changes | what it sent is known under the new one | `identity::a_unit_that_has_reported_is_not_reminded_under_a_new_id` |

@@ -14,6 +14,7 @@ pub fn accept_clock(store: &Store, by: &By, now: Timestamp) -> Result<()> {
     store.transaction(|s| {
         let health = s.health(Part::Clock)?;
         s.accept_clock()?;
+        s.installed_by_now(now)?;
         s.succeeded(Part::Clock, now)?;
         let before = health.failing().unwrap_or("trusted");
         let change = ("clock".to_owned(), before, "right");
@@ -22,11 +23,15 @@ pub fn accept_clock(store: &Store, by: &By, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Takes back what a clock that was ahead has left; gives how many mails of ours it concerns, if it left anything.
+/// Takes back what a clock that was ahead has left; gives how many mails of ours it concerns, if it left anything. A clock
+/// that a mail contradicts takes nothing back: it may be this one that is wrong.
 ///
 /// # Errors
 /// When the store fails.
 pub fn undo_moments_ahead(store: &Store, now: Timestamp) -> Result<Option<usize>> {
+    if store.is_contradicted(now)? {
+        return Ok(None);
+    }
     store.transaction(|s| {
         let undone = s.undo_moments_ahead(now)?;
         if let Some(mails) = undone {

@@ -19,7 +19,7 @@ pub(super) enum AsksTime {
 
 impl AsksTime {
     /// Asks the mailbox for the time where nothing else tells whether the clock is right: at the start, when the last mail
-    /// is older than a day, and as long as the clock is doubted.
+    /// is older than a day or the installation lies ahead, and as long as the clock is doubted.
     pub(super) async fn ask(
         &mut self,
         app: &App,
@@ -32,7 +32,11 @@ impl AsksTime {
         let store = &app.store;
         let doubted = store.clock_is_doubted()?;
         let wanted = match *self {
-            AsksTime::AtStart => doubted || !store.dated_within_a_day(clock.now())?,
+            AsksTime::AtStart => {
+                doubted
+                    || !store.dated_within_a_day(clock.now())?
+                    || store.was_installed_ahead(clock.now())?
+            }
             AsksTime::InDoubt => doubted,
             AsksTime::Never => return Ok(()),
         };

@@ -140,7 +140,7 @@ impl Service {
         } else if let Some(mails) = correct::undo_moments_ahead(store, now)? {
             tracing::warn!(
                 mails,
-                "the clock was ahead; what was expected, planned and reminded by it is taken back"
+                "the clock is a day and more before what it said earlier; what was expected, planned and reminded by moments still to come is taken back"
             );
         }
         Ok(())

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::rename::PARTS;
-use super::{Part, Store, instant, kinds_where, parsed};
+use super::{Message, Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
 
@@ -36,7 +36,12 @@ pub struct ServerTime {
     pub accepted: bool,
 }
 
+/// By so much clocks may differ, and what lies ahead may lie ahead.
+const APART: SignedDuration = SignedDuration::from_hours(24);
+
 const DOUBT: &str = "clock_doubt";
+/// The last mail that was not read when it came, as the clock was behind it.
+const HELD: &str = "clock_held_mail";
 const SERVER_TIME: &str = "server_time";
 /// Mails up to this one say nothing of the clock: somebody has said that it is right.
 const ACCEPTED: &str = "clock_accepted_after_mail";
@@ -141,19 +146,75 @@ impl Store {
     /// When the server received the latest mail but one, if that was after a moment. A mail that was dated ahead when it
     /// came, and others rightly after it, says nothing: some servers take the sender's word.
     pub fn latest_receipt_but_one(&self, after: Timestamp) -> Result<Option<Timestamp>> {
+        self.latest_receipt(after, 1)
+    }
+
+    /// When the server received the latest mail but so many, if that was after a moment.
+    fn latest_receipt(&self, after: Timestamp, but: u32) -> Result<Option<Timestamp>> {
         Ok(self
             .conn
             .prepare_cached(
                 "SELECT received_at FROM message
                  WHERE received_at > ?1 AND id > ?2
                    AND (id > ?3 OR julianday(received_at) < julianday(stored_at) + 1)
-                 ORDER BY received_at DESC LIMIT 1 OFFSET 1",
+                 ORDER BY received_at DESC LIMIT 1 OFFSET ?4",
             )?
             .query_row(
-                params![instant(after), self.accepted_mail()?, self.proof()?],
+                params![instant(after), self.accepted_mail()?, self.proof()?, but],
                 |r| parsed(r, "received_at"),
             )
             .optional()?)
+    }
+
+    /// Whether even one mail was received more than a day later than it is. That is too little to doubt the clock, and
+    /// enough not to call an earlier one wrong.
+    pub fn is_contradicted(&self, now: Timestamp) -> Result<bool> {
+        Ok(self.latest_receipt(now + APART, 0)?.is_some())
+    }
+
+    /// Notes of a mail that it is not read yet, as the clock is behind it.
+    pub fn hold_for_clock(&self, message: i64) -> Result<()> {
+        let before = self.held_for_clock()?;
+        match message > before {
+            true => self.set_setting(HELD, &message.to_string()),
+            false => Ok(()),
+        }
+    }
+
+    fn held_for_clock(&self) -> Result<i64> {
+        Ok(self.setting(HELD)?.map_or(Ok(0), |text| text.parse())?)
+    }
+
+    /// Whether a mail that was not read, as the clock was behind it, had come by now: what was noted as the moment of
+    /// storing it was wrong then. A clock that staff have said to be right is still before it.
+    pub fn was_stored_by_a_clock_behind(&self, message: &Message, now: Timestamp) -> Result<bool> {
+        let (received, stored) = (message.received_at, message.stored_at);
+        Ok(received.duration_since(stored) > APART
+            && received <= now
+            && message.id <= self.held_for_clock()?)
+    }
+
+    /// Whether the moment of the installation lies more than a day ahead: either that clock was wrong, or this one is.
+    pub fn was_installed_ahead(&self, now: Timestamp) -> Result<bool> {
+        Ok(self.first_opened()? > now + APART)
+    }
+
+    /// Moves a moment of the installation that lies ahead to now. Only for who knows that it is now: what was due before
+    /// the installation is not asked for, and a clock that is behind would have it asked for.
+    pub fn installed_by_now(&self, now: Timestamp) -> Result<()> {
+        match self.was_installed_ahead(now)? {
+            true => self.set_setting("first_opened", &instant(now)),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a mail server has said within the last day that the clock is right.
+    fn is_told_right(&self, now: Timestamp) -> Result<bool> {
+        Ok(self.server_time()?.is_some_and(|t| {
+            let apart = t.by_us.duration_since(t.said).abs();
+            let since = now.duration_since(t.by_us);
+            apart <= APART && !since.is_negative() && since <= APART
+        }))
     }
 
     /// When a mail of ours was sent that came back, or a bounce of it, a day earlier than that; and when that was. What
@@ -177,13 +238,17 @@ impl Store {
     /// Takes back what a clock that was ahead has left: moments that lie more than a day ahead become now, the steps
     /// that were taken and the digests that were made then were none, and what was expected too early is expected when
     /// its time comes. Gives how many mails of ours it concerns, if it left anything. A look into the mailbox that lies
-    /// ahead by however little becomes an old one.
+    /// ahead by however little becomes an old one. The moment of the installation stays, unless a mail server says that
+    /// it is now: where this clock is the wrong one, a step too many is taken, and nobody is told a false word.
     pub fn undo_moments_ahead(&self, now: Timestamp) -> Result<Option<usize>> {
+        if self.is_told_right(now)? {
+            self.installed_by_now(now)?;
+        }
         self.conn.execute(
             "UPDATE health SET success_at = ?1 WHERE part = ?2 AND success_at > ?3",
             params![instant(now - LONG_AGO), Part::Mailbox.word(), instant(now)],
         )?;
-        let bound = instant(now + SignedDuration::from_hours(24));
+        let bound = instant(now + APART);
         let today = date_of(now).to_string();
         let parts = PARTS.map(|table| {
             format!("AND NOT EXISTS (SELECT 1 FROM {table} WHERE obligation = obligation.id)")
@@ -247,7 +312,6 @@ impl Store {
                     "UPDATE {table} SET {column} = ?2 WHERE {column} > ?1"
                 ))?;
             }
-            run("UPDATE setting SET value = ?2 WHERE name = 'first_opened' AND value > ?1")?;
             Ok(Some(mails))
         })
     }
@@ -339,5 +403,47 @@ mod tests {
             (1, really, ahead, "a@b"),
             (2, really, really, "")
         ]));
+    }
+
+    #[test]
+    fn the_installation_moves_back_only_where_a_server_says_that_it_is_now() {
+        let (installed, now) = (at("2026-06-01T01:00:00Z"), at("2026-05-15T10:00:00Z"));
+        let hours = SignedDuration::from_hours;
+        for (what, told, moved) in [
+            ("nobody says so", None, false),
+            (
+                "a server says another time",
+                Some((hours(48), hours(0))),
+                false,
+            ),
+            (
+                "a server said so two days ago",
+                Some((hours(0), hours(48))),
+                false,
+            ),
+            ("a server says so", Some((hours(0), hours(0))), true),
+        ] {
+            let store = Store::in_memory(installed).unwrap();
+            if let Some((apart, ago)) = told {
+                store.set_server_time(now - ago + apart, now - ago).unwrap();
+            }
+            store.undo_moments_ahead(now).unwrap();
+            let wanted = if moved { now } else { installed };
+            assert_eq!(store.first_opened().unwrap(), wanted, "{what}");
+        }
+        let store = Store::in_memory(installed).unwrap();
+        store.installed_by_now(now).unwrap();
+        assert_eq!(store.first_opened().unwrap(), now, "staff say so");
+    }
+
+    #[test]
+    fn one_mail_of_the_future_keeps_a_clock_from_calling_an_earlier_one_wrong() {
+        let now = at("2026-05-15T10:00:00Z");
+        let (june, may) = ("2026-06-08T02:00:00Z", "2026-05-15T09:30:00Z");
+        let contradicted =
+            |mails: &[(i64, &str, &str, &str)]| store(mails).is_contradicted(now).unwrap();
+        assert!(contradicted(&[(1, june, june, "")]));
+        assert!(!contradicted(&[(1, june, may, ""), (2, may, may, "")]));
+        assert!(!contradicted(&[(1, may, june, "")]));
     }
 }

@@ -362,6 +362,15 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that a mail was stored at another moment than a clock that was wrong had said.
+    pub fn set_stored_at(&self, id: i64, stored_at: Timestamp) -> Result<()> {
+        self.conn.execute(
+            "UPDATE message SET stored_at = ?2 WHERE id = ?1",
+            params![id, instant(stored_at)],
+        )?;
+        Ok(())
+    }
+
     /// Notes that a mail is put off until it is known who sent it, and since when.
     pub fn set_put_off(&self, id: i64, since: Timestamp) -> Result<()> {
         self.conn.execute(
