@@ -211,13 +211,8 @@ pub async fn read_received(
         if message.sha256.is_none() {
             continue;
         }
-        if may_be_behind && clock::is_behind(message.received_at, now) {
-            app.store.hold_for_clock(message.id)?;
+        if waits_for_clock(app, &mut message, may_be_behind, now)? {
             continue;
-        }
-        if app.store.was_stored_by_a_clock_behind(&message, now)? {
-            app.store.set_stored_at(message.id, now)?;
-            message.stored_at = now;
         }
         // Also where the import that brought it was ended before it was read.
         let imported = app.store.imported(message.id)?;
@@ -267,6 +262,24 @@ pub async fn read_received(
         None => app.store.succeeded(Part::Reading, now)?,
     }
     note_confinement(app, now)
+}
+
+/// Whether a mail waits until a clock that is behind it is mended; one that has waited was stored now.
+fn waits_for_clock(
+    app: &App,
+    message: &mut Message,
+    may_be_behind: bool,
+    now: Timestamp,
+) -> Result<bool> {
+    if may_be_behind && clock::is_behind(message.received_at, now) {
+        app.store.hold_for_clock(message.id)?;
+        return Ok(true);
+    }
+    if app.store.was_stored_by_a_clock_behind(message, now)? {
+        app.store.set_stored_at(message.id, now)?;
+        message.stored_at = now;
+    }
+    Ok(false)
 }
 
 /// Notes that a pass got on.
