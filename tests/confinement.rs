@@ -184,6 +184,26 @@ fn systemd_has_nothing_to_say_of_the_unit_file() {
     ));
 }
 
+/// Also where there is no systemd that looks at it.
+#[test]
+fn the_unit_file_bounds_what_the_service_and_its_readers_take() {
+    for line in [
+        "MemoryMax=1G",
+        "MemorySwapMax=0",
+        "OOMPolicy=continue",
+        "TasksMax=64",
+        "PrivateUsers=yes",
+        "PrivateMounts=yes",
+        "DevicePolicy=closed",
+        "SystemCallFilter=~@privileged @resources",
+        "SystemCallErrorNumber=EPERM",
+    ] {
+        assert!(UNIT.lines().any(|l| l == line), "{line} is missing");
+    }
+    // Addresses of mail providers and of an alarm change.
+    assert!(!UNIT.contains("\nIPAddressDeny"));
+}
+
 #[test]
 fn the_unit_file_exposes_no_more_than_the_service_needs() {
     let folder = tempfile::tempdir().unwrap();
