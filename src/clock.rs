@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::vietnamese_moment;
-use crate::store::{Part, Store};
+use crate::store::{APART, Part, Store};
 
 /// Where a pass takes the moment from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,6 @@ impl Clock {
 const JUMP: SignedDuration = SignedDuration::from_hours(1);
 /// What was asked so short ago holds for now.
 const JUST: SignedDuration = SignedDuration::from_mins(5);
-/// By so much the clock and a mail server may differ.
-const APART: SignedDuration = SignedDuration::from_hours(24);
 
 /// What tells whether a clock is right.
 #[derive(Clone, Copy, Debug)]

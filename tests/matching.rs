@@ -10,7 +10,6 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use thubaocao::config::Config;
 use thubaocao::domain::date_of;
-use thubaocao::domain::obligation::Obligation;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::expected;
 use thubaocao::ground::Sha256;
@@ -159,11 +158,7 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
                     former: vec![],
                     said: None,
                     history_known: false,
-                    expected: &|unit| {
-                        let of_unit = |o: &&Obligation| unit.is_none_or(|u| o.unit == *u);
-                        let these = obligations.iter().filter(of_unit);
-                        Ok(these.map(Expectation::from).collect())
-                    },
+                    expected: &|unit| Ok(Expectation::among(&obligations, unit)),
                 },
             )
             .unwrap();

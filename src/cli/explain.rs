@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::{Session, say};
 use crate::app;
 use crate::domain::date_of;
-use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
 use crate::domain::unit::UnitId;
 use crate::matching::{Expectation, Item, Known, Match, Matcher, UnitMatch};
@@ -110,11 +109,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
                 former,
                 said: None,
                 history_known,
-                expected: &|unit| {
-                    let of_unit = |o: &&Obligation| unit.is_none_or(|u| o.unit == *u);
-                    let these = obligations.iter().filter(of_unit);
-                    Ok(these.map(Expectation::from).collect())
-                },
+                expected: &|unit| Ok(Expectation::among(&obligations, unit)),
             },
         )?;
         if json {

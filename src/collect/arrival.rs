@@ -9,7 +9,6 @@ use super::record::may_acknowledge;
 use crate::app::App;
 use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
-use crate::matching;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, MessageState, Store};
 
@@ -82,7 +81,7 @@ pub(super) fn word(
         trust: reading.trust,
         known_address: !register.bearers(sender, day).is_empty()
             || !store.learned_units(sender)?.is_empty(),
-        head_names_a_unit: !matching::units_of_heads(register, day, reading).is_empty(),
+        head_names_a_unit: !app.matcher(day).units_of_heads(reading).is_empty(),
         answered: decision.answer.is_some(),
         told_today: store.told_of_arrival_since(sender, midnight)?,
     };

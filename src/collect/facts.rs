@@ -10,7 +10,7 @@ use crate::domain::date_of;
 use crate::domain::unit::{self, Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected::{self, Place};
-use crate::matching::{self, Expected, Item, Known, Match};
+use crate::matching::{Expected, Item, Known, Match};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::Message;
 
@@ -184,7 +184,7 @@ pub(super) fn units_meant(
         .iter()
         .filter_map(|a| a.issuer.as_deref())
     {
-        meant.extend(matching::units_named(register, day, issuer));
+        meant.extend(app.matcher(day).units_named(issuer));
     }
     // The province asks for the reports, and owes none.
     let asks = |id: &UnitId| {

@@ -10,7 +10,7 @@ use super::facts::units_of_sender;
 use crate::app::App;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
-use crate::matching::{self, Match};
+use crate::matching::Match;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Ground, Hold};
 
@@ -127,7 +127,7 @@ pub(super) fn of(
     }
     let is_staff = reading.class == Class::OwnMail
         || from.is_some_and(|a| app.config.settings.digest_to.contains(a));
-    let heads = matching::units_of_heads(register, day, reading);
+    let heads = app.matcher(day).units_of_heads(reading);
     let mut passed_on = BTreeSet::new();
     if is_staff || !own.is_empty() {
         let named = found.map_or(&[][..], |f| f.unit.candidates());

@@ -127,7 +127,7 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
         return by_own_code(mail, codes).unwrap_or_else(Meaning::Refused);
     }
     let action = words::action(mail.words);
-    let named = named(mail.words);
+    let named = items_in(mail.words);
     if mail.answers == Answers::Question {
         // One that is not settled is looked at before.
         return match (consent::of(mail.words), action) {
@@ -260,23 +260,16 @@ static MAIL: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static SUBMISSION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bBC[- ]?(?:19|20)\d{2}[- ]?(\d{5,9})\b").expect("a valid pattern")
-});
-
-static SUBMISSION_OF: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bBC[- ]?((?:19|20)\d{2})[- ]?(\d{5,9})\b").expect("a valid pattern")
 });
 
 /// The mails and submissions that a text names by number, each once.
-fn named(text: &str) -> Vec<Item> {
-    items_in(text)
-}
-
 fn items_in(text: &str) -> Vec<Item> {
     let text: String = text.nfc().collect();
-    let number = |c: regex::Captures<'_>| c[1].parse().ok();
-    let mails = MAIL.captures_iter(&text).filter_map(number).map(Item::Mail);
-    let submissions = SUBMISSION.captures_iter(&text).filter_map(number);
+    let mails = MAIL.captures_iter(&text).filter_map(|c| c[1].parse().ok());
+    let mails = mails.map(Item::Mail);
+    let submissions = SUBMISSION.captures_iter(&text);
+    let submissions = submissions.filter_map(|c| c[2].parse().ok());
     let mut items: Vec<Item> = Vec::new();
     for item in mails.chain(submissions.map(Item::Submission)) {
         if !items.contains(&item) {
@@ -289,7 +282,7 @@ fn items_in(text: &str) -> Vec<Item> {
 /// The receipt code by which a text names a submission of a number, where that has another one: it is of another year.
 pub(super) fn another_year(text: &str, number: i64, code: &str) -> Option<String> {
     let text: String = text.nfc().collect();
-    let named = SUBMISSION_OF.captures_iter(&text).filter_map(|c| {
+    let named = SUBMISSION.captures_iter(&text).filter_map(|c| {
         let of_it = c[2].parse() == Ok(number);
         of_it.then(|| format!("BC-{}-{number:05}", &c[1]))
     });
@@ -615,6 +608,6 @@ mod tests {
         ] {
             assert_eq!(contradiction(item, words).is_none(), agrees, "{words}");
         }
-        assert!(named("Vi\u{323}ệc: thu\u{31b} số 9, gán").contains(&Item::Mail(9)));
+        assert!(items_in("Vi\u{323}ệc: thu\u{31b} số 9, gán").contains(&Item::Mail(9)));
     }
 }

@@ -47,3 +47,28 @@ impl Submission {
         code.rsplit('-').next()?.parse().ok()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::domain::obligation::Obligation;
+    use crate::domain::obligation::tests::at;
+
+    /// What a first mail brought for an obligation.
+    pub(crate) fn submission(obligation: &Obligation) -> Submission {
+        Submission {
+            id: 1,
+            unit: obligation.unit.clone(),
+            report: obligation.report.clone(),
+            period: obligation.period.clone(),
+            due: obligation.due,
+            version: 1,
+            message: Some(1),
+            received_at: at("2026-06-12T02:00:00Z"),
+            forms: Forms::NONE,
+            nil_return: false,
+            number: None,
+            files: vec![],
+        }
+    }
+}

@@ -152,25 +152,8 @@ fn draft(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::obligation::tests::{at, obligation};
-    use crate::domain::report::Forms;
-
-    fn submission(obligation: &Obligation) -> Submission {
-        Submission {
-            id: 1,
-            unit: obligation.unit.clone(),
-            report: obligation.report.clone(),
-            period: obligation.period.clone(),
-            due: obligation.due,
-            version: 1,
-            message: Some(1),
-            received_at: at("2026-06-12T02:00:00Z"),
-            forms: Forms::NONE,
-            nil_return: false,
-            number: None,
-            files: vec![],
-        }
-    }
+    use crate::domain::obligation::tests::obligation;
+    use crate::domain::submission::tests::submission;
 
     #[test]
     fn an_acknowledgement_does_not_ask_for_what_may_wait_in_another_mail() {

@@ -87,26 +87,9 @@ fn draft(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::obligation::Obligation;
     use crate::domain::obligation::tests::{at, obligation};
     use crate::domain::report::Forms;
-
-    fn submission(obligation: &Obligation) -> Submission {
-        Submission {
-            id: 1,
-            unit: obligation.unit.clone(),
-            report: obligation.report.clone(),
-            period: obligation.period.clone(),
-            due: obligation.due,
-            version: 1,
-            message: Some(1),
-            received_at: at("2026-06-12T02:00:00Z"),
-            forms: Forms::NONE,
-            nil_return: false,
-            number: None,
-            files: vec![],
-        }
-    }
+    use crate::domain::submission::tests::submission;
 
     #[test]
     fn a_report_that_is_sent_back_is_asked_for_in_its_own_forms() {

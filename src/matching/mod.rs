@@ -71,6 +71,15 @@ pub struct Expectation {
     pub open: bool,
 }
 
+impl Expectation {
+    /// What some obligations expect of a unit; of anybody, where none is named.
+    pub fn among(obligations: &[Obligation], unit: Option<&UnitId>) -> Vec<Expectation> {
+        let of_unit = |o: &&Obligation| unit.is_none_or(|u| o.unit == *u);
+        let these = obligations.iter().filter(of_unit);
+        these.map(Expectation::from).collect()
+    }
+}
+
 impl From<&Obligation> for Expectation {
     fn from(o: &Obligation) -> Expectation {
         Expectation {
@@ -174,29 +183,6 @@ pub fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
     Names::new(register, day).named_in(text)
 }
 
-/// The units of a day whose heads the documents of a mail have, other than the province, who asks; each once.
-pub fn units_of_heads(register: &Register, day: Date, reading: &Reading) -> Vec<UnitId> {
-    let issuers = reading
-        .attachments
-        .iter()
-        .filter(|a| a.is_document())
-        .filter_map(|a| a.issuer.as_deref());
-    let issuers: Vec<&str> = issuers.collect();
-    if issuers.is_empty() {
-        return Vec::new(); // the names of a whole register are not for nothing
-    }
-    let names = Names::new(register, day);
-    let reports = |unit: &UnitId| {
-        let unit = register.nearest(unit, day);
-        unit.is_some_and(|u| u.kind != Kind::Provincial)
-    };
-    let called = issuers.iter().flat_map(|issuer| names.called(issuer));
-    let mut units: Vec<UnitId> = called.filter(reports).collect();
-    units.sort();
-    units.dedup();
-    units
-}
-
 /// The forms of a report that a file of a role is.
 pub fn forms_of(role: Role) -> Forms {
     Forms {
@@ -250,6 +236,26 @@ impl Matcher {
     ) -> Result<Option<(String, PeriodId)>> {
         let expected = (known.expected)(Some(unit))?;
         Ok(self.named_in_words(words, unit, &expected, known))
+    }
+
+    /// The units that a text names, in the order of their place.
+    pub fn units_named(&self, text: &str) -> Vec<UnitId> {
+        self.names.named_in(text)
+    }
+
+    /// The units whose heads the documents of a mail have, other than the province, who asks; each once.
+    pub fn units_of_heads(&self, reading: &Reading) -> Vec<UnitId> {
+        let documents = reading.attachments.iter().filter(|a| a.is_document());
+        let issuers = documents.filter_map(|a| a.issuer.as_deref());
+        let reports = |unit: &UnitId| {
+            let unit = self.register().nearest(unit, self.day);
+            unit.is_some_and(|u| u.kind != Kind::Provincial)
+        };
+        let called = issuers.flat_map(|issuer| self.names.called(issuer));
+        let mut units: Vec<UnitId> = called.filter(reports).collect();
+        units.sort();
+        units.dedup();
+        units
     }
 
     fn reports(&self) -> &[Report] {

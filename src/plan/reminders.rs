@@ -41,12 +41,13 @@ enum When {
 /// Who would be reminded, and of what. Nothing is written.
 fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> {
     let work_starts = config.settings.schedule.work_hours.0;
-    // By when mails count and hold, on which day it is, and when reminders leave.
-    let (seen, receipts, day, at_hand) = match when {
-        When::Now(now) => (now, Receipts::All, date_of(now), now),
+    // For which moment and day it is asked, and by when mails count and hold.
+    let (now, asked, day, seen, receipts, at_hand) = match when {
+        When::Now(now) => (now, now, date_of(now), now, Receipts::All, now),
         When::On { day, at_hand, now } => {
-            let seen = instant(day, work_starts).max(now.min(end_of(day)));
-            (seen, Receipts::Until(seen), day, at_hand)
+            let morning = instant(day, work_starts);
+            let seen = morning.max(now.min(end_of(day)));
+            (now, morning, day, seen, Receipts::Until(seen), at_hand)
         }
     };
     let first_opened = store.first_opened()?;
@@ -64,10 +65,6 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
             at_hand: date_of(at_hand),
             left: &[],
         };
-        let asked = match when {
-            When::Now(now) => now,
-            When::On { .. } => instant(day, work_starts),
-        };
         // Of most nothing is owed by the days alone: what left need not be looked up.
         if unsettled.holds(&obligation.unit, &obligation.report) || facts.by_date(asked).is_none() {
             continue;
@@ -75,8 +72,8 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
         let left = store.steps_left(obligation.id, obligation.due)?;
         facts.left = &left;
         let step = match when {
-            When::Now(now) => facts.owed(now),
-            When::On { now, .. } => {
+            When::Now(_) => facts.owed(asked),
+            When::On { .. } => {
                 let before = config.calendar.working_days_before(day, 1);
                 facts.owed_on(asked, instant(before, work_starts), date_of(now) == day)
             }
@@ -89,9 +86,7 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     if owed.is_empty() {
         return Ok(vec![]);
     }
-    let dead = match when {
-        When::Now(now) | When::On { now, .. } => store.dead_contacts(Receipts::All, now)?,
-    };
+    let dead = store.dead_contacts(Receipts::All, now)?;
     let holds = Holds::at(seen, config, store)?;
     // What is held stays due; without an address the digest says so.
     owed.retain(|unit, _| {

@@ -36,8 +36,8 @@ pub struct ServerTime {
     pub accepted: bool,
 }
 
-/// By so much clocks may differ, and what lies ahead may lie ahead.
-const APART: SignedDuration = SignedDuration::from_hours(24);
+/// By so much the clock and a mail server may differ, and what lies ahead may lie ahead.
+pub const APART: SignedDuration = SignedDuration::from_hours(24);
 
 const DOUBT: &str = "clock_doubt";
 /// The last mail that was not read when it came, as the clock was behind it.

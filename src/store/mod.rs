@@ -39,7 +39,7 @@ use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
 
 pub use awaited::Awaited;
-pub use clock::ClockDoubt;
+pub use clock::{APART, ClockDoubt};
 pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand, Told};
