@@ -1,19 +1,20 @@
-//! What the passes work with.
+//! What a running installation has open, and what of it the passes take.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::archive::Archive;
+use crate::collect::{Books, Tools};
 use crate::config::Config;
 use crate::home;
-use crate::matching::Matcher;
+use crate::matching::Matchers;
 use crate::reading::ReadingSettings;
 use crate::reading::worker::Reader;
+use crate::send::Outbox;
 use crate::store::Store;
 use crate::verify::Verifier;
 
@@ -29,8 +30,7 @@ pub struct App {
     pub reader: Reader,
     /// Who asks for signatures of senders, if anybody.
     pub verifier: Option<Verifier>,
-    /// What matched the last mail.
-    matcher: Mutex<Option<Arc<Matcher>>>,
+    matchers: Matchers,
 }
 
 impl App {
@@ -60,20 +60,39 @@ impl App {
             archive,
             reader,
             verifier,
-            matcher: Mutex::new(None),
+            matchers: Matchers::default(),
         }
     }
 
-    /// What matches mails that were received on a day (Vietnam).
-    pub fn matcher(&self, day: Date) -> Arc<Matcher> {
-        let mut last = self.matcher.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(matcher) if matcher.serves(&self.config, day) => Arc::clone(matcher),
-            _ => {
-                let matcher = Arc::new(Matcher::new(Arc::clone(&self.config), day));
-                *last = Some(Arc::clone(&matcher));
-                matcher
-            }
+    /// Where it is looked up what a mail is.
+    pub fn books(&self) -> Books<'_> {
+        Books {
+            config: &self.config,
+            store: &self.store,
+            matchers: &self.matchers,
+        }
+    }
+
+    /// What mails are taken in with.
+    pub fn tools(&mut self) -> Tools<'_> {
+        Tools {
+            books: Books {
+                config: &self.config,
+                store: &self.store,
+                matchers: &self.matchers,
+            },
+            archive: &self.archive,
+            reader: &mut self.reader,
+            verifier: self.verifier.as_ref(),
+        }
+    }
+
+    /// What leaves, and what it is made of.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox {
+            config: &self.config,
+            store: &self.store,
+            archive: &self.archive,
         }
     }
 }

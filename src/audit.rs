@@ -12,9 +12,9 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
 use crate::archive::{Archive, INCOMING, Soundness};
 use crate::collect;
+use crate::reading::worker::Reader;
 use crate::store::{Content, Health, Owner, Part, Store};
 
 /// How far an audit of the service has come.
@@ -203,28 +203,33 @@ struct Progress {
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub async fn pass(app: &mut App, now: Timestamp) -> Result<()> {
-    let mut progress = match app.store.setting(PROGRESS)? {
+pub async fn pass(
+    store: &Store,
+    archive: &Archive,
+    reader: &mut Reader,
+    now: Timestamp,
+) -> Result<()> {
+    let mut progress = match store.setting(PROGRESS)? {
         Some(text) if !text.is_empty() => serde_json::from_str(&text)?,
-        _ if !due(&app.store.health(Part::Damage)?, now) => return Ok(()),
+        _ if !due(&store.health(Part::Damage)?, now) => return Ok(()),
         _ => {
             let mut begun = Progress::default();
-            for fault in database(&app.store) {
-                found(&mut begun, &fault, now, app)?;
+            for fault in database(store) {
+                found(&mut begun, &fault, now, store)?;
             }
             begun
         }
     };
-    let contents = app.store.contents(&progress.after, PART_FILES)?;
+    let contents = store.contents(&progress.after, PART_FILES)?;
     let mut bytes = 0;
     for content in &contents {
-        if let Some(fault) = judge(&app.archive, content)
-            && !mended(app, &fault).await
+        if let Some(fault) = judge(archive, content)
+            && !mended(store, archive, reader, &fault).await
         {
-            found(&mut progress, &fault, now, app)?;
+            found(&mut progress, &fault, now, store)?;
         }
         progress.after.clone_from(&content.sha256);
-        bytes += fs::metadata(app.archive.path(&content.sha256)).map_or(0, |m| m.len());
+        bytes += fs::metadata(archive.path(&content.sha256)).map_or(0, |m| m.len());
         if bytes >= PART_BYTES {
             break;
         }
@@ -234,13 +239,13 @@ pub async fn pass(app: &mut App, now: Timestamp) -> Result<()> {
         .is_none_or(|last| last.sha256 == progress.after)
         && contents.len() < PART_FILES;
     if ended && progress.count == 0 {
-        app.store.succeeded(Part::Damage, now)?;
+        store.succeeded(Part::Damage, now)?;
     }
     let text = match ended {
         true => String::new(),
         false => serde_json::to_string(&progress)?,
     };
-    app.store.set_setting(PROGRESS, &text)
+    store.set_setting(PROGRESS, &text)
 }
 
 /// Whether an audit is to begin.
@@ -255,7 +260,7 @@ fn due(health: &Health, now: Timestamp) -> bool {
 }
 
 /// Takes the files of a mail out of it again, where its raw form is whole.
-async fn mended(app: &mut App, fault: &Fault) -> bool {
+async fn mended(store: &Store, archive: &Archive, reader: &mut Reader, fault: &Fault) -> bool {
     let file = fault.owners().iter().find_map(|o| match o {
         Owner::File(message) => Some(*message),
         Owner::Mail(_) | Owner::Sent(_) => None,
@@ -265,10 +270,10 @@ async fn mended(app: &mut App, fault: &Fault) -> bool {
     else {
         return false;
     };
-    if let Err(e) = collect::take_out_files(app, message).await {
+    if let Err(e) = collect::take_out_files(store, archive, reader, message).await {
         tracing::warn!(message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it again");
     }
-    let mended = matches!(app.archive.soundness(sha256), Ok(Soundness::Sound));
+    let mended = matches!(archive.soundness(sha256), Ok(Soundness::Sound));
     if mended {
         tracing::warn!(%fault, "mended: taken out of its mail again");
     }
@@ -276,11 +281,11 @@ async fn mended(app: &mut App, fault: &Fault) -> bool {
 }
 
 /// Notes a fault, and that what can be fetched again is fetched again.
-fn found(progress: &mut Progress, fault: &Fault, now: Timestamp, app: &App) -> Result<()> {
+fn found(progress: &mut Progress, fault: &Fault, now: Timestamp, store: &Store) -> Result<()> {
     tracing::error!(%fault, "store and archive are damaged");
     for owner in fault.owners() {
         if let Owner::Mail(message) = owner {
-            app.store.fetch_again(*message, now)?;
+            store.fetch_again(*message, now)?;
         }
     }
     progress.count += 1;
@@ -292,7 +297,7 @@ fn found(progress: &mut Progress, fault: &Fault, now: Timestamp, app: &App) -> R
         n => format!(" và {n} lỗi khác"),
     };
     let text = format!("{}{more}", progress.named.join("; "));
-    app.store.failed(Part::Damage, now, &text)
+    store.failed(Part::Damage, now, &text)
 }
 
 fn in_vietnamese(fault: &Fault) -> String {

@@ -14,9 +14,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
-use crate::app::App;
 use crate::clock::Clock;
-use crate::collect;
+use crate::collect::{self, Tools};
 use crate::reading::worker::Outcome;
 use crate::staff;
 use crate::store::{Arrived, Place};
@@ -38,7 +37,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// When something cannot be read; what was taken over stays, and the same import goes on from there.
-pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Imported> {
+pub async fn import(tools: &mut Tools<'_>, path: &Path, now: Timestamp) -> Result<Imported> {
     let mut done = Imported::default();
     for file in files(path, &mut done.passed_over)? {
         let Some(opened) = open(&file)? else {
@@ -47,7 +46,7 @@ pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Import
         };
         let written = opened.metadata()?.modified()?;
         let written = Timestamp::try_from(written).unwrap_or(now).min(now);
-        let limit = app.config.settings.limits.message_bytes as usize;
+        let limit = tools.books.config.settings.limits.message_bytes as usize;
         let mut mails = Mails::of(BufReader::new(opened), limit)?;
         let mut n = 0;
         while let Some(mail) = mails.next()? {
@@ -57,29 +56,29 @@ pub async fn import(app: &mut App, path: &Path, now: Timestamp) -> Result<Import
                 done.too_large += 1;
                 continue;
             };
-            take_over(app, &file, n, &raw, (written, now), &mut done).await?;
+            take_over(tools, &file, n, &raw, (written, now), &mut done).await?;
         }
     }
     // None of these is answered, wherever it is read; what had come into the mailbox before and is unread still, is.
-    collect::read_received(app, staff::COMMANDS, None, Clock::Fixed(now)).await?;
+    collect::read_received(tools, staff::obey, None, Clock::Fixed(now)).await?;
     Ok(done)
 }
 
 async fn take_over(
-    app: &mut App,
+    tools: &mut Tools<'_>,
     file: &Path,
     n: u32,
     raw: &[u8],
     (written, now): (Timestamp, Timestamp),
     done: &mut Imported,
 ) -> Result<()> {
-    let sha256 = app.archive.put(raw)?;
-    if app.store.knows_content(&sha256)? {
+    let sha256 = tools.archive.put(raw)?;
+    if tools.books.store.knows_content(&sha256)? {
         done.known += 1;
         return Ok(());
     }
     // Only the reading process looks into a mail; what the server noted of it says when it came.
-    let said = match app.reader.read(raw).await {
+    let said = match tools.reader.read(raw).await {
         Outcome::Read(reading) => reading.received,
         Outcome::MailFails(_) => None,
         Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
@@ -94,7 +93,10 @@ async fn take_over(
         received_at,
         gm_msgid: None,
     };
-    app.store.transaction(|s| s.record_arrival(&arrived, now))?;
+    tools
+        .books
+        .store
+        .transaction(|s| s.record_arrival(&arrived, now))?;
     done.new += 1;
     Ok(())
 }

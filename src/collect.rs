@@ -1,7 +1,9 @@
 //! The first pass: mailbox → store. Fetch and make durable, then read, match and log, then show.
 
 mod arrival;
+mod books;
 mod caution;
+mod command;
 mod decide;
 mod facts;
 mod fetch;
@@ -17,19 +19,22 @@ mod turn;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::app::App;
+use crate::archive::Archive;
 use crate::clock::Clock;
-use crate::config::MailboxKind;
+use crate::config::{Config, MailboxKind};
 use crate::domain::calendar::Calendar;
 use crate::mailbox::{Mailbox, MailboxError};
+use crate::reading::worker::Reader;
 use crate::reading::{Class, Reading};
-use crate::store::{Message, Part};
+use crate::store::{Message, Part, Store};
+use crate::verify::Verifier;
 use crate::{clock, expected, manager};
 
-use self::read::{Readable, note_confinement, read, reader_says, received_earlier};
+use self::read::{Read, Readable, note_confinement, read, reader_says, received_earlier};
 use self::record::settle;
 use self::show::show_outcomes;
 
+pub use books::Books;
 pub use facts::{known, match_mail};
 pub use files::{take_out_all_that_counts, take_out_what_counts};
 pub use read::try_reader;
@@ -55,65 +60,79 @@ pub enum Reach {
     New,
 }
 
+/// What mails are taken in with.
+pub struct Tools<'a> {
+    /// Where it is looked up what a mail is.
+    pub books: Books<'a>,
+    /// Where the bytes of mails and of their files lie.
+    pub archive: &'a Archive,
+    /// The child process that reads them.
+    pub reader: &'a mut Reader,
+    /// Who asks for signatures of senders, if anybody.
+    pub verifier: Option<&'a Verifier>,
+}
+
 /// Looks through the mailbox and logs what came, as much as one turn takes.
 ///
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored, and is read.
 pub async fn pass(
-    app: &mut App,
+    tools: &mut Tools<'_>,
     mailbox: &mut Mailbox,
     reach: Reach,
-    commands: Commands,
+    obey: Obey,
     turn: &mut Turn,
     clock: Clock,
 ) -> Result<()> {
-    if let Some(verifier) = &app.verifier {
+    let Books { config, store, .. } = tools.books;
+    if let Some(verifier) = tools.verifier {
         verifier.begin_pass();
     }
     for look in 1..=MOST_LOOKS {
         let begun = clock.now();
-        let before = app.store.unread_count()?;
+        let before = store.unread_count()?;
         let reach = if look == 1 { reach } else { Reach::New };
-        let looked = look_through(app, mailbox, reach, turn, begun).await;
-        let came = app.store.unread_count()? > before;
-        read_received(app, commands, Some(&mut *turn), clock).await?;
-        if !looked? || !nothing_stands_out(app, begun)? {
+        let looked = look_through(tools, mailbox, reach, turn, begun).await;
+        let came = store.unread_count()? > before;
+        read_received(tools, obey, Some(&mut *turn), clock).await?;
+        if !looked? || !nothing_stands_out(config, store, begun)? {
             break;
         }
         // More may have come while these were fetched and read: the look that counts is one that found nothing.
         if !came || look == MOST_LOOKS {
-            app.store.succeeded(Part::Mailbox, begun)?;
+            store.succeeded(Part::Mailbox, begun)?;
             break;
         }
     }
-    take_out_what_counts(app, clock.now()).await?;
-    show_outcomes(app, mailbox).await
+    take_out_what_counts(config, store, tools.archive, tools.reader, clock.now()).await?;
+    show_outcomes(config, store, mailbox).await
 }
 
 /// Whether no mail that is stored keeps the mailbox from counting as looked through.
-fn nothing_stands_out(app: &App, now: Timestamp) -> Result<bool> {
-    let unread = app.store.oldest_unread()?;
-    let fails = app.store.health(Part::Reading)?.failing().is_some();
-    let recent = unread.is_some_and(|since| is_recent(&app.config.calendar, since, now));
+fn nothing_stands_out(config: &Config, store: &Store, now: Timestamp) -> Result<bool> {
+    let unread = store.oldest_unread()?;
+    let fails = store.health(Part::Reading)?.failing().is_some();
+    let recent = unread.is_some_and(|since| is_recent(&config.calendar, since, now));
     Ok(!turn::hold_all(unread.is_some(), fails, recent))
 }
 
 /// Takes what is new in every folder; gives whether the mailbox was wholly looked through. A folder that cannot be opened
 /// keeps no other from being read.
 async fn look_through(
-    app: &mut App,
+    tools: &mut Tools<'_>,
     mailbox: &mut Mailbox,
     reach: Reach,
     turn: &mut Turn,
     now: Timestamp,
 ) -> Result<bool> {
-    if app.store.health(Part::Rewound)?.failing().is_some() {
-        app.store.succeeded(Part::Rewound, now)?; // it was told, and nothing has to be mended
+    let Books { config, store, .. } = tools.books;
+    if store.health(Part::Rewound)?.failing().is_some() {
+        store.succeeded(Part::Rewound, now)?; // it was told, and nothing has to be mended
     }
     let mut whole = true;
     let mut closed = Vec::new();
-    for folder in folders(&app.config.settings.mailbox.kind) {
-        match fetch::folder(app, mailbox, &folder, reach, turn, now).await {
+    for folder in folders(&config.settings.mailbox.kind) {
+        match fetch::folder(tools, mailbox, &folder, reach, turn, now).await {
             Ok(taken) => whole &= taken,
             Err(e) => match e.downcast_ref().and_then(cannot_be_opened) {
                 Some(why) => closed.push(format!("{folder}: {why}")),
@@ -122,14 +141,14 @@ async fn look_through(
         }
     }
     if closed.is_empty() {
-        app.store.succeeded(Part::Folder, now)?;
+        store.succeeded(Part::Folder, now)?;
         return Ok(whole);
     }
     let closed = closed.join("; ");
     tracing::error!(closed, "a folder cannot be opened; the others are read");
-    app.store.failed(Part::Folder, now, &closed)?;
-    let since = app.store.health(Part::Folder)?.failing_since;
-    Ok(whole && !is_recent(&app.config.calendar, since.unwrap_or(now), now))
+    store.failed(Part::Folder, now, &closed)?;
+    let since = store.health(Part::Folder)?.failing_since;
+    Ok(whole && !is_recent(&config.calendar, since.unwrap_or(now), now))
 }
 
 /// Why a folder cannot be opened, in words for staff, where that is no fault of the mailbox as a whole.
@@ -153,15 +172,9 @@ fn is_recent(calendar: &Calendar, since: Timestamp, now: Timestamp) -> bool {
     now <= calendar.later(since, 1)
 }
 
-/// What sees to the commands of staff, from the floor above: they are carried out in turn with the other mails, as the
-/// mailbox counts as looked through only where all is seen to.
-#[derive(Clone, Copy)]
-pub struct Commands {
-    /// Looks whether a mail of staff is a command, and classes it so.
-    pub classify: fn(&App, &Message, &mut Reading) -> Result<()>,
-    /// Carries out the command in a mail, and answers it.
-    pub obey: fn(&App, &Message, &Reading, Timestamp) -> Result<()>,
-}
+/// Carries out the command in a mail of staff, and answers it. It comes from the floor above, and is called in turn with
+/// the other mails: staff's come first, and the mailbox counts as looked through only where all is seen to.
+pub type Obey = fn(Books<'_>, &Message, &Reading, Timestamp) -> Result<()>;
 
 /// Whether a mail is answered and a command in it carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,16 +194,15 @@ enum Answers {
 /// # Errors
 /// When the store fails.
 pub async fn read_received(
-    app: &mut App,
-    commands: Commands,
+    tools: &mut Tools<'_>,
+    obey: Obey,
     mut turn: Option<&mut Turn>,
     clock: Clock,
 ) -> Result<()> {
+    let Books { config, store, .. } = tools.books;
     let now = clock.now();
     let most = turn.as_ref().map_or(u32::MAX, |t| t.left_to_read());
-    let mut unread = app
-        .store
-        .unread(&app.config.settings.digest_to, most.saturating_add(1))?;
+    let mut unread = store.unread(&config.settings.digest_to, most.saturating_add(1))?;
     if unread.is_empty() {
         return Ok(());
     }
@@ -198,10 +210,10 @@ pub async fn read_received(
         turn.cut_short();
         return Ok(()); // nothing is known of the reader
     }
-    unread.sort_by_key(|message| sender::rank(app, message));
-    expected::expect(&app.config, &app.store, now)?;
+    unread.sort_by_key(|message| sender::rank(config, message));
+    expected::expect(config, store, now)?;
     let mut fault = None;
-    let may_be_behind = clock::may_be_behind(&app.store, clock)?;
+    let may_be_behind = clock::may_be_behind(store, clock)?;
     for mut message in unread {
         if turn.as_mut().is_some_and(|turn| !turn.may_read()) {
             tracing::info!("more came than one pass reads; the next one goes on");
@@ -211,16 +223,16 @@ pub async fn read_received(
         if message.sha256.is_none() {
             continue;
         }
-        if waits_for_clock(app, &mut message, may_be_behind, now)? {
+        if waits_for_clock(store, &mut message, may_be_behind, now)? {
             continue;
         }
         // Also where the import that brought it was ended before it was read.
-        let imported = app.store.imported(message.id)?;
+        let imported = store.imported(message.id)?;
         let answers = match imported {
             Some(_) => Answers::No,
             None => Answers::Yes,
         };
-        let mut read = match read(app, &mut message, imported, now).await? {
+        let mut read = match read(tools, &mut message, imported, now).await? {
             Readable::Yes(read) => *read,
             Readable::NotNow(why) => {
                 fault = Some(why);
@@ -231,52 +243,63 @@ pub async fn read_received(
                 break;
             }
         };
-        let mut put_off = false;
         // Domains change the keys of their signatures: of old mails they say nothing.
-        if let Some(raw) = read.raw.as_ref().filter(|_| answers == Answers::Yes) {
-            (commands.classify)(app, &message, &mut read.reading)?;
-            put_off = sender::verify(app, &message, &mut read.reading, raw, now).await;
-        }
-        if let Some(earlier) = received_earlier(app, &message, &read.reading)? {
-            app.store.set_received_at(message.id, earlier)?;
+        let put_off = answers == Answers::Yes && identify(tools, &message, &mut read, now).await?;
+        if let Some(earlier) = received_earlier(config, store, &message, &read.reading)? {
+            store.set_received_at(message.id, earlier)?;
             message.received_at = earlier;
         }
         if put_off {
-            files::discard(app, &read.reading);
-            sender::put_off(app, &message, &read.reading, now)?;
+            files::discard(tools.reader, &read.reading);
+            sender::put_off(tools.books, &message, &read.reading, now)?;
             continue;
         }
         if read.reading.class == Class::StaffCommand && answers == Answers::Yes {
-            files::discard(app, &read.reading);
-            (commands.obey)(app, &message, &read.reading, now)?;
+            files::discard(tools.reader, &read.reading);
+            obey(tools.books, &message, &read.reading, now)?;
             got_on(&mut turn);
             continue;
         }
-        match settle(app, &message, read, answers, now)? {
+        match settle(tools, &message, read, answers, now)? {
             None => got_on(&mut turn),
             Some(why) => fault = Some(why),
         }
     }
     match fault {
-        Some(why) => app.store.failed(Part::Reading, now, &reader_says(&why))?,
-        None => app.store.succeeded(Part::Reading, now)?,
+        Some(why) => store.failed(Part::Reading, now, &reader_says(&why))?,
+        None => store.succeeded(Part::Reading, now)?,
     }
-    note_confinement(app, now)
+    note_confinement(store, tools.reader, now)
+}
+
+/// Looks whether a mail that has just come is a command, and asks who sent it; gives whether it is put off.
+async fn identify(
+    tools: &Tools<'_>,
+    message: &Message,
+    read: &mut Read,
+    now: Timestamp,
+) -> Result<bool> {
+    let Books { config, store, .. } = tools.books;
+    let (Some(raw), reading) = (&read.raw, &mut read.reading) else {
+        return Ok(false);
+    };
+    command::classify(config, store, message, reading)?;
+    Ok(sender::verify(config, tools.verifier, message, reading, raw, now).await)
 }
 
 /// Whether a mail waits until a clock that is behind it is mended; one that has waited was stored now.
 fn waits_for_clock(
-    app: &App,
+    store: &Store,
     message: &mut Message,
     may_be_behind: bool,
     now: Timestamp,
 ) -> Result<bool> {
     if may_be_behind && clock::is_behind(message.received_at, now) {
-        app.store.hold_for_clock(message.id)?;
+        store.hold_for_clock(message.id)?;
         return Ok(true);
     }
-    if app.store.was_stored_by_a_clock_behind(message, now)? {
-        app.store.set_stored_at(message.id, now)?;
+    if store.was_stored_by_a_clock_behind(message, now)? {
+        store.set_stored_at(message.id, now)?;
         message.stored_at = now;
     }
     Ok(false)

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
-use crate::app::App;
+use crate::archive::Archive;
+use crate::config::Config;
 use crate::consolidation::{self, Source};
 use crate::domain::obligation::{Obligation, State};
 use crate::domain::period::PeriodId;
@@ -15,6 +16,7 @@ use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::overview;
 use crate::reading::Role;
+use crate::reading::worker::Reader;
 use crate::standing::View;
 use crate::store::{Receipts, Store, StoredFile};
 use crate::writing::consolidation as draft;
@@ -64,22 +66,24 @@ impl Lacking {
 /// # Errors
 /// When the folder holds something, nothing is expected for the period, or the disk fails.
 pub async fn period(
-    app: &mut App,
+    (config, store): (&Config, &Store),
+    archive: &Archive,
+    reader: &mut Reader,
     report: &str,
     period: &PeriodId,
     folder: &Path,
     now: Timestamp,
 ) -> Result<Exported> {
-    let obligations = expected(app, report, period)?;
+    let obligations = expected(config, store, report, period)?;
     make_empty(folder)?;
-    let view = View::at(now, &app.config, &app.store)?;
+    let view = View::at(now, config, store)?;
     let mut exported = Exported::default();
     let mut index: Vec<Vec<Cell>> = Vec::new();
     let mut sources: Vec<Source> = Vec::new();
     let mut lacking = Lacking::default();
     for (n, o) in obligations.iter().enumerate() {
-        let unit = app.config.unit_name(&o.unit, date_of(o.due));
-        let standing = standing(&app.store, o)?;
+        let unit = config.unit_name(&o.unit, date_of(o.due));
+        let standing = standing(store, o)?;
         let own = format!("{:02} {}", n + 1, safe(&unit));
         let mut taken: BTreeSet<String> = BTreeSet::new();
         let head = |number: Option<&str>, received: Option<Timestamp>, file: Cell| {
@@ -104,7 +108,7 @@ pub async fn period(
         exported.units += 1;
         fs::create_dir(folder.join(&own))?;
         for Standing { submission, file } in &standing {
-            let content = app.archive.get(&file.sha256)?;
+            let content = archive.get(&file.sha256)?;
             let name = unused(&file.name, &mut taken);
             let path = PathBuf::from(&own).join(&name);
             fs::write(folder.join(&path), &content)
@@ -123,7 +127,7 @@ pub async fn period(
                         None => unit.clone(),
                     },
                     file: name,
-                    contents: app.reader.contents(&content, file.kind).await?,
+                    contents: reader.contents(&content, file.kind).await?,
                 });
             }
         }
@@ -133,7 +137,7 @@ pub async fn period(
             lacking.without_soft_file.push(unit);
         }
     }
-    let known = app.config.report(report);
+    let known = config.report(report);
     let title = known.map_or(report, |r| r.title.as_str());
     let lines = vec![
         format!("{title}, {}", period.in_vietnamese()),
@@ -150,8 +154,13 @@ pub async fn period(
 }
 
 /// What is expected for the period, in the order of the register.
-fn expected(app: &App, report: &str, period: &PeriodId) -> Result<Vec<Obligation>> {
-    let all = app.store.obligations(Receipts::All)?;
+fn expected(
+    config: &Config,
+    store: &Store,
+    report: &str,
+    period: &PeriodId,
+) -> Result<Vec<Obligation>> {
+    let all = store.obligations(Receipts::All)?;
     let mut obligations: Vec<Obligation> = all
         .into_iter()
         .filter(|o| o.report == report && o.period == *period)
@@ -159,7 +168,7 @@ fn expected(app: &App, report: &str, period: &PeriodId) -> Result<Vec<Obligation
     if obligations.is_empty() {
         bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
     }
-    let units = &app.config.register.units;
+    let units = &config.register.units;
     obligations.sort_by_key(|o| units.iter().position(|u| u.id == o.unit));
     Ok(obligations)
 }

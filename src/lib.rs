@@ -20,6 +20,7 @@
 //! |---|---|
 //! | [`cli`] | one file a command; prints, decides nothing |
 //! | [`daemon`] | when each pass runs; signals, watchdog, reload |
+//! | [`app`] | what a running installation has open, and what of it each pass takes |
 //! | [`backup`] | a copy of all that is known, and back |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`audit`] | whether the archive holds what the store names, whole, and mends what it can |
@@ -29,7 +30,6 @@
 //! | [`correct`] | the corrections by staff, each with its inverse |
 //! | [`collect`], [`plan`], [`send`], [`retention`] | the passes, and the end of what may be kept: the only places where floors meet |
 //! | [`alarm`] | what the mailbox cannot tell, by a second way out |
-//! | [`app`] | what a running installation has open |
 //! | [`letters`] | one file a letter: whether a mail that is owed is still owed at this moment, and what it says |
 //! | [`home`] | the data folder that a configuration belongs to |
 //! | [`disk`] | room on the disk, and what leaves without it |

@@ -8,7 +8,6 @@ use anyhow::Result;
 use jiff::civil::Time;
 use jiff::{Timestamp, ToSpan};
 
-use crate::app::App;
 use crate::config::Config;
 use crate::domain::{date_of, instant};
 use crate::expected;
@@ -21,15 +20,15 @@ pub use reminders::{Planned, on_day, owe_reminders};
 ///
 /// # Errors
 /// When the store fails.
-pub fn pass(app: &App, now: Timestamp) -> Result<()> {
-    if app.store.clock_is_doubted()? {
+pub fn pass(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
+    if store.clock_is_doubted()? {
         return Ok(());
     }
-    expected::expect(&app.config, &app.store, now)?;
-    app.store.transaction(|store| {
-        owe_reminders(&app.config, store, now)?;
-        note_holds(&app.config, store, now)?;
-        digest::owe(&app.config, store, now)
+    expected::expect(config, store, now)?;
+    store.transaction(|store| {
+        owe_reminders(config, store, now)?;
+        note_holds(config, store, now)?;
+        digest::owe(config, store, now)
     })
 }
 

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::app::App;
+use crate::archive::Archive;
 use crate::config::Config;
 use crate::domain::{date_of, zone};
 use crate::store::{Correction, Expired, Expiring, Store};
@@ -42,30 +42,35 @@ fn cutoff(years: u16, now: Timestamp) -> Result<Timestamp> {
 ///
 /// # Errors
 /// When the archive or the store cannot be changed.
-pub fn pass(app: &App, now: Timestamp) -> Result<()> {
+pub fn pass(config: &Config, store: &Store, archive: &Archive, now: Timestamp) -> Result<()> {
     let today = date_of(now).to_string();
-    if app.store.setting(LOOKED_ON)?.as_deref() == Some(&today) {
+    if store.setting(LOOKED_ON)?.as_deref() == Some(&today) {
         return Ok(());
     }
-    if let Some(years) = app.config.settings.retention_years {
-        app.store
-            .tell_expiry(cutoff(years, now + Expiring::NOTICE)?, now)?;
+    if let Some(years) = config.settings.retention_years {
+        store.tell_expiry(cutoff(years, now + Expiring::NOTICE)?, now)?;
     }
-    if let Some(expired) = due(&app.config, &app.store, now)? {
-        remove(app, &expired, now)?;
+    if let Some(expired) = due(config, store, now)? {
+        remove(config, store, archive, &expired, now)?;
     }
-    app.store.set_setting(LOOKED_ON, &today)
+    store.set_setting(LOOKED_ON, &today)
 }
 
 /// Removes what is past its time.
 ///
 /// # Errors
 /// When the archive or the store cannot be changed.
-pub fn remove(app: &App, expired: &Expired, now: Timestamp) -> Result<()> {
+pub fn remove(
+    config: &Config,
+    store: &Store,
+    archive: &Archive,
+    expired: &Expired,
+    now: Timestamp,
+) -> Result<()> {
     for file in &expired.files {
-        app.archive.remove(file).context("a file past its time")?;
+        archive.remove(file).context("a file past its time")?;
     }
-    app.store.transaction(|s| {
+    store.transaction(|s| {
         for mail in &expired.undecided {
             s.log_correction(&undecided(*mail), now)?;
         }
@@ -81,11 +86,11 @@ pub fn remove(app: &App, expired: &Expired, now: Timestamp) -> Result<()> {
             "removed what is past its time"
         );
     }
-    for copy in old_copies(&app.config.settings.data, now) {
+    for copy in old_copies(&config.settings.data, now) {
         fs::remove_file(&copy).with_context(|| format!("cannot remove {}", copy.display()))?;
         tracing::info!(copy = %copy.display(), "removed a copy of the store from before an upgrade");
     }
-    app.store.empty_log()
+    store.empty_log()
 }
 
 /// That a mail waits no more because its time was over, in the log of what was changed.

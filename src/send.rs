@@ -10,7 +10,7 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use self::budget::{Pot, Spent, Turn};
-use crate::app::App;
+use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::owed::Kind;
@@ -34,6 +34,17 @@ const CAP_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 /// So many different mails in a row that are not taken, for now or for good: it is not about them.
 const IN_A_ROW: u32 = 3;
 
+/// What leaves, and what it is made of.
+#[derive(Clone, Copy)]
+pub struct Outbox<'a> {
+    /// Who is written to, and how much a day.
+    pub config: &'a Config,
+    /// What is owed, and what became of it.
+    pub store: &'a Store,
+    /// Where a copy of what leaves is kept.
+    pub archive: &'a Archive,
+}
+
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -49,22 +60,22 @@ pub struct Sent {
 /// # Errors
 /// When the store fails. A mail that cannot be written, sent or looked up is an outcome, not an error.
 pub async fn pass(
-    app: &App,
+    outbox: Outbox<'_>,
     transport: &mut Transport,
     mailbox: &mut Option<Mailbox>,
     clock: Clock,
     stop: &dyn Fn() -> bool,
 ) -> Result<Sent> {
-    doubts::settle(app, mailbox, clock.now()).await?;
-    restored::settle(app, mailbox, clock.now()).await?;
-    let store = &app.store;
+    let Outbox { config, store, .. } = outbox;
+    doubts::settle(config, store, mailbox, clock.now()).await?;
+    restored::settle(store, mailbox, clock.now()).await?;
     let mut done = Sent::default();
-    if paused(&app.config, store, clock.now())?.is_some() {
+    if paused(config, store, clock.now())?.is_some() {
         return Ok(done);
     }
-    let mut halt = queue(app, transport, clock, stop, &mut done).await?;
+    let mut halt = queue(outbox, transport, clock, stop, &mut done).await?;
     if halt.is_none() {
-        halt = rests::pass(app, transport, clock, stop, &mut done).await?;
+        halt = rests::pass(config, store, transport, clock, stop, &mut done).await?;
     }
     if let Some(halt) = halt {
         let now = clock.now();
@@ -72,7 +83,7 @@ pub async fn pass(
         let until = now + queue_pause(&halt, times + 1);
         tracing::warn!(why = %halt.why(), %until, "nothing is sent until then");
         let why = halt.why().in_vietnamese();
-        store.pause_queue(now, until, &why, &way(&app.config, store)?)?;
+        store.pause_queue(now, until, &why, &way(config, store)?)?;
         store.failed(Part::Transport, now, &why)?;
     }
     transport.close().await;
@@ -102,17 +113,17 @@ fn holds(pause: &QueuePause, way: &str, now: Timestamp) -> bool {
 
 /// Sends what is queued; gives why the rest waits, if it does.
 async fn queue(
-    app: &App,
+    outbox: Outbox<'_>,
     transport: &mut Transport,
     clock: Clock,
     stop: &dyn Fn() -> bool,
     done: &mut Sent,
 ) -> Result<Option<Halt>> {
-    let store = &app.store;
-    let limits = &app.config.settings.limits;
+    let Outbox { config, store, .. } = outbox;
+    let limits = &config.settings.limits;
     let full = store.health(Part::Disk)?.failing().is_some();
     let doubted = store.clock_is_doubted()?;
-    let mut spent = spent(app, clock.now())?;
+    let mut spent = spent(store, clock.now())?;
     for mail in store.queue(clock.now())? {
         if stop() {
             break;
@@ -138,24 +149,24 @@ async fn queue(
         if doubted && (kind.is_reminder() || kind == Kind::Digest) {
             continue; // they go by a clock that is wrong
         }
-        if kind.is_reminder() && !may_remind(app, now, done)? {
+        if kind.is_reminder() && !may_remind(config, store, now, done)? {
             continue;
         }
-        if is_put_off(app, &mail, now)? {
+        if is_put_off(config, store, &mail, now)? {
             continue;
         }
-        match composed(app, &mail, now) {
+        match composed(config, store, &mail, now) {
             Composed::Hold => {}
             Composed::Dropped(why) => {
                 tracing::info!(mail = mail.owed.key(), why, "no longer owed");
                 store.end_sending(mail.id, OutgoingState::Dropped, Some(&why), now)?;
             }
             // Nothing leaves by trying: it is written as soon as it can be.
-            Composed::Blocked(why) => block(app, &mail, &why, now, now)?,
+            Composed::Blocked(why) => block(store, &mail, &why, now, now)?,
             Composed::Ready(draft) => {
                 let capped = match draft.to.first() {
                     // Staff who decide much in a day get an answer to each command.
-                    Some(to) if !app.config.settings.digest_to.contains(to) => {
+                    Some(to) if !config.settings.digest_to.contains(to) => {
                         store.sent_to_since(to, day_ago)? >= limits.daily_mails_per_address
                     }
                     _ => false,
@@ -171,11 +182,11 @@ async fn queue(
                 done.mails += 1;
                 let copy = !full;
                 manager::step();
-                let halt = send_one(app, transport, &mail, &draft, copy, now).await?;
+                let halt = send_one(outbox, transport, &mail, &draft, copy, now).await?;
                 if halt.is_some() {
                     return Ok(halt);
                 }
-                spent = self::spent(app, now)?;
+                spent = self::spent(store, now)?;
             }
         }
     }
@@ -183,10 +194,10 @@ async fn queue(
 }
 
 /// What left in the 24 hours before a moment.
-fn spent(app: &App, now: Timestamp) -> Result<Spent> {
+fn spent(store: &Store, now: Timestamp) -> Result<Spent> {
     let mut spent = Spent::default();
     let day_ago = now - SignedDuration::from_hours(24);
-    for (kind, mails) in app.store.sent_since(day_ago)? {
+    for (kind, mails) in store.sent_since(day_ago)? {
         spent.add(Pot::of(kind), mails);
     }
     Ok(spent)
@@ -194,11 +205,11 @@ fn spent(app: &App, now: Timestamp) -> Result<Spent> {
 
 /// Whether a mail waits, or does not leave at all, as its unit has got as many answers as it gets in a day. An
 /// acknowledgement is put off to the next morning, and takes the others with it then.
-fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
+fn is_put_off(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Result<bool> {
     let Some(unit) = mail.unit.as_ref().filter(|_| mail.owed.kind().is_answer()) else {
         return Ok(false);
     };
-    let (store, today, kind) = (&app.store, date_of(now), mail.owed.kind());
+    let (today, kind) = (date_of(now), mail.owed.kind());
     let is_queued = |m: Outgoing| m.state == OutgoingState::Queued;
     if mail.put_off.is_some() && !store.outgoing_mail(mail.id)?.is_some_and(is_queued) {
         return Ok(true); // another one tells it since
@@ -214,7 +225,7 @@ fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
         }
         Turn::Together => {
             let tomorrow = today.saturating_add(1.day());
-            let morning = instant(tomorrow, app.config.settings.schedule.work_hours.0);
+            let morning = instant(tomorrow, config.settings.schedule.work_hours.0);
             let why = "đơn vị đã nhận đủ thư xác nhận trong ngày; báo chung vào sáng hôm sau";
             store.put_off(mail.id, tomorrow, morning, why)?;
             Ok(true)
@@ -228,9 +239,8 @@ fn is_put_off(app: &App, mail: &Outgoing, now: Timestamp) -> Result<bool> {
 }
 
 /// What a mail says at a moment. That one cannot be written is told, and stops no other.
-fn composed(app: &App, mail: &Outgoing, now: Timestamp) -> Composed {
-    letters::compose(&app.config, &app.store, mail, now)
-        .unwrap_or_else(|e| Composed::Blocked(quoted(&e)))
+fn composed(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Composed {
+    letters::compose(config, store, mail, now).unwrap_or_else(|e| Composed::Blocked(quoted(&e)))
 }
 
 /// An error of ours, which staff pass on to the administrator.
@@ -239,7 +249,13 @@ fn quoted(e: &anyhow::Error) -> String {
 }
 
 /// Notes that a mail cannot be written. `again_at`: when it is looked at again.
-fn block(app: &App, mail: &Outgoing, why: &str, again_at: Timestamp, now: Timestamp) -> Result<()> {
+fn block(
+    store: &Store,
+    mail: &Outgoing,
+    why: &str,
+    again_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
     if mail.blocked_since.is_none() {
         tracing::error!(
             mail = mail.owed.key(),
@@ -247,7 +263,7 @@ fn block(app: &App, mail: &Outgoing, why: &str, again_at: Timestamp, now: Timest
             "cannot be written; the others are sent"
         );
     }
-    app.store.block(mail.id, again_at, why, now)
+    store.block(mail.id, again_at, why, now)
 }
 
 /// Whether units may be reminded at a moment.
@@ -271,10 +287,9 @@ fn reminding(in_hours: bool, looked: Option<Timestamp>, now: Timestamp) -> Remin
 }
 
 /// Whether units may be reminded now; notes in `done` where they wait for a look into the mailbox.
-fn may_remind(app: &App, now: Timestamp, done: &mut Sent) -> Result<bool> {
-    let config = &app.config;
+fn may_remind(config: &Config, store: &Store, now: Timestamp, done: &mut Sent) -> Result<bool> {
     let in_hours = in_working_hours(&config.calendar, config.settings.schedule.work_hours, now);
-    let looked = app.store.health(Part::Mailbox)?.success_at;
+    let looked = store.health(Part::Mailbox)?.success_at;
     let reminding = reminding(in_hours, looked, now);
     done.look_first |= reminding == Reminding::LookFirst;
     Ok(reminding == Reminding::Now)
@@ -287,8 +302,8 @@ struct Written {
     raw: Vec<u8>,
 }
 
-fn written(app: &App, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<Written> {
-    let settings = &app.config.settings;
+fn written(config: &Config, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<Written> {
+    let settings = &config.settings;
     let from = settings.mailbox.address.as_str();
     let domain = from.rsplit_once('@').map_or("localhost", |(_, d)| d);
     let kind = mail.owed.kind();
@@ -309,29 +324,33 @@ fn written(app: &App, mail: &Outgoing, draft: &Draft, now: Timestamp) -> Result<
 
 /// Hands one mail over; gives why the rest of the queue waits, if it does. `copy`: whether the archive takes a copy first.
 async fn send_one(
-    app: &App,
+    outbox: Outbox<'_>,
     transport: &mut Transport,
     mail: &Outgoing,
     draft: &Draft,
     copy: bool,
     now: Timestamp,
 ) -> Result<Option<Halt>> {
-    let store = &app.store;
+    let Outbox {
+        config,
+        store,
+        archive,
+    } = outbox;
     let again_at = now + pause(mail.tries + 1);
-    let written = match written(app, mail, draft, now) {
+    let written = match written(config, mail, draft, now) {
         Ok(written) => written,
-        Err(e) => return block(app, mail, &quoted(&e), again_at, now).map(|()| None),
+        Err(e) => return block(store, mail, &quoted(&e), again_at, now).map(|()| None),
     };
     let parcel = Parcel {
         name: &written.name,
-        from: &app.config.settings.mailbox.address,
+        from: &config.settings.mailbox.address,
         to: &draft.recipients(),
         raw: &written.raw,
     };
     store.address(mail.id, draft)?;
     // Only from here on may it have left: what breaks before leaves it queued.
     let mut begins = |not_taken: &[NotTaken]| {
-        let sha256 = copy.then(|| app.archive.put(&written.raw)).transpose()?;
+        let sha256 = copy.then(|| archive.put(&written.raw)).transpose()?;
         store.transaction(|s| {
             s.start_sending(mail.id, &written.message_id, sha256.as_deref(), now)?;
             s.drop_rests(mail.id, now)?;
@@ -343,21 +362,26 @@ async fn send_one(
         })?;
         // The copy of a try before this one; what stays of it is found by `verify`.
         let before = mail.raw.as_deref().filter(|b| sha256.as_deref() != Some(b));
-        if let Some(Err(e)) = before.map(|b| app.archive.remove(b)) {
+        if let Some(Err(e)) = before.map(|b| archive.remove(b)) {
             tracing::warn!(error = %format!("{e:#}"), "the copy of an earlier try stays");
         }
         Ok(())
     };
     let outcome = match transport.send(parcel, &mut begins).await {
         Ok(outcome) => outcome,
-        Err(e) => return block(app, mail, &quoted(&e), again_at, now).map(|()| None),
+        Err(e) => return block(store, mail, &quoted(&e), again_at, now).map(|()| None),
     };
-    record(app, mail, outcome, now)
+    record(config, store, mail, outcome, now)
 }
 
 /// Notes what became of a mail; gives why the rest of the queue waits, if it does.
-fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Result<Option<Halt>> {
-    let store = &app.store;
+fn record(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    outcome: Outcome,
+    now: Timestamp,
+) -> Result<Option<Halt>> {
     match outcome {
         Outcome::Taken(not_taken) => {
             tracing::info!(
@@ -365,7 +389,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
                 kind = mail.owed.kind().word(),
                 "sent"
             );
-            record_refusals(app, mail, &not_taken, now)?;
+            record_refusals(config, store, mail, &not_taken, now)?;
             let but: Vec<String> = not_taken
                 .iter()
                 .filter(|n| n.verdict != Verdict::Later)
@@ -373,11 +397,11 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
                 .collect();
             let but = (!but.is_empty()).then(|| but.join("; "));
             store.end_sending(mail.id, OutgoingState::Sent, but.as_deref(), now)?;
-            left(app, now)?;
+            left(store, now)?;
         }
         Outcome::Refused(why, not_taken) => {
             tracing::warn!(mail = mail.owed.key(), %why, "refused for good");
-            record_refusals(app, mail, &not_taken, now)?;
+            record_refusals(config, store, mail, &not_taken, now)?;
             let told = why.in_vietnamese();
             store.end_sending(mail.id, OutgoingState::Failed, Some(&told), now)?;
             // A relay that has lost its way to everybody says the same of every address.
@@ -388,7 +412,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
         }
         Outcome::Deferred(why, not_taken) => {
             tracing::warn!(mail = mail.owed.key(), %why, "not sent; tried again later");
-            record_refusals(app, mail, &not_taken, now)?;
+            record_refusals(config, store, mail, &not_taken, now)?;
             let (again_at, told) = (now + pause(mail.tries + 1), why.in_vietnamese());
             store.defer(mail.id, again_at, &told, now)?;
             if store.deferred_in_a_row()? >= IN_A_ROW {
@@ -419,8 +443,7 @@ fn record(app: &App, mail: &Outgoing, outcome: Outcome, now: Timestamp) -> Resul
 }
 
 /// A mail left: nothing is in the way.
-fn left(app: &App, now: Timestamp) -> Result<()> {
-    let store = &app.store;
+fn left(store: &Store, now: Timestamp) -> Result<()> {
     store.resume_queue(now)?;
     store.succeeded(Part::Transport, now)?;
     Ok(())
@@ -428,7 +451,8 @@ fn left(app: &App, now: Timestamp) -> Result<()> {
 
 /// Notes which addresses did not take a mail. Staff's own stay what they are: the digest goes to them in any case.
 fn record_refusals(
-    app: &App,
+    config: &Config,
+    store: &Store,
     mail: &Outgoing,
     not_taken: &[NotTaken],
     now: Timestamp,
@@ -440,10 +464,9 @@ fn record_refusals(
             Verdict::Later => continue,
         };
         let address = recipient.address.to_lowercase();
-        if !app.config.settings.digest_to.contains(&address) {
+        if !config.settings.digest_to.contains(&address) {
             let status = recipient.status.as_deref();
-            app.store
-                .record_refusal(&address, kind, status, mail.id, now)?;
+            store.record_refusal(&address, kind, status, mail.id, now)?;
         }
     }
     Ok(())

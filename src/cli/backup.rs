@@ -69,7 +69,7 @@ pub(super) async fn import(session: &Session, path: &Path) -> Result<()> {
     let now = session.now();
     let mut app = App::open(config, app::own_program()?, now)?;
     let _lock = daemon::lock(&app.config.settings.data)?;
-    let done = back_fill::import(&mut app, path, now).await?;
+    let done = back_fill::import(&mut app.tools(), path, now).await?;
     say(format!(
         "{} new mails, {} known already, {} larger than limits.message_mb; nobody was answered",
         done.new, done.known, done.too_large

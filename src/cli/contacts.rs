@@ -43,7 +43,7 @@ pub(super) fn run(session: &Session, command: &Contacts) -> Result<()> {
         }
         Contacts::Reset { address } => {
             let app = App::open(config, app::own_program()?, now)?;
-            say(correct::reset_contact(&app, &address.to_lowercase(), &by(), now)?.said)?;
+            say(correct::reset_contact(&app.store, &address.to_lowercase(), &by(), now)?.said)?;
         }
     }
     Ok(())

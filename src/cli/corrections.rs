@@ -196,14 +196,15 @@ pub(super) async fn assign(session: &Session, a: &Assign) -> Result<()> {
         remember: a.remember,
     };
     let (mut app, now) = (open(session)?, session.now());
-    let done = correct::assign(&app, a.message, &assignment, &a.by.by(), now)?;
-    collect::take_out_what_counts(&mut app, now).await?;
+    let done = correct::assign(app.books(), a.message, &assignment, &a.by.by(), now)?;
+    collect::take_out_what_counts(&app.config, &app.store, &app.archive, &mut app.reader, now)
+        .await?;
     tell(done)
 }
 
 pub(super) fn ignore(session: &Session, a: &Ignore) -> Result<()> {
     tell(correct::ignore(
-        &open(session)?,
+        &open(session)?.store,
         a.message,
         &a.by.by(),
         session.now(),
@@ -214,10 +215,10 @@ pub(super) fn excuse(session: &Session, a: &Excuse) -> Result<()> {
     let app = open(session)?;
     let (target, by, now) = (a.expected.target(), a.by.by(), session.now());
     tell(if a.undo {
-        correct::withdraw_excuse(&app, &target, &by, now)?
+        correct::withdraw_excuse(&app.config, &app.store, &target, &by, now)?
     } else {
         let reason = a.reason.as_deref().unwrap_or("");
-        correct::excuse(&app, &target, reason, &by, now)?
+        correct::excuse(&app.config, &app.store, &target, reason, &by, now)?
     })
 }
 
@@ -225,9 +226,17 @@ pub(super) fn received_paper(session: &Session, a: &ReceivedPaper) -> Result<()>
     let app = open(session)?;
     let (target, by, now) = (a.expected.target(), a.by.by(), session.now());
     tell(if a.undo {
-        correct::withdraw_paper(&app, &target, &by, now)?
+        correct::withdraw_paper(&app.config, &app.store, &target, &by, now)?
     } else {
-        correct::received_paper(&app, &target, a.on, a.number.as_deref(), &by, now)?
+        correct::received_paper(
+            &app.config,
+            &app.store,
+            &target,
+            a.on,
+            a.number.as_deref(),
+            &by,
+            now,
+        )?
     })
 }
 
@@ -235,7 +244,8 @@ pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
     let target = a.expected.target();
     let app = open(session)?;
     tell(correct::extend(
-        &app,
+        &app.config,
+        &app.store,
         &target,
         a.due,
         &a.by.by(),
@@ -246,15 +256,17 @@ pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
 pub(super) fn close(session: &Session, a: &Close) -> Result<()> {
     let (app, by, now) = (open(session)?, a.by.by(), session.now());
     tell(if a.undo {
-        correct::reopen(&app, &a.report, &a.period, &by, now)?
+        correct::reopen(&app.config, &app.store, &a.report, &a.period, &by, now)?
     } else {
-        correct::close(&app, &a.report, &a.period, &by, now)?
+        correct::close(&app.config, &app.store, &a.report, &a.period, &by, now)?
     })
 }
 
 pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {
+    let app = open(session)?;
     tell(correct::send_back(
-        &open(session)?,
+        &app.config,
+        &app.store,
         row_of(&a.submission)?,
         &a.reason,
         a.due,
@@ -266,7 +278,8 @@ pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {
 pub(super) fn accept(session: &Session, a: &Accept) -> Result<()> {
     let app = open(session)?;
     tell(correct::accept(
-        &app,
+        &app.config,
+        &app.store,
         row_of(&a.submission)?,
         &a.by.by(),
         session.now(),
@@ -275,5 +288,10 @@ pub(super) fn accept(session: &Session, a: &Accept) -> Result<()> {
 
 pub(super) fn undo(session: &Session, a: &Undo) -> Result<()> {
     let app = open(session)?;
-    tell(correct::undo(&app, a.change, &a.by.by(), session.now())?)
+    tell(correct::undo(
+        &app.store,
+        a.change,
+        &a.by.by(),
+        session.now(),
+    )?)
 }

@@ -24,8 +24,17 @@ pub(super) async fn run(
     let now = session.now();
     let mut app = App::open(config, app::own_program()?, now)?;
     expected::expect(&app.config, &app.store, now)?;
-    collect::take_out_all_that_counts(&mut app).await?;
-    let done = export::period(&mut app, report, period, folder, now).await?;
+    collect::take_out_all_that_counts(&app.store, &app.archive, &mut app.reader).await?;
+    let done = export::period(
+        (&app.config, &app.store),
+        &app.archive,
+        &mut app.reader,
+        report,
+        period,
+        folder,
+        now,
+    )
+    .await?;
     say(format!(
         "{}: {} files of {} units, an index and the consolidation draft",
         folder.display(),

@@ -49,7 +49,7 @@ pub(super) fn run(session: &Session, apply: bool) -> Result<()> {
     }
     if apply {
         let app = App::open(config, app::own_program()?, now)?;
-        retention::remove(&app, &expired, now)?;
+        retention::remove(&app.config, &app.store, &app.archive, &expired, now)?;
         say("removed; what was logged of them stays")?;
     } else {
         say("nothing was removed: the service does it once a day; --apply does it now")?;

@@ -4,13 +4,13 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Time;
 
+use super::Books;
 use super::decide::Decision;
 use super::record::may_acknowledge;
-use crate::app::App;
 use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
 use crate::reading::{Class, Reading, Trust};
-use crate::store::{Message, MessageState, Store};
+use crate::store::{Message, MessageState};
 
 /// What decides whether a sender is told.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +52,7 @@ fn may_tell_arrival(f: &Facts) -> bool {
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn word(
-    app: &App,
-    store: &Store,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     decision: &Decision,
@@ -67,7 +66,7 @@ pub(super) fn word(
         return Ok(None); // most mails: the rest need not be looked up
     }
     let day = date_of(message.received_at);
-    let register = &app.config.register;
+    let register = &books.config.register;
     let midnight = instant(date_of(now), Time::midnight());
     let facts = Facts {
         waits,
@@ -77,13 +76,13 @@ pub(super) fn word(
         answerable: reading.class.is_personal()
             && may_acknowledge(reading, message.received_at, now),
         suspicious: decision.awaited.suspicious,
-        from_staff: app.config.settings.digest_to.iter().any(|a| a == sender),
+        from_staff: books.config.settings.digest_to.iter().any(|a| a == sender),
         trust: reading.trust,
         known_address: !register.bearers(sender, day).is_empty()
-            || !store.learned_units(sender)?.is_empty(),
-        head_names_a_unit: !app.matcher(day).units_of_heads(reading).is_empty(),
+            || !books.store.learned_units(sender)?.is_empty(),
+        head_names_a_unit: !books.matcher(day).units_of_heads(reading).is_empty(),
         answered: decision.answer.is_some(),
-        told_today: store.told_of_arrival_since(sender, midnight)?,
+        told_today: books.store.told_of_arrival_since(sender, midnight)?,
     };
     Ok(may_tell_arrival(&facts).then_some(Owed::Arrived(message.id)))
 }

@@ -3,40 +3,42 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::Books;
 use super::decide::{Brought, Facts};
 use super::record::may_acknowledge;
-use crate::app::App;
+use crate::config::Config;
 use crate::domain::date_of;
 use crate::domain::unit::{self, Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected::{self, Place};
 use crate::matching::{Expected, Item, Known, Match};
 use crate::reading::{Class, Reading, Trust};
-use crate::store::Message;
+use crate::store::{Message, Store};
 
 /// What is known of a mail that was read.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn of<'f>(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &'f Reading,
     now: Timestamp,
 ) -> Result<Facts<'f>> {
-    let found = match_mail(app, reading, message.received_at, None)?;
+    let found = match_mail(books, reading, message.received_at, None)?;
     let unit = found.unit.certain();
     let brought = match unit {
         Some(unit) => {
             let items = found.items.iter().filter(|item| !item.forms.is_empty());
-            let brought = items.map(|item| brought(app, unit, item, message, now));
+            let brought =
+                items.map(|item| brought(books.config, books.store, unit, item, message, now));
             brought.collect::<Result<_>>()?
         }
         None => vec![],
     };
     let sender = reading.sender.as_ref().map(|s| s.address.as_str());
     let domain = sender.and_then(|s| s.rsplit_once('@'));
-    let store = &app.store;
+    let store = books.store;
     Ok(Facts {
         reading,
         message: message.id,
@@ -45,14 +47,14 @@ pub(super) fn of<'f>(
             Some(id) => store.sent_as(id)?.is_some(),
             None => false,
         },
-        from_staff: sender.is_some_and(|s| app.config.settings.digest_to.iter().any(|a| a == s)),
-        units_of_sender: units_of_sender(app, reading, message.received_at)?,
+        from_staff: sender.is_some_and(|s| books.config.settings.digest_to.iter().any(|a| a == s)),
+        units_of_sender: units_of_sender(books.config, books.store, reading, message.received_at)?,
         in_inbox: store
             .places(message.id)?
             .iter()
             .any(|p| p.folder.eq_ignore_ascii_case("INBOX")),
         above: unit
-            .and_then(|unit| unit_above(app, unit, message.received_at))
+            .and_then(|unit| unit_above(books.config, unit, message.received_at))
             .map(|above| above.short_name.clone()),
         trust_of_domain: match domain {
             Some((_, domain)) if !brought.is_empty() => {
@@ -68,22 +70,23 @@ pub(super) fn of<'f>(
 
 /// What a mail brings of one report on one period, and where that belongs.
 fn brought(
-    app: &App,
+    config: &Config,
+    store: &Store,
     unit: &UnitId,
     item: &Item,
     message: &Message,
     now: Timestamp,
 ) -> Result<Brought> {
     let (report, period) = (&item.report, &item.period);
-    let place = Place::of(&app.config, &app.store, unit, report, period, now)?;
+    let place = Place::of(config, store, unit, report, period, now)?;
     Ok(Brought {
         standing: match &place {
-            Place::Open(obligation) => app.store.standing_versions(*obligation)?,
+            Place::Open(obligation) => store.standing_versions(*obligation)?,
             Place::Early(_) | Place::Nowhere => vec![],
         },
         not_expected: Why::NotExpected {
-            unit: app.config.unit_name(unit, date_of(message.received_at)),
-            report: app.config.report_name(report),
+            unit: config.unit_name(unit, date_of(message.received_at)),
+            report: config.report_name(report),
             period: period.clone(),
         },
         item: item.clone(),
@@ -96,14 +99,14 @@ fn brought(
 /// # Errors
 /// When the store cannot be read.
 pub fn match_mail(
-    app: &App,
+    books: Books<'_>,
     reading: &Reading,
     received_at: Timestamp,
     said: Option<&UnitId>,
 ) -> Result<Match> {
-    let expected = |unit: Option<&UnitId>| expected::to_come(&app.store, unit);
-    let known = known(app, reading, received_at, said, &expected)?;
-    app.matcher(date_of(received_at)).decide(reading, &known)
+    let expected = |unit: Option<&UnitId>| expected::to_come(books.store, unit);
+    let known = known(books.store, reading, received_at, said, &expected)?;
+    books.matcher(date_of(received_at)).decide(reading, &known)
 }
 
 /// What is known of a mail besides what stands in it.
@@ -111,7 +114,7 @@ pub fn match_mail(
 /// # Errors
 /// When the store cannot be read.
 pub fn known<'a>(
-    app: &App,
+    store: &Store,
     reading: &Reading,
     received_at: Timestamp,
     said: Option<&'a UnitId>,
@@ -120,8 +123,8 @@ pub fn known<'a>(
     let sender = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     Ok(Known {
         received_at,
-        learned: app.store.learned_units(sender)?,
-        former: app.store.former_units(sender, received_at)?,
+        learned: store.learned_units(sender)?,
+        former: store.former_units(sender, received_at)?,
         said,
         history_known: true,
         expected,
@@ -130,25 +133,27 @@ pub fn known<'a>(
 
 /// The units that the sender of a mail may write for, by his address alone.
 pub(super) fn units_of_sender(
-    app: &App,
+    config: &Config,
+    store: &Store,
     reading: &Reading,
     received_at: Timestamp,
 ) -> Result<Vec<UnitId>> {
     match &reading.sender {
-        Some(sender) => units_of_address(app, &sender.address, received_at),
+        Some(sender) => units_of_address(config, store, &sender.address, received_at),
         None => Ok(vec![]),
     }
 }
 
 /// The units that an address (lower case) may write for.
 pub(super) fn units_of_address(
-    app: &App,
+    config: &Config,
+    store: &Store,
     address: &str,
     received_at: Timestamp,
 ) -> Result<Vec<UnitId>> {
-    let mut units = app.store.learned_units(address)?;
-    units.extend(app.store.former_units(address, received_at)?);
-    let bearers = app.config.register.bearers(address, date_of(received_at));
+    let mut units = store.learned_units(address)?;
+    units.extend(store.former_units(address, received_at)?);
+    let bearers = config.register.bearers(address, date_of(received_at));
     for bearer in bearers {
         if !units.contains(&bearer.unit) {
             units.push(bearer.unit);
@@ -160,21 +165,21 @@ pub(super) fn units_of_address(
 /// The units whose report somebody passes on whom we know: staff, a unit, the mailbox's own account. A stranger who names
 /// units holds nobody's reminder by that.
 pub(super) fn units_meant(
-    app: &App,
+    books: Books<'_>,
     reading: &Reading,
     received_at: Timestamp,
 ) -> Result<Vec<UnitId>> {
-    let from_staff = |address: &String| app.config.settings.digest_to.contains(address);
+    let from_staff = |address: &String| books.config.settings.digest_to.contains(address);
     let known = reading.class == Class::OwnMail
         || reading
             .sender
             .as_ref()
             .is_some_and(|s| from_staff(&s.address))
-        || !units_of_sender(app, reading, received_at)?.is_empty();
+        || !units_of_sender(books.config, books.store, reading, received_at)?.is_empty();
     if !known || reading.trust == Trust::Fail {
         return Ok(vec![]);
     }
-    let (register, day) = (&app.config.register, date_of(received_at));
+    let (register, day) = (&books.config.register, date_of(received_at));
     let mut meant: Vec<UnitId> = Vec::new();
     if let Some(address) = &reading.forwarded_from {
         meant.extend(register.bearers(address, day).into_iter().map(|b| b.unit));
@@ -184,7 +189,7 @@ pub(super) fn units_meant(
         .iter()
         .filter_map(|a| a.issuer.as_deref())
     {
-        meant.extend(app.matcher(day).units_named(issuer));
+        meant.extend(books.matcher(day).units_named(issuer));
     }
     // The province asks for the reports, and owes none.
     let asks = |id: &UnitId| {
@@ -196,9 +201,9 @@ pub(super) fn units_meant(
 }
 
 /// The unit that a grassroots union reports to, where that is not the province itself.
-fn unit_above<'a>(app: &'a App, unit: &UnitId, received_at: Timestamp) -> Option<&'a Unit> {
+fn unit_above<'a>(config: &'a Config, unit: &UnitId, received_at: Timestamp) -> Option<&'a Unit> {
     let day = date_of(received_at);
-    let register = &app.config.register;
+    let register = &config.register;
     let unit = register.nearest(unit, day)?;
     let indirect =
         unit.kind == unit::Kind::Grassroots && !register.directly_under_province(unit, day);

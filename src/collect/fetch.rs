@@ -11,13 +11,14 @@ use std::collections::HashSet;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::Reach;
 use super::purse::Purse;
 use super::turn::Turn;
-use crate::app::App;
+use super::{Books, Reach, Tools};
+use crate::archive::Archive;
 use crate::domain::date_of;
 use crate::domain::why::Why;
 use crate::mailbox::{Cursor, Envelope, Look, Mailbox, OpenFolder};
+use crate::reading::worker::Reader;
 use crate::store::{MessageState, Place};
 
 pub(super) use self::by_sender::registered_sender;
@@ -32,7 +33,9 @@ struct Wanted<'l> {
 
 /// A look into one folder.
 struct Visit<'a> {
-    app: &'a mut App,
+    books: Books<'a>,
+    archive: &'a Archive,
+    reader: &'a mut Reader,
     open: OpenFolder<'a>,
     turn: &'a mut Turn,
     folder: &'a str,
@@ -51,26 +54,28 @@ struct Visit<'a> {
 /// # Errors
 /// When the mailbox fails (the connection is of no use then) or the disk does. What was stored stays stored.
 pub(super) async fn folder(
-    app: &mut App,
+    tools: &mut Tools<'_>,
     mailbox: &mut Mailbox,
     folder: &str,
     reach: Reach,
     turn: &mut Turn,
     now: Timestamp,
 ) -> Result<bool> {
-    let account = app.config.settings.mailbox.address.clone();
-    let cursor = Cursor::of(&app.store, &account, folder)?;
+    let Books { config, store, .. } = tools.books;
+    let account = tools.books.config.settings.mailbox.address.clone();
+    let cursor = Cursor::of(store, &account, folder)?;
     let look = match (reach, cursor) {
         (Reach::New, Some(cursor)) => Look::Since(cursor),
         (Reach::New | Reach::All, _) => Look::All,
     };
-    let show = app.config.settings.mailbox.show;
+    let show = tools.books.config.settings.mailbox.show;
     let (open, listing) = mailbox.list(folder, look, show).await?;
-    app.store
-        .set_special_use(&account, folder, listing.special_use)?;
-    let registered = by_sender::registered(app)?;
+    store.set_special_use(&account, folder, listing.special_use)?;
+    let registered = by_sender::registered(config, store)?;
     let mut visit = Visit {
-        app,
+        books: tools.books,
+        archive: tools.archive,
+        reader: tools.reader,
         open,
         turn,
         folder,
@@ -80,10 +85,7 @@ pub(super) async fn folder(
         unfinished: Vec::new(),
         whole: true,
     };
-    let failures = {
-        let store = &visit.app.store;
-        store.fetch_failures(&account, folder, listing.uidvalidity)?
-    };
+    let failures = store.fetch_failures(&account, folder, listing.uidvalidity)?;
     let new = visit.new_ones(&listing, cursor)?;
     let wanted = visit.without_the_old(new).await?;
     let (wanted, too_large) = visit.small_enough(wanted);
@@ -110,7 +112,7 @@ pub(super) async fn folder(
 impl Visit<'_> {
     fn place(&self, uid: &str) -> Place {
         Place {
-            account: self.app.config.settings.mailbox.address.clone(),
+            account: self.books.config.settings.mailbox.address.clone(),
             folder: self.folder.to_owned(),
             uidvalidity: self.uidvalidity,
             uid: uid.to_owned(),
@@ -119,7 +121,7 @@ impl Visit<'_> {
 
     /// What may still be fetched today, and of whom.
     fn purse(&self) -> Result<Purse> {
-        let (limits, store) = (&self.app.config.settings.limits, &self.app.store);
+        let (limits, store) = (&self.books.config.settings.limits, self.books.store);
         let today = date_of(self.now);
         let of = store.fetched_of(today)?;
         let addresses = self.registered.len();
@@ -128,7 +130,7 @@ impl Visit<'_> {
 
     /// The bytes that may still be fetched today, whoever sent them.
     fn budget_left(&self) -> Result<u64> {
-        let day = self.app.config.settings.limits.daily_download_bytes;
-        Ok(day.saturating_sub(self.app.store.fetched(date_of(self.now))?))
+        let day = self.books.config.settings.limits.daily_download_bytes;
+        Ok(day.saturating_sub(self.books.store.fetched(date_of(self.now))?))
     }
 }

@@ -7,11 +7,13 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::take_out_files;
-use crate::app::App;
+use crate::archive::Archive;
+use crate::config::Config;
 use crate::domain::date_of;
 use crate::ground::Sha256;
 use crate::reading::Reading;
-use crate::store::MessageState;
+use crate::reading::worker::Reader;
+use crate::store::{MessageState, Store};
 
 /// What becomes of the files of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,25 +47,30 @@ pub(super) fn bytes_of(reading: &Reading) -> u64 {
 }
 
 /// What may still be stored today of files out of mails: as much a day as may be fetched.
-fn left_today(app: &App, now: Timestamp) -> Result<u64> {
-    let limit = app.config.settings.limits.daily_download_bytes;
-    Ok(limit.saturating_sub(app.store.unpacked(date_of(now))?))
+fn left_today(config: &Config, store: &Store, now: Timestamp) -> Result<u64> {
+    let limit = config.settings.limits.daily_download_bytes;
+    Ok(limit.saturating_sub(store.unpacked(date_of(now))?))
 }
 
 /// What becomes of the files of a mail whose state is decided.
 pub(super) fn of_mail(
-    app: &App,
+    config: &Config,
+    store: &Store,
     reading: &Reading,
     state: MessageState,
     now: Timestamp,
 ) -> Result<Keeping> {
-    Ok(keeping(state, bytes_of(reading), left_today(app, now)?))
+    Ok(keeping(
+        state,
+        bytes_of(reading),
+        left_today(config, store, now)?,
+    ))
 }
 
 /// Removes the files of a mail that stay in it from where the reader put them.
-pub(super) fn discard(app: &App, reading: &Reading) {
+pub(super) fn discard(reader: &Reader, reading: &Reading) {
     for file in &reading.attachments {
-        app.reader.forget(file);
+        reader.forget(file);
     }
 }
 
@@ -71,13 +78,19 @@ pub(super) fn discard(app: &App, reading: &Reading) {
 ///
 /// # Errors
 /// When the store fails. A mail whose files cannot be taken out is told, and stops no other.
-pub async fn take_out_what_counts(app: &mut App, now: Timestamp) -> Result<()> {
-    for (message, bytes) in app.store.not_taken_out()? {
-        if bytes > left_today(app, now)? {
+pub async fn take_out_what_counts(
+    config: &Config,
+    store: &Store,
+    archive: &Archive,
+    reader: &mut Reader,
+    now: Timestamp,
+) -> Result<()> {
+    for (message, bytes) in store.not_taken_out()? {
+        if bytes > left_today(config, store, now)? {
             continue;
         }
-        match take_out_files(app, message).await {
-            Ok(()) => app.store.add_unpacked(date_of(now), bytes)?,
+        match take_out_files(store, archive, reader, message).await {
+            Ok(()) => store.add_unpacked(date_of(now), bytes)?,
             Err(e) => {
                 tracing::error!(message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it");
             }
@@ -91,9 +104,13 @@ pub async fn take_out_what_counts(app: &mut App, now: Timestamp) -> Result<()> {
 ///
 /// # Errors
 /// When the files of a mail cannot be taken out.
-pub async fn take_out_all_that_counts(app: &mut App) -> Result<()> {
-    for (message, _) in app.store.not_taken_out()? {
-        take_out_files(app, message).await?;
+pub async fn take_out_all_that_counts(
+    store: &Store,
+    archive: &Archive,
+    reader: &mut Reader,
+) -> Result<()> {
+    for (message, _) in store.not_taken_out()? {
+        take_out_files(store, archive, reader, message).await?;
     }
     Ok(())
 }

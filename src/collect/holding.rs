@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::Books;
 use super::facts::units_of_sender;
-use crate::app::App;
+use crate::config::Config;
 use crate::domain::date_of;
 use crate::domain::unit::UnitId;
 use crate::matching::Match;
@@ -110,24 +111,24 @@ fn rule(f: &Facts, hold_days: u16) -> Rule {
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn of(
-    app: &App,
+    books: Books<'_>,
     reading: &Reading,
     meant: &[UnitId],
     found: Option<&Match>,
     received_at: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Hold>> {
-    let (register, day) = (&app.config.register, date_of(received_at));
+    let (register, day) = (&books.config.register, date_of(received_at));
     let from = reading.sender.as_ref().map(|s| &s.address);
     let mut own: Vec<UnitId> = Vec::new();
-    for unit in units_of_sender(app, reading, received_at)? {
+    for unit in units_of_sender(books.config, books.store, reading, received_at)? {
         let heirs = register.heirs(&unit, day);
         own.push(unit);
         own.extend(heirs);
     }
     let is_staff = reading.class == Class::OwnMail
-        || from.is_some_and(|a| app.config.settings.digest_to.contains(a));
-    let heads = app.matcher(day).units_of_heads(reading);
+        || from.is_some_and(|a| books.config.settings.digest_to.contains(a));
+    let heads = books.matcher(day).units_of_heads(reading);
     let mut passed_on = BTreeSet::new();
     if is_staff || !own.is_empty() {
         let named = found.map_or(&[][..], |f| f.unit.candidates());
@@ -161,14 +162,19 @@ pub(super) fn of(
             suspicious: found.is_some_and(|f| !f.suspicious.is_empty()),
             readable: reading.class != Class::Unreadable,
         };
-        let schedule = &app.config.settings.schedule;
-        hold(app, Some(unit), rule(&facts, schedule.hold_days), now)
+        let schedule = &books.config.settings.schedule;
+        hold(
+            books.config,
+            Some(unit),
+            rule(&facts, schedule.hold_days),
+            now,
+        )
     });
     Ok(holds.collect())
 }
 
 /// That nobody is reminded for a while, where neither a mail nor its header could be had.
-pub(super) fn of_nameless(app: &App, now: Timestamp) -> Vec<Hold> {
+pub(super) fn of_nameless(config: &Config, now: Timestamp) -> Vec<Hold> {
     let facts = Facts {
         writer: Writer::Unknown,
         means: Means::Named,
@@ -176,14 +182,14 @@ pub(super) fn of_nameless(app: &App, now: Timestamp) -> Vec<Hold> {
         suspicious: false,
         readable: false,
     };
-    let rule = rule(&facts, app.config.settings.schedule.hold_days);
-    hold(app, None, rule, now).into_iter().collect()
+    let rule = rule(&facts, config.settings.schedule.hold_days);
+    hold(config, None, rule, now).into_iter().collect()
 }
 
-fn hold(app: &App, unit: Option<UnitId>, rule: Rule, now: Timestamp) -> Option<Hold> {
+fn hold(config: &Config, unit: Option<UnitId>, rule: Rule, now: Timestamp) -> Option<Hold> {
     let (until, ground) = match rule {
         Rule::UntilDecided(ground) => (None, ground),
-        Rule::For(days, ground) => (Some(app.config.calendar.later(now, days)), ground),
+        Rule::For(days, ground) => (Some(config.calendar.later(now, days)), ground),
         Rule::Told(ground) => (Some(now), ground),
         Rule::Nothing => return None,
     };

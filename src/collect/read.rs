@@ -3,13 +3,12 @@
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use super::fetch;
-use crate::app::App;
-use crate::config::MailboxKind;
+use super::{Tools, fetch};
+use crate::config::{Config, MailboxKind};
 use crate::reading::sandbox::Confinement;
-use crate::reading::worker::Outcome;
+use crate::reading::worker::{Outcome, Reader};
 use crate::reading::{Reading, Trust, Unread};
-use crate::store::{Imported, Message, Part};
+use crate::store::{Imported, Message, Part, Store};
 
 /// More of a header is not looked at where nothing else of a mail can be read.
 pub(super) const LONGEST_HEAD: usize = 64_000;
@@ -34,18 +33,18 @@ pub(super) enum Readable {
 
 /// Reads a stored mail, unless that was done when it was put off.
 pub(super) async fn read(
-    app: &mut App,
+    tools: &mut Tools<'_>,
     message: &mut Message,
     imported: Option<Imported>,
     now: Timestamp,
 ) -> Result<Readable> {
     let sha256 = message.sha256.as_ref().context("it was not fetched")?;
-    let raw = match app.archive.get(sha256) {
+    let raw = match tools.archive.get(sha256) {
         Ok(raw) => raw,
         Err(e) => {
             // One mail that the disk has lost must not keep the others from being read.
             tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
-            app.store.fetch_again(message.id, now)?;
+            tools.books.store.fetch_again(message.id, now)?;
             return Ok(Readable::Yes(Box::new(Read {
                 reading: Reading::unreadable(Unread::LostInTheArchive),
                 raw: None,
@@ -57,11 +56,20 @@ pub(super) async fn read(
     let before = known.is_some();
     let outcome = match known {
         Some(known) => Outcome::Read(Box::new(known)),
-        None => app.reader.read(&raw).await,
+        None => tools.reader.read(&raw).await,
     };
     let mut reading = match outcome {
         Outcome::Read(reading) => *reading,
-        Outcome::MailFails(why) => unreadable(app, &raw, why).await?,
+        Outcome::MailFails(why) => {
+            unreadable(
+                tools.books.config,
+                tools.books.store,
+                tools.reader,
+                &raw,
+                why,
+            )
+            .await?
+        }
         Outcome::NoRoom(why) => {
             tracing::error!(message = message.id, why, "a mail stays unread");
             return Ok(Readable::NotNow(why));
@@ -83,12 +91,13 @@ pub(super) async fn read(
 
 /// The moment at which a server received a mail, where its file in a Maildir is younger: it was copied since.
 pub(super) fn received_earlier(
-    app: &App,
+    config: &Config,
+    store: &Store,
     message: &Message,
     reading: &Reading,
 ) -> Result<Option<Timestamp>> {
-    let told = match app.config.settings.mailbox.kind {
-        MailboxKind::Imap { .. } => app.store.is_dated(message.id)?, // INTERNALDATE is the server's own word
+    let told = match config.settings.mailbox.kind {
+        MailboxKind::Imap { .. } => store.is_dated(message.id)?, // INTERNALDATE is the server's own word
         MailboxKind::Maildir { .. } => false,
     };
     let earlier = reading.received.filter(|at| *at < message.received_at);
@@ -96,16 +105,22 @@ pub(super) fn received_earlier(
 }
 
 /// A mail that cannot be read; its header says whose it is, as far as that can be read.
-async fn unreadable(app: &mut App, raw: &[u8], why: Unread) -> Result<Reading> {
+async fn unreadable(
+    config: &Config,
+    store: &Store,
+    reader: &mut Reader,
+    raw: &[u8],
+    why: Unread,
+) -> Result<Reading> {
     let unreadable = Reading::unreadable(why);
     let end = raw
         .windows(2)
         .enumerate()
         .position(|(n, two)| two == b"\n\n" || two == b"\n\r" && raw.get(n + 2) == Some(&b'\n'));
     let head = &raw[..end.map_or(raw.len(), |n| n + 1)];
-    let Some(head) = head_of(app, head).await else {
+    let Some(head) = head_of(reader, head).await else {
         return Ok(Reading {
-            sender: fetch::registered_sender(app, head)?,
+            sender: fetch::registered_sender(config, store, head)?,
             ..unreadable
         });
     };
@@ -118,9 +133,9 @@ async fn unreadable(app: &mut App, raw: &[u8], why: Unread) -> Result<Reading> {
 }
 
 /// What a header alone says, as the reading process understands it; `None` where it understands nothing.
-pub(super) async fn head_of(app: &mut App, head: &[u8]) -> Option<Reading> {
+pub(super) async fn head_of(reader: &mut Reader, head: &[u8]) -> Option<Reading> {
     let head = &head[..head.len().min(LONGEST_HEAD)];
-    match app.reader.read(head).await {
+    match reader.read(head).await {
         Outcome::Read(head) => Some(*head),
         Outcome::MailFails(why) => {
             tracing::warn!(%why, "not even the header of a mail can be read");
@@ -150,19 +165,19 @@ fn trust_less(reading: &mut Reading) {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn try_reader(app: &mut App, now: Timestamp) -> Result<()> {
-    if app.reader.confinement().is_some() {
+pub async fn try_reader(store: &Store, reader: &mut Reader, now: Timestamp) -> Result<()> {
+    if reader.confinement().is_some() {
         return Ok(());
     }
-    match app.reader.trial().await {
-        Ok(_) => app.store.succeeded(Part::Reading, now)?,
+    match reader.trial().await {
+        Ok(_) => store.succeeded(Part::Reading, now)?,
         Err(e) => {
             let why = format!("{e:#}");
             tracing::error!(why, "no mail can be read");
-            app.store.failed(Part::Reading, now, &reader_says(&why))?;
+            store.failed(Part::Reading, now, &reader_says(&why))?;
         }
     }
-    note_confinement(app, now)
+    note_confinement(store, reader, now)
 }
 
 /// Why mails stay unread, for staff.
@@ -170,15 +185,15 @@ pub(super) fn reader_says(why: &str) -> String {
     format!("tiến trình đọc thư báo lỗi: “{why}”; thư đã nhận vẫn được giữ và sẽ được đọc sau")
 }
 
-pub(super) fn note_confinement(app: &App, now: Timestamp) -> Result<()> {
-    match app.reader.confinement().map(Confinement::lack) {
+pub(super) fn note_confinement(store: &Store, reader: &Reader, now: Timestamp) -> Result<()> {
+    match reader.confinement().map(Confinement::lack) {
         Some(Some(lack)) => {
             let told = format!(
                 "tiến trình đọc thư thiếu lớp bảo vệ: “{lack}”; đề nghị quản trị viên đối chiếu tệp dịch vụ với deploy/thubaocao.service"
             );
-            app.store.failed(Part::Confinement, now, &told)
+            store.failed(Part::Confinement, now, &told)
         }
-        Some(None) => app.store.succeeded(Part::Confinement, now),
+        Some(None) => store.succeeded(Part::Confinement, now),
         None => Ok(()),
     }
 }

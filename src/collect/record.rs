@@ -9,13 +9,13 @@ use super::decide::{Decision, decide};
 use super::facts::{self, units_meant};
 use super::files::{self, Keeping};
 use super::read::Read;
-use super::{Answers, arrival, holding};
-use crate::app::App;
+use super::{Answers, Books, Tools, arrival, holding};
+use crate::archive::Archive;
 use crate::domain::date_of;
 use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
 use crate::matching::Item;
-use crate::reading::worker::{NotAsSaid, Outcome};
+use crate::reading::worker::{NotAsSaid, Outcome, Reader};
 use crate::reading::{Class, Reading, Unread};
 use crate::store::{Hold, Message, MessageState, NewMail, NewSubmission, Store};
 
@@ -25,20 +25,26 @@ const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Decides on a mail that was read and stores all that follows, in one transaction; gives why it stays unread, where its
 /// files cannot be stored.
 pub(super) fn settle(
-    app: &mut App,
+    tools: &mut Tools<'_>,
     message: &Message,
     read: Read,
     answers: Answers,
     now: Timestamp,
 ) -> Result<Option<String>> {
     let mut reading = read.reading;
-    let mut decision = decide(&facts::of(app, message, &reading, now)?);
-    let mut keeping = match files::of_mail(app, &reading, decision.verdict.state, now)? {
+    let mut decision = decide(&facts::of(tools.books, message, &reading, now)?);
+    let mut keeping = match files::of_mail(
+        tools.books.config,
+        tools.books.store,
+        &reading,
+        decision.verdict.state,
+        now,
+    )? {
         Keeping::Now if read.before => Keeping::Later, // they are still in it
         keeping => keeping,
     };
     if keeping == Keeping::Now
-        && let Err(e) = archive_files(app, &reading)
+        && let Err(e) = archive_files(tools.archive, tools.reader, &reading)
     {
         let why = format!("{e:#}");
         if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
@@ -51,18 +57,18 @@ pub(super) fn settle(
             why,
             "the files of a mail were replaced"
         );
-        app.reader.distrust();
+        tools.reader.distrust();
         reading = without_files(reading, why);
-        decision = decide(&facts::of(app, message, &reading, now)?);
+        decision = decide(&facts::of(tools.books, message, &reading, now)?);
         keeping = Keeping::InTheMail;
     } else if keeping != Keeping::Now {
-        files::discard(app, &reading);
+        files::discard(tools.reader, &reading);
     }
     if decision.awaited.suspicious {
-        app.reader.distrust();
+        tools.reader.distrust();
     }
     let holds = holds(
-        app,
+        tools.books,
         message,
         &reading,
         read.raw.is_some(),
@@ -76,7 +82,7 @@ pub(super) fn settle(
         unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
         "read a mail"
     );
-    app.store.transaction(|s| {
+    tools.books.store.transaction(|s| {
         s.set_reading(message.id, &reading)?;
         if keeping == Keeping::Now {
             s.set_kept(message.id)?;
@@ -85,7 +91,7 @@ pub(super) fn settle(
         s.set_verdict(message.id, &decision.verdict)?;
         s.set_awaited(message.id, &decision.awaited)?;
         s.set_holds(message.id, &holds)?;
-        record_bounce(s, &app.config.settings.digest_to, message, &reading)?;
+        record_bounce(s, &tools.books.config.settings.digest_to, message, &reading)?;
         for brought in &decision.logged {
             if let Some(obligation) = brought.place.taken(s)? {
                 let submission = submission(message, &reading, &brought.item, obligation);
@@ -93,7 +99,7 @@ pub(super) fn settle(
             }
         }
         if answers == Answers::Yes {
-            let arrived = arrival::word(app, s, message, &reading, &decision, now)?;
+            let arrived = arrival::word(tools.books, message, &reading, &decision, now)?;
             for owed in decision.answer.iter().chain(&arrived) {
                 let letter = NewMail {
                     owed: owed.clone(),
@@ -122,7 +128,7 @@ fn without_files(reading: Reading, why: String) -> Reading {
 
 /// What a mail that waits holds until it is decided on. Units that its own words mean are added to those whose it may be.
 fn holds(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     is_there: bool,
@@ -132,11 +138,11 @@ fn holds(
     if decision.verdict.state != MessageState::Waiting {
         return Ok(vec![]);
     }
-    let meant = units_meant(app, reading, message.received_at)?;
+    let meant = units_meant(books, reading, message.received_at)?;
     let found = decision.found.as_ref();
     let holds = match is_there {
-        false => holding::of_nameless(app, now),
-        true => holding::of(app, reading, &meant, found, message.received_at, now)?,
+        false => holding::of_nameless(books.config, now),
+        true => holding::of(books, reading, &meant, found, message.received_at, now)?,
     };
     let known = &mut decision.verdict.candidates;
     let others = meant.into_iter().filter(|u| !known.contains(u));
@@ -212,14 +218,14 @@ pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
 
 /// Moves the files that the reader found from where it put them to their place. One that lies there already may be
 /// damaged, which [`Archive::put`](crate::archive::Archive::put) sees.
-fn archive_files(app: &App, reading: &Reading) -> Result<()> {
+fn archive_files(archive: &Archive, reader: &Reader, reading: &Reading) -> Result<()> {
     let mut seen = BTreeSet::new();
     for file in &reading.attachments {
         if seen.insert(file.sha256)
-            && let Some(content) = app.reader.file(file)?
+            && let Some(content) = reader.file(file)?
         {
-            app.archive.put(&content)?;
-            app.reader.forget(file);
+            archive.put(&content)?;
+            reader.forget(file);
         }
     }
     Ok(())
@@ -229,18 +235,18 @@ fn archive_files(app: &App, reading: &Reading) -> Result<()> {
 ///
 /// # Errors
 /// When the archive does not hold the mail whole, or the disk fails.
-pub async fn take_out_files(app: &mut App, message: i64) -> Result<()> {
-    let message = app
-        .store
-        .message(message)?
-        .context("there is no such mail")?;
-    let raw = app
-        .archive
-        .get(&message.sha256.context("it was not fetched")?)?;
-    match app.reader.read(&raw).await {
+pub async fn take_out_files(
+    store: &Store,
+    archive: &Archive,
+    reader: &mut Reader,
+    message: i64,
+) -> Result<()> {
+    let message = store.message(message)?.context("there is no such mail")?;
+    let raw = archive.get(&message.sha256.context("it was not fetched")?)?;
+    match reader.read(&raw).await {
         Outcome::Read(reading) => {
-            archive_files(app, &reading)?;
-            app.store.set_kept(message.id)
+            archive_files(archive, reader, &reading)?;
+            store.set_kept(message.id)
         }
         Outcome::MailFails(why) => bail!(why),
         Outcome::NoRoom(why) | Outcome::MachineFails(why) => bail!(why),

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use super::decide::decide;
 use super::facts::{self, units_meant};
-use super::holding;
-use crate::app::App;
+use super::{Books, holding};
+use crate::config::Config;
 use crate::domain::why::Why;
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, MessageState, Verdict};
-use crate::verify::{Belief, Finding, belief};
+use crate::verify::{Belief, Finding, Verifier, belief};
 
 /// Whose mails are read and asked about first; lower is earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,8 +26,8 @@ pub(super) enum Rank {
 }
 
 /// The turn of a mail, by what is known of it before it is read.
-pub(super) fn rank(app: &App, message: &Message) -> Rank {
-    let staff = &app.config.settings.digest_to;
+pub(super) fn rank(config: &Config, message: &Message) -> Rank {
+    let staff = &config.settings.digest_to;
     if message.sender.as_ref().is_some_and(|s| staff.contains(s)) {
         Rank::Staff
     } else if message.unit.is_some() || !message.candidates.is_empty() {
@@ -51,7 +51,8 @@ fn is_asked(class: Class, server: Trust, reports: bool) -> bool {
 
 /// Asks who sent a mail, where that has to be asked, and notes the answer; gives whether the mail is put off.
 pub(super) async fn verify(
-    app: &App,
+    config: &Config,
+    verifier: Option<&Verifier>,
     message: &Message,
     reading: &mut Reading,
     raw: &[u8],
@@ -60,12 +61,12 @@ pub(super) async fn verify(
     let Some(sender) = reading.sender.as_ref().map(|s| s.address.clone()) else {
         return false;
     };
-    let reports = app.config.settings.trust.dkim;
+    let reports = config.settings.trust.dkim;
     if !is_asked(reading.class, reading.trust, reports) {
         return false;
     }
     let command = reading.class == Class::StaffCommand;
-    let finding = match &app.verifier {
+    let finding = match verifier {
         Some(verifier) => {
             let found = verifier.judge(raw, &sender, command).await;
             reading.chain.retain(|e| !e.of_dns);
@@ -96,7 +97,7 @@ pub(super) async fn verify(
 /// # Errors
 /// When the store fails.
 pub(super) fn put_off(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     now: Timestamp,
@@ -108,7 +109,7 @@ pub(super) fn put_off(
     );
     let since = message.put_off.unwrap_or(now);
     if reading.class == Class::StaffCommand {
-        return app.store.transaction(|s| {
+        return books.store.transaction(|s| {
             s.set_reading(message.id, reading)?;
             s.set_put_off(message.id, since)
         });
@@ -118,13 +119,13 @@ pub(super) fn put_off(
         trust: Trust::Unknown,
         ..reading.clone()
     };
-    let decision = decide(&facts::of(app, message, &unverified, now)?);
+    let decision = decide(&facts::of(books, message, &unverified, now)?);
     let found = decision.found.as_ref();
     let holds = match decision.verdict.state {
         MessageState::Noted | MessageState::Duplicate | MessageState::Ignored => vec![],
         MessageState::Received | MessageState::Logged | MessageState::Waiting => {
-            let meant = units_meant(app, &unverified, message.received_at)?;
-            holding::of(app, &unverified, &meant, found, message.received_at, now)?
+            let meant = units_meant(books, &unverified, message.received_at)?;
+            holding::of(books, &unverified, &meant, found, message.received_at, now)?
         }
     };
     let verdict = Verdict {
@@ -133,7 +134,7 @@ pub(super) fn put_off(
         candidates: decision.verdict.candidates,
         why: vec![Why::NotVerifiedYet],
     };
-    app.store.transaction(|s| {
+    books.store.transaction(|s| {
         s.set_reading(message.id, reading)?;
         s.set_verdict(message.id, &verdict)?;
         s.set_awaited(message.id, &decision.awaited)?;

@@ -2,25 +2,28 @@
 
 use anyhow::Result;
 
-use crate::app::App;
-use crate::config::Show;
+use crate::config::{Config, Show};
 use crate::mailbox::{Mailbox, MailboxError};
-use crate::store::{MessageState, Place};
+use crate::store::{MessageState, Place, Store};
 
 /// Shows the outcomes that are not shown yet, wherever the mailbox has the mails: of one that was imported, or seen in
 /// another mailbox, it has nothing.
-pub(super) async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()> {
-    let how = app.config.settings.mailbox.show;
+pub(super) async fn show_outcomes(
+    config: &Config,
+    store: &Store,
+    mailbox: &mut Mailbox,
+) -> Result<()> {
+    let how = config.settings.mailbox.show;
     if how == Show::Nothing {
         return Ok(());
     }
-    let account = &app.config.settings.mailbox.address;
-    for (message, state) in app.store.unshown()? {
+    let account = &config.settings.mailbox.address;
+    for (message, state) in store.unshown()? {
         if matches!(
             state,
             MessageState::Logged | MessageState::Waiting | MessageState::Ignored
         ) {
-            let places = app.store.places(message)?.into_iter();
+            let places = store.places(message)?.into_iter();
             for place in places.filter(|p| p.account == *account) {
                 match show(mailbox, &place, state, how).await {
                     // A folder that is gone, or what the server does not allow, must not stop anything.
@@ -31,7 +34,7 @@ pub(super) async fn show_outcomes(app: &App, mailbox: &mut Mailbox) -> Result<()
                 }
             }
         }
-        app.store.set_shown(message, state)?;
+        store.set_shown(message, state)?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! What a command that staff mailed asks for, understood: by which right ([`meaning`]), in which words ([`words`]), with
 //! all that it needs ([`order`]), told as what it would do ([`effect`]), against what a colleague has decided
-//! ([`decided`]), and what a reply says to the question whether it is meant ([`consent`]). Carried out it is by
+//! ([`decided`]), and what a reply says to the question whether it is meant ([`consent`], [`confirmed`]). Carried out it is by
 //! [`crate::staff`].
 
+pub(crate) mod confirmed;
 pub(crate) mod consent;
 pub(crate) mod decided;
 pub(crate) mod effect;

@@ -4,14 +4,14 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{By, Done, Inverse, Refusal, log};
-use crate::app::App;
+use crate::store::Store;
 
 /// Takes an address (lower case) for one that works again.
 ///
 /// # Errors
 /// When no mail to it failed.
-pub fn reset_contact(app: &App, address: &str, by: &By, now: Timestamp) -> Result<Done> {
-    let correction = app.store.transaction(|s| {
+pub fn reset_contact(store: &Store, address: &str, by: &By, now: Timestamp) -> Result<Done> {
+    let correction = store.transaction(|s| {
         if !s.reset_contact(address, now)? {
             bail!(Refusal::Works(address.to_owned()));
         }

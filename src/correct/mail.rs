@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{By, Done, Inverse, Refusal, in_words, log};
-use crate::app::App;
-use crate::collect;
+use crate::collect::{self, Books};
+use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
@@ -24,20 +24,20 @@ use crate::waiting::Waiting;
 /// # Errors
 /// When the mail, unit, report or period is not known, or the unit is not expected to send it; says what to do.
 pub fn assign(
-    app: &App,
+    books: Books<'_>,
     message: i64,
     as_said: &Assignment,
     by: &By,
     now: Timestamp,
 ) -> Result<Done> {
-    let (message, reading) = known_mail(app, message)?;
+    let (message, reading) = known_mail(books.store, message)?;
     let unit = &as_said.unit;
-    let row = row_of(app, unit, date_of(message.received_at))?;
-    expected::expect(&app.config, &app.store, now)?;
-    let items = items_brought(app, &message, &reading, as_said)?;
+    let row = row_of(books.config, unit, date_of(message.received_at))?;
+    expected::expect(books.config, books.store, now)?;
+    let items = items_brought(books, &message, &reading, as_said)?;
     let mut submissions: Vec<NewSubmission> = Vec::new();
     for item in &items {
-        let obligation = obligation_of(app, unit, item, now)?;
+        let obligation = obligation_of(books.config, books.store, unit, item, now)?;
         submissions.push(collect::submission(&message, &reading, item, obligation));
     }
     let what: Vec<String> = items
@@ -47,7 +47,7 @@ pub fn assign(
     let after = format!("logged for {unit}: {}", what.join(", "));
     let sender = reading.sender.as_ref().filter(|_| as_said.remember);
     let taught = sender.map(|s| (s.address.clone(), unit.clone()));
-    let correction = app.store.transaction(|s| {
+    let correction = books.store.transaction(|s| {
         let inverse = Inverse::of_mail(s, &message, taught.clone())?;
         s.withdraw_submissions(message.id, now)?;
         for submission in &submissions {
@@ -75,7 +75,7 @@ pub fn assign(
     })?;
     let reports: Vec<String> = items
         .iter()
-        .map(|i| in_words(app, &i.report, &i.period))
+        .map(|i| in_words(books.config, &i.report, &i.period))
         .collect();
     let remembered = match &taught {
         Some((address, _)) => format!("; từ nay địa chỉ {address} được hiểu là của đơn vị này"),
@@ -94,8 +94,8 @@ pub fn assign(
 }
 
 /// The row of a unit that staff name, as of the day of the mail.
-fn row_of<'a>(app: &'a App, unit: &UnitId, day: Date) -> Result<&'a Unit> {
-    let register = &app.config.register;
+fn row_of<'a>(config: &'a Config, unit: &UnitId, day: Date) -> Result<&'a Unit> {
+    let register = &config.register;
     let row = register.nearest(unit, day).ok_or_else(|| {
         let ids = register.units.iter().map(|u| u.id.0.as_str());
         Refusal::NoUnit {
@@ -107,9 +107,15 @@ fn row_of<'a>(app: &'a App, unit: &UnitId, day: Date) -> Result<&'a Unit> {
 }
 
 /// The row of what is expected of a unit for what a mail brings.
-fn obligation_of(app: &App, unit: &UnitId, item: &Item, now: Timestamp) -> Result<i64> {
+fn obligation_of(
+    config: &Config,
+    store: &Store,
+    unit: &UnitId,
+    item: &Item,
+    now: Timestamp,
+) -> Result<i64> {
     let (report, period) = (&item.report, &item.period);
-    let obligation = expected::obligation_for(&app.config, &app.store, unit, report, period, now)?;
+    let obligation = expected::obligation_for(config, store, unit, report, period, now)?;
     Ok(obligation.ok_or_else(|| Refusal::NotExpected {
         unit: unit.clone(),
         report: report.clone(),
@@ -119,19 +125,19 @@ fn obligation_of(app: &App, unit: &UnitId, item: &Item, now: Timestamp) -> Resul
 
 /// What a mail brings: all of it the report that staff name, else what can be told with their word of whose it is.
 fn items_brought(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     as_said: &Assignment,
 ) -> Result<Vec<Item>> {
     if let Some((report, period)) = &as_said.report {
-        return Ok(vec![whole_mail(app, reading, report, period)?]);
+        return Ok(vec![whole_mail(books.config, reading, report, period)?]);
     }
-    let items = items_as_said(app, message, reading, as_said)?;
+    let items = items_as_said(books, message, reading, as_said)?;
     if items.is_empty() {
         bail!(Refusal::Uncertain {
             mail: message.id,
-            reports: report_ids(app),
+            reports: report_ids(books.config),
         });
     }
     Ok(items)
@@ -139,29 +145,29 @@ fn items_brought(
 
 /// What a mail brings, where staff say whose it is: what it says itself, or what their own words name in its place.
 fn items_as_said(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     as_said: &Assignment,
 ) -> Result<Vec<Item>> {
     let (unit, received_at) = (&as_said.unit, message.received_at);
     let Some(hint) = &as_said.hint else {
-        let found = collect::match_mail(app, reading, received_at, Some(unit))?;
+        let found = collect::match_mail(books, reading, received_at, Some(unit))?;
         let is_sure = found.unit.certain() == Some(unit);
         return Ok(if is_sure { found.items } else { vec![] });
     };
-    let expected = |unit: Option<&UnitId>| expected::to_come(&app.store, unit);
-    let known = collect::known(app, reading, received_at, Some(unit), &expected)?;
-    let matcher = app.matcher(date_of(received_at));
+    let expected = |unit: Option<&UnitId>| expected::to_come(books.store, unit);
+    let known = collect::known(books.store, reading, received_at, Some(unit), &expected)?;
+    let matcher = books.matcher(date_of(received_at));
     let named = matcher.said_by_staff(hint, unit, &known)?;
-    let whole = named.map(|(report, period)| whole_mail(app, reading, &report, &period));
+    let whole = named.map(|(report, period)| whole_mail(books.config, reading, &report, &period));
     Ok(whole.transpose()?.into_iter().collect())
 }
 
 /// All documents of a mail as one report.
-fn whole_mail(app: &App, reading: &Reading, report: &str, period: &PeriodId) -> Result<Item> {
-    let known = app.config.report(report).with_context(|| {
-        let ids = app.config.reports.iter().map(|r| r.id.as_str());
+fn whole_mail(config: &Config, reading: &Reading, report: &str, period: &PeriodId) -> Result<Item> {
+    let known = config.report(report).with_context(|| {
+        let ids = config.reports.iter().map(|r| r.id.as_str());
         let hint = crate::config::source::suggestion(report, ids);
         format!("there is no report {report} in reports.toml{hint}")
     })?;
@@ -184,13 +190,13 @@ fn whole_mail(app: &App, reading: &Reading, report: &str, period: &PeriodId) -> 
     })
 }
 
-fn report_ids(app: &App) -> String {
-    let ids: Vec<&str> = app.config.reports.iter().map(|r| r.id.as_str()).collect();
+fn report_ids(config: &Config) -> String {
+    let ids: Vec<&str> = config.reports.iter().map(|r| r.id.as_str()).collect();
     ids.join(", ")
 }
 
-fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
-    let message = app.store.message(id)?.ok_or(Refusal::NoMail(id))?;
+fn known_mail(store: &Store, id: i64) -> Result<(Message, Reading)> {
+    let message = store.message(id)?.ok_or(Refusal::NoMail(id))?;
     if message.state == MessageState::Received {
         bail!(Refusal::NotRead(id));
     }
@@ -206,11 +212,9 @@ fn known_mail(app: &App, id: i64) -> Result<(Message, Reading)> {
 ///
 /// # Errors
 /// When there is no such mail.
-pub fn ignore(app: &App, message: i64, by: &By, now: Timestamp) -> Result<Done> {
-    let (message, _) = known_mail(app, message)?;
-    let (withdrawn, correction) = app
-        .store
-        .transaction(|s| mark_ignored(s, &message, by, now))?;
+pub fn ignore(store: &Store, message: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let (message, _) = known_mail(store, message)?;
+    let (withdrawn, correction) = store.transaction(|s| mark_ignored(s, &message, by, now))?;
     let (also, cung) = match withdrawn {
         0 => (String::new(), ""),
         n => (
@@ -250,16 +254,23 @@ fn mark_ignored(s: &Store, message: &Message, by: &By, now: Timestamp) -> Result
 ///
 /// # Errors
 /// When that digest showed none, or none of them waits any more.
-pub fn put_aside(app: &App, day: Date, kind: Strangers, by: &By, now: Timestamp) -> Result<Done> {
-    let listed = app.store.listed(day, kind)?;
-    let waiting = Waiting::at(now, &app.config, &app.store)?;
+pub fn put_aside(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    kind: Strangers,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let listed = store.listed(day, kind)?;
+    let waiting = Waiting::at(now, config, store)?;
     let strangers = waiting.strangers.values().flatten();
     let mails = strangers.flat_map(|s| &s.mails);
     let aside: Vec<&Message> = mails.filter(|m| listed.contains(&m.id)).collect();
     if aside.is_empty() {
         bail!(Refusal::NoneWaits(day));
     }
-    let correction = app.store.transaction(|s| {
+    let correction = store.transaction(|s| {
         let mut changes = Vec::new();
         for message in &aside {
             changes.push(mark_ignored(s, message, by, now)?.1);

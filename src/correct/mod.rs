@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
+use crate::config::Config;
 use crate::domain::correction::action_in_words;
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
@@ -137,7 +137,7 @@ impl Inverse {
 
 impl Inverse {
     /// Takes the change back, in a transaction that is open; `false` where there is nothing left to take back.
-    fn carry_out(&self, app: &App, s: &Store, by: &By, now: Timestamp) -> Result<bool> {
+    fn carry_out(&self, s: &Store, by: &By, now: Timestamp) -> Result<bool> {
         Ok(match self {
             Inverse::Mail {
                 message,
@@ -164,7 +164,7 @@ impl Inverse {
                 }
                 true
             }
-            Inverse::Aside { changes } => undo_those_that_stand(app, s, changes, by, now)?,
+            Inverse::Aside { changes } => undo_those_that_stand(s, changes, by, now)?,
             Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
             Inverse::Paper {
                 obligation,
@@ -201,19 +201,13 @@ impl Inverse {
 }
 
 /// Takes back those of several changes on whose subject nobody has decided since; `false` where there is none.
-fn undo_those_that_stand(
-    app: &App,
-    s: &Store,
-    changes: &[i64],
-    by: &By,
-    now: Timestamp,
-) -> Result<bool> {
+fn undo_those_that_stand(s: &Store, changes: &[i64], by: &By, now: Timestamp) -> Result<bool> {
     let mut any = false;
     for change in changes {
         let of_one = s.correction(*change)?.context("a change without a row")?;
         let later = s.later_change(*change, &of_one.change.subject)?;
         if of_one.undone_by.is_none() && later.is_none() {
-            undo(app, *change, by, now)?;
+            undo(s, *change, by, now)?;
             any = true;
         }
     }
@@ -244,21 +238,16 @@ fn log(
 }
 
 /// A report and its period, for staff.
-fn in_words(app: &App, report: &str, period: &PeriodId) -> String {
-    format!(
-        "{}, {}",
-        app.config.report_name(report),
-        period.in_vietnamese()
-    )
+fn in_words(config: &Config, report: &str, period: &PeriodId) -> String {
+    format!("{}, {}", config.report_name(report), period.in_vietnamese())
 }
 
 /// Takes a correction back, by a new entry.
 ///
 /// # Errors
 /// When there is no such correction, it was taken back before, or cannot be.
-pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done> {
-    let made = app
-        .store
+pub fn undo(store: &Store, correction: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let made = store
         .correction(correction)?
         .ok_or(Refusal::NoChange(correction))?;
     if made.undone_by.is_some() {
@@ -270,8 +259,8 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
             command: made.change.command,
         });
     };
-    if let Some(later) = app.store.later_change(correction, &made.change.subject)? {
-        let who = app.store.correction(later)?.map(|m| m.change.who);
+    if let Some(later) = store.later_change(correction, &made.change.subject)? {
+        let who = store.correction(later)?.map(|m| m.change.who);
         bail!(Refusal::ChangedSince {
             later,
             subject: made.change.subject,
@@ -279,8 +268,8 @@ pub fn undo(app: &App, correction: i64, by: &By, now: Timestamp) -> Result<Done>
         });
     }
     let inverse: Inverse = serde_json::from_str(inverse)?;
-    let row = app.store.transaction(|s| {
-        let there = inverse.carry_out(app, s, by, now)?;
+    let row = store.transaction(|s| {
+        let there = inverse.carry_out(s, by, now)?;
         if !there {
             bail!(Refusal::NoLongerHolds(correction));
         }

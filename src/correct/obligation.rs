@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{By, Done, Inverse, Refusal, in_words, log};
-use crate::app::App;
+use crate::config::Config;
 use crate::domain::correction::Target;
 use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
@@ -13,11 +13,11 @@ use crate::domain::{date_of, instant, vietnamese_date, vietnamese_moment};
 use crate::expected;
 use crate::store::{NewSubmission, Store};
 
-fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
-    expected::expect(&app.config, &app.store, now)?;
+fn target_id(config: &Config, store: &Store, target: &Target, now: Timestamp) -> Result<i64> {
+    expected::expect(config, store, now)?;
     expected::obligation_for(
-        &app.config,
-        &app.store,
+        config,
+        store,
         &target.unit,
         &target.report,
         &target.period,
@@ -32,9 +32,12 @@ fn target_id(app: &App, target: &Target, now: Timestamp) -> Result<i64> {
 }
 
 /// For staff.
-pub(super) fn target_in_words(app: &App, target: &Target, now: Timestamp) -> String {
-    let unit = app.config.unit_name(&target.unit, date_of(now));
-    format!("{unit}: {}", in_words(app, &target.report, &target.period))
+pub(super) fn target_in_words(config: &Config, target: &Target, now: Timestamp) -> String {
+    let unit = config.unit_name(&target.unit, date_of(now));
+    format!(
+        "{unit}: {}",
+        in_words(config, &target.report, &target.period)
+    )
 }
 
 /// Marks the signed paper as received on a day (today where none is said).
@@ -42,24 +45,25 @@ pub(super) fn target_in_words(app: &App, target: &Target, now: Timestamp) -> Str
 /// # Errors
 /// When nothing is expected, or the day lies ahead.
 pub fn received_paper(
-    app: &App,
+    config: &Config,
+    store: &Store,
     target: &Target,
     on: Option<Date>,
     number: Option<&str>,
     by: &By,
     now: Timestamp,
 ) -> Result<Done> {
-    let id = target_id(app, target, now)?;
+    let id = target_id(config, store, target, now)?;
     let received_at = match on {
         Some(day) if day > date_of(now) => {
             bail!(Refusal::Ahead(day))
         }
         // Paper that came on a day counts from the opening of the office.
-        Some(day) if day < date_of(now) => instant(day, app.config.settings.schedule.work_hours.0),
+        Some(day) if day < date_of(now) => instant(day, config.settings.schedule.work_hours.0),
         _ => now,
     };
     let day = date_of(received_at);
-    let correction = app.store.transaction(|s| {
+    let correction = store.transaction(|s| {
         let submission = s.log_submission(
             &NewSubmission {
                 obligation: id,
@@ -93,7 +97,7 @@ pub fn received_paper(
             "Đã ghi nhận bản giấy{} ngày {} của {}",
             number.map_or(String::new(), |n| format!(" số {n}")),
             vietnamese_date(day),
-            target_in_words(app, target, now)
+            target_in_words(config, target, now)
         ),
         correction,
     })
@@ -103,9 +107,15 @@ pub fn received_paper(
 ///
 /// # Errors
 /// When none was marked.
-pub fn withdraw_paper(app: &App, target: &Target, by: &By, now: Timestamp) -> Result<Done> {
-    let id = target_id(app, target, now)?;
-    let correction = app.store.transaction(|s| {
+pub fn withdraw_paper(
+    config: &Config,
+    store: &Store,
+    target: &Target,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let id = target_id(config, store, target, now)?;
+    let correction = store.transaction(|s| {
         if !s.withdraw_paper(id, now)? {
             bail!("no paper is marked as received for this");
         }
@@ -116,7 +126,7 @@ pub fn withdraw_paper(app: &App, target: &Target, by: &By, now: Timestamp) -> Re
         said: "no paper is marked as received any more".into(),
         in_vietnamese: format!(
             "Đã bỏ ghi nhận bản giấy của {}",
-            target_in_words(app, target, now)
+            target_in_words(config, target, now)
         ),
         correction,
     })
@@ -126,9 +136,16 @@ pub fn withdraw_paper(app: &App, target: &Target, by: &By, now: Timestamp) -> Re
 ///
 /// # Errors
 /// When nothing is expected or it is excused already.
-pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp) -> Result<Done> {
-    let id = target_id(app, target, now)?;
-    let correction = app.store.transaction(|s| {
+pub fn excuse(
+    config: &Config,
+    store: &Store,
+    target: &Target,
+    reason: &str,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let id = target_id(config, store, target, now)?;
+    let correction = store.transaction(|s| {
         if !s.excuse(id, reason, now)? {
             bail!(Refusal::Excused(target.unit.clone()));
         }
@@ -144,7 +161,7 @@ pub fn excuse(app: &App, target: &Target, reason: &str, by: &By, now: Timestamp)
         ),
         in_vietnamese: format!(
             "Đã miễn báo cáo cho {} ({reason})",
-            target_in_words(app, target, now)
+            target_in_words(config, target, now)
         ),
         correction,
     })
@@ -198,9 +215,15 @@ pub fn move_deadline(
 ///
 /// # Errors
 /// When there was none.
-pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> Result<Done> {
-    let id = target_id(app, target, now)?;
-    let correction = app.store.transaction(|s| {
+pub fn withdraw_excuse(
+    config: &Config,
+    store: &Store,
+    target: &Target,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let id = target_id(config, store, target, now)?;
+    let correction = store.transaction(|s| {
         if !s.withdraw_excuse(id, now)? {
             bail!("{} is not excused from this", target.unit);
         }
@@ -214,15 +237,15 @@ pub fn withdraw_excuse(app: &App, target: &Target, by: &By, now: Timestamp) -> R
         ),
         in_vietnamese: format!(
             "Đã bỏ miễn báo cáo của {}",
-            target_in_words(app, target, now)
+            target_in_words(config, target, now)
         ),
         correction,
     })
 }
 
 /// The moment of a deadline on a day that has not passed.
-pub(super) fn deadline(app: &App, due: Date, now: Timestamp) -> Result<Timestamp> {
-    let moment = instant(due, app.config.settings.schedule.due_time);
+pub(super) fn deadline(config: &Config, due: Date, now: Timestamp) -> Result<Timestamp> {
+    let moment = instant(due, config.settings.schedule.due_time);
     if moment < now {
         bail!(Refusal::Passed(due));
     }
@@ -233,10 +256,17 @@ pub(super) fn deadline(app: &App, due: Date, now: Timestamp) -> Result<Timestamp
 ///
 /// # Errors
 /// When nothing is expected, or the day has passed.
-pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) -> Result<Done> {
-    let id = target_id(app, target, now)?;
-    let moment = deadline(app, due, now)?;
-    let correction = app.store.transaction(|s| {
+pub fn extend(
+    config: &Config,
+    store: &Store,
+    target: &Target,
+    due: Date,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let id = target_id(config, store, target, now)?;
+    let moment = deadline(config, due, now)?;
+    let correction = store.transaction(|s| {
         let before = s.extension(id)?;
         s.extend(id, moment, now)?;
         let was = before.map_or(String::new(), |due| format!("due on {}", date_of(due)));
@@ -256,7 +286,7 @@ pub fn extend(app: &App, target: &Target, due: Date, by: &By, now: Timestamp) ->
         in_vietnamese: format!(
             "Đã gia hạn đến hết ngày {} cho {}",
             vietnamese_date(due),
-            target_in_words(app, target, now)
+            target_in_words(config, target, now)
         ),
         correction,
     })

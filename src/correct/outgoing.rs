@@ -4,15 +4,15 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{By, Done, Refusal, log};
-use crate::app::App;
+use crate::store::Store;
 
 /// Owes a mail once more that failed, or of which nobody knows whether it left. It says then what holds then, and is
 /// dropped if it is no longer owed. It cannot be taken back: it leaves at once.
 ///
 /// # Errors
 /// When it did not fail.
-pub fn resend(app: &App, id: i64, by: &By, now: Timestamp) -> Result<Done> {
-    let correction = app.store.transaction(|s| {
+pub fn resend(store: &Store, id: i64, by: &By, now: Timestamp) -> Result<Done> {
+    let correction = store.transaction(|s| {
         let before = s.outgoing_mail(id)?;
         if !s.send_again(id, now)? {
             bail!(Refusal::NotFailed(id));

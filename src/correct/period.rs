@@ -4,19 +4,26 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{By, Done, Inverse, Refusal, in_words, log};
-use crate::app::App;
+use crate::config::Config;
 use crate::domain::correction::period_name;
 use crate::domain::period::PeriodId;
 use crate::expected;
-use crate::store::Receipts;
+use crate::store::{Receipts, Store};
 
 /// Closes a period of a report: what is overdue now counts as not sent. A report that comes later counts, as late.
 ///
 /// # Errors
 /// When nothing is expected for it, or it is closed already.
-pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp) -> Result<Done> {
-    expected::expect(&app.config, &app.store, now)?;
-    let all = app.store.obligations(Receipts::All)?;
+pub fn close(
+    config: &Config,
+    store: &Store,
+    report: &str,
+    period: &PeriodId,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    expected::expect(config, store, now)?;
+    let all = store.obligations(Receipts::All)?;
     if !all
         .iter()
         .any(|o| o.report == report && o.period == *period)
@@ -26,7 +33,7 @@ pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp
             period: period.clone(),
         });
     }
-    let correction = app.store.transaction(|s| {
+    let correction = store.transaction(|s| {
         if !s.close_period(report, period, now)? {
             bail!(Refusal::Closed {
                 report: report.to_owned(),
@@ -44,7 +51,7 @@ pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp
         said: format!("{report} {period} is closed: what is overdue counts as not sent"),
         in_vietnamese: format!(
             "Đã khóa kỳ {}: đơn vị quá hạn chưa nộp được tính là không nộp",
-            in_words(app, report, period)
+            in_words(config, report, period)
         ),
         correction,
     })
@@ -54,8 +61,15 @@ pub fn close(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp
 ///
 /// # Errors
 /// When staff have not closed it.
-pub fn reopen(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestamp) -> Result<Done> {
-    let correction = app.store.transaction(|s| {
+pub fn reopen(
+    config: &Config,
+    store: &Store,
+    report: &str,
+    period: &PeriodId,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let correction = store.transaction(|s| {
         if !s.open_period(report, period, now)? {
             bail!("{report} {period} was not closed by staff");
         }
@@ -64,7 +78,7 @@ pub fn reopen(app: &App, report: &str, period: &PeriodId, by: &By, now: Timestam
     })?;
     Ok(Done {
         said: format!("{report} {period} is open again"),
-        in_vietnamese: format!("Đã mở lại kỳ {}", in_words(app, report, period)),
+        in_vietnamese: format!("Đã mở lại kỳ {}", in_words(config, report, period)),
         correction,
     })
 }

@@ -6,15 +6,15 @@ use jiff::civil::Date;
 
 use super::obligation::{deadline, target_in_words};
 use super::{By, Done, Inverse, Refusal, log};
-use crate::app::App;
+use crate::config::Config;
 use crate::domain::correction::{Target, submission_name};
 use crate::domain::owed::Owed;
 use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_date};
-use crate::store::NewMail;
+use crate::store::{NewMail, Store};
 
-fn known_submission(app: &App, id: i64) -> Result<Submission> {
-    let known = app.store.submission(id)?;
+fn known_submission(store: &Store, id: i64) -> Result<Submission> {
+    let known = store.submission(id)?;
     Ok(known.ok_or(Refusal::NoSubmission(id))?)
 }
 
@@ -24,22 +24,23 @@ fn known_submission(app: &App, id: i64) -> Result<Submission> {
 /// # Errors
 /// When there is no such submission, it is sent back already, or the day has passed.
 pub fn send_back(
-    app: &App,
+    config: &Config,
+    store: &Store,
     submission: i64,
     reason: &str,
     due: Option<Date>,
     by: &By,
     now: Timestamp,
 ) -> Result<Done> {
-    let submission = known_submission(app, submission)?;
+    let submission = known_submission(store, submission)?;
     if reason.trim().is_empty() {
         bail!("a reason is needed: the unit is told why");
     }
-    let calendar = &app.config.calendar;
+    let calendar = &config.calendar;
     let due = due.unwrap_or_else(|| calendar.working_days_after(date_of(now), 5));
-    let moment = deadline(app, due, now)?;
+    let moment = deadline(config, due, now)?;
     let target = target_of(&submission);
-    let correction = app.store.transaction(|s| {
+    let correction = store.transaction(|s| {
         let Some(row) = s.send_back(submission.id, reason, moment, now)? else {
             bail!(Refusal::SentBack(submission.code()));
         };
@@ -63,7 +64,7 @@ pub fn send_back(
         in_vietnamese: format!(
             "Đã trả lại báo cáo {} của {}; hạn gửi lại ngày {}. Lý do: {reason}",
             submission.code(),
-            target_in_words(app, &target, now),
+            target_in_words(config, &target, now),
             vietnamese_date(due)
         ),
         correction,
@@ -82,9 +83,15 @@ fn target_of(submission: &Submission) -> Target {
 ///
 /// # Errors
 /// When there is no such submission, or it is accepted already.
-pub fn accept(app: &App, submission: i64, by: &By, now: Timestamp) -> Result<Done> {
-    let submission = known_submission(app, submission)?;
-    let correction = app.store.transaction(|s| {
+pub fn accept(
+    config: &Config,
+    store: &Store,
+    submission: i64,
+    by: &By,
+    now: Timestamp,
+) -> Result<Done> {
+    let submission = known_submission(store, submission)?;
+    let correction = store.transaction(|s| {
         let was_back = s.withdraw_sent_back(submission.id, now)?;
         if !s.accept(submission.id, now)? && was_back.is_none() {
             bail!(Refusal::Accepted(submission.code()));
@@ -106,7 +113,7 @@ pub fn accept(app: &App, submission: i64, by: &By, now: Timestamp) -> Result<Don
         in_vietnamese: format!(
             "Đã duyệt báo cáo {} của {}",
             submission.code(),
-            target_in_words(app, &target_of(&submission), now)
+            target_in_words(config, &target_of(&submission), now)
         ),
         correction,
     })

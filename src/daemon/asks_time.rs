@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 
-use crate::app::App;
 use crate::clock::{self, Clock};
+use crate::config::Config;
 use crate::mailbox::Mailbox;
+use crate::store::Store;
 
 /// Whether the mailbox is asked for the time, which leaves a trace there for a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +23,14 @@ impl AsksTime {
     /// is older than a day or the installation lies ahead, and as long as the clock is doubted.
     pub(super) async fn ask(
         &mut self,
-        app: &App,
+        config: &Config,
+        store: &Store,
         mailbox: &mut Mailbox,
         clock: Clock,
     ) -> Result<()> {
         if clock != Clock::System {
             return Ok(());
         }
-        let store = &app.store;
         let doubted = store.clock_is_doubted()?;
         let wanted = match *self {
             AsksTime::AtStart => {
@@ -44,7 +45,7 @@ impl AsksTime {
         if !wanted {
             return Ok(());
         }
-        let address = &app.config.settings.mailbox.address;
+        let address = &config.settings.mailbox.address;
         let question = clock::question(address, clock.now());
         if let Some(said) = mailbox.time(&question).await? {
             tracing::debug!(%said, "the mailbox was asked for the time");

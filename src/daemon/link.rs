@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::asks_time::AsksTime;
-use crate::app::App;
 use crate::clock::Clock;
-use crate::collect::{self, Reach, Turn};
+use crate::collect::{self, Books, Reach, Tools, Turn};
+use crate::config::Config;
 use crate::mailbox::{Known, Mailbox, MailboxError, patience};
 use crate::staff;
-use crate::store::Part;
+use crate::store::{Part, Store};
 
 /// The shortest time between two connections to the same mailbox, however often the configuration is reloaded.
 const RECONNECT: Duration = Duration::from_secs(5);
@@ -153,28 +153,33 @@ impl Line {
 
     /// Looks through the mailbox, connecting first where needed; gives whether something was left for the next look. After
     /// an error there is no connection: one on which anything failed is dropped.
-    pub(super) async fn look_through(&mut self, app: &mut App, clock: Clock) -> Result<bool> {
+    pub(super) async fn look_through(
+        &mut self,
+        tools: &mut Tools<'_>,
+        clock: Clock,
+    ) -> Result<bool> {
+        let Books { config, store, .. } = tools.books;
         let (mut mailbox, reach) = match self.take() {
             Some(mailbox) => (mailbox, Reach::New),
             None => {
-                let mailbox = self.connect(app).await?;
-                app.store.succeeded(Part::Login, clock.now())?;
+                let mailbox = self.connect(config, store).await?;
+                store.succeeded(Part::Login, clock.now())?;
                 (mailbox, Reach::All)
             }
         };
-        let mut turn = Turn::begin(&app.config.settings.limits);
-        match collect::pass(app, &mut mailbox, reach, staff::COMMANDS, &mut turn, clock).await {
+        let mut turn = Turn::begin(&config.settings.limits);
+        match collect::pass(tools, &mut mailbox, reach, staff::obey, &mut turn, clock).await {
             Err(e) if is_unparsable(&e) && !self.without_dates => {
                 tracing::warn!(
                     "the server is not asked for the dates of mails any more; the mails tell them"
                 );
                 self.without_dates = true;
-                mailbox = self.connect(app).await?;
+                mailbox = self.connect(config, store).await?;
                 collect::pass(
-                    app,
+                    tools,
                     &mut mailbox,
                     Reach::All,
-                    staff::COMMANDS,
+                    staff::obey,
                     &mut turn,
                     clock,
                 )
@@ -185,7 +190,7 @@ impl Line {
         if self.link.failures() > 0 {
             tracing::info!("the mailbox answers again");
         }
-        self.link = match self.asks_time.ask(app, &mut mailbox, clock).await {
+        self.link = match self.asks_time.ask(config, store, &mut mailbox, clock).await {
             Ok(()) => Link::Up(mailbox),
             Err(e) => {
                 tracing::warn!(error = %format!("{e:#}"), "the mailbox is not asked for the time again");
@@ -196,12 +201,12 @@ impl Line {
         Ok(turn.goes_on())
     }
 
-    async fn connect(&mut self, app: &App) -> Result<Mailbox, MailboxError> {
-        let settings = &app.config.settings.mailbox;
-        let known = Known::of(&app.store, &settings.address).map_err(MailboxError::Other)?;
+    async fn connect(&mut self, config: &Config, store: &Store) -> Result<Mailbox, MailboxError> {
+        let settings = &config.settings.mailbox;
+        let known = Known::of(store, &settings.address).map_err(MailboxError::Other)?;
         let kind = &settings.kind;
-        let longest = app.config.settings.limits.message_bytes;
-        self.way = patience::way(&app.store, kind).map_err(MailboxError::Other)?;
+        let longest = config.settings.limits.message_bytes;
+        self.way = patience::way(store, kind).map_err(MailboxError::Other)?;
         self.connected = Some(Instant::now());
         let mut mailbox = Mailbox::open(kind, known, longest).await?;
         if self.without_dates {
@@ -213,13 +218,14 @@ impl Line {
     /// That no login is tried now, as the last one was refused shortly before: by this process or one before it.
     pub(super) fn refused_before(
         &mut self,
-        app: &App,
+        config: &Config,
+        store: &Store,
         now: Timestamp,
     ) -> Result<Option<anyhow::Error>> {
         if self.is_up() || !self.is_due() {
             return Ok(None);
         }
-        let pause = patience::pause(&app.store, &app.config.settings.mailbox.kind, now)?;
+        let pause = patience::pause(store, &config.settings.mailbox.kind, now)?;
         Ok(pause.map(|left| {
             self.drop_for(left.unsigned_abs());
             anyhow!(
@@ -230,7 +236,13 @@ impl Line {
     }
 
     /// Notes why the mailbox failed and when to try again.
-    pub(super) fn failed(&mut self, app: &App, e: &anyhow::Error, now: Timestamp) -> Result<()> {
+    pub(super) fn failed(
+        &mut self,
+        config: &Config,
+        store: &Store,
+        e: &anyhow::Error,
+        now: Timestamp,
+    ) -> Result<()> {
         let failures = self.link.failures() + 1;
         let login = |c: &MailboxError| matches!(c, MailboxError::Login { .. });
         let mut pause = backoff(failures);
@@ -240,20 +252,20 @@ impl Line {
         };
         self.link = down(pause);
         if e.chain().any(|c| c.downcast_ref().is_some_and(login)) {
-            app.store.failed(Part::Login, now, &told(e))?;
-            let kind = &app.config.settings.mailbox.kind;
-            pause = patience::refused(&app.store, kind, now)?.unsigned_abs();
+            store.failed(Part::Login, now, &told(e))?;
+            let kind = &config.settings.mailbox.kind;
+            pause = patience::refused(store, kind, now)?.unsigned_abs();
             self.link = down(pause);
         }
         tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
-        app.store.failed(Part::Mailbox, now, &told(e))
+        store.failed(Part::Mailbox, now, &told(e))
     }
 
     /// Goes by another configuration. Another mailbox is tried at once; servers do not like to be logged into again and
     /// again.
-    pub(super) fn reloaded(&mut self, app: &App) {
+    pub(super) fn reloaded(&mut self, config: &Config, store: &Store) {
         drop(self.take());
-        let way = patience::way(&app.store, &app.config.settings.mailbox.kind);
+        let way = patience::way(store, &config.settings.mailbox.kind);
         if way.is_ok_and(|way| way != self.way) {
             self.link = Link::free();
         } else if let Some(connected) = self.connected {

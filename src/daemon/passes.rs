@@ -61,7 +61,7 @@ impl Service {
             }
             // What has come may tell of the clock.
             self.look_at_clock(clock)?;
-            plan::pass(&self.app, clock.now())?;
+            plan::pass(&self.app.config, &self.app.store, clock.now())?;
             let was_up = self.line.is_up();
             let sent = self.send(clock, stop).await?;
             passed.dropped |= was_up && !self.line.is_up();
@@ -73,9 +73,20 @@ impl Service {
             looked_again = true;
         }
         if !self.app.store.clock_is_doubted()? {
-            retention::pass(&self.app, clock.now())?;
+            retention::pass(
+                &self.app.config,
+                &self.app.store,
+                &self.app.archive,
+                clock.now(),
+            )?;
         }
-        audit::pass(&mut self.app, clock.now()).await?;
+        audit::pass(
+            &self.app.store,
+            &self.app.archive,
+            &mut self.app.reader,
+            clock.now(),
+        )
+        .await?;
         Ok(passed)
     }
 
@@ -84,20 +95,24 @@ impl Service {
         if self.no_room {
             return Ok(None);
         }
-        if let Some(refused) = self.line.refused_before(&self.app, clock.now())? {
+        if let Some(refused) =
+            self.line
+                .refused_before(&self.app.config, &self.app.store, clock.now())?
+        {
             return Ok(Some(refused));
         }
         if !self.line.is_due() {
             return Ok(None);
         }
-        match self.line.look_through(&mut self.app, clock).await {
+        match self.line.look_through(&mut self.app.tools(), clock).await {
             Ok(more) => {
                 self.more = more;
                 Ok(None)
             }
             Err(e) => {
                 let e = disk::explained(&self.app.config.settings.data, e);
-                self.line.failed(&self.app, &e, clock.now())?;
+                self.line
+                    .failed(&self.app.config, &self.app.store, &e, clock.now())?;
                 Ok(Some(e))
             }
         }
@@ -107,7 +122,14 @@ impl Service {
     async fn send(&mut self, clock: Clock, stop: &Cell<bool>) -> Result<send::Sent> {
         let mut mailbox = self.line.take();
         let ends = || stop.get();
-        let sent = send::pass(&self.app, &mut self.transport, &mut mailbox, clock, &ends).await?;
+        let sent = send::pass(
+            self.app.outbox(),
+            &mut self.transport,
+            &mut mailbox,
+            clock,
+            &ends,
+        )
+        .await?;
         self.line.give_back(mailbox);
         Ok(sent)
     }
@@ -120,7 +142,7 @@ impl Service {
             if had_no_room {
                 self.line.try_now(); // it waited for that only
             }
-            collect::try_reader(&mut self.app, now).await?;
+            collect::try_reader(&self.app.store, &mut self.app.reader, now).await?;
         }
         Ok(room.trouble().map(anyhow::Error::msg))
     }

@@ -41,7 +41,9 @@ pub(super) fn reload(service: &mut Service, program: &Path) {
         Ok((transport, app)) => {
             service.app = app;
             service.transport = transport;
-            service.line.reloaded(&service.app);
+            service
+                .line
+                .reloaded(&service.app.config, &service.app.store);
             tracing::info!("the configuration was reloaded");
         }
         Err(e) => {

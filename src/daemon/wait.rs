@@ -138,7 +138,9 @@ pub(super) async fn rest(service: &mut Service, signals: &mut Signals) -> Option
         }
     };
     if let Err(e) = waited
-        && let Err(e) = service.line.failed(&service.app, &e, now)
+        && let Err(e) = service
+            .line
+            .failed(&service.app.config, &service.app.store, &e, now)
     {
         tracing::error!(error = %format!("{e:#}"), "cannot note that the mailbox failed");
     }

@@ -14,7 +14,7 @@ mod report;
 mod topic;
 mod whose;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -37,6 +37,21 @@ pub struct Matcher {
     day: Date,
     names: Names,
     topics: Topics,
+}
+
+/// The matcher of the last mail, which mostly serves the next one.
+#[derive(Default)]
+pub struct Matchers(Mutex<Option<Arc<Matcher>>>);
+
+impl Matchers {
+    /// What matches mails that were received on a day (Vietnam).
+    pub fn of(&self, config: &Arc<Config>, day: Date) -> Arc<Matcher> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(matcher) if matcher.serves(config, day) => Arc::clone(matcher),
+            _ => Arc::clone(last.insert(Arc::new(Matcher::new(Arc::clone(config), day)))),
+        }
+    }
 }
 
 /// What is known of a mail besides what stands in it.

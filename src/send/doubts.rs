@@ -6,10 +6,9 @@
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::app::App;
-use crate::config::TransportKind;
+use crate::config::{Config, TransportKind};
 use crate::mailbox::{Mailbox, MailboxError};
-use crate::store::{Outgoing, OutgoingState};
+use crate::store::{Outgoing, OutgoingState, Store};
 
 /// When a mail is looked for, in minutes after its first byte. Gmail may file it minutes later.
 const LOOKS: [i64; 4] = [0, 2, 10, 30];
@@ -28,8 +27,12 @@ const UNSEARCHED: &str =
     "kết nối bị ngắt khi đang gửi; máy chủ không cho tra cứu thư mục thư đã gửi";
 
 /// Looks up what is in doubt. A mailbox that fails is dropped; the mails wait for it.
-pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timestamp) -> Result<()> {
-    let store = &app.store;
+pub(super) async fn settle(
+    config: &Config,
+    store: &Store,
+    mailbox: &mut Option<Mailbox>,
+    now: Timestamp,
+) -> Result<()> {
     for mail in store.in_doubt()? {
         let Some(message_id) = &mail.message_id else {
             store.try_again(mail.id, now, "chưa gửi đi lần nào")?;
@@ -42,7 +45,7 @@ pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timest
             return Ok(()); // when the mailbox is back
         };
         let last = mail.looks as usize + 1 >= LOOKS.len();
-        let filed = is_filed(app, open)?;
+        let filed = is_filed(config, store, open)?;
         let end = |state, why| store.end_sending(mail.id, state, why, now);
         match open.was_sent(message_id).await {
             Ok(Some(true)) => end(OutgoingState::Sent, None)?,
@@ -69,7 +72,7 @@ pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timest
         }
     }
     if let Some(open) = mailbox
-        && let Err(e) = learn(app, open, now).await
+        && let Err(e) = learn(config, store, open, now).await
     {
         tracing::warn!(error = %format!("{e:#}"), "the sent mails cannot be looked through");
         *mailbox = None;
@@ -85,8 +88,8 @@ fn due(mail: &Outgoing, now: Timestamp) -> bool {
 }
 
 /// The pair of servers of which it is known or learnt.
-fn way(app: &App) -> String {
-    let settings = &app.config.settings;
+fn way(config: &Config) -> String {
+    let settings = &config.settings;
     let through = match &settings.transport {
         TransportKind::Smtp(s) => {
             let user = s.login.as_ref().map_or("", |(user, _)| user);
@@ -99,17 +102,21 @@ fn way(app: &App) -> String {
 }
 
 /// Whether what leaves is filed among the sent mails by the server itself.
-fn is_filed(app: &App, mailbox: &Mailbox) -> Result<bool> {
-    let gmail = matches!(&app.config.settings.transport, TransportKind::Smtp(s)
+fn is_filed(config: &Config, store: &Store, mailbox: &Mailbox) -> Result<bool> {
+    let gmail = matches!(&config.settings.transport, TransportKind::Smtp(s)
         if ["smtp.gmail.com", "smtp.googlemail.com"].contains(&s.host.as_str()));
-    Ok(gmail && mailbox.is_gmail() || app.store.setting(LEARNT)? == Some(way(app)))
+    Ok(gmail && mailbox.is_gmail() || store.setting(LEARNT)? == Some(way(config)))
 }
 
 /// Learns whether the server files what leaves, from a mail that is known to have left.
-async fn learn(app: &App, mailbox: &mut Mailbox, now: Timestamp) -> Result<()> {
-    let store = &app.store;
+async fn learn(
+    config: &Config,
+    store: &Store,
+    mailbox: &mut Mailbox,
+    now: Timestamp,
+) -> Result<()> {
     let from = now - LEARNT_WITHIN;
-    if is_filed(app, mailbox)? || store.looked_for_since(from)? >= LEARNT_FROM {
+    if is_filed(config, store, mailbox)? || store.looked_for_since(from)? >= LEARNT_FROM {
         return Ok(());
     }
     let Some(mail) = store.left_between(from, now - LEARNT_AFTER)? else {
@@ -121,7 +128,7 @@ async fn learn(app: &App, mailbox: &mut Mailbox, now: Timestamp) -> Result<()> {
     store.looked(mail.id)?;
     if mailbox.was_sent(message_id).await? == Some(true) {
         tracing::info!("the server files what is sent through it");
-        store.set_setting(LEARNT, &way(app))?;
+        store.set_setting(LEARNT, &way(config))?;
     }
     Ok(())
 }

@@ -4,13 +4,15 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::app::App;
 use crate::mailbox::{Mailbox, MailboxError};
-use crate::store::OutgoingState;
+use crate::store::{OutgoingState, Store};
 
 /// Looks for each answer once. A mailbox that fails is dropped; the rest waits for it.
-pub(super) async fn settle(app: &App, mailbox: &mut Option<Mailbox>, now: Timestamp) -> Result<()> {
-    let store = &app.store;
+pub(super) async fn settle(
+    store: &Store,
+    mailbox: &mut Option<Mailbox>,
+    now: Timestamp,
+) -> Result<()> {
     for (mail, answered) in store.perhaps_sent()? {
         let Some(open) = mailbox else {
             return Ok(()); // when the mailbox is back

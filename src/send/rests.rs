@@ -4,11 +4,11 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::{Sent, composed, left, may_remind, pause, quoted, record_refusals, written};
-use crate::app::App;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::letters::Composed;
 use crate::manager;
-use crate::store::{DEFERRED_FOR_LONG, Outgoing, OutgoingState, Part, Rest};
+use crate::store::{DEFERRED_FOR_LONG, Outgoing, OutgoingState, Part, Rest, Store};
 use crate::transport::{Halt, NotTaken, Outcome, Parcel, Transport};
 use crate::writing::Draft;
 
@@ -17,13 +17,13 @@ const BROKEN: &str = "kết nối bị ngắt khi đang gửi";
 
 /// Hands mails over to those who still wait for them; gives why the rest of the queue waits, if it does.
 pub(super) async fn pass(
-    app: &App,
+    config: &Config,
+    store: &Store,
     transport: &mut Transport,
     clock: Clock,
     stop: &dyn Fn() -> bool,
     done: &mut Sent,
 ) -> Result<Option<Halt>> {
-    let store = &app.store;
     store.end_broken_rests(BROKEN, clock.now())?;
     let full = store.health(Part::Disk)?.failing().is_some();
     for rest in store.rests(clock.now())? {
@@ -34,19 +34,19 @@ pub(super) async fn pass(
         let Some(mail) = store.outgoing_mail(rest.outbox)? else {
             continue; // the rows stand in one store
         };
-        if mail.owed.kind().is_reminder() && !may_remind(app, now, done)? {
+        if mail.owed.kind().is_reminder() && !may_remind(config, store, now, done)? {
             continue;
         }
-        let Some(draft) = draft_for(app, &rest, &mail, now)? else {
+        let Some(draft) = draft_for(config, store, &rest, &mail, now)? else {
             continue;
         };
         let to = [rest.address.clone()];
         manager::step();
-        let handed_over = match written(app, &mail, &draft, now) {
+        let handed_over = match written(config, &mail, &draft, now) {
             Ok(written) => {
                 let parcel = Parcel {
                     name: &written.name,
-                    from: &app.config.settings.mailbox.address,
+                    from: &config.settings.mailbox.address,
                     to: &to,
                     raw: &written.raw,
                 };
@@ -56,7 +56,7 @@ pub(super) async fn pass(
             Err(e) => Err(e),
         };
         done.mails += 1;
-        if let Some(halt) = record(app, &rest, &mail, handed_over, now)? {
+        if let Some(halt) = record(config, store, &rest, &mail, handed_over, now)? {
             return Ok(Some(halt));
         }
     }
@@ -65,9 +65,14 @@ pub(super) async fn pass(
 
 /// What the mail says by now, for what it said then may be false; `None` where it does not go to this address now, which
 /// is noted.
-fn draft_for(app: &App, rest: &Rest, mail: &Outgoing, now: Timestamp) -> Result<Option<Draft>> {
-    let store = &app.store;
-    match composed(app, mail, now) {
+fn draft_for(
+    config: &Config,
+    store: &Store,
+    rest: &Rest,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Option<Draft>> {
+    match composed(config, store, mail, now) {
         Composed::Ready(draft) if draft.recipients().contains(&rest.address) => {
             return Ok(Some(draft));
         }
@@ -84,13 +89,13 @@ fn draft_for(app: &App, rest: &Rest, mail: &Outgoing, now: Timestamp) -> Result<
 
 /// Notes how handing it over ended; gives why the rest of the queue waits, if it does.
 fn record(
-    app: &App,
+    config: &Config,
+    store: &Store,
     rest: &Rest,
     mail: &Outgoing,
     handed_over: Result<Outcome>,
     now: Timestamp,
 ) -> Result<Option<Halt>> {
-    let store = &app.store;
     let again_at = now + pause(rest.tries + 1);
     match handed_over {
         Ok(Outcome::Taken(_)) => {
@@ -100,11 +105,11 @@ fn record(
                 "sent to this one too"
             );
             store.end_rest(rest, OutgoingState::Sent, "", now)?;
-            left(app, now)?;
+            left(store, now)?;
         }
         Ok(Outcome::Refused(why, not_taken)) => {
             tracing::warn!(mail = mail.owed.key(), to = rest.address, %why, "refused for good");
-            record_refusals(app, mail, &not_taken, now)?;
+            record_refusals(config, store, mail, &not_taken, now)?;
             store.end_rest(rest, OutgoingState::Failed, &why.in_vietnamese(), now)?;
         }
         Ok(Outcome::Deferred(why, _)) if now.duration_since(rest.since) >= DEFERRED_FOR_LONG => {

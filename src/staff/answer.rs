@@ -4,9 +4,9 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Time;
 
-use crate::app::App;
 use crate::commands::ANSWERS_A_DAY;
 use crate::commands::decided::Decided;
+use crate::config::Config;
 use crate::domain::owed::Owed;
 use crate::domain::why::Why;
 use crate::domain::{date_of, instant};
@@ -63,24 +63,23 @@ impl Outcome {
 /// # Errors
 /// When the store fails.
 pub(super) fn answer(
-    app: &App,
+    store: &Store,
     message: &Message,
     reading: &Reading,
     mut outcome: Outcome,
     now: Timestamp,
 ) -> Result<()> {
-    let s = &app.store;
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     if reading.has_document() {
         outcome.said += ". Tệp kèm thư này không được ghi nhận là báo cáo; nếu là báo cáo, đề nghị chuyển tiếp trong thư riêng";
     }
-    let told = how_told(s, who, &reading.body, &mut outcome, now)?;
+    let told = how_told(store, who, &reading.body, &mut outcome, now)?;
     tracing::info!(
         message = message.id,
         done = outcome.correction.is_some(),
         "a command of staff"
     );
-    outcome.record(s, message, who, told, now)?;
+    outcome.record(store, message, who, told, now)?;
     let (owed, answered) = match told {
         Told::Alone => (Owed::StaffAnswer(message.id), Some(message.id)),
         Told::Together => {
@@ -89,7 +88,7 @@ pub(super) fn answer(
         }
         Told::Not => return Ok(()),
     };
-    owe(s, owed, answered, now)
+    owe(store, owed, answered, now)
 }
 
 /// Tells an address what became of a command in its name, beside the cap: whoever calls it has one of his own.
@@ -97,15 +96,15 @@ pub(super) fn answer(
 /// # Errors
 /// When the store fails.
 pub(super) fn answer_alone(
-    app: &App,
+    store: &Store,
     message: &Message,
     who: &str,
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<()> {
-    outcome.record(&app.store, message, who, Told::Alone, now)?;
+    outcome.record(store, message, who, Told::Alone, now)?;
     let owed = Owed::StaffAnswer(message.id);
-    owe(&app.store, owed, Some(message.id), now)
+    owe(store, owed, Some(message.id), now)
 }
 
 /// Tells a colleague that somebody has changed what he had decided. Who decided by a command on the machine has no address.
@@ -113,19 +112,20 @@ pub(super) fn answer_alone(
 /// # Errors
 /// When the store fails.
 pub(super) fn tell_the_first(
-    app: &App,
+    config: &Config,
+    store: &Store,
     message: &Message,
     decided: &Decided,
     now: Timestamp,
 ) -> Result<()> {
-    if !app.config.settings.digest_to.contains(&decided.who) {
+    if !config.settings.digest_to.contains(&decided.who) {
         return Ok(());
     }
     let owed = Owed::DecidedAnew {
         message: message.id,
         address: decided.who.clone(),
     };
-    owe(&app.store, owed, Some(message.id), now)
+    owe(store, owed, Some(message.id), now)
 }
 
 fn owe(store: &Store, owed: Owed, message: Option<i64>, now: Timestamp) -> Result<()> {

@@ -10,15 +10,13 @@ use jiff::{Timestamp, ToSpan};
 
 use super::answer;
 use super::answer::Outcome;
-use crate::app::App;
-use crate::commands::consent::{self, Consent};
 use crate::commands::decided::Decided;
 use crate::commands::meaning::{Meaning, ONE_AT_A_TIME, UNCLEAR as WHAT_IS_UNCLEAR};
 use crate::commands::{Asked, effect, meant};
-use crate::domain::owed::{Kind, Owed};
+use crate::config::Config;
+use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
 use crate::links::DAYS;
-use crate::links::token::{Action, Item, Token};
 use crate::reading::{Reading, Trust};
 use crate::store::{Message, MessageState, NewMail, Store};
 
@@ -39,21 +37,21 @@ const DENIED: &str = "Lệnh trong thư chưa xác thực được hủy bỏ th
 /// # Errors
 /// When the store fails.
 pub(super) fn unverified(
-    app: &App,
+    config: &Config,
+    store: &Store,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     now: Timestamp,
 ) -> Result<()> {
-    let s = &app.store;
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let code = match may_be_asked(reading, asked) {
         Ok(code) => code,
-        Err(why) => return refuse(app, message, reading, asked, &why, now),
+        Err(why) => return refuse(store, message, reading, asked, &why, now),
     };
     let midnight = instant(date_of(now), Time::midnight());
-    let asks = !is_open(app, message, code, who, now)?;
-    let room = s.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
+    let asks = !is_open(config, store, message, code, who, now)?;
+    let room = store.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
     let what = match (asks, room) {
         (true, true) => {
             "đã gửi thư “Xác nhận” đến địa chỉ của cán bộ, lệnh được thực hiện khi có trả lời “Đúng”"
@@ -69,9 +67,9 @@ pub(super) fn unverified(
         "a command whose sender is not verified"
     );
     let why = format!("{NOT_VERIFIED}; {what}");
-    answer::leave(s, message, MessageState::Waiting, &why)?;
+    answer::leave(store, message, MessageState::Waiting, &why)?;
     match asks && room {
-        true => owe(s, message, now),
+        true => owe(store, message, now),
         false => Ok(()),
     }
 }
@@ -108,25 +106,24 @@ fn may_be_asked<'a>(reading: &Reading, asked: &'a Asked) -> Result<&'a str, Stri
 /// Tells the address why nothing is done. Anybody may send such mails: no more than a few a day are answered, and those do
 /// not count against the letters that ask.
 fn refuse(
-    app: &App,
+    store: &Store,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     why: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let s = &app.store;
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let midnight = instant(date_of(now), Time::midnight());
     let told_before = match &asked.code {
-        Some(code) => s.told_that_it_is_used(code, &reading.body)?,
+        Some(code) => store.told_that_it_is_used(code, &reading.body)?,
         None => false,
     };
-    if told_before || s.refused_unverified_since(who, midnight)? >= MOST_A_DAY {
+    if told_before || store.refused_unverified_since(who, midnight)? >= MOST_A_DAY {
         let why = format!(
             "thư mang danh cán bộ nhưng chưa xác thực được người gửi; lệnh không được thực hiện: {why}"
         );
-        return answer::leave(s, message, MessageState::Waiting, &why);
+        return answer::leave(store, message, MessageState::Waiting, &why);
     }
     let outcome = Outcome {
         meant: asked.code.clone(),
@@ -134,7 +131,7 @@ fn refuse(
             "Hộp thư nhận được một thư mang địa chỉ của đồng chí, chưa xác thực được người gửi; không có lệnh nào được thực hiện. Lý do: {why}"
         ))
     };
-    answer::answer_alone(app, message, who, &outcome, now)
+    answer::answer_alone(store, message, who, &outcome, now)
 }
 
 /// Asks one of staff whether an order is to replace what a colleague has decided. The mail waits meanwhile.
@@ -142,17 +139,17 @@ fn refuse(
 /// # Errors
 /// When the store fails.
 pub(super) fn ask_again(
-    app: &App,
+    config: &Config,
+    store: &Store,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     decided: &Decided,
     now: Timestamp,
 ) -> Result<()> {
-    let s = &app.store;
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let open = match &asked.code {
-        Some(code) => is_open(app, message, code, who, now)?,
+        Some(code) => is_open(config, store, message, code, who, now)?,
         None => false,
     };
     if open {
@@ -164,14 +161,14 @@ pub(super) fn ask_again(
             meant: asked.code.clone(),
             ..Outcome::refused(why)
         };
-        return answer::answer(app, message, reading, outcome, now);
+        return answer::answer(store, message, reading, outcome, now);
     }
     let why = format!(
         "{}; lệnh của {who} được thực hiện khi có trả lời “Đúng” cho thư “Xác nhận”",
         decided.said
     );
-    answer::leave(s, message, MessageState::Waiting, &why)?;
-    owe(s, message, now)
+    answer::leave(store, message, MessageState::Waiting, &why)?;
+    owe(store, message, now)
 }
 
 /// Whether the letter about a command told of a decision: it left after that was made.
@@ -205,119 +202,48 @@ pub(super) fn denied(trust: Trust) -> &'static str {
 /// # Errors
 /// When the store fails.
 pub(super) fn unclear(
-    app: &App,
+    store: &Store,
     message: &Message,
     reading: &Reading,
     token: &str,
     now: Timestamp,
 ) -> Result<()> {
-    let s = &app.store;
-    if s.was_answered(token)? {
-        return answer::leave(s, message, MessageState::Waiting, UNCLEAR);
+    if store.was_answered(token)? {
+        return answer::leave(store, message, MessageState::Waiting, UNCLEAR);
     }
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let outcome = Outcome {
         meant: Some(token.to_owned()),
         ..Outcome::refused(WHAT_TO_ANSWER.to_owned())
     };
-    answer::answer_alone(app, message, who, &outcome, now)?;
+    answer::answer_alone(store, message, who, &outcome, now)?;
     // "Ai gửi thế này?" is for others to see, too.
-    answer::leave(s, message, MessageState::Waiting, UNCLEAR)
+    answer::leave(store, message, MessageState::Waiting, UNCLEAR)
 }
 
 /// Whether a letter about a command by the same code is not answered yet: whoever got hold of one code must not use up the
 /// letters of a day with it.
-fn is_open(app: &App, message: &Message, code: &str, who: &str, now: Timestamp) -> Result<bool> {
+fn is_open(
+    config: &Config,
+    store: &Store,
+    message: &Message,
+    code: &str,
+    who: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let since = instant(date_of(now).saturating_sub(DAYS.days()), Time::midnight());
-    for id in app.store.asked_to_confirm_since(who, since)? {
-        let Some(mut other) = app.store.message(id)?.filter(|m| m.id != message.id) else {
+    for id in store.asked_to_confirm_since(who, since)? {
+        let Some(mut other) = store.message(id)?.filter(|m| m.id != message.id) else {
             continue;
         };
         let Some(reading) = other.reading.take() else {
             continue;
         };
-        if let Meaning::Command { code: same, .. } =
-            meant(&app.config, &app.store, &other, &reading)?
+        if let Meaning::Command { code: same, .. } = meant(config, store, &other, &reading)?
             && same == code
         {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-/// A reply to such a letter.
-pub(super) struct Confirmed {
-    /// The token of the letter.
-    pub token: String,
-    /// The mail that holds the command, and what it says.
-    pub command: Message,
-    pub reading: Reading,
-    /// What the reply says.
-    pub answer: Consent,
-}
-
-/// The letter that a mail replies to, if it does: by its token, from the address that it went to, while the command waits.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn confirmed(
-    store: &Store,
-    message: &Message,
-    reading: &Reading,
-) -> Result<Option<Confirmed>> {
-    let (Some(key), Some(sender)) = (store.command_key()?, &reading.sender) else {
-        return Ok(None);
-    };
-    let answered = answered_letters(store, reading)?;
-    // A reply quotes the letter; what other mails quote is nobody's word.
-    let quoted = reading.quoted_tokens.iter().map(|text| (text, true));
-    for (text, quoted) in reading
-        .tokens
-        .iter()
-        .map(|text| (text, false))
-        .chain(quoted)
-    {
-        let Some(token) = Token::verified(text, &key, &sender.address) else {
-            continue;
-        };
-        let (Item::Mail(id), Action::Confirm) = (token.item, token.action) else {
-            continue;
-        };
-        if quoted && !answered.contains(&id)
-            || date_of(message.received_at) > token.expires
-            || store.token_is_used(text)?
-        {
-            continue;
-        }
-        let Some(mut command) = store.message(id)? else {
-            continue;
-        };
-        let Some(asked) = command.reading.take() else {
-            continue;
-        };
-        let same = asked.sender.as_ref().map(|s| &s.address)
-            == reading.sender.as_ref().map(|s| &s.address);
-        if same && command.state == MessageState::Waiting {
-            return Ok(Some(Confirmed {
-                token: text.clone(),
-                command,
-                reading: asked,
-                answer: consent::of(&reading.body),
-            }));
-        }
-    }
-    Ok(None)
-}
-
-/// The mails about which the letters ask that a mail answers itself.
-fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<i64>> {
-    let mut about = Vec::new();
-    for id in &reading.in_reply_to {
-        let letter = store
-            .sent_as(id)?
-            .filter(|m| m.owed.kind() == Kind::Confirmation);
-        about.extend(letter.and_then(|m| m.message));
-    }
-    Ok(about)
 }

@@ -12,62 +12,24 @@ mod confirm;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::app::App;
-use crate::collect::Commands;
+use crate::collect::Books;
+use crate::commands::confirmed::{Confirmed, confirmed};
 use crate::commands::consent::Consent;
-use crate::commands::meaning::Meaning;
-use crate::commands::{Asked, asked, meant};
+use crate::commands::{Asked, asked};
 use crate::correct::By;
 use crate::domain::date_of;
-use crate::reading::{Class, Reading, Trust};
+use crate::reading::{Reading, Trust};
 use crate::store;
 use crate::store::{Message, MessageState};
 use answer::Outcome;
-use confirm::Confirmed;
-
-/// What sees to commands when mails are collected.
-pub const COMMANDS: Commands = Commands { classify, obey };
-
-/// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.
-///
-/// # Errors
-/// When the store cannot be read.
-pub fn classify(app: &App, message: &Message, reading: &mut Reading) -> Result<()> {
-    if !reading.class.is_personal() && reading.class != Class::StaffCommand {
-        return Ok(());
-    }
-    let staff = &app.config.settings.digest_to;
-    let of_staff = reading
-        .sender
-        .as_ref()
-        .is_some_and(|s| staff.contains(&s.address));
-    let is_command = of_staff
-        && (meant(&app.config, &app.store, message, reading)? != Meaning::Nothing
-            || confirm::confirmed(&app.store, message, reading)?.is_some());
-    match (is_command, reading.class == Class::StaffCommand) {
-        (true, false) => {
-            reading.class = Class::StaffCommand;
-            reading.no_answer = true;
-            let why = "it answers a mail that staff were sent, with the words of a command";
-            reading.reasons.push(why.to_owned());
-        }
-        (false, true) => {
-            reading.is_no_command();
-            let why = "its codes stand in a mail that it quotes, or answers, and that is not ours: it is no command";
-            reading.reasons.push(why.to_owned());
-        }
-        (true, true) | (false, false) => {}
-    }
-    Ok(())
-}
 
 /// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict. A mail
 /// that comes again is not answered again.
 ///
 /// # Errors
 /// When the store fails; a command that cannot be carried out is answered.
-pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
-    app.store.transaction(|s| {
+pub fn obey(books: Books<'_>, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
+    books.store.transaction(|s| {
         s.set_reading(message.id, reading)?;
         if reading.trust == Trust::Fail {
             // Not answered, either: it is a forgery.
@@ -86,49 +48,59 @@ pub fn obey(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> 
             let why = format!("cùng một thư với thư số {first}");
             return answer::leave(s, message, MessageState::Duplicate, &why);
         }
-        match confirm::confirmed(s, message, reading)? {
-            Some(confirmed) => settle(app, message, reading, &confirmed, now),
-            None => consider(app, message, reading, now),
+        match confirmed(s, message, reading)? {
+            Some(confirmed) => settle(books, message, reading, &confirmed, now),
+            None => consider(books, message, reading, now),
         }
     })
 }
 
 /// A command of which nobody has been asked yet.
-fn consider(app: &App, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
-    let asked = asked(&app.config, &app.store, message, reading, date_of(now))?;
+fn consider(books: Books<'_>, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
+    let asked = asked(books.config, books.store, message, reading, date_of(now))?;
     match (&asked.order, &asked.decided, reading.trust) {
-        (_, _, Trust::Unknown) => confirm::unverified(app, message, reading, &asked, now),
-        (Ok(_), Some(decided), _) => {
-            confirm::ask_again(app, message, reading, &asked, decided, now)
+        (_, _, Trust::Unknown) => {
+            confirm::unverified(books.config, books.store, message, reading, &asked, now)
         }
+        (Ok(_), Some(decided), _) => confirm::ask_again(
+            books.config,
+            books.store,
+            message,
+            reading,
+            &asked,
+            decided,
+            now,
+        ),
         (Ok(_), None, _) | (Err(_), _, _) => {
-            let outcome = done(app, message, reading, &asked, now)?;
-            answer::answer(app, message, reading, outcome, now)
+            let outcome = done(books, message, reading, &asked, now)?;
+            answer::answer(books.store, message, reading, outcome, now)
         }
     }
 }
 
 /// A command of which the one who sent it was asked, and the answer.
 fn settle(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     confirmed: &Confirmed,
     now: Timestamp,
 ) -> Result<()> {
-    let s = &app.store;
+    let s = books.store;
     let (command, words) = (&confirmed.command, &confirmed.reading);
     let outcome = match confirmed.answer {
         // The letter says what to answer.
-        Consent::Unclear => return confirm::unclear(app, message, reading, &confirmed.token, now),
+        Consent::Unclear => {
+            return confirm::unclear(books.store, message, reading, &confirmed.token, now);
+        }
         Consent::No => Outcome::refused(confirm::denied(words.trust).to_owned()),
         Consent::Yes => {
-            let asked = asked(&app.config, s, command, words, date_of(now))?;
+            let asked = asked(books.config, s, command, words, date_of(now))?;
             match &asked.decided {
                 Some(decided) if !confirm::was_told(s, command, decided)? => {
                     Outcome::refused(confirm::decided_since(decided))
                 }
-                _ => done(app, command, words, &asked, now)?,
+                _ => done(books, command, words, &asked, now)?,
             }
         }
     };
@@ -139,18 +111,18 @@ fn settle(
         token: Some(confirmed.token.clone()),
         ..outcome
     };
-    answer::answer(app, message, reading, outcome, now)
+    answer::answer(books.store, message, reading, outcome, now)
 }
 
 /// Does what a mail asks for; whoever had decided otherwise is told.
 fn done(
-    app: &App,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     now: Timestamp,
 ) -> Result<Outcome> {
-    let s = &app.store;
+    let s = books.store;
     let refused = |why: &str| Outcome {
         meant: asked.code.clone(),
         ..Outcome::refused(why.to_owned())
@@ -168,7 +140,7 @@ fn done(
         way: "mail",
     };
     let before = s.last_owed()?;
-    let outcome = match carry_out::carry_out(app, order, &by, now) {
+    let outcome = match carry_out::carry_out(books, order, &by, now) {
         Ok(done) => Outcome {
             said: done.in_vietnamese,
             meant: asked.code.clone(),
@@ -181,7 +153,7 @@ fn done(
         s.leave_to_staff(before, now)?;
     }
     if let (Some(decided), Some(_)) = (&asked.decided, outcome.correction) {
-        answer::tell_the_first(app, message, decided, now)?;
+        answer::tell_the_first(books.config, books.store, message, decided, now)?;
     }
     Ok(outcome)
 }

@@ -95,7 +95,7 @@ impl Visit<'_> {
             folder: self.folder.to_owned(),
         };
         self.record_unfetched(envelope, MessageState::Waiting, why, head)?;
-        self.app.store.gave_up_fetching(&place, self.now)
+        self.books.store.gave_up_fetching(&place, self.now)
     }
 
     /// Asks once a day, for a week, for what was given up.
@@ -113,16 +113,16 @@ impl Visit<'_> {
             }
             let place = self.place(&envelope.uid);
             // Noted before: what breaks the line is not asked for in each round.
-            self.app.store.gave_up_fetching(&place, self.now)?;
+            self.books.store.gave_up_fetching(&place, self.now)?;
             let uid = std::slice::from_ref(&envelope.uid);
             let body = self.open.fetch(uid).await?.pop();
-            let (Some((_, raw)), Some(row)) = (body, self.app.store.message_at(&place)?) else {
+            let (Some((_, raw)), Some(row)) = (body, self.books.store.message_at(&place)?) else {
                 continue;
             };
-            let sha256 = self.app.archive.put(&raw)?;
+            let sha256 = self.archive.put(&raw)?;
             let size = raw.len() as u64;
             let now = self.now;
-            self.app.store.transaction(|s| {
+            self.books.store.transaction(|s| {
                 let message = s.fetched_at_last(row, &sha256, size)?;
                 s.add_location(&place, message, envelope.received_at)?;
                 s.add_fetched(date_of(now), size)

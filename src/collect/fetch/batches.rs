@@ -47,7 +47,7 @@ impl Visit<'_> {
                     // Which of them it was is found out by asking for each alone.
                     for uid in &uids {
                         let place = self.place(uid);
-                        self.app.store.fetch_failed(&place, false, self.now)?;
+                        self.books.store.fetch_failed(&place, false, self.now)?;
                     }
                     return Err(e.into());
                 }
@@ -89,7 +89,7 @@ impl Visit<'_> {
             registered = ?of,
             "today's download budget is used up for these; they are fetched tomorrow"
         );
-        let limits = &self.app.config.settings.limits;
+        let limits = &self.books.config.settings.limits;
         let (of_whom, bytes) = match of.len() {
             0 => {
                 let bytes = limits.strangers_download_bytes();
@@ -106,7 +106,7 @@ impl Visit<'_> {
             "đã tải hết hạn mức trong ngày dành cho {of_whom} ({} MB); phần còn lại sẽ tải ngày mai",
             bytes / 1_000_000
         );
-        self.app.store.failed(Part::Download, self.now, &left)?;
+        self.books.store.failed(Part::Download, self.now, &left)?;
         let uids = unpaid.iter().map(|mail| mail.envelope.uid.clone());
         self.unfinished.extend(uids);
         // Mails of strangers that are left hold nobody's reminder.
@@ -141,7 +141,7 @@ impl Visit<'_> {
             let received_at = last.unwrap_or(self.now);
             let mail = Arrived {
                 place: self.place(&envelope.uid),
-                sha256: Some(self.app.archive.put(&raw)?),
+                sha256: Some(self.archive.put(&raw)?),
                 size: raw.len() as u64,
                 received_at,
                 gm_msgid: envelope.gm_msgid,
@@ -159,7 +159,7 @@ impl Visit<'_> {
         }
         let bytes: u64 = batch.iter().map(|e| e.size).sum();
         let now = self.now;
-        self.app.store.transaction(|s| {
+        self.books.store.transaction(|s| {
             for (mail, told, sender, units) in &arrived {
                 let id = s.record_arrival(mail, now)?;
                 s.add_location(&mail.place, id, *told)?;
@@ -198,7 +198,7 @@ impl Visit<'_> {
     /// A mail that did not come is asked for alone in the next round; until then it may be anybody's report.
     pub(super) fn missed(&mut self, envelope: &Envelope, counts: bool) -> Result<()> {
         let place = self.place(&envelope.uid);
-        self.app.store.fetch_failed(&place, counts, self.now)?;
+        self.books.store.fetch_failed(&place, counts, self.now)?;
         self.unfinished.push(envelope.uid.clone());
         self.whole = false;
         Ok(())

@@ -6,13 +6,14 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::{Visit, Wanted};
-use crate::app::App;
 use crate::collect::facts::units_of_address;
 use crate::collect::read::LONGEST_HEAD;
+use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::ground::turns::numbered;
 use crate::mailbox::Envelope;
 use crate::reading::Person;
+use crate::store::Store;
 
 /// How many addresses in the From fields of one mail are looked up.
 const MOST_SENDERS: usize = 20;
@@ -20,19 +21,14 @@ const MOST_SENDERS: usize = 20;
 pub(super) const SENDERS: usize = 500;
 
 /// The addresses of units, registered or taught, and of staff.
-pub(super) fn registered(app: &App) -> Result<HashSet<String>> {
-    let units = app.config.register.units.iter();
+pub(super) fn registered(config: &Config, store: &Store) -> Result<HashSet<String>> {
+    let units = config.register.units.iter();
     let mut all: HashSet<String> = units
         .flat_map(|u| &u.emails)
         .map(|a| a.to_lowercase())
         .collect();
-    all.extend(app.config.settings.digest_to.iter().cloned());
-    all.extend(
-        app.store
-            .learned()?
-            .into_iter()
-            .map(|(address, ..)| address),
-    );
+    all.extend(config.settings.digest_to.iter().cloned());
+    all.extend(store.learned()?.into_iter().map(|(address, ..)| address));
     Ok(all)
 }
 
@@ -40,8 +36,12 @@ pub(super) fn registered(app: &App) -> Result<HashSet<String>> {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(in crate::collect) fn registered_sender(app: &App, head: &[u8]) -> Result<Option<Person>> {
-    Ok(the_one_named(head, &registered(app)?))
+pub(in crate::collect) fn registered_sender(
+    config: &Config,
+    store: &Store,
+    head: &[u8],
+) -> Result<Option<Person>> {
+    Ok(the_one_named(head, &registered(config, store)?))
 }
 
 pub(super) fn the_one_named(head: &[u8], addresses: &HashSet<String>) -> Option<Person> {
@@ -154,7 +154,12 @@ impl Visit<'_> {
         let mut units = Vec::new();
         // Who names more senders than that means nobody.
         for address in senders.iter().take(MOST_SENDERS) {
-            units.extend(units_of_address(self.app, address, received_at)?);
+            units.extend(units_of_address(
+                self.books.config,
+                self.books.store,
+                address,
+                received_at,
+            )?);
         }
         Ok(units)
     }

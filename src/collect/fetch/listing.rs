@@ -19,7 +19,7 @@ impl Visit<'_> {
         listing: &'l Listing,
         cursor: Option<Cursor>,
     ) -> Result<Vec<&'l Envelope>> {
-        let store = &self.app.store;
+        let store = self.books.store;
         let continuity = listing.continuity(cursor);
         if let Continuity::Renumbered { old, new } = continuity {
             tracing::warn!(
@@ -33,7 +33,7 @@ impl Visit<'_> {
         let known = if listing.envelopes.is_empty() {
             HashMap::new()
         } else {
-            let account = &self.app.config.settings.mailbox.address;
+            let account = &self.books.config.settings.mailbox.address;
             store.known_uids(account, self.folder, listing.uidvalidity)?
         };
         let mut new = Vec::new();
@@ -71,7 +71,7 @@ impl Visit<'_> {
         let (Some(gm), Some(date)) = (envelope.gm_msgid, envelope.received_at) else {
             return Ok(None);
         };
-        self.app.store.message_of_gmail(gm, envelope.size, date)
+        self.books.store.message_of_gmail(gm, envelope.size, date)
     }
 
     /// Leaves alone what was received before the first day of the installation and says so itself: a copy that somebody
@@ -80,7 +80,7 @@ impl Visit<'_> {
         &mut self,
         new: Vec<&'l Envelope>,
     ) -> Result<Vec<&'l Envelope>> {
-        let Some(since) = self.app.config.settings.mailbox.since else {
+        let Some(since) = self.books.config.settings.mailbox.since else {
             return Ok(new);
         };
         let is_old = |at: Option<Timestamp>| at.is_some_and(|at| date_of(at) < since);
@@ -107,14 +107,14 @@ impl Visit<'_> {
         &self,
         wanted: Vec<&'l Envelope>,
     ) -> (Vec<&'l Envelope>, Vec<&'l Envelope>) {
-        let limit = self.app.config.settings.limits.message_bytes;
+        let limit = self.books.config.settings.limits.message_bytes;
         wanted.into_iter().partition(|e| e.size <= limit)
     }
 
     /// Moves the cursor up to the first mail that is to be asked for again.
     pub(super) fn move_cursor(&self, listing: &Listing, cursor: Option<Cursor>) -> Result<()> {
-        let account = &self.app.config.settings.mailbox.address;
+        let account = &self.books.config.settings.mailbox.address;
         let after = listing.cursor(cursor, &self.unfinished);
-        after.keep(&self.app.store, account, self.folder)
+        after.keep(self.books.store, account, self.folder)
     }
 }

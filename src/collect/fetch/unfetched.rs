@@ -23,7 +23,7 @@ impl Visit<'_> {
         let Some((_, head)) = heads.first() else {
             return Ok(None);
         };
-        if let Some(read) = head_of(self.app, head).await {
+        if let Some(read) = head_of(self.reader, head).await {
             return Ok(Some(read));
         }
         let sender = the_one_named(head, &self.registered);
@@ -56,13 +56,13 @@ impl Visit<'_> {
         let now = self.now;
         let (candidates, holds) = match &head {
             Some(head) => {
-                let meant = facts::units_meant(self.app, head, received_at)?;
+                let meant = facts::units_meant(self.books, head, received_at)?;
                 (
-                    facts::units_of_sender(self.app, head, received_at)?,
-                    holding::of(self.app, head, &meant, None, received_at, now)?,
+                    facts::units_of_sender(self.books.config, self.books.store, head, received_at)?,
+                    holding::of(self.books, head, &meant, None, received_at, now)?,
                 )
             }
-            None => (vec![], holding::of_nameless(self.app, now)),
+            None => (vec![], holding::of_nameless(self.books.config, now)),
         };
         let verdict = Verdict {
             state,
@@ -70,7 +70,7 @@ impl Visit<'_> {
             candidates,
             why: vec![why],
         };
-        self.app.store.transaction(|s| {
+        self.books.store.transaction(|s| {
             let id = s.record_arrival(&arrived, now)?;
             if let Some(head) = &head {
                 s.set_reading(id, head)?;

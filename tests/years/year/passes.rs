@@ -55,7 +55,7 @@ impl Year {
             || day == TRUNG_THU
             || self.app.store.clock_is_doubted()?
         {
-            plan::pass(&self.app, clock)?;
+            plan::pass(&self.app.config, &self.app.store, clock)?;
             return self.learn(clock);
         }
         plan::owe_reminders(&self.app.config, &self.app.store, clock)
@@ -290,7 +290,7 @@ impl Year {
         self.post.lock().expect("one thread").now = now;
         let mut mailbox = None;
         let pass = send::pass(
-            &self.app,
+            self.app.outbox(),
             &mut self.transport,
             &mut mailbox,
             Clock::Fixed(clock),
