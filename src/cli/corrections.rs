@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Session, say};
 use crate::app::{self, App};
 use crate::collect;
-use crate::correct::{self, By, Done};
+use crate::correct::{self, By, Clerk, Done};
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::period::PeriodId;
 use crate::domain::submission::Submission;
@@ -202,96 +202,71 @@ pub(super) async fn assign(session: &Session, a: &Assign) -> Result<()> {
     tell(done)
 }
 
+/// Makes a correction of what the store holds.
+fn correct(
+    session: &Session,
+    author: &Author,
+    how: impl FnOnce(Clerk<'_>) -> Result<Done>,
+) -> Result<()> {
+    let app = open(session)?;
+    tell(how(Clerk {
+        config: &app.config,
+        store: &app.store,
+        by: &author.by(),
+        now: session.now(),
+    })?)
+}
+
 pub(super) fn ignore(session: &Session, a: &Ignore) -> Result<()> {
-    tell(correct::ignore(
-        &open(session)?.store,
-        a.message,
-        &a.by.by(),
-        session.now(),
-    )?)
+    correct(session, &a.by, |clerk| {
+        correct::ignore(clerk.store, a.message, clerk.by, clerk.now)
+    })
 }
 
 pub(super) fn excuse(session: &Session, a: &Excuse) -> Result<()> {
-    let app = open(session)?;
-    let (target, by, now) = (a.expected.target(), a.by.by(), session.now());
-    tell(if a.undo {
-        correct::withdraw_excuse(&app.config, &app.store, &target, &by, now)?
-    } else {
-        let reason = a.reason.as_deref().unwrap_or("");
-        correct::excuse(&app.config, &app.store, &target, reason, &by, now)?
+    let target = a.expected.target();
+    correct(session, &a.by, |clerk| match a.undo {
+        true => correct::withdraw_excuse(clerk, &target),
+        false => correct::excuse(clerk, &target, a.reason.as_deref().unwrap_or("")),
     })
 }
 
 pub(super) fn received_paper(session: &Session, a: &ReceivedPaper) -> Result<()> {
-    let app = open(session)?;
-    let (target, by, now) = (a.expected.target(), a.by.by(), session.now());
-    tell(if a.undo {
-        correct::withdraw_paper(&app.config, &app.store, &target, &by, now)?
-    } else {
-        correct::received_paper(
-            &app.config,
-            &app.store,
-            &target,
-            a.on,
-            a.number.as_deref(),
-            &by,
-            now,
-        )?
+    let target = a.expected.target();
+    correct(session, &a.by, |clerk| match a.undo {
+        true => correct::withdraw_paper(clerk, &target),
+        false => correct::received_paper(clerk, &target, a.on, a.number.as_deref()),
     })
 }
 
 pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
     let target = a.expected.target();
-    let app = open(session)?;
-    tell(correct::extend(
-        &app.config,
-        &app.store,
-        &target,
-        a.due,
-        &a.by.by(),
-        session.now(),
-    )?)
+    correct(session, &a.by, |clerk| {
+        correct::extend(clerk, &target, a.due)
+    })
 }
 
 pub(super) fn close(session: &Session, a: &Close) -> Result<()> {
-    let (app, by, now) = (open(session)?, a.by.by(), session.now());
-    tell(if a.undo {
-        correct::reopen(&app.config, &app.store, &a.report, &a.period, &by, now)?
-    } else {
-        correct::close(&app.config, &app.store, &a.report, &a.period, &by, now)?
+    correct(session, &a.by, |clerk| match a.undo {
+        true => correct::reopen(clerk, &a.report, &a.period),
+        false => correct::close(clerk, &a.report, &a.period),
     })
 }
 
 pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {
-    let app = open(session)?;
-    tell(correct::send_back(
-        &app.config,
-        &app.store,
-        row_of(&a.submission)?,
-        &a.reason,
-        a.due,
-        &a.by.by(),
-        session.now(),
-    )?)
+    let row = row_of(&a.submission);
+    correct(session, &a.by, |clerk| {
+        correct::send_back(clerk, row?, &a.reason, a.due)
+    })
 }
 
 pub(super) fn accept(session: &Session, a: &Accept) -> Result<()> {
-    let app = open(session)?;
-    tell(correct::accept(
-        &app.config,
-        &app.store,
-        row_of(&a.submission)?,
-        &a.by.by(),
-        session.now(),
-    )?)
+    let row = row_of(&a.submission);
+    correct(session, &a.by, |clerk| correct::accept(clerk, row?))
 }
 
 pub(super) fn undo(session: &Session, a: &Undo) -> Result<()> {
-    let app = open(session)?;
-    tell(correct::undo(
-        &app.store,
-        a.change,
-        &a.by.by(),
-        session.now(),
-    )?)
+    correct(session, &a.by, |clerk| {
+        correct::undo(clerk.store, a.change, clerk.by, clerk.now)
+    })
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Done, Inverse, Refusal, in_words, log};
+use super::{By, Clerk, Done, Inverse, Refusal, in_words, log};
 use crate::collect::{self, Books};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
@@ -254,32 +254,25 @@ fn mark_ignored(s: &Store, message: &Message, by: &By, now: Timestamp) -> Result
 ///
 /// # Errors
 /// When that digest showed none, or none of them waits any more.
-pub fn put_aside(
-    config: &Config,
-    store: &Store,
-    day: Date,
-    kind: Strangers,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let listed = store.listed(day, kind)?;
-    let waiting = Waiting::at(now, config, store)?;
+pub fn put_aside(clerk: Clerk<'_>, day: Date, kind: Strangers) -> Result<Done> {
+    let listed = clerk.store.listed(day, kind)?;
+    let waiting = Waiting::at(clerk.now, clerk.config, clerk.store)?;
     let strangers = waiting.strangers.values().flatten();
     let mails = strangers.flat_map(|s| &s.mails);
     let aside: Vec<&Message> = mails.filter(|m| listed.contains(&m.id)).collect();
     if aside.is_empty() {
         bail!(Refusal::NoneWaits(day));
     }
-    let correction = store.transaction(|s| {
+    let correction = clerk.store.transaction(|s| {
         let mut changes = Vec::new();
         for message in &aside {
-            changes.push(mark_ignored(s, message, by, now)?.1);
+            changes.push(mark_ignored(s, message, clerk.by, clerk.now)?.1);
         }
         let inverse = Inverse::Aside { changes };
         let subject = format!("strangers in the digest of {day}");
         let after = format!("{} mails ignored", aside.len());
         let change = (subject, "waiting", after.as_str());
-        log(s, by, "put aside", change, Some(&inverse), now)
+        clerk.log(s, "put aside", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!("{} mails are no reports", aside.len()),

@@ -44,6 +44,32 @@ pub struct By {
     pub way: &'static str,
 }
 
+/// Who corrects something, where, and when.
+#[derive(Clone, Copy)]
+pub struct Clerk<'a> {
+    /// What the units are called, and until when they have time.
+    pub config: &'a Config,
+    /// Where it is written down.
+    pub store: &'a Store,
+    /// Who does it.
+    pub by: &'a By,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Clerk<'_> {
+    /// Writes a change into the log, in the transaction that makes it.
+    fn log(
+        self,
+        store: &Store,
+        command: &str,
+        change: (String, &str, &str),
+        inverse: Option<&Inverse>,
+    ) -> Result<i64> {
+        log(store, self.by, command, change, inverse, self.now)
+    }
+}
+
 /// A correction that was made.
 #[derive(Clone, Debug)]
 pub struct Done {

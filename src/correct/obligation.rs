@@ -4,8 +4,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Done, Inverse, Refusal, in_words, log};
-use crate::config::Config;
+use super::{By, Clerk, Done, Inverse, Refusal, in_words, log};
 use crate::domain::correction::Target;
 use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
@@ -13,15 +12,15 @@ use crate::domain::{date_of, instant, vietnamese_date, vietnamese_moment};
 use crate::expected;
 use crate::store::{NewSubmission, Store};
 
-fn target_id(config: &Config, store: &Store, target: &Target, now: Timestamp) -> Result<i64> {
-    expected::expect(config, store, now)?;
+fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<i64> {
+    expected::expect(clerk.config, clerk.store, clerk.now)?;
     expected::obligation_for(
-        config,
-        store,
+        clerk.config,
+        clerk.store,
         &target.unit,
         &target.report,
         &target.period,
-        now,
+        clerk.now,
     )?
     .ok_or_else(|| Refusal::NotExpected {
         unit: target.unit.clone(),
@@ -32,11 +31,11 @@ fn target_id(config: &Config, store: &Store, target: &Target, now: Timestamp) ->
 }
 
 /// For staff.
-pub(super) fn target_in_words(config: &Config, target: &Target, now: Timestamp) -> String {
-    let unit = config.unit_name(&target.unit, date_of(now));
+pub(super) fn target_in_words(clerk: Clerk<'_>, target: &Target) -> String {
+    let unit = clerk.config.unit_name(&target.unit, date_of(clerk.now));
     format!(
         "{unit}: {}",
-        in_words(config, &target.report, &target.period)
+        in_words(clerk.config, &target.report, &target.period)
     )
 }
 
@@ -45,25 +44,24 @@ pub(super) fn target_in_words(config: &Config, target: &Target, now: Timestamp) 
 /// # Errors
 /// When nothing is expected, or the day lies ahead.
 pub fn received_paper(
-    config: &Config,
-    store: &Store,
+    clerk: Clerk<'_>,
     target: &Target,
     on: Option<Date>,
     number: Option<&str>,
-    by: &By,
-    now: Timestamp,
 ) -> Result<Done> {
-    let id = target_id(config, store, target, now)?;
+    let id = target_id(clerk, target)?;
     let received_at = match on {
-        Some(day) if day > date_of(now) => {
+        Some(day) if day > date_of(clerk.now) => {
             bail!(Refusal::Ahead(day))
         }
         // Paper that came on a day counts from the opening of the office.
-        Some(day) if day < date_of(now) => instant(day, config.settings.schedule.work_hours.0),
-        _ => now,
+        Some(day) if day < date_of(clerk.now) => {
+            instant(day, clerk.config.settings.schedule.work_hours.0)
+        }
+        _ => clerk.now,
     };
     let day = date_of(received_at);
-    let correction = store.transaction(|s| {
+    let correction = clerk.store.transaction(|s| {
         let submission = s.log_submission(
             &NewSubmission {
                 obligation: id,
@@ -77,7 +75,7 @@ pub fn received_paper(
                 number: number.map(str::to_owned),
                 files: vec![],
             },
-            now,
+            clerk.now,
         )?;
         let number = number.map_or(String::new(), |n| format!(" {n}"));
         let after = format!("paper{number} received on {day}");
@@ -86,7 +84,7 @@ pub fn received_paper(
             obligation: id,
             submission: Some(submission),
         };
-        log(s, by, "received-paper", change, Some(&inverse), now)
+        clerk.log(s, "received-paper", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!(
@@ -97,7 +95,7 @@ pub fn received_paper(
             "Đã ghi nhận bản giấy{} ngày {} của {}",
             number.map_or(String::new(), |n| format!(" số {n}")),
             vietnamese_date(day),
-            target_in_words(config, target, now)
+            target_in_words(clerk, target)
         ),
         correction,
     })
@@ -107,26 +105,20 @@ pub fn received_paper(
 ///
 /// # Errors
 /// When none was marked.
-pub fn withdraw_paper(
-    config: &Config,
-    store: &Store,
-    target: &Target,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let id = target_id(config, store, target, now)?;
-    let correction = store.transaction(|s| {
-        if !s.withdraw_paper(id, now)? {
+pub fn withdraw_paper(clerk: Clerk<'_>, target: &Target) -> Result<Done> {
+    let id = target_id(clerk, target)?;
+    let correction = clerk.store.transaction(|s| {
+        if !s.withdraw_paper(id, clerk.now)? {
             bail!("no paper is marked as received for this");
         }
         let change = (target.subject(), "paper received", "no paper");
-        log(s, by, "received-paper --undo", change, None, now)
+        clerk.log(s, "received-paper --undo", change, None)
     })?;
     Ok(Done {
         said: "no paper is marked as received any more".into(),
         in_vietnamese: format!(
             "Đã bỏ ghi nhận bản giấy của {}",
-            target_in_words(config, target, now)
+            target_in_words(clerk, target)
         ),
         correction,
     })
@@ -136,23 +128,16 @@ pub fn withdraw_paper(
 ///
 /// # Errors
 /// When nothing is expected or it is excused already.
-pub fn excuse(
-    config: &Config,
-    store: &Store,
-    target: &Target,
-    reason: &str,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let id = target_id(config, store, target, now)?;
-    let correction = store.transaction(|s| {
-        if !s.excuse(id, reason, now)? {
+pub fn excuse(clerk: Clerk<'_>, target: &Target, reason: &str) -> Result<Done> {
+    let id = target_id(clerk, target)?;
+    let correction = clerk.store.transaction(|s| {
+        if !s.excuse(id, reason, clerk.now)? {
             bail!(Refusal::Excused(target.unit.clone()));
         }
         let after = format!("excused: {reason}");
         let change = (target.subject(), "expected", after.as_str());
         let inverse = Inverse::Excuse { obligation: id };
-        log(s, by, "excuse", change, Some(&inverse), now)
+        clerk.log(s, "excuse", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!(
@@ -161,7 +146,7 @@ pub fn excuse(
         ),
         in_vietnamese: format!(
             "Đã miễn báo cáo cho {} ({reason})",
-            target_in_words(config, target, now)
+            target_in_words(clerk, target)
         ),
         correction,
     })
@@ -215,38 +200,29 @@ pub fn move_deadline(
 ///
 /// # Errors
 /// When there was none.
-pub fn withdraw_excuse(
-    config: &Config,
-    store: &Store,
-    target: &Target,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let id = target_id(config, store, target, now)?;
-    let correction = store.transaction(|s| {
-        if !s.withdraw_excuse(id, now)? {
+pub fn withdraw_excuse(clerk: Clerk<'_>, target: &Target) -> Result<Done> {
+    let id = target_id(clerk, target)?;
+    let correction = clerk.store.transaction(|s| {
+        if !s.withdraw_excuse(id, clerk.now)? {
             bail!("{} is not excused from this", target.unit);
         }
         let change = (target.subject(), "excused", "expected again");
-        log(s, by, "excuse --undo", change, None, now)
+        clerk.log(s, "excuse --undo", change, None)
     })?;
     Ok(Done {
         said: format!(
             "{} has to send {} {} again",
             target.unit, target.report, target.period
         ),
-        in_vietnamese: format!(
-            "Đã bỏ miễn báo cáo của {}",
-            target_in_words(config, target, now)
-        ),
+        in_vietnamese: format!("Đã bỏ miễn báo cáo của {}", target_in_words(clerk, target)),
         correction,
     })
 }
 
 /// The moment of a deadline on a day that has not passed.
-pub(super) fn deadline(config: &Config, due: Date, now: Timestamp) -> Result<Timestamp> {
-    let moment = instant(due, config.settings.schedule.due_time);
-    if moment < now {
+pub(super) fn deadline(clerk: Clerk<'_>, due: Date) -> Result<Timestamp> {
+    let moment = instant(due, clerk.config.settings.schedule.due_time);
+    if moment < clerk.now {
         bail!(Refusal::Passed(due));
     }
     Ok(moment)
@@ -256,19 +232,12 @@ pub(super) fn deadline(config: &Config, due: Date, now: Timestamp) -> Result<Tim
 ///
 /// # Errors
 /// When nothing is expected, or the day has passed.
-pub fn extend(
-    config: &Config,
-    store: &Store,
-    target: &Target,
-    due: Date,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let id = target_id(config, store, target, now)?;
-    let moment = deadline(config, due, now)?;
-    let correction = store.transaction(|s| {
+pub fn extend(clerk: Clerk<'_>, target: &Target, due: Date) -> Result<Done> {
+    let id = target_id(clerk, target)?;
+    let moment = deadline(clerk, due)?;
+    let correction = clerk.store.transaction(|s| {
         let before = s.extension(id)?;
-        s.extend(id, moment, now)?;
+        s.extend(id, moment, clerk.now)?;
         let was = before.map_or(String::new(), |due| format!("due on {}", date_of(due)));
         let after = format!("due on {due}");
         let inverse = Inverse::Extension {
@@ -276,7 +245,7 @@ pub fn extend(
             before,
         };
         let change = (target.subject(), was.as_str(), after.as_str());
-        log(s, by, "extend", change, Some(&inverse), now)
+        clerk.log(s, "extend", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!(
@@ -286,7 +255,7 @@ pub fn extend(
         in_vietnamese: format!(
             "Đã gia hạn đến hết ngày {} cho {}",
             vietnamese_date(due),
-            target_in_words(config, target, now)
+            target_in_words(clerk, target)
         ),
         correction,
     })

@@ -1,29 +1,20 @@
 //! What staff decide of a period of a report: closed, open again.
 
 use anyhow::{Result, bail};
-use jiff::Timestamp;
 
-use super::{By, Done, Inverse, Refusal, in_words, log};
-use crate::config::Config;
+use super::{Clerk, Done, Inverse, Refusal, in_words};
 use crate::domain::correction::period_name;
 use crate::domain::period::PeriodId;
 use crate::expected;
-use crate::store::{Receipts, Store};
+use crate::store::Receipts;
 
 /// Closes a period of a report: what is overdue now counts as not sent. A report that comes later counts, as late.
 ///
 /// # Errors
 /// When nothing is expected for it, or it is closed already.
-pub fn close(
-    config: &Config,
-    store: &Store,
-    report: &str,
-    period: &PeriodId,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    expected::expect(config, store, now)?;
-    let all = store.obligations(Receipts::All)?;
+pub fn close(clerk: Clerk<'_>, report: &str, period: &PeriodId) -> Result<Done> {
+    expected::expect(clerk.config, clerk.store, clerk.now)?;
+    let all = clerk.store.obligations(Receipts::All)?;
     if !all
         .iter()
         .any(|o| o.report == report && o.period == *period)
@@ -33,8 +24,8 @@ pub fn close(
             period: period.clone(),
         });
     }
-    let correction = store.transaction(|s| {
-        if !s.close_period(report, period, now)? {
+    let correction = clerk.store.transaction(|s| {
+        if !s.close_period(report, period, clerk.now)? {
             bail!(Refusal::Closed {
                 report: report.to_owned(),
                 period: period.clone(),
@@ -45,13 +36,13 @@ pub fn close(
             period: period.clone(),
         };
         let change = (period_name(report, period), "open", "closed");
-        log(s, by, "close", change, Some(&inverse), now)
+        clerk.log(s, "close", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!("{report} {period} is closed: what is overdue counts as not sent"),
         in_vietnamese: format!(
             "Đã khóa kỳ {}: đơn vị quá hạn chưa nộp được tính là không nộp",
-            in_words(config, report, period)
+            in_words(clerk.config, report, period)
         ),
         correction,
     })
@@ -61,24 +52,17 @@ pub fn close(
 ///
 /// # Errors
 /// When staff have not closed it.
-pub fn reopen(
-    config: &Config,
-    store: &Store,
-    report: &str,
-    period: &PeriodId,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let correction = store.transaction(|s| {
-        if !s.open_period(report, period, now)? {
+pub fn reopen(clerk: Clerk<'_>, report: &str, period: &PeriodId) -> Result<Done> {
+    let correction = clerk.store.transaction(|s| {
+        if !s.open_period(report, period, clerk.now)? {
             bail!("{report} {period} was not closed by staff");
         }
         let change = (period_name(report, period), "closed", "open");
-        log(s, by, "close --undo", change, None, now)
+        clerk.log(s, "close --undo", change, None)
     })?;
     Ok(Done {
         said: format!("{report} {period} is open again"),
-        in_vietnamese: format!("Đã mở lại kỳ {}", in_words(config, report, period)),
+        in_vietnamese: format!("Đã mở lại kỳ {}", in_words(clerk.config, report, period)),
         correction,
     })
 }

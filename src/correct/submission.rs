@@ -1,12 +1,10 @@
 //! What staff decide of a submission: sent back, accepted.
 
 use anyhow::{Result, bail};
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::obligation::{deadline, target_in_words};
-use super::{By, Done, Inverse, Refusal, log};
-use crate::config::Config;
+use super::{Clerk, Done, Inverse, Refusal};
 use crate::domain::correction::{Target, submission_name};
 use crate::domain::owed::Owed;
 use crate::domain::submission::Submission;
@@ -24,24 +22,21 @@ fn known_submission(store: &Store, id: i64) -> Result<Submission> {
 /// # Errors
 /// When there is no such submission, it is sent back already, or the day has passed.
 pub fn send_back(
-    config: &Config,
-    store: &Store,
+    clerk: Clerk<'_>,
     submission: i64,
     reason: &str,
     due: Option<Date>,
-    by: &By,
-    now: Timestamp,
 ) -> Result<Done> {
-    let submission = known_submission(store, submission)?;
+    let submission = known_submission(clerk.store, submission)?;
     if reason.trim().is_empty() {
         bail!("a reason is needed: the unit is told why");
     }
-    let calendar = &config.calendar;
-    let due = due.unwrap_or_else(|| calendar.working_days_after(date_of(now), 5));
-    let moment = deadline(config, due, now)?;
+    let calendar = &clerk.config.calendar;
+    let due = due.unwrap_or_else(|| calendar.working_days_after(date_of(clerk.now), 5));
+    let moment = deadline(clerk, due)?;
     let target = target_of(&submission);
-    let correction = store.transaction(|s| {
-        let Some(row) = s.send_back(submission.id, reason, moment, now)? else {
+    let correction = clerk.store.transaction(|s| {
+        let Some(row) = s.send_back(submission.id, reason, moment, clerk.now)? else {
             bail!(Refusal::SentBack(submission.code()));
         };
         s.owe(
@@ -50,21 +45,21 @@ pub fn send_back(
                 unit: Some(submission.unit.clone()),
                 message: submission.message,
             },
-            now,
+            clerk.now,
         )?;
         let after = format!("sent back until {due}: {reason}");
         let change = (submission_name(submission.id), "received", after.as_str());
         let inverse = Inverse::SentBack {
             submission: submission.id,
         };
-        log(s, by, "return", change, Some(&inverse), now)
+        clerk.log(s, "return", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!("{} is sent back; due again on {due}", submission.code()),
         in_vietnamese: format!(
             "Đã trả lại báo cáo {} của {}; hạn gửi lại ngày {}. Lý do: {reason}",
             submission.code(),
-            target_in_words(config, &target, now),
+            target_in_words(clerk, &target),
             vietnamese_date(due)
         ),
         correction,
@@ -83,17 +78,11 @@ fn target_of(submission: &Submission) -> Target {
 ///
 /// # Errors
 /// When there is no such submission, or it is accepted already.
-pub fn accept(
-    config: &Config,
-    store: &Store,
-    submission: i64,
-    by: &By,
-    now: Timestamp,
-) -> Result<Done> {
-    let submission = known_submission(store, submission)?;
-    let correction = store.transaction(|s| {
-        let was_back = s.withdraw_sent_back(submission.id, now)?;
-        if !s.accept(submission.id, now)? && was_back.is_none() {
+pub fn accept(clerk: Clerk<'_>, submission: i64) -> Result<Done> {
+    let submission = known_submission(clerk.store, submission)?;
+    let correction = clerk.store.transaction(|s| {
+        let was_back = s.withdraw_sent_back(submission.id, clerk.now)?;
+        if !s.accept(submission.id, clerk.now)? && was_back.is_none() {
             bail!(Refusal::Accepted(submission.code()));
         }
         let before = if was_back.is_some() {
@@ -106,14 +95,14 @@ pub fn accept(
             sent_back: was_back,
         };
         let change = (submission_name(submission.id), before, "accepted");
-        log(s, by, "accept", change, Some(&inverse), now)
+        clerk.log(s, "accept", change, Some(&inverse))
     })?;
     Ok(Done {
         said: format!("{} is accepted", submission.code()),
         in_vietnamese: format!(
             "Đã duyệt báo cáo {} của {}",
             submission.code(),
-            target_in_words(config, &target_of(&submission), now)
+            target_in_words(clerk, &target_of(&submission))
         ),
         correction,
     })

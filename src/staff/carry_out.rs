@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::collect::Books;
 use crate::commands::order::Order;
-use crate::correct::{self, By, Done, Refusal};
+use crate::correct::{self, By, Clerk, Done, Refusal};
 use crate::domain::correction::Assignment;
 use crate::domain::date_of;
 
@@ -16,6 +16,12 @@ pub(super) fn carry_out(
     now: Timestamp,
 ) -> Result<Done, String> {
     let Books { config, store, .. } = books;
+    let clerk = Clerk {
+        config,
+        store,
+        by,
+        now,
+    };
     let done = match order {
         Order::Assign {
             mail,
@@ -23,19 +29,19 @@ pub(super) fn carry_out(
             perhaps,
         } => assign(books, *mail, assignment, perhaps.as_deref(), by, now),
         Order::Ignore(mail) => correct::ignore(store, *mail, by, now),
-        Order::PutAside(day, kind) => correct::put_aside(config, store, *day, *kind, by, now),
-        Order::Accept(submission) => correct::accept(config, store, submission.id, by, now),
+        Order::PutAside(day, kind) => correct::put_aside(clerk, *day, *kind),
+        Order::Accept(submission) => correct::accept(clerk, submission.id),
         Order::Return {
             submission,
             reason,
             due,
-        } => correct::send_back(config, store, submission.id, reason, *due, by, now),
-        Order::Excuse { of, reason } => correct::excuse(config, store, of, reason, by, now),
-        Order::Extend { of, until } => correct::extend(config, store, of, *until, by, now),
+        } => correct::send_back(clerk, submission.id, reason, *due),
+        Order::Excuse { of, reason } => correct::excuse(clerk, of, reason),
+        Order::Extend { of, until } => correct::extend(clerk, of, *until),
         Order::Paper { of, on, number } => {
-            correct::received_paper(config, store, of, *on, number.as_deref(), by, now)
+            correct::received_paper(clerk, of, *on, number.as_deref())
         }
-        Order::Close(of) => correct::close(config, store, &of.report, &of.period, by, now),
+        Order::Close(of) => correct::close(clerk, &of.report, &of.period),
         Order::Reset(address) => correct::reset_contact(store, address, by, now),
         Order::Resend(mail, _) => correct::resend(store, *mail, by, now),
         Order::Undo(change) => correct::undo(store, *change, by, now),
