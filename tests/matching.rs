@@ -156,6 +156,7 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
                     received_at: case.at,
                     learned: case.learned.clone(),
                     former: vec![],
+                    asked: vec![],
                     said: None,
                     history_known: false,
                     expected: &|unit| Ok(Expectation::among(&obligations, unit)),

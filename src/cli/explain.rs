@@ -16,7 +16,7 @@ use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
 use crate::store::{MessageState, Receipts, Store};
 use crate::verify;
-use crate::writing::whys_in_vietnamese;
+use crate::writing::{because_in_english, whys_in_vietnamese};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -107,6 +107,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
                 received_at,
                 learned,
                 former,
+                asked: vec![],
                 said: None,
                 history_known,
                 expected: &|unit| Ok(Expectation::among(&obligations, unit)),
@@ -218,7 +219,7 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
     let known = reading.doubt.iter().chain(&reading.reasons);
     let mut reasons: Vec<String> = known.cloned().collect();
     if personal {
-        reasons.extend(found.reasons.iter().cloned());
+        reasons.extend(found.reasons.iter().map(because_in_english));
         reasons.extend(whys_in_vietnamese(&found.passed_over));
     }
     Line {

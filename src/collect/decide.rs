@@ -1,6 +1,7 @@
 //! What becomes of a mail: facts in, a decision out. Pure; its table of cases is `tests/decide.jsonl`.
 
 use super::caution;
+use crate::domain::because::Because;
 use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
@@ -241,7 +242,10 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
             ..Decision::waits(&f.found, why)
         };
     }
-    let reasons = f.found.reasons.iter().map(Why::said);
+    let decided = |ground: &Because| Why::Decided {
+        ground: ground.clone(),
+    };
+    let reasons = f.found.reasons.iter().map(decided);
     Decision {
         verdict: Verdict {
             state: MessageState::Logged,

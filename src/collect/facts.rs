@@ -125,6 +125,7 @@ pub fn known<'a>(
         received_at,
         learned: store.learned_units(sender)?,
         former: store.former_units(sender, received_at)?,
+        asked: vec![],
         said,
         history_known: true,
         expected,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or a database: the moment is an argument.
 
+pub mod because;
 pub mod calendar;
 pub mod correction;
 pub mod identity;

@@ -122,6 +122,19 @@ impl PeriodId {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
+    /// The same part of the next year; `None` for what has a name of its own.
+    pub fn a_year_later(&self) -> Option<PeriodId> {
+        Some(match *self {
+            PeriodId::Month(y, m) => PeriodId::Month(y + 1, m),
+            PeriodId::Quarter(y, q) => PeriodId::Quarter(y + 1, q),
+            PeriodId::Half(y, h) => PeriodId::Half(y + 1, h),
+            PeriodId::NineMonths(y) => PeriodId::NineMonths(y + 1),
+            PeriodId::Year(y) => PeriodId::Year(y + 1),
+            PeriodId::SchoolYear(y) => PeriodId::SchoolYear(y + 1),
+            PeriodId::Named(_) => return None,
+        })
+    }
+
     /// The period in words, as mails and tables for Vietnamese readers carry it.
     pub fn in_vietnamese(&self) -> String {
         const ROMAN: [&str; 4] = ["I", "II", "III", "IV"];

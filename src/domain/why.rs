@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::because::{Because, Source};
 use super::period::PeriodId;
 
 /// Why a mail was decided as it was. Units and reports go by their short names, files by theirs.
@@ -70,6 +71,38 @@ pub enum Why {
         file: Option<String>,
         /// Which.
         report: String,
+    },
+    /// A file speaks of something else than a report that is asked for.
+    SpeaksOf {
+        /// The file.
+        file: String,
+        /// Of what: words of the file, folded.
+        matter: String,
+    },
+    /// A word or number is not understood, so that nothing is taken for granted.
+    NotUnderstood {
+        /// The file; none: the mail itself.
+        file: Option<String>,
+        /// The word, folded.
+        word: String,
+    },
+    /// Two places name two periods.
+    PlacesContradict {
+        /// The file; none: the mail itself.
+        file: Option<String>,
+        /// Which.
+        places: [Source; 2],
+        /// What each says.
+        periods: [PeriodId; 2],
+    },
+    /// The period that is named is last year's, and this year's is due.
+    LastYears {
+        /// The report.
+        report: String,
+        /// The period that is named.
+        named: PeriodId,
+        /// The one that is due.
+        due: PeriodId,
     },
     /// It is not clear which report it is.
     UnclearReport {
@@ -244,6 +277,12 @@ pub enum Why {
     IgnoredBy {
         /// Who.
         who: String,
+    },
+
+    /// What speaks for what was decided.
+    Decided {
+        /// The ground.
+        ground: Because,
     },
 
     /// Said in words, as what is remembered from before causes were kept as such.

@@ -1,11 +1,13 @@
-//! Which reports on which periods a mail brings: of each document which report it is ([`report`](super::report)) and on
-//! which period ([`period`](super::period)), and what is left.
+//! Which reports on which periods a mail brings: of each piece of writing ([`works`](super::works)) which report it is
+//! ([`report`](super::report)) and on which period ([`period`](super::period)), and what is left.
 
 use std::collections::BTreeMap;
 
 use super::genre::{Part, asks_for_time, part_of};
-use super::topic::{Topics, calls_a_report};
+use super::topic::{About, calls_a_report};
+use super::works::{Document, Work, works};
 use super::{Expectation, Item, Known, Match, Matcher, forms_of};
+use crate::domain::because::Because;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
 use crate::domain::unit::UnitId;
@@ -15,68 +17,22 @@ use crate::reading::nil_return::says_nothing_happened;
 use crate::reading::{Attachment, Class, Reading};
 use crate::words::vi;
 
-/// A mail whose reports are looked for: what of it speaks of them, in the order of its weight, and what is known besides.
+/// A mail whose reports are looked for: what of it speaks of them, and what is known besides.
 pub(super) struct Matter<'m> {
     pub(super) subject: &'m str,
     pub(super) body: &'m str,
-    /// Reports that the subject is about, and the text: the same for each document.
-    pub(super) in_subject: Vec<&'m Report>,
-    pub(super) in_body: Vec<&'m Report>,
-    /// Reports that the documents name by themselves.
+    /// What subject and text say: the same for each piece of writing.
+    pub(super) in_subject: About<'m>,
+    pub(super) in_body: About<'m>,
+    /// Reports that pieces of writing name by themselves.
     pub(super) named: Vec<String>,
+    /// How many pieces of writing name a report.
+    pub(super) pieces: usize,
     pub(super) matcher: &'m Matcher,
     pub(super) known: &'m Known<'m>,
     /// Whose it is, where that is certain.
     pub(super) unit: Option<&'m UnitId>,
     pub(super) expected: &'m [Expectation],
-}
-
-/// A document of a mail.
-struct Document<'m> {
-    /// Its place among the attachments.
-    index: usize,
-    file: &'m Attachment,
-    /// The reports that it names by itself.
-    own: Vec<&'m Report>,
-}
-
-impl<'m> Document<'m> {
-    /// Each document of a mail. `called`: whether the mail calls itself a report somewhere.
-    fn all(reading: &'m Reading, subject: &str, called: bool, topics: &'m Topics) -> Vec<Self> {
-        let files = reading.attachments.iter().enumerate();
-        let documents = files.filter(|(_, file)| file.is_document());
-        let all = documents.map(|(index, file)| Document {
-            index,
-            file,
-            own: named_by(file, subject, called, topics),
-        });
-        all.collect()
-    }
-}
-
-/// The reports that a document names: by its title, else by its name.
-fn named_by<'r>(
-    document: &Attachment,
-    subject: &str,
-    called: bool,
-    topics: &'r Topics,
-) -> Vec<&'r Report> {
-    let title = document.title.as_ref().map(|title| {
-        let genre = document.genre.as_deref().unwrap_or("");
-        format!("{genre} {title}")
-    });
-    let texts = [title.as_deref(), Some(document.stem())];
-    for text in texts.into_iter().flatten() {
-        let mut named = topics.named(text, called);
-        // Of reports with the same words, the one of the document's own type is meant.
-        if named.len() > 1 {
-            named.retain(|r| !matches!(part_of(document, subject, r), Part::Other(_)));
-        }
-        if !named.is_empty() {
-            return named;
-        }
-    }
-    Vec::new()
 }
 
 /// The items of a mail as they are found, one a report and period.
@@ -110,7 +66,7 @@ impl Items {
 /// What a document turned out to be.
 enum Seen<'m> {
     /// Of this report, on this period.
-    Report(&'m Report, PeriodId, Part),
+    Report(&'m Report, PeriodId),
     /// No report, and why; where nothing else is one, a person looks at it.
     Left(Why),
     /// It is not clear what.
@@ -138,53 +94,49 @@ impl Matcher {
         let names = files.flat_map(|a| [Some(a.name.as_str()), a.genre.as_deref()]);
         let mut texts = [subject, body].into_iter().chain(names.flatten());
         let called = texts.any(calls_a_report);
-        let documents = Document::all(reading, subject, called, &self.topics);
+        let documents = Document::all(reading, called, unit, (&self.topics, &self.names));
         let nothing_happened = says_nothing_happened(subject, body);
         if documents.is_empty() && !nothing_happened && reading.class != Class::LinkOnly {
             return;
         }
-        let only = |d: &Document<'_>| match d.own.as_slice() {
-            [one] => Some(one.id.clone()),
-            _ => None,
-        };
+        let works: Vec<Work<'_>> = works(documents);
+        let own: Vec<Vec<&Report>> = works
+            .iter()
+            .map(|w| w.named(subject, self.reports()))
+            .collect();
         let matter = Matter {
             subject,
             body,
-            in_subject: self.topics.named(subject, called),
-            in_body: self.topics.named(body, called),
-            named: documents.iter().filter_map(only).collect(),
+            in_subject: self.topics.about(subject, called, unit),
+            in_body: self.topics.about(body, called, unit),
+            named: own
+                .iter()
+                .filter_map(|own| match own.as_slice() {
+                    [one] => Some(one.id.clone()),
+                    _ => None,
+                })
+                .collect(),
+            pieces: own.iter().filter(|own| !own.is_empty()).count(),
             matcher: self,
             known,
             unit,
             expected,
         };
         let mut items = Items::default();
-        if documents.is_empty()
+        if works.is_empty()
             && let Some(report) = matter.report_of(None, &[], found)
             && let Some(period) = matter.period_of(report, None, found)
         {
             if nothing_happened && report.nil_return {
-                let why = "its own text says that there is nothing to report";
-                found.reasons.push(why.into());
+                found.reasons.push(Because::NothingToReport);
                 items.add(report, period, report.forms, true, None);
             } else {
                 items.add(report, period, Forms::NONE, false, None);
             }
         }
         let mut left: Vec<Why> = Vec::new();
-        for document in &documents {
-            match matter.seen(document, found) {
-                Seen::Report(report, period, part) => {
-                    let forms = match part {
-                        Part::Supplement => Forms::NONE,
-                        Part::Main | Part::Other(_) => forms_of(document.file.role),
-                    };
-                    let nil = nothing_happened && report.nil_return;
-                    items.add(report, period, forms, nil, Some(document.index));
-                }
-                Seen::Left(why) => left.push(why),
-                Seen::Unclear => found.unclear = true,
-            }
+        for (work, own) in works.iter().zip(&own) {
+            matter.judge(work, own, nothing_happened, &mut items, &mut left, found);
         }
         found.items = items.0.into_values().collect();
         if found.items.iter().all(|i| i.forms.is_empty()) {
@@ -192,8 +144,8 @@ impl Matcher {
         } else {
             found.passed_over = left;
         }
-        found.open.dedup();
-        found.reasons.dedup();
+        once(&mut found.open);
+        once(&mut found.reasons);
     }
 
     /// The report and the period that words of staff name of a mail of a unit.
@@ -208,9 +160,10 @@ impl Matcher {
         let matter = Matter {
             subject: &subject,
             body: "",
-            in_subject: self.topics.named(&subject, true),
-            in_body: Vec::new(),
+            in_subject: self.topics.about(&subject, true, Some(unit)),
+            in_body: self.topics.about("", true, Some(unit)),
             named: Vec::new(),
+            pieces: 0,
             matcher: self,
             known,
             unit: Some(unit),
@@ -223,21 +176,66 @@ impl Matcher {
     }
 }
 
+/// Leaves each thing once.
+fn once<T: PartialEq>(list: &mut Vec<T>) {
+    let mut kept: Vec<T> = Vec::with_capacity(list.len());
+    for one in list.drain(..) {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    *list = kept;
+}
+
 impl<'m> Matter<'m> {
-    /// What a document is; why it is not clear is noted.
-    fn seen(&self, document: &Document<'m>, found: &mut Match) -> Seen<'m> {
-        let file = document.file;
-        if self
-            .unit
-            .is_some_and(|unit| self.matcher.is_of_another(file, unit))
-        {
+    /// Adds what a piece of writing is to the items of its mail, or notes why it is none.
+    fn judge(
+        &self,
+        work: &Work<'m>,
+        own: &[&'m Report],
+        nothing_happened: bool,
+        items: &mut Items,
+        left: &mut Vec<Why>,
+        found: &mut Match,
+    ) {
+        match self.seen(work, own, found) {
+            Seen::Report(report, period) => {
+                let nil = nothing_happened && report.nil_return;
+                for document in &work.documents {
+                    let forms = match part_of(document.file, self.subject, report) {
+                        Part::Supplement => Forms::NONE,
+                        Part::Main | Part::Other(_) => forms_of(document.file.role),
+                    };
+                    let index = Some(document.index);
+                    items.add(report, period.clone(), forms, nil, index);
+                }
+                let lead = &work.lead().file.name;
+                let others = work.documents.iter().skip(1);
+                found.reasons.extend(others.map(|d| Because::BelongsTo {
+                    file: d.file.name.clone(),
+                    to: lead.clone(),
+                }));
+            }
+            Seen::Left(why) => left.push(why),
+            Seen::Unclear => found.unclear = true,
+        }
+    }
+
+    /// What a piece of writing is; why it is not clear is noted.
+    fn seen(&self, work: &Work<'m>, own: &[&'m Report], found: &mut Match) -> Seen<'m> {
+        let file = work.lead().file;
+        let another = work.documents.iter().map(|d| d.file).find(|file| {
+            self.unit
+                .is_some_and(|unit| self.matcher.is_of_another(file, unit))
+        });
+        if let Some(file) = another {
             return Seen::Left(Why::OfAnother {
                 file: file.name.clone(),
                 issuer: file.issuer.clone().unwrap_or_default(),
             });
         }
         let before = found.open.len();
-        let report = self.report_of(Some(file), &document.own, found);
+        let report = self.report_of(Some(work), own, found);
         let open = found.open.split_off(before);
         let part = report.map(|r| part_of(file, self.subject, r));
         let other = match part {
@@ -251,17 +249,24 @@ impl<'m> Matter<'m> {
                 genre: genre.to_owned(),
             });
         }
-        let (Some(report), Some(part)) = (report, part) else {
+        let is_supplement = |r: &Report| part_of(file, "", r) == Part::Supplement;
+        if report.is_none() && self.pieces > 0 && self.matcher.reports().iter().all(is_supplement) {
+            return Seen::Left(Why::OtherGenre {
+                file: file.name.clone(),
+                genre: file.genre.clone().unwrap_or_else(|| "phụ lục".into()),
+            });
+        }
+        let Some(report) = report else {
             found.open.extend(open);
             return Seen::Unclear;
         };
-        if document.own.is_empty() && asks_for_time(self.body) {
+        if own.is_empty() && asks_for_time(self.body) {
             return Seen::Left(Why::AsksForTime {
                 file: file.name.clone(),
             });
         }
-        match self.period_of(report, Some(file), found) {
-            Some(period) => Seen::Report(report, period, part),
+        match self.period_of(report, Some(work), found) {
+            Some(period) => Seen::Report(report, period),
             None => Seen::Unclear,
         }
     }

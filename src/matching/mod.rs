@@ -1,8 +1,28 @@
 //! Whose mail it is, and which report on which period: evidence first, then a decision by few rules. Never a guess.
 //!
-//! [`whose`] weighs what tells the unit, [`items`] which reports on which periods, by [`report`] and [`period`]; [`names`] and [`hints`] read names of
-//! units and of periods out of texts, [`topic`] what a text is about, [`genre`] what kind of document something is;
-//! [`imitation`] sees senders that look like others.
+//! **What there is.** Files are put together to pieces of writing ([`works`]): a scan and its document, a table beside it. For each
+//! piece the places speak – its titles, its files' names, the subject, the text – and each place speaks for a report,
+//! against it, or is not understood ([`topic`]), and of periods ([`hints`]). Besides: what the unit still owes, the basis
+//! that is cited, the head and symbol of the document ([`genre`]), the letter of ours that is answered.
+//!
+//! **What outweighs what.**
+//!
+//! | of | the order | and |
+//! |---|---|---|
+//! | unit ([`whose`]) | the registered address; what staff taught; what the register said then | a document, a forwarded sender or a subject of another unit makes it doubtful; words alone never make it certain |
+//! | report ([`report`]) | title, file name, subject, text | the narrower report wins wherever it stands; two others contradict each other |
+//! | | words beside what is not understood | count where the basis is cited, the letter that is answered asks for it, or it is called a report and the unit owes it on the period named |
+//! | | the only report that is open | where nothing at all is said that may be a subject |
+//! | period ([`period`]) | all of title, subject and file names that say anything must agree; the text counts where they say nothing | of several pieces each one's own title suffices |
+//! | | the only open period within reach | where nothing is said, or a month without its year; not beside a number that is not understood |
+//! | form | what the piece's own files are | a list or table that goes with it fulfils none |
+//!
+//! **What a machine never decides.** A unit by words alone; a report by a word that speaks of something else as well;
+//! between two places that contradict each other; last year's number where this year's is due; a period out of several
+//! that one place names; anything beside a word of a subject that it does not know. That waits, with the word or the
+//! places named.
+//!
+//! [`items`] puts it together; [`names`] reads names of units out of texts; [`imitation`] sees senders that look like others.
 
 mod genre;
 mod hints;
@@ -13,6 +33,7 @@ mod period;
 mod report;
 mod topic;
 mod whose;
+mod works;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,6 +44,7 @@ use jiff::civil::Date;
 use self::names::Names;
 use self::topic::Topics;
 use crate::config::Config;
+use crate::domain::because::Because;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
@@ -62,6 +84,8 @@ pub struct Known<'a> {
     pub learned: Vec<UnitId>,
     /// Units that the register had the sender's address for when the mail may have been sent.
     pub former: Vec<UnitId>,
+    /// What the letter of ours asks for that it answers, or whose receipt code it names: each report with its period.
+    pub asked: Vec<(String, PeriodId)>,
     /// Whose staff say that it is, which stands in the place of the sender's address.
     pub said: Option<&'a UnitId>,
     /// Whether what is expected knows what has come so far.
@@ -174,8 +198,8 @@ pub struct Match {
     pub suspicious: Vec<Why>,
     /// Why documents that are no report were passed over, as something else is one.
     pub passed_over: Vec<Why>,
-    /// Why what was decided was decided, in words for operators.
-    pub reasons: Vec<String>,
+    /// Why what was decided was decided.
+    pub reasons: Vec<Because>,
 }
 
 impl Match {

@@ -1,129 +1,232 @@
 //! On which period a document reports.
 
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
-use super::hints::{Hint, allows, has_begun, hints, periods_of_year};
+use super::hints::{Hint, allows, has_begun, periods_of_year};
 use super::items::Matter;
+use super::report::file_of;
+use super::works::Work;
 use super::{Expectation, Match};
+use crate::domain::because::{Because, Source};
+use crate::domain::date_of;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Frequency, Report};
 use crate::domain::why::Why;
-use crate::reading::Attachment;
+use crate::ground::text::fold;
+use crate::words::vi;
 
-/// What is said of the periods of a report.
-#[derive(Default)]
-struct Named {
-    /// Those against which nothing speaks.
-    fitting: Vec<PeriodId>,
-    /// Whether something speaks against one.
-    contradicts: bool,
-    /// Whether anything that is said is about such periods.
-    said: bool,
+/// A text of a mail that may name the period, the strongest kind first.
+pub(super) struct Place {
+    source: Source,
+    /// What it says, as of the day of the mail.
+    hints: Vec<Hint>,
 }
 
-impl Matter<'_> {
-    /// On which period a document reports, by the rules in order: what its title, the subject, its name or the text
-    /// say; where that leaves several, the only one within reach that is open.
+/// What a place says of the periods of a report.
+struct Said {
+    source: Source,
+    /// The periods that it allows.
+    fits: Vec<PeriodId>,
+    /// Whether it gives the period a year.
+    has_year: bool,
+    /// Whether it names one period of the report's kind, as against several or none.
+    tells: bool,
+}
+
+impl<'m> Matter<'m> {
+    /// On which period a piece of writing reports, by the rules in order: what its title, the subject, its name or the
+    /// text say; where that leaves several, the only one within reach that is open.
     pub(super) fn period_of(
         &self,
         report: &Report,
-        document: Option<&Attachment>,
+        work: Option<&Work<'m>>,
         found: &mut Match,
     ) -> Option<PeriodId> {
-        let title = document.and_then(|d| d.title.as_deref());
-        let name = document.map(|d| d.name.as_str());
+        let places = self.places(work);
         if let Frequency::Once { period, .. } = &report.frequency {
-            let named = [title, Some(self.subject), name].into_iter().flatten();
-            if named.flat_map(hints).any(|h| h.is_part_of_a_year()) {
+            let strong = places.iter().filter(|p| p.source != Source::Text);
+            if strong.flat_map(|p| &p.hints).any(Hint::is_part_of_a_year) {
                 found.open.push(not_its_period(report));
                 return None;
             }
-            found
-                .reasons
-                .push(format!("{} has one period only", report.id));
+            let id = report.id.clone();
+            found.reasons.push(Because::OnePeriodOnly { report: id });
             return Some(period.clone());
         }
-        let asked = self.asked(title, name);
-        let named = self.named(report, &asked);
-        let of_years = report.is_periodic()
-            && !asked.is_empty()
-            && asked.iter().all(|(h, _)| h.is_several_years())
-            && !named.said;
-        if of_years || (named.fitting.is_empty() && named.contradicts) {
+        let begun = self.begun(report);
+        let mut said: Vec<Said> = Vec::new();
+        for place in &places {
+            // The text speaks of many things: it counts where nothing else says anything.
+            if place.source == Source::Text && !said.is_empty() {
+                continue;
+            }
+            said.extend(says(place, report, &begun));
+        }
+        let several_years = |p: &Place| p.hints.iter().all(Hint::is_several_years);
+        let mut dated = places.iter().filter(|p| !p.hints.is_empty()).peekable();
+        if report.is_periodic()
+            && dated.peek().is_some()
+            && said.is_empty()
+            && dated.all(several_years)
+        {
             found.open.push(not_its_period(report));
             return None;
         }
-        let place = asked.first().map_or("", |(_, p)| p);
-        if let [one] = named.fitting.as_slice() {
-            found
-                .reasons
-                .push(format!("{place} names the period {one}"));
-            return Some(one.clone());
-        }
-        let Some(period) = self.only_expected(report, &named.fitting) else {
-            found.open.push(Why::UnclearPeriod {
+        let fitting = match self.agreed(report, &said, work) {
+            Ok(fitting) => fitting.unwrap_or(begun),
+            Err(why) => {
+                found.open.push(why);
+                return None;
+            }
+        };
+        let period = match fitting.as_slice() {
+            [one] if !said.is_empty() => {
+                found.reasons.push(Because::NamesPeriod {
+                    source: said[0].source,
+                    period: one.clone(),
+                });
+                one.clone()
+            }
+            // "tháng 4, tháng 5" in one place, and no other place says which: nothing that is expected may decide that.
+            _ if !said.is_empty() && said.iter().all(|s| !s.tells) => {
+                found.open.push(unclear(report));
+                return None;
+            }
+            _ => self.only_expected(report, &fitting, !said.is_empty(), work, found)?,
+        };
+        if let Some(twin) = self.due_a_year_later(report, &period, &said, work) {
+            found.open.push(Why::LastYears {
                 report: report.short.clone(),
+                named: period,
+                due: twin,
             });
             return None;
-        };
-        let how = if named.said {
-            "with what is named, "
-        } else {
-            "no period is named; "
-        };
-        found
-            .reasons
-            .push(format!("{how}only {period} is within reach"));
+        }
         Some(period)
     }
 
-    /// What title, subject, file name and text say of periods, the strongest first, each with its place.
-    fn asked(&self, title: Option<&str>, name: Option<&str>) -> Vec<(Hint, &'static str)> {
-        let sources = [
-            ("its title", title),
-            ("the subject", Some(self.subject)),
-            ("the file name", name),
-            ("the text", Some(self.body)),
-        ];
-        let mut asked: Vec<(Hint, &str)> = Vec::new();
-        for (place, text) in sources {
-            let Some(text) = text else { continue };
-            // A year alone in a weaker place adds nothing to what a stronger place said.
-            for h in hints(text) {
-                let telling = !matches!(h, Hint::Year(_)) || asked.is_empty();
-                if telling && place != "the text" || asked.is_empty() {
-                    asked.push((h, place));
-                }
-            }
-        }
-        asked
-    }
-
-    /// What is said of the periods of a report that have begun, of the years around the day of the mail.
-    fn named(&self, report: &Report, asked: &[(Hint, &str)]) -> Named {
-        let day = self.matcher.day;
-        let begun = (day.year() - 3..=day.year() + 1)
-            .flat_map(|y| periods_of_year(report, y))
-            .filter(|period| has_begun(period, day));
-        let mut named = Named::default();
-        for period in begun {
-            let verdicts: Vec<bool> = asked
+    /// The texts that may name the period of a piece of writing, the strongest first.
+    fn places(&self, work: Option<&Work<'m>>) -> Vec<Place> {
+        let place = |source, hints: &[Hint]| Place {
+            source,
+            hints: hints
                 .iter()
-                .filter_map(|(h, _)| allows(h, &period, report))
-                .collect();
-            named.said |= !verdicts.is_empty();
-            if verdicts.iter().all(|v| *v) {
-                named.fitting.push(period);
-            } else {
-                named.contradicts = true;
-            }
-        }
-        named
+                .map(|h| h.clone().on(self.matcher.day))
+                .collect(),
+        };
+        let documents = || work.iter().flat_map(|w| &w.documents);
+        let titles = documents().filter_map(|d| d.title.as_ref());
+        let names = documents().map(|d| &d.name);
+        let titles = titles.map(|t| place(Source::Title, &t.dated.periods));
+        let names = names.map(|n| place(Source::FileName, &n.dated.periods));
+        let mut places: Vec<Place> = titles.collect();
+        places.push(place(Source::Subject, &self.in_subject.dated.periods));
+        places.extend(names);
+        // "tháng trước" in a text may be said of anything.
+        let text = self.in_body.dated.periods.iter();
+        let text = text.filter(|h| !matches!(h, Hint::MonthsAgo(_) | Hint::QuarterAgo));
+        places.push(place(Source::Text, &text.cloned().collect::<Vec<_>>()));
+        places
     }
 
-    /// Where several periods fit, or nothing was said, what is expected decides: the only one within reach that is open,
-    /// or the last one where none is.
-    fn only_expected(&self, report: &Report, fitting: &[PeriodId]) -> Option<PeriodId> {
+    /// The periods of a report that have begun, of the years around the day of the mail.
+    fn begun(&self, report: &Report) -> Vec<PeriodId> {
+        let day = self.matcher.day;
+        (day.year() - 3..=day.year() + 1)
+            .flat_map(|y| periods_of_year(report, y))
+            .filter(|period| has_begun(period, day))
+            .collect()
+    }
+
+    /// The periods on which all agree that say anything; `None`: nobody does.
+    fn agreed(
+        &self,
+        report: &Report,
+        said: &[Said],
+        work: Option<&Work<'m>>,
+    ) -> Result<Option<Vec<PeriodId>>, Why> {
+        // Of several pieces of writing each one's own title tells its period: the subject is that of one of them.
+        let own = said
+            .first()
+            .filter(|s| s.source == Source::Title && s.fits.len() == 1);
+        if let Some(own) = own.filter(|_| self.pieces > 1) {
+            return Ok(Some(own.fits.clone()));
+        }
+        let mut agreed: Option<Vec<PeriodId>> = None;
+        for place in said {
+            if place.fits.is_empty() {
+                return Err(not_its_period(report));
+            }
+            let fits = match &agreed {
+                None => place.fits.clone(),
+                Some(before) => {
+                    let both = before.iter().filter(|p| place.fits.contains(p));
+                    both.cloned().collect()
+                }
+            };
+            if fits.is_empty() {
+                let first = said
+                    .iter()
+                    .find(|s| s.fits.iter().all(|p| !place.fits.contains(p)));
+                let first = first.unwrap_or(&said[0]);
+                return Err(Why::PlacesContradict {
+                    file: file_of(work),
+                    places: [first.source, place.source],
+                    periods: [first.fits[0].clone(), place.fits[0].clone()],
+                });
+            }
+            agreed = Some(fits);
+        }
+        Ok(agreed)
+    }
+
+    /// The same period a year later, where that is due now: who types last year's number in a document of today means
+    /// this one, and who sends last year's report once more does not. Nobody but a person can tell.
+    fn due_a_year_later(
+        &self,
+        report: &Report,
+        period: &PeriodId,
+        said: &[Said],
+        work: Option<&Work<'m>>,
+    ) -> Option<PeriodId> {
+        let later = period.a_year_later()?;
+        let typed = said.iter().any(|s| s.has_year);
+        let is_due = |e: &&Expectation| {
+            e.report == report.id && e.open && e.period == later && self.is_within_reach(e, report)
+        };
+        let due = self.expected.iter().find(is_due).filter(|_| typed)?;
+        // A document that was dated a year ago is what it says.
+        let day = date_of(due.due);
+        let files = work.iter().flat_map(|w| &w.documents);
+        let mut dates = files.filter_map(|d| d.file.dated.as_deref()?.parse::<Date>().ok());
+        let old = dates.any(|d| (day - d).get_days() > 250);
+        (!old).then_some(later)
+    }
+
+    /// Where several periods fit, or nothing was said, what is expected decides: the only one within reach that is open; or
+    /// the last one where none is and something is sent once more. Not where a number is not understood: it may be the
+    /// period's.
+    fn only_expected(
+        &self,
+        report: &Report,
+        fitting: &[PeriodId],
+        said: bool,
+        work: Option<&Work<'m>>,
+        found: &mut Match,
+    ) -> Option<PeriodId> {
+        let abouts = work
+            .iter()
+            .flat_map(|w| w.abouts())
+            .chain([&self.in_subject]);
+        let mut numbers = abouts.filter_map(|a| a.dated.strange.clone());
+        if let Some(word) = numbers.next().filter(|_| !said) {
+            found.open.push(Why::NotUnderstood {
+                file: file_of(work),
+                word,
+            });
+            return None;
+        }
         let mut expected: Vec<&Expectation> = self
             .expected
             .iter()
@@ -131,33 +234,50 @@ impl Matter<'_> {
             .filter(|e| self.is_within_reach(e, report))
             .collect();
         expected.sort_by_key(|e| e.due);
+        let answers = |e: &&&Expectation| {
+            let mut asked = self.known.asked.iter();
+            asked.any(|(r, p)| *r == e.report && *p == e.period)
+        };
+        if expected.iter().filter(answers).count() == 1 {
+            expected.retain(|e| answers(&e));
+        }
         let mut open: Vec<&PeriodId> = expected
             .iter()
             .filter(|e| e.open)
             .map(|e| &e.period)
             .collect();
         open.dedup();
-        match open.as_slice() {
+        let once_more = said || self.is_sent_once_more(work);
+        let only = match open.as_slice() {
             [one] => Some((*one).clone()),
-            [] => expected.last().map(|e| e.period.clone()),
+            [] if once_more && !expected.is_empty() => expected.last().map(|e| e.period.clone()),
+            // A month without a year is that of the last year that has had it.
+            [] if said => newest(fitting),
             _ => None,
+        };
+        match &only {
+            Some(period) => found.reasons.push(Because::OnlyWithinReach {
+                period: period.clone(),
+                said,
+            }),
+            None => found.open.push(unclear(report)),
         }
+        only
     }
 
-    /// The hints of the strongest text that has any: title, subject, file name, body.
-    pub(super) fn strongest_hints(&self, document: Option<&Attachment>) -> Vec<Hint> {
-        let title = document.and_then(|d| d.title.as_deref());
-        let name = document.map(|d| d.name.as_str());
-        for text in [title, Some(self.subject), name, Some(self.body)]
-            .into_iter()
-            .flatten()
-        {
-            let h = hints(text);
-            if !h.is_empty() {
-                return h;
-            }
-        }
-        Vec::new()
+    /// Whether the mail says that it sends something once more, or answers a letter of ours.
+    fn is_sent_once_more(&self, work: Option<&Work<'m>>) -> bool {
+        let files = work.iter().flat_map(|w| &w.documents);
+        let names = files.map(|d| d.file.stem());
+        let mut texts = names.chain([self.subject, self.body]);
+        !self.known.asked.is_empty() || texts.any(|t| vi().once_more.stands_in(&fold(t)))
+    }
+
+    /// What the strongest text says that says anything of periods: title, subject, file name, text.
+    pub(super) fn strongest_hints(&self, work: Option<&Work<'m>>) -> Vec<Hint> {
+        let places = self.places(work).into_iter();
+        let mut dated = places.map(|p| p.hints).filter(|h| !h.is_empty());
+        dated.next().unwrap_or_default()
     }
 
     /// Whether a report that comes now can be meant for what nobody named.
@@ -186,6 +306,56 @@ fn lead(report: &Report) -> SignedDuration {
         Frequency::Event(_) | Frequency::Once { .. } => 400,
     };
     SignedDuration::from_hours(24 * days)
+}
+
+/// What a place says of the periods of a report that have begun, if anything: one of those of the report's own kind, and
+/// nothing against what else it says.
+fn says(place: &Place, report: &Report, begun: &[PeriodId]) -> Option<Said> {
+    let own = place.hints.iter().any(|h| h.is_of(report));
+    let is_year = |h: &&Hint| matches!(h, Hint::Year(_));
+    let hints: Vec<&Hint> = place
+        .hints
+        .iter()
+        .filter(|h| !(own && is_year(h)))
+        .collect();
+    let mut said = false;
+    let mut fits = Vec::new();
+    for period in begun {
+        let allows = |h: &&Hint| allows(h, period, report);
+        let of_kind = hints.iter().filter(|h| h.is_of(report)).filter_map(allows);
+        let mut others = hints
+            .iter()
+            .filter(|h| !h.is_of(report))
+            .filter_map(allows)
+            .peekable();
+        let one_of: Vec<bool> = of_kind.collect();
+        said |= !one_of.is_empty() || others.peek().is_some();
+        if (one_of.is_empty() || one_of.contains(&true)) && others.all(|v| v) {
+            fits.push(period.clone());
+        }
+    }
+    let has_year = hints.iter().any(|h| h.has_year());
+    let of_kind: Vec<&&Hint> = hints.iter().filter(|h| h.is_of(report)).collect();
+    let tells = of_kind.windows(2).all(|two| two[0] == two[1]);
+    said.then_some(Said {
+        source: place.source,
+        fits,
+        has_year,
+        tells,
+    })
+}
+
+/// Of periods that differ in the year alone, the newest.
+fn newest(periods: &[PeriodId]) -> Option<PeriodId> {
+    let follow = |two: &[PeriodId]| two[0].a_year_later().as_ref() == Some(&two[1]);
+    let last = periods.last().cloned();
+    last.filter(|_| periods.windows(2).all(follow))
+}
+
+fn unclear(report: &Report) -> Why {
+    Why::UnclearPeriod {
+        report: report.short.clone(),
+    }
 }
 
 fn not_its_period(report: &Report) -> Why {

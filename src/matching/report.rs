@@ -1,79 +1,54 @@
-//! Which report a document is.
+//! Which report a piece of writing is.
+//!
+//! Each text speaks for a report, against it, or is not understood ([`About`](super::topic::About)). What is named counts by itself; what is only
+//! likely, where something else speaks for it; and where nothing is named, the only report that is open counts where all
+//! that is said is understood.
 
 use super::Match;
 use super::hints::allows;
 use super::items::Matter;
-use super::topic::calls_a_report;
+use super::topic::{About, narrowed};
+use super::works::Work;
+use crate::domain::because::{Because, Source, Support};
 use crate::domain::report::Report;
 use crate::domain::why::Why;
 use crate::ground::text::fold;
-use crate::reading::Attachment;
 use crate::words::has_phrase;
 
 impl<'m> Matter<'m> {
-    /// Which report a document is, by the rules in order: its own words; the subject's; the text's; the only one that is open.
+    /// Which report a piece of writing is, or the mail itself, by the rules in order: its own words; the subject's; the
+    /// text's; what is likely and supported; the only one that is open.
     pub(super) fn report_of(
         &self,
-        document: Option<&Attachment>,
+        work: Option<&Work<'m>>,
         own: &[&'m Report],
         found: &mut Match,
     ) -> Option<&'m Report> {
-        let label = document.map_or("the mail", |d| d.name.as_str());
-        match (own, self.in_subject.as_slice()) {
-            ([one], []) => {
-                found
-                    .reasons
-                    .push(format!("{label} names the report {}", one.id));
-                Some(*one)
-            }
+        let subject = self.in_subject.named.as_slice();
+        match (own, subject) {
+            ([one], []) => Some(self.named(one, work, &[self.own_source(work)], found)),
             ([one], subject) if subject.iter().any(|s| s.id == one.id) => {
-                found.reasons.push(format!(
-                    "{label} and the subject name the report {}",
-                    one.id
-                ));
-                Some(*one)
+                let sources = [self.own_source(work), Source::Subject];
+                Some(self.named(one, work, &sources, found))
             }
             ([one], [other]) => {
                 // The wider report in one place and the narrower in the other is no contradiction; but where another
                 // document of the mail is the one that the subject names, this one is not.
                 if one.over.contains(&other.id) || self.named.contains(&other.id) {
-                    found
-                        .reasons
-                        .push(format!("{label} names the report {}", one.id));
-                    return Some(*one);
+                    return Some(self.named(one, work, &[self.own_source(work)], found));
                 }
-                if other.over.contains(&one.id) {
-                    found
-                        .reasons
-                        .push(format!("the subject names the report {}", other.id));
-                    return Some(*other);
+                if other.over.contains(&one.id) && !self.has_its_own_period(one, work) {
+                    return Some(self.named(other, work, &[Source::Subject], found));
                 }
                 found.open.push(Why::SubjectContradicts {
-                    file: label.to_owned(),
+                    file: file_of(work).unwrap_or_default(),
                     document: one.short.clone(),
                     subject: other.short.clone(),
                 });
                 None
             }
-            ([], [one]) => {
-                found
-                    .reasons
-                    .push(format!("the subject names the report {}", one.id));
-                Some(*one)
-            }
-            ([], []) => {
-                if let [one] = self.in_body.as_slice() {
-                    found
-                        .reasons
-                        .push(format!("the text names the report {}", one.id));
-                    return Some(*one);
-                }
-                if self.in_body.is_empty() {
-                    return self.the_only_open(document, found);
-                }
-                several(&self.in_body, found);
-                None
-            }
+            ([], [one]) => self.if_nothing_speaks_against(one, work, Source::Subject, found),
+            ([], []) => self.likely_or_only_open(work, found),
             (own, subject) => {
                 several(if own.len() > 1 { own } else { subject }, found);
                 None
@@ -81,25 +56,178 @@ impl<'m> Matter<'m> {
         }
     }
 
-    /// Where no report is named: the only one open to the unit that fits the period and the basis named, if it is called a
-    /// report at all.
-    fn the_only_open(
+    /// Notes that something names a report.
+    fn named(
         &self,
-        document: Option<&Attachment>,
+        report: &'m Report,
+        work: Option<&Work<'m>>,
+        sources: &[Source],
+        found: &mut Match,
+    ) -> &'m Report {
+        found
+            .reasons
+            .extend(sources.iter().map(|source| Because::NamesReport {
+                source: *source,
+                file: file_of(work).filter(|_| matches!(source, Source::Title | Source::FileName)),
+                report: report.id.clone(),
+            }));
+        report
+    }
+
+    /// Where the words of a piece of writing stand that name its report.
+    fn own_source(&self, work: Option<&Work<'m>>) -> Source {
+        let titles = work
+            .iter()
+            .flat_map(|w| &w.documents)
+            .filter_map(|d| d.title.as_ref());
+        let mut titles = titles.filter(|t| !t.named.is_empty());
+        titles.next().map_or(Source::FileName, |_| Source::Title)
+    }
+
+    /// Whether a piece of writing names a period of a kind of which a report is made.
+    fn has_its_own_period(&self, report: &Report, work: Option<&Work<'m>>) -> bool {
+        let mut abouts = work.iter().flat_map(|w| w.abouts());
+        abouts.any(|a| a.dated.periods.iter().any(|h| h.is_of(report)))
+    }
+
+    /// A report that subject or text names, for a piece of writing that names none itself: meant, unless its own words
+    /// speak of something else, or are not understood and nothing else speaks for it.
+    fn if_nothing_speaks_against(
+        &self,
+        report: &'m Report,
+        work: Option<&Work<'m>>,
+        source: Source,
         found: &mut Match,
     ) -> Option<&'m Report> {
-        let stem = document.map_or("", |d| d.stem());
-        let title = document.and_then(|d| d.title.as_deref()).unwrap_or("");
-        let spoken = [title, self.subject, stem];
-        let called_report = calls_a_report(&format!("{} {stem}", self.subject));
-        let topics = &self.matcher.topics;
-        let asked = self.strongest_hints(document);
-        let cited = document.map_or(vec![], |d| asked_by(&d.cites, self.matcher.reports()));
+        let Some(work) = work else {
+            return Some(self.named(report, None, &[source], found));
+        };
+        let mut abouts = work.abouts();
+        if let Some(matter) = abouts.find_map(|a| a.against.clone()) {
+            found.open.push(Why::SpeaksOf {
+                file: file_of(Some(work)).unwrap_or_default(),
+                matter,
+            });
+            return None;
+        }
+        let title = work.documents.iter().find_map(|d| d.title.as_ref());
+        let says = |about: &About<'_>| !about.mentioned.iter().any(|m| m.id == report.id);
+        let strange = match title {
+            // A title that speaks of nothing of the report is that of something else, unless it cites what asks for it.
+            Some(title) if says(title) => title
+                .strange
+                .clone()
+                .filter(|_| self.supports(report, work) != Some(Support::Basis)),
+            Some(_) => None,
+            None => {
+                let mut names = work.documents.iter().filter(|d| says(&d.name));
+                let strange = names.find_map(|d| d.name.strange.clone());
+                strange.filter(|_| self.supports(report, work).is_none())
+            }
+        };
+        if let Some(word) = strange {
+            found.open.push(Why::NotUnderstood {
+                file: file_of(Some(work)),
+                word,
+            });
+            return None;
+        }
+        Some(self.named(report, Some(work), &[source], found))
+    }
+
+    /// Where neither the piece of writing nor the subject names a report: the one of the text; the one that is likely and
+    /// supported; the only one that is open.
+    fn likely_or_only_open(
+        &self,
+        work: Option<&Work<'m>>,
+        found: &mut Match,
+    ) -> Option<&'m Report> {
+        let mut likely = work.map_or(vec![], Work::likely);
+        for report in &self.in_subject.likely {
+            if !likely.iter().any(|r| r.id == report.id) {
+                likely.push(report);
+            }
+        }
+        narrowed(&mut likely, self.matcher.reports(), &[]);
+        if let ([one], Some(work)) = (likely.as_slice(), work)
+            && let Some(by) = self.supports(one, work)
+        {
+            found.reasons.push(Because::Supported {
+                report: one.id.clone(),
+                by,
+            });
+            return Some(one);
+        }
+        match self.in_body.named.as_slice() {
+            [one] if likely.is_empty() => {
+                self.if_nothing_speaks_against(one, work, Source::Text, found)
+            }
+            [] => self.the_only_open(work, found),
+            named => {
+                several(named, found);
+                None
+            }
+        }
+    }
+
+    /// What speaks for a report besides the words of a piece of writing.
+    fn supports(&self, report: &Report, work: &Work<'m>) -> Option<Support> {
+        let mut files = work.documents.iter().map(|d| d.file);
+        if files.any(|f| asked_by(&f.cites, self.matcher.reports()).contains(&report.id.as_str())) {
+            return Some(Support::Basis);
+        }
+        if self
+            .known
+            .asked
+            .iter()
+            .any(|(asked, _)| *asked == report.id)
+        {
+            return Some(Support::Asked);
+        }
+        let hints = self.strongest_hints(Some(work));
+        let fits = |period| {
+            let mut verdicts = hints.iter().map(|h| allows(h, period, report));
+            match report.is_periodic() {
+                true => !hints.is_empty() && verdicts.all(|v| v == Some(true)),
+                false => verdicts.all(|v| v != Some(false)),
+            }
+        };
+        let mut expected = self
+            .expected
+            .iter()
+            .filter(|e| e.open && e.report == report.id);
+        let owed = self.unit.is_some()
+            && expected.any(|e| self.is_within_reach(e, report) && fits(&e.period));
+        (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
+    }
+
+    /// Whether a piece of writing, or its mail, is called a report.
+    fn is_called_a_report(&self, work: Option<&Work<'m>>) -> bool {
+        let of_file = |w: &Work<'_>| {
+            let mut files = w.documents.iter().map(|d| d.file);
+            let by_head = files.any(|f| {
+                let symbol = f.number.as_deref().and_then(|n| n.split_once('/'));
+                f.genre.as_deref() == Some("báo cáo")
+                    || symbol.is_some_and(|(_, s)| s.contains("BC"))
+            });
+            by_head || w.abouts().any(|a| a.calls)
+        };
+        self.in_subject.calls || work.is_some_and(of_file)
+    }
+
+    /// Where no report is named: the only one open to the unit that fits the period and the basis named, if it is called a
+    /// report at all and nothing is said that is not understood.
+    fn the_only_open(&self, work: Option<&Work<'m>>, found: &mut Match) -> Option<&'m Report> {
+        let asked = self.strongest_hints(work);
+        let files = work.iter().flat_map(|w| &w.documents);
+        let cites: Vec<String> = files.flat_map(|d| d.file.cites.iter().cloned()).collect();
+        let cited = asked_by(&cites, self.matcher.reports());
+        let strange = self.not_understood(work);
         let mut fitting: Vec<&Report> = Vec::new();
-        if let Some(unit) = self.unit
-            && called_report
-            && !asked.is_empty()
-            && (!cited.is_empty() || spoken.iter().all(|t| topics.is_plain(t, unit)))
+        if self.unit.is_some()
+            && self.is_called_a_report(work)
+            && !(asked.is_empty() && self.known.asked.is_empty())
+            && (!cited.is_empty() || strange.is_none())
         {
             for expected in self.expected.iter().filter(|e| e.open) {
                 let Some(report) = self.matcher.config.report(&expected.report) else {
@@ -109,8 +237,15 @@ impl<'m> Matter<'m> {
                     .iter()
                     .all(|h| allows(h, &expected.period, report) == Some(true));
                 let meant = cited.is_empty() || cited.contains(&report.id.as_str());
+                let answers = self.known.asked.is_empty()
+                    || self
+                        .known
+                        .asked
+                        .iter()
+                        .any(|(r, p)| *r == report.id && *p == expected.period);
                 if fits
                     && meant
+                    && answers
                     && self.is_within_reach(expected, report)
                     && !fitting.iter().any(|r| r.id == report.id)
                 {
@@ -119,23 +254,44 @@ impl<'m> Matter<'m> {
             }
         }
         if let [one] = fitting.as_slice() {
-            found.reasons.push(format!(
-                "of what is open to the unit, only {} has the period or the basis named",
-                one.id
-            ));
+            let report = one.id.clone();
+            found.reasons.push(Because::OnlyOpen { report });
             return Some(*one);
         }
-        let file = document.map(|d| d.name.clone());
-        let mut mentioned = spoken.iter().flat_map(|t| topics.mentioned(t));
-        found.open.push(match mentioned.next() {
-            Some(report) => Why::MentionsReport {
+        let file = file_of(work);
+        let abouts = work
+            .iter()
+            .flat_map(|w| w.abouts())
+            .chain([&self.in_subject]);
+        let mut mentioned = abouts.flat_map(|a| &a.mentioned);
+        found.open.push(match (mentioned.next(), strange) {
+            (Some(report), _) => Why::MentionsReport {
                 file,
                 report: report.short.clone(),
             },
-            None => Why::UnclearReport { file },
+            (None, Some(word)) => Why::NotUnderstood { file, word },
+            (None, None) => Why::UnclearReport { file },
         });
         None
     }
+
+    /// The first word or number of titles, names and subject that may be the subject of something else.
+    pub(super) fn not_understood(&self, work: Option<&Work<'m>>) -> Option<String> {
+        let abouts = work
+            .iter()
+            .flat_map(|w| w.abouts())
+            .chain([&self.in_subject]);
+        let mut abouts = abouts;
+        abouts.find_map(|a| {
+            let word = a.against.as_ref().or(a.content.as_ref());
+            word.or(a.dated.strange.as_ref()).cloned()
+        })
+    }
+}
+
+/// The file that speaks for a piece of writing; none: the mail itself.
+pub(super) fn file_of(work: Option<&Work<'_>>) -> Option<String> {
+    work.map(|w| w.lead().file.name.clone())
 }
 
 fn several(reports: &[&Report], found: &mut Match) {

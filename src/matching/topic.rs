@@ -5,22 +5,50 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::hints::{Hint, hints};
+use super::hints::{Dated, Hint, dated};
 use crate::config::Config;
 use crate::domain::report::{Frequency, Report};
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
-use crate::words::{Finder, Found, Set, mail, vi};
+use crate::words::{Finder, Found, Set, has_phrase, mail, vi};
 
 /// How a report's words stand in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// The text is about it.
     Subject,
-    /// They are a further subject, after a comma or "và".
-    Further,
+    /// Beside words that are not understood.
+    Likely,
     /// They belong to something else.
     Aside,
+}
+
+/// What a text says of its subject: for each report it speaks for it, against it, or is not understood.
+pub(super) struct About<'c> {
+    /// The reports that it is about.
+    pub(super) named: Vec<&'c Report>,
+    /// Those whose words stand beside words that are not understood: where something else speaks for one, it is meant.
+    pub(super) likely: Vec<&'c Report>,
+    /// All whose words stand in it at all.
+    pub(super) mentioned: Vec<&'c Report>,
+    /// Words of something else that is no report that is asked for: "tập huấn".
+    pub(super) against: Option<String>,
+    /// The first word that is not understood.
+    pub(super) strange: Option<String>,
+    /// The first word that may belong to a subject: with none, the text says at most that it is a report, whose, and on
+    /// which period.
+    pub(super) content: Option<String>,
+    /// Whether it calls itself a report.
+    pub(super) calls: bool,
+    /// What it says of time and in numbers.
+    pub(super) dated: Dated,
+}
+
+impl About<'_> {
+    /// Whether it says nothing of any subject.
+    pub(super) fn is_silent(&self) -> bool {
+        self.mentioned.is_empty() && self.strange.is_none() && self.against.is_none()
+    }
 }
 
 /// Words of a report in a text.
@@ -82,66 +110,55 @@ impl Topics {
         }
     }
 
-    /// The reports that a text is about; one that another stands over does not count.
-    ///
-    /// `called`: whether the mail calls itself a report somewhere.
-    pub(super) fn named(&self, text: &str, called: bool) -> Vec<&Report> {
+    /// What a text is about. `called`: whether the mail calls itself a report somewhere; `unit`: whose it is, where that is
+    /// certain.
+    pub(super) fn about(&self, text: &str, called: bool, unit: Option<&UnitId>) -> About<'_> {
         let text = Text::new(text);
         let called = called || !text.reports.is_empty();
         let hits = self.hits(&text);
         let known = self.known(&hits, &text);
-        let mut named: Vec<&Report> = Vec::new();
-        for hit in &hits {
-            let counts = match standing(hit, &known, &text) {
-                Standing::Subject => {
-                    let is_report = fold(&hit.report.title).starts_with("bao cao");
-                    (called || text.dated || !is_report) && is_whole(hit, &known, &text)
-                }
-                Standing::Further => called && text.dated,
-                Standing::Aside => false,
-            };
-            if counts && !named.iter().any(|r| r.id == hit.report.id) {
-                named.push(hit.report);
-            }
-        }
-        // "… và công tác trẻ em 6 tháng": the wider one, too, is reported on.
-        let as_well = |narrow: &Report, wide: &str| {
-            let wide = self.config.reports.iter().find(|r| r.id == wide);
-            let mut parts = text.periods.iter().filter(|h| h.is_part_of_a_year());
-            !narrow.is_periodic() && wide.is_some_and(|w| parts.any(|h| h.is_of(w)))
+        let mut about = About {
+            named: Vec::new(),
+            likely: Vec::new(),
+            mentioned: Vec::new(),
+            against: None,
+            strange: None,
+            content: None,
+            calls: !text.reports.is_empty(),
+            dated: text.dated.clone(),
         };
-        let over: Vec<&str> = named
-            .iter()
-            .flat_map(|r| r.over.iter().map(|w| (*r, w.as_str())))
-            .filter(|(narrow, wide)| !as_well(narrow, wide))
-            .map(|(_, wide)| wide)
-            .collect();
-        named.retain(|r| !over.contains(&r.id.as_str()));
-        named
-    }
-
-    /// The reports whose words stand in a text at all.
-    pub(super) fn mentioned(&self, text: &str) -> Vec<&Report> {
-        let mut reports: Vec<&Report> = Vec::new();
-        for hit in self.hits(&Text::new(text)) {
-            if !reports.iter().any(|r| r.id == hit.report.id) {
-                reports.push(hit.report);
+        for hit in &hits {
+            once(&mut about.mentioned, hit.report);
+            let is_report = fold(&hit.report.title).starts_with("bao cao");
+            let speaks_up = called || text.is_dated || !is_report;
+            match standing(hit, &known, &text) {
+                Standing::Subject if speaks_up => once(&mut about.named, hit.report),
+                Standing::Subject | Standing::Likely => once(&mut about.likely, hit.report),
+                Standing::Aside => {}
             }
         }
-        reports
+        about.against = text.against_beside(&hits);
+        let plain = self.plain(&text, unit);
+        let word = |i: usize| text.words[i].clone();
+        about.content = (0..plain.len()).find(|i| !plain[*i]).map(word);
+        let of_report = |i: &usize| hits.iter().any(|h| (h.from..h.to).contains(i));
+        let strange = |i: &usize| !(plain[*i] || known[*i] || of_report(i));
+        about.strange = (0..plain.len()).find(strange).map(word);
+        narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
+        about
     }
 
-    /// Whether a text of a unit names no subject: nothing but that it is a report, whose, and on which period.
-    pub(super) fn is_plain(&self, text: &str, unit: &UnitId) -> bool {
-        let text = Text::new(text);
-        let mut known = text.plain();
-        self.department.cover(&text, &mut known);
-        let own = self.units.iter().filter(|(id, _)| id == unit);
+    /// Which words of a text of a unit name no subject: that it is a report, whose, and numbers.
+    fn plain(&self, text: &Text, unit: Option<&UnitId>) -> Vec<bool> {
+        let mut plain = text.plain();
+        self.department.cover(text, &mut plain);
+        let own = self.units.iter().filter(|(id, _)| unit == Some(id));
         let own: Vec<&str> = own.flat_map(|(_, name)| name.split(' ')).collect();
-        text.words
-            .iter()
-            .zip(&known)
-            .all(|(word, known)| *known || is_number(word) || own.contains(&word.as_str()))
+        for (plain, word) in plain.iter_mut().zip(&text.words) {
+            let digits = word.contains(|c: char| c.is_ascii_digit());
+            *plain |= digits || is_number(word) || own.contains(&word.as_str());
+        }
+        plain
     }
 
     /// Where words of reports stand, without those within longer words of another.
@@ -159,6 +176,9 @@ impl Topics {
             if !self.is_too_early(report, text)
                 && !departments[from]
                 && !excepted[from..to].iter().all(|e| *e)
+                && !text.is_cut(from, to)
+                && !text.is_an_addressee(from)
+                && !text.is_of_another_body(to, &report.basis)
             {
                 hits.push(Hit { report, from, to });
             }
@@ -178,7 +198,7 @@ impl Topics {
             Frequency::Once { opens, .. } => *opens <= self.today,
             _ => true,
         };
-        !asked && text.periods.iter().any(Hint::is_part_of_a_year)
+        !asked && text.dated.periods.iter().any(Hint::is_part_of_a_year)
     }
 
     /// Words that any report may have beside its subject: leading ones, numbers, names of units, other reports.
@@ -195,34 +215,70 @@ impl Topics {
     }
 }
 
-fn standing(hit: &Hit<'_>, known: &[bool], text: &Text) -> Standing {
-    let begin = text
-        .reports
+/// Adds a report that is not there yet.
+fn once<'c>(reports: &mut Vec<&'c Report>, report: &'c Report) {
+    if !reports.iter().any(|r| r.id == report.id) {
+        reports.push(report);
+    }
+}
+
+/// Leaves out reports that a narrower one stands over, unless the wider one is named with a period of its own: "… và công
+/// tác trẻ em 6 tháng".
+pub(super) fn narrowed(named: &mut Vec<&Report>, all: &[Report], periods: &[Hint]) {
+    let as_well = |narrow: &Report, wide: &str| {
+        let wide = all.iter().find(|r| r.id == wide);
+        let mut parts = periods.iter().filter(|h| h.is_part_of_a_year());
+        !narrow.is_periodic() && wide.is_some_and(|w| parts.any(|h| h.is_of(w)))
+    };
+    let over: Vec<&str> = named
         .iter()
-        .map(|(_, end)| *end)
-        .filter(|end| *end <= hit.from)
-        .max();
-    if (begin.unwrap_or(0)..hit.from).all(|i| known[i]) {
-        return Standing::Subject;
+        .flat_map(|r| r.over.iter().map(|w| (*r, w.as_str())))
+        .filter(|(narrow, wide)| !as_well(narrow, wide))
+        .map(|(_, wide)| wide)
+        .collect();
+    named.retain(|r| !over.contains(&r.id.as_str()));
+}
+
+/// How a report's words stand: with nothing between them and "báo cáo", or the beginning, that is not understood; beside
+/// something else; or beside what speaks of something else.
+fn standing(hit: &Hit<'_>, known: &[bool], text: &Text) -> Standing {
+    let marks = text.reports.iter().map(|(_, end)| *end);
+    let begin = marks.filter(|end| *end <= hit.from).max().unwrap_or(0);
+    let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
+    let end = end.unwrap_or(text.words.len());
+    if text.against_within(begin, hit.from) {
+        return Standing::Aside;
     }
-    let mut at = hit.from;
-    while at > 0 {
-        if text.parted[at] || matches!(text.words[at - 1].as_str(), "va" | "voi") {
-            return Standing::Further;
-        }
-        if !known[at - 1] {
-            break;
-        }
-        at -= 1;
+    // A further thing after another subject is none: "phụ nữ, trẻ em".
+    let parts = |i: usize| text.parted[i] || is_and(&text.words[i]);
+    let strange = |i: &usize| !known[*i] && !is_and(&text.words[*i]);
+    let end_of_part = (hit.to..end)
+        .find(|i| text.words[*i] == "va")
+        .unwrap_or(end);
+    if text.against_within(hit.to, end_of_part) {
+        return Standing::Aside;
     }
-    Standing::Aside
+    if let Some(last) = (begin..hit.from).rev().find(strange) {
+        return match (last + 1..=hit.from).any(parts) {
+            true => Standing::Aside,
+            false => Standing::Likely,
+        };
+    }
+    match is_whole(hit, known, text) {
+        true => Standing::Subject,
+        false => Standing::Aside,
+    }
+}
+
+fn is_and(word: &str) -> bool {
+    matches!(word, "va" | "voi" | "cung")
 }
 
 /// Whether nothing narrows it: without a period, "Báo cáo trẻ em mồ côi" is no report on công tác trẻ em.
 fn is_whole(hit: &Hit<'_>, known: &[bool], text: &Text) -> bool {
     let plain = text.plain();
     let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
-    text.dated
+    text.is_dated
         || !hit.report.is_periodic()
         || (hit.to..end.unwrap_or(text.words.len())).all(|i| known[i] || plain[i])
 }
@@ -285,10 +341,12 @@ struct Text {
     parted: Vec<bool>,
     /// Where "báo cáo" stands: its first word and the one after its last.
     reports: Vec<(usize, usize)>,
-    /// The periods that it names.
-    periods: Vec<Hint>,
+    /// Where something else than a report is spoken of.
+    against: Vec<(usize, usize)>,
+    /// What it says of time.
+    dated: Dated,
     /// Whether it speaks of a period at all, perhaps of one that only a reader knows ("tháng Năm").
-    dated: bool,
+    is_dated: bool,
 }
 
 impl Text {
@@ -324,14 +382,64 @@ impl Text {
             words,
             parted,
             reports: Vec::new(),
-            periods: hints(text),
-            dated: false,
+            against: Vec::new(),
+            dated: dated(text),
+            is_dated: false,
         };
-        text.dated =
-            !text.periods.is_empty() || text.words.iter().any(|w| w == "thang" || w == "quy");
-        let reports = vi().report.find(&text.folded).into_iter();
-        text.reports = reports.map(|found| text.words_of(found)).collect();
+        text.is_dated =
+            !text.dated.periods.is_empty() || text.words.iter().any(|w| w == "thang" || w == "quy");
+        let places = |set: &Set| -> Vec<(usize, usize)> {
+            let found = set.find(&text.folded).into_iter();
+            found.map(|found| text.words_of(found)).collect()
+        };
+        (text.reports, text.against) = (places(&vi().report), places(&vi().other_matters));
         text
+    }
+
+    /// Whether something else is spoken of between two words.
+    fn against_within(&self, from: usize, to: usize) -> bool {
+        self.against.iter().any(|(f, t)| from <= *f && *t <= to)
+    }
+
+    /// What else is spoken of, outside of the words of reports.
+    fn against_beside(&self, hits: &[Hit<'_>]) -> Option<String> {
+        let within = |f: usize, t: usize| hits.iter().any(|h| h.from <= f && t <= h.to);
+        let (from, to) = self.against.iter().find(|(f, t)| !within(*f, *t))?;
+        Some(self.words[*from..*to].join(" "))
+    }
+
+    /// Whether a longer word is cut in two: the "nữ công" of "nữ công đoàn viên".
+    fn is_cut(&self, from: usize, to: usize) -> bool {
+        let found = vi().compounds.find(&self.folded).into_iter();
+        let mut found = found.map(|found| self.words_of(found));
+        found.any(|(f, t)| from < f && f < to && to < t || f < from && from < t && t < to)
+    }
+
+    /// Whether a board is written to: the "nữ công" of "gửi Ban Nữ công".
+    fn is_an_addressee(&self, from: usize) -> bool {
+        let word = |at: usize| self.words.get(at).map_or("", String::as_str);
+        let board = match (word(from), from.checked_sub(1).map(word)) {
+            ("ban", _) => from,
+            (_, Some("ban")) => from - 1,
+            _ => return false,
+        };
+        board > 0 && vi().before_a_board.contains(word(board - 1))
+    }
+
+    /// Whether the number of a document, which ends before a word, goes on with the symbol of another body than that of
+    /// the basis: "Kế hoạch 40/KH-UBND".
+    fn is_of_another_body(&self, at: usize, basis: &str) -> bool {
+        let is_type = |w: &String| {
+            vi().documents
+                .iter()
+                .any(|d| d.short.iter().any(|s| fold(s) == *w))
+        };
+        let ends_in_number = at > 0 && self.words[at - 1].bytes().all(|b| b.is_ascii_digit());
+        let symbol = self.words.get(at).zip(self.words.get(at + 1));
+        let Some((kind, body)) = symbol.filter(|(kind, _)| ends_in_number && is_type(kind)) else {
+            return false;
+        };
+        !has_phrase(&fold(basis), &format!("{kind} {body}"))
     }
 
     /// The first word of what was found and the one after its last.
@@ -388,8 +496,8 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let config = Config::load(&folder).unwrap();
         let topics = Topics::new(Arc::new(config), day);
-        let found = topics.named(text, called);
-        found.into_iter().map(|r| r.id.clone()).collect()
+        let about = topics.about(text, called, None);
+        about.named.into_iter().map(|r| r.id.clone()).collect()
     }
 
     #[test]
@@ -398,10 +506,6 @@ mod tests {
             ("Báo cáo công tác nữ công 6 tháng đầu năm 2026", "nu-cong"),
             ("LĐLĐ Tuy An: nữ công 6 tháng", "nu-cong"),
             ("Bà Lê Thị B gửi báo cáo nữ công", "nu-cong"),
-            (
-                "BC việc làm, đời sống, quan hệ lao động quý II",
-                "quan-he-lao-dong",
-            ),
             (
                 "Ban Chính sách pháp luật, Quan hệ lao động – Nữ công: báo cáo trẻ em 6 tháng",
                 "tre-em",
@@ -430,6 +534,11 @@ mod tests {
             "Kính gửi: Ban Chính sách pháp luật, Quan hệ lao động - Nữ công; gửi báo cáo",
             "Gửi báo cáo. Trân trọng. Lê Thị B, Trưởng Ban Nữ công",
             "Đề nghị trợ cấp tai nạn lao động",
+            "BC công tác gia đình, phụ nữ, trẻ em 6 tháng",
+            "Báo cáo hoạt động nữ công đoàn viên 6 tháng",
+            "Báo cáo thực hiện Kế hoạch 40/KH-UBND 6 tháng",
+            "Gửi Ban Nữ công báo cáo 6 tháng",
+            "Báo cáo tiêm chủng cho trẻ em 6 tháng đầu năm 2026",
         ] {
             let found = named(jiff::civil::date(2026, 6, 12), text, true);
             assert!(found.is_empty(), "{text}: {found:?}");

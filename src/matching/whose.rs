@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::names::{is_federation, is_grassroots, is_union};
 use super::{Known, Match, Matcher, UnitMatch};
+use crate::domain::because::{Because, Source};
 use crate::domain::unit::{Kind, Register, UnitId};
 use crate::domain::why::{Contradiction, Says, Why};
 use crate::ground::text::truncated;
@@ -35,17 +36,17 @@ struct Evidence {
 }
 
 impl Evidence {
-    /// Each kind of evidence, the weightiest first, with its name.
-    fn by_weight(&self) -> [(&'static str, &[UnitId]); 8] {
+    /// Each kind of evidence, the weightiest first.
+    fn by_weight(&self) -> [(Source, &[UnitId]); 8] {
         [
-            ("the document", &self.issuers),
-            ("the forwarded mail's sender", &self.forwarded),
-            ("the address for answers", &self.reply_to),
-            ("the domain", &self.domain),
-            ("the subject", &self.subject),
-            ("a file name", &self.files),
-            ("the display name", &self.display),
-            ("the text", &self.body),
+            (Source::Document, &self.issuers),
+            (Source::ForwardedSender, &self.forwarded),
+            (Source::ReplyTo, &self.reply_to),
+            (Source::Domain, &self.domain),
+            (Source::Subject, &self.subject),
+            (Source::FileName, &self.files),
+            (Source::DisplayName, &self.display),
+            (Source::Text, &self.body),
         ]
     }
 }
@@ -79,28 +80,32 @@ impl Matcher {
         let (register, day) = (self.register(), self.day);
         let mut holders: Vec<UnitId> = Vec::new();
         for bearer in register.bearers(address, day) {
+            let (address, unit) = (address.to_owned(), bearer.unit.clone());
             found.reasons.push(match &bearer.inherited_from {
-                None => format!("the sender {address} is registered for {}", bearer.unit),
-                Some(old) => format!(
-                    "the sender {address} was registered for {old}, which {} has taken over from",
-                    bearer.unit
-                ),
+                None => Because::Registered { address, unit },
+                Some(old) => Because::TookOver {
+                    address,
+                    old: old.clone(),
+                    unit,
+                },
             });
             holders.push(bearer.unit);
         }
         if holders.is_empty() {
             for heir in known.learned.iter().flat_map(|u| register.heirs(u, day)) {
-                found
-                    .reasons
-                    .push(format!("staff said that {address} writes for {heir}"));
+                found.reasons.push(Because::Taught {
+                    address: address.to_owned(),
+                    unit: heir.clone(),
+                });
                 holders.push(heir);
             }
         }
         if holders.is_empty() {
             for heir in known.former.iter().flat_map(|u| register.heirs(u, day)) {
-                found.reasons.push(format!(
-                    "the sender {address} was registered for {heir} when it was sent"
-                ));
+                found.reasons.push(Because::WasRegistered {
+                    address: address.to_owned(),
+                    unit: heir.clone(),
+                });
                 holders.push(heir);
             }
         }
@@ -206,14 +211,17 @@ fn candidates(
     found: &mut Match,
 ) -> UnitMatch {
     let mut candidates: Vec<UnitId> = Vec::new();
-    for (what, units) in evidence.by_weight() {
+    for (source, units) in evidence.by_weight() {
         for unit in units
             .iter()
             .filter(|u| !candidates.contains(u))
             .cloned()
             .collect::<Vec<_>>()
         {
-            found.reasons.push(format!("{what} names {unit}"));
+            found.reasons.push(Because::NamesUnit {
+                source,
+                unit: unit.clone(),
+            });
             candidates.push(unit);
         }
     }
@@ -254,23 +262,24 @@ fn confirmed(
         units.iter().filter(strange).cloned().collect()
     };
     let own_document = evidence.issuers.contains(one);
-    for (what, units, by) in [
-        ("the document", &evidence.issuers, Contradiction::Document),
+    for (source, units, by) in [
+        (Source::Document, &evidence.issuers, Contradiction::Document),
         (
-            "the forwarded mail's sender",
+            Source::ForwardedSender,
             &evidence.forwarded,
             Contradiction::ForwardedSender,
         ),
-        ("the subject", &evidence.subject, Contradiction::Subject),
+        (Source::Subject, &evidence.subject, Contradiction::Subject),
     ] {
         let others = strangers(units);
         // A unit that names itself beside another speaks of both.
         if others.is_empty() || units.contains(one) || own_document {
             continue;
         }
-        found
-            .reasons
-            .push(format!("but {what} names {}", list(&others)));
+        found.reasons.push(Because::NamesOthers {
+            source,
+            units: others.clone(),
+        });
         found.open.push(Why::SenderContradicted { by });
         let mut both = vec![one.clone()];
         both.extend(others);
@@ -279,10 +288,10 @@ fn confirmed(
     if let Some(issuer) = &evidence.outsider
         && !own_document
     {
-        found.reasons.push(format!(
-            "but {issuer}, which is not registered, issued the document"
-        ));
         let issuer = issuer.clone();
+        found.reasons.push(Because::IssuedBy {
+            issuer: issuer.clone(),
+        });
         found.open.push(Why::StrangeIssuer { issuer });
         return UnitMatch::Ambiguous(vec![one.clone()]);
     }
@@ -291,13 +300,13 @@ fn confirmed(
 
 /// The address stands for several units: the weightiest evidence that names exactly one of them decides.
 fn the_one_meant(several: &[UnitId], evidence: &Evidence, found: &mut Match) -> UnitMatch {
-    for (what, units) in evidence.by_weight() {
+    for (source, units) in evidence.by_weight() {
         let meant: Vec<&UnitId> = several.iter().filter(|u| units.contains(u)).collect();
         match meant.as_slice() {
             [] => {}
             [one] => {
                 let one = (*one).clone();
-                let subject_of_other = what == "the document"
+                let subject_of_other = source == Source::Document
                     && several
                         .iter()
                         .any(|u| *u != one && evidence.subject.contains(u))
@@ -305,9 +314,10 @@ fn the_one_meant(several: &[UnitId], evidence: &Evidence, found: &mut Match) -> 
                 if subject_of_other {
                     break;
                 }
-                found.reasons.push(format!(
-                    "of the units with this address, {what} names {one}"
-                ));
+                found.reasons.push(Because::NamesOneOfSharers {
+                    source,
+                    unit: one.clone(),
+                });
                 return UnitMatch::Certain(one);
             }
             _ => break,
@@ -321,9 +331,4 @@ fn the_one_meant(several: &[UnitId], evidence: &Evidence, found: &mut Match) -> 
 fn related(register: &Register, a: &UnitId, b: &UnitId, day: Date) -> bool {
     let parent = |u: &UnitId| register.nearest(u, day).and_then(|u| u.parent.clone());
     parent(a).as_ref() == Some(b) || parent(b).as_ref() == Some(a)
-}
-
-fn list(units: &[UnitId]) -> String {
-    let names: Vec<&str> = units.iter().map(|u| u.0.as_str()).collect();
-    names.join(", ")
 }

@@ -4,6 +4,7 @@
 //! folder's `templates` takes their place.
 
 mod alarm;
+mod because;
 pub mod consolidation;
 pub mod spreadsheet;
 mod unlinked;
@@ -20,6 +21,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
+pub use because::{because_in_english, because_in_vietnamese};
 pub use unlinked::{of_a_stranger, unlinked};
 pub use why::{why_in_vietnamese, whys_in_vietnamese};
 

@@ -1,5 +1,6 @@
 //! Why a mail was decided as it was, in words for staff.
 
+use super::because::{because_in_vietnamese, source_in_vietnamese};
 use crate::domain::why::{Contradiction, Says, Why};
 
 /// A cause in words for staff: part of a sentence, without a full stop.
@@ -54,6 +55,31 @@ pub fn why_in_vietnamese(why: &Why) -> String {
             "{} nhắc đến “{report}” nhưng chưa rõ có phải là báo cáo đó không",
             thing(file.as_deref())
         ),
+        Why::SpeaksOf { file, matter } => {
+            format!("tệp “{file}” nói về việc khác (“{matter}”)")
+        }
+        Why::NotUnderstood { file, word } => format!(
+            "{} có chỗ chưa hiểu (“{word}”) nên chưa rõ thuộc báo cáo, kỳ nào",
+            thing(file.as_deref())
+        ),
+        Why::PlacesContradict {
+            file,
+            places: [one, other],
+            periods: [a, b],
+        } => format!(
+            "{}: {} nêu {}, còn {} nêu {}",
+            thing(file.as_deref()),
+            source_in_vietnamese(*one),
+            a.in_vietnamese(),
+            source_in_vietnamese(*other),
+            b.in_vietnamese()
+        ),
+        Why::LastYears { report, named, due } => format!(
+            "“{report}” ghi kỳ {}, trong khi đang đến hạn kỳ {}; đề nghị xem có phải ghi nhầm năm",
+            named.in_vietnamese(),
+            due.in_vietnamese()
+        ),
+        Why::Decided { ground } => because_in_vietnamese(ground),
         Why::UnclearReport { file } => {
             format!("{} chưa rõ thuộc báo cáo nào", thing(file.as_deref()))
         }
