@@ -264,10 +264,25 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
 /// sent.
 fn letter_of_guidance(f: &Facts<'_>) -> Option<Owed> {
     let unit = f.found.unit.certain()?;
-    match (f.reading.class, &f.above) {
-        (_, Some(_)) if f.reading.has_document() => Some(Owed::Grassroots(unit.clone())),
-        (Class::LinkOnly, None) => Some(Owed::LinkOnly(f.message)),
-        _ => None,
+    if f.above.is_some() {
+        let brings = f.reading.has_document();
+        return brings.then(|| Owed::Grassroots(unit.clone()));
+    }
+    match f.reading.class {
+        Class::LinkOnly => Some(Owed::LinkOnly(f.message)),
+        Class::Report
+        | Class::NoAttachment
+        | Class::AutoReply
+        | Class::Bounce
+        | Class::DelayNotice
+        | Class::DeliveryNotice
+        | Class::FeedbackReport
+        | Class::ReadReceipt
+        | Class::MachineReport
+        | Class::Bulk
+        | Class::StaffCommand
+        | Class::OwnMail
+        | Class::Unreadable => None,
     }
 }
 
@@ -335,7 +350,19 @@ fn nothing_to_log(reading: &Reading) -> Why {
     }
     match reading.class {
         Class::LinkOnly => Why::OnlyALink,
-        _ => Why::NoReportFile,
+        Class::Report
+        | Class::NoAttachment
+        | Class::AutoReply
+        | Class::Bounce
+        | Class::DelayNotice
+        | Class::DeliveryNotice
+        | Class::FeedbackReport
+        | Class::ReadReceipt
+        | Class::MachineReport
+        | Class::Bulk
+        | Class::StaffCommand
+        | Class::OwnMail
+        | Class::Unreadable => Why::NoReportFile,
     }
 }
 

@@ -11,8 +11,8 @@ use regex::Regex;
 use super::attachment::Collector;
 use super::own_words::own_words;
 use super::{
-    Attachment, Class, Keep, Person, Reading, ReadingSettings, Trust, Unread, bounce, class,
-    document, header, trust,
+    Attachment, Bounce, Class, Keep, Person, Reading, ReadingSettings, Trust, Unread, bounce,
+    class, document, header, trust,
 };
 use crate::ground::text::{fold, tidy, truncated};
 use crate::reading::trust::Judgement;
@@ -53,10 +53,6 @@ const NEVER_EMPTY: &[u8] = b"${1}Subject:\r\n\r\n${2}";
 ///
 /// # Errors
 /// Only when `keep` fails; a mail that cannot be read is a [`Reading`] of class [`Class::Unreadable`].
-#[expect(
-    clippy::too_many_lines,
-    reason = "the steps of reading one mail, still to be split"
-)]
 pub fn read(
     raw: &[u8],
     settings: &ReadingSettings,
@@ -65,101 +61,36 @@ pub fn read(
     let raw = with_line_feeds(raw);
     let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
     let raw = header::with_plain_encodings(&raw);
-    if is_too_deep(&raw) {
-        return Ok(Reading::unreadable(Unread::TooDeep { most: MOST_NESTED }));
-    }
-    let Some(message) = MessageParser::default().parse(raw.as_ref()) else {
-        return Ok(Reading::unreadable(Unread::NoHeader));
+    let message = match parsed(&raw) {
+        Ok(message) => message,
+        Err(why) => return Ok(Reading::unreadable(why)),
     };
-    if message.headers().is_empty() {
-        return Ok(Reading::unreadable(Unread::NoHeader));
-    }
-    if parts_are_left(&message, &raw) {
-        return Ok(Reading::unreadable(Unread::BrokenStructure));
-    }
-    let mut reasons = Vec::new();
-    let sender = person(message.from());
-    let address = sender.as_ref().map(|p| p.address.as_str()).unwrap_or("");
-    let subject = header::raw(&message, message.root_part(), "Subject");
-    let subject = tidy(&header::text(&subject.unwrap_or_default()));
-    let whole_body = message.body_text(0).unwrap_or_default();
-    let body = own_words(truncated(&whole_body, TEXT_KEPT));
-
+    let texts = Texts::of(&message);
+    let address = texts.address();
     let mut judgement = judge(&message, settings, address);
-
-    let delivery = bounce::detect(
-        &message,
-        &bounce::Headers {
-            sender: address,
-            name: sender.as_ref().map_or("", |p| p.name.as_str()),
-            subject: &subject,
-        },
-    );
-    let own = settings.own_addresses.iter().any(|a| a == address);
-    let link = class::cloud_link(&whole_body).or_else(|| {
-        // Where the text shows a name only, the link stands in the HTML.
-        let mut pages = message.html_bodies().filter_map(|p| p.text_contents());
-        pages.find_map(class::cloud_link)
-    });
-    let mut attachments = Vec::new();
-    let (class, bounce) = if let Some((class, bounce)) = delivery {
-        reasons.push("it tells of a delivery, so what it encloses is not a report".to_owned());
-        (class, bounce)
-    } else {
-        let mut files = Collector::new(keep, settings);
-        if !settings.without_files {
-            files.mail(&message)?;
-        }
-        reasons.append(&mut files.notes);
-        attachments = files.found;
-        // A scan has no text: after the document and its name, the subject line says its number.
-        let number = document::head::number_in_subject(&subject);
-        let mut nameless = attachments
-            .iter_mut()
-            .filter(|a| a.is_document() && a.number.is_none());
-        if let (Some(only), None) = (nameless.next(), nameless.next()) {
-            only.number = number;
-        }
-        let class = if own {
-            reasons.push("it was sent by this mailbox".to_owned());
-            Class::OwnMail
-        } else if let Some((class, why)) = class::by_headers(&message, address, &subject) {
-            reasons.push(why);
-            class
-        } else if !settings.without_files
-            && !attachments.iter().any(Attachment::is_document)
-            && class::is_automatic_by_words(&subject, &body)
-        {
-            reasons.push("its words are those of an automatic answer".to_owned());
-            Class::AutoReply
-        } else {
-            class::by_content(&attachments, link.as_deref())
-        };
-        (class, None)
-    };
-    let of_staff = class.is_personal() && settings.staff.iter().any(|s| s == address);
-    let mut quoted_tokens = class::tokens(&whole_body);
-    let mut tokens = Vec::new();
-    if !quoted_tokens.is_empty() {
-        tokens = class::tokens(&own_words(truncated(&whole_body, COMMAND_KEPT)));
-        quoted_tokens.retain(|t| !tokens.contains(t));
-    }
-    let has_token = !tokens.is_empty() || !quoted_tokens.is_empty();
-    let in_reply_to = ids(message.in_reply_to());
+    let link = texts.link(&message);
+    let Found {
+        mut class,
+        bounce,
+        attachments,
+        mut reasons,
+    } = found(&message, &texts, link.as_deref(), settings, keep)?;
+    let (tokens, quoted_tokens) = texts.tokens();
     let references = thread(&message);
-    // An answer may be a command by the mail of ours that it answers.
-    if of_staff && (has_token || !references.is_empty()) {
-        let names = message.headers().iter().map(mail_parser::Header::name);
-        if let Some(why) = trust::twice(names) {
-            judgement.against(why);
+    if class.is_personal() && settings.staff.iter().any(|s| s == address) {
+        let has_token = !tokens.is_empty() || !quoted_tokens.is_empty();
+        // An answer may be a command by the mail of ours that it answers.
+        if has_token || !references.is_empty() {
+            let names = message.headers().iter().map(mail_parser::Header::name);
+            if let Some(why) = trust::twice(names) {
+                judgement.against(why);
+            }
+        }
+        if has_token {
+            reasons.push("it is from staff and carries the token of a command".to_owned());
+            class = Class::StaffCommand;
         }
     }
-    let class = if of_staff && has_token {
-        reasons.push("it is from staff and carries the token of a command".to_owned());
-        Class::StaffCommand
-    } else {
-        class
-    };
     let return_path = return_path(&message);
     let null_sender = return_path.as_deref() == Some("");
     if let (Some(_), Some(path)) = (&bounce, return_path.as_ref().filter(|p| !p.is_empty())) {
@@ -167,24 +98,27 @@ pub fn read(
             "bounces of it would go to {path}, so no mail server wrote it (RFC 5321, 4.5.5): no address is blamed"
         ));
     }
-    let forwarded = if class.is_personal() || class == Class::OwnMail {
-        forwarded_from(&message, &whole_body)
-    } else {
-        None
+    let forwarded_from = match class.is_personal() || class == Class::OwnMail {
+        true => forwarded_from(&message, &texts.whole_body),
+        false => None,
     };
-    let Judgement {
-        trust,
-        doubt,
-        chain,
-    } = judgement;
+    let Texts {
+        sender,
+        subject,
+        body,
+        ..
+    } = texts;
     Ok(Reading {
         v: Reading::VERSION,
         unread: None,
-        chain,
-        no_answer: !class.is_personal() || null_sender || sender.is_none() || trust == Trust::Fail,
+        chain: judgement.chain,
+        no_answer: !class.is_personal()
+            || null_sender
+            || sender.is_none()
+            || judgement.trust == Trust::Fail,
         class,
-        trust,
-        doubt,
+        trust: judgement.trust,
+        doubt: judgement.doubt,
         reply_to: person(message.reply_to())
             .or_else(|| sender.clone())
             .map(|p| p.address),
@@ -194,14 +128,142 @@ pub fn read(
         references,
         received: received(&message),
         body: truncated(&body, TEXT_KEPT).to_owned(),
-        forwarded_from: forwarded,
+        forwarded_from,
         tokens,
         quoted_tokens,
-        in_reply_to,
+        in_reply_to: ids(message.in_reply_to()),
         link,
         attachments,
         bounce,
         return_path,
+        reasons,
+    })
+}
+
+/// A mail in its parts, or why it has none that could be told.
+fn parsed(raw: &[u8]) -> Result<Message<'_>, Unread> {
+    if is_too_deep(raw) {
+        return Err(Unread::TooDeep { most: MOST_NESTED });
+    }
+    let message = MessageParser::default().parse(raw);
+    let with_header = message.filter(|m| !m.headers().is_empty());
+    let message = with_header.ok_or(Unread::NoHeader)?;
+    match parts_are_left(&message, raw) {
+        true => Err(Unread::BrokenStructure),
+        false => Ok(message),
+    }
+}
+
+/// What a mail says, and who says it.
+struct Texts<'m> {
+    sender: Option<Person>,
+    subject: String,
+    whole_body: Cow<'m, str>,
+    /// The sender's own words.
+    body: String,
+}
+
+impl<'m> Texts<'m> {
+    fn of(message: &'m Message<'_>) -> Texts<'m> {
+        let subject = header::raw(message, message.root_part(), "Subject");
+        let whole_body = message.body_text(0).unwrap_or_default();
+        Texts {
+            sender: person(message.from()),
+            subject: tidy(&header::text(&subject.unwrap_or_default())),
+            body: own_words(truncated(&whole_body, TEXT_KEPT)),
+            whole_body,
+        }
+    }
+
+    /// That of the sender; empty where there is none.
+    fn address(&self) -> &str {
+        self.sender.as_ref().map_or("", |p| p.address.as_str())
+    }
+
+    /// A link to a cloud drive.
+    fn link(&self, message: &Message<'_>) -> Option<String> {
+        class::cloud_link(&self.whole_body).or_else(|| {
+            // Where the text shows a name only, the link stands in the HTML.
+            let mut pages = message.html_bodies().filter_map(|p| p.text_contents());
+            pages.find_map(class::cloud_link)
+        })
+    }
+
+    /// The tokens of commands in the sender's own words, and those beside them.
+    fn tokens(&self) -> (Vec<String>, Vec<String>) {
+        let mut quoted = class::tokens(&self.whole_body);
+        if quoted.is_empty() {
+            return (quoted, Vec::new()); // most mails
+        }
+        let own = class::tokens(&own_words(truncated(&self.whole_body, COMMAND_KEPT)));
+        quoted.retain(|t| !own.contains(t));
+        (own, quoted)
+    }
+}
+
+/// What sort of mail one is, and what it encloses.
+struct Found {
+    class: Class,
+    bounce: Option<Bounce>,
+    attachments: Vec<Attachment>,
+    reasons: Vec<String>,
+}
+
+fn found(
+    message: &Message<'_>,
+    texts: &Texts<'_>,
+    link: Option<&str>,
+    settings: &ReadingSettings,
+    keep: &mut Keep<'_>,
+) -> std::io::Result<Found> {
+    let (address, subject) = (texts.address(), &texts.subject);
+    let headers = bounce::Headers {
+        sender: address,
+        name: texts.sender.as_ref().map_or("", |p| p.name.as_str()),
+        subject,
+    };
+    if let Some((class, bounce)) = bounce::detect(message, &headers) {
+        let why = "it tells of a delivery, so what it encloses is not a report";
+        return Ok(Found {
+            class,
+            bounce,
+            attachments: Vec::new(),
+            reasons: vec![why.to_owned()],
+        });
+    }
+    let mut files = Collector::new(keep, settings);
+    if !settings.without_files {
+        files.mail(message)?;
+    }
+    let (mut attachments, mut reasons) = (files.found, files.notes);
+    // A scan has no text: after the document and its name, the subject line says its number.
+    let number = document::head::number_in_subject(subject);
+    let mut nameless = attachments
+        .iter_mut()
+        .filter(|a| a.is_document() && a.number.is_none());
+    if let (Some(only), None) = (nameless.next(), nameless.next()) {
+        only.number = number;
+    }
+    let own = settings.own_addresses.iter().any(|a| a == address);
+    let class = if own {
+        reasons.push("it was sent by this mailbox".to_owned());
+        Class::OwnMail
+    } else if let Some((class, why)) = class::by_headers(message, address, subject) {
+        reasons.push(why);
+        class
+    } else if !settings.without_files
+        && !attachments.iter().any(Attachment::is_document)
+        && class::is_automatic_by_words(subject, &texts.body)
+    {
+        reasons.push("its words are those of an automatic answer".to_owned());
+        Class::AutoReply
+    } else {
+        class::by_content(&attachments, link)
+    };
+    Ok(Found {
+        class,
+        bounce: None,
+        attachments,
         reasons,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::{Store, instant, parsed};
 use crate::domain::obligation::{Obligation, Receipt};
@@ -63,6 +63,146 @@ pub struct KnownPeriod {
     pub period: PeriodId,
     /// Its last deadline.
     pub due: Timestamp,
+}
+
+/// Obligations of all units or of one, to which the rows of other tables are added.
+struct Gathered<'a> {
+    store: &'a Store,
+    unit: Option<&'a UnitId>,
+    as_of: Timestamp,
+    all: Vec<Obligation>,
+    /// Where each stands, by its row.
+    place: HashMap<i64, usize>,
+}
+
+impl<'a> Gathered<'a> {
+    fn of(store: &'a Store, unit: Option<&'a UnitId>, as_of: Timestamp) -> Result<Gathered<'a>> {
+        let those = unit.map_or("", |_| "WHERE unit = :unit");
+        let sql = format!(
+            "SELECT *, EXISTS (SELECT 1 FROM closing c WHERE c.report = o.report AND c.period = o.period
+                               AND c.withdrawn_at IS NULL AND c.at <= :until) AS closed
+             FROM obligation o {those} ORDER BY due, report, id"
+        );
+        let until = instant(as_of);
+        let all: Vec<Obligation> = store
+            .conn
+            .prepare_cached(&sql)?
+            .query_map(&*with_unit(unit, &[(":until", &until)]), obligation)?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Gathered {
+            store,
+            unit,
+            as_of,
+            place: all.iter().enumerate().map(|(i, o)| (o.id, i)).collect(),
+            all,
+        })
+    }
+
+    /// The condition that a row of another table is of one of these.
+    fn these(&self) -> &'static str {
+        match self.unit {
+            Some(_) => "obligation IN (SELECT id FROM obligation WHERE unit = :unit) AND",
+            None => "",
+        }
+    }
+
+    fn each(
+        &mut self,
+        sql: &str,
+        values: &[(&str, &dyn ToSql)],
+        take: impl Fn(&mut Obligation, &Row<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.store.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(&*with_unit(self.unit, values))?;
+        while let Some(row) = rows.next()? {
+            let o: i64 = row.get("obligation")?;
+            take(&mut self.all[self.place[&o]], row)?;
+        }
+        Ok(())
+    }
+
+    fn add_receipts(&mut self) -> Result<()> {
+        let as_of = self.as_of;
+        let sql = format!(
+            "SELECT obligation, received_at, logged_at, signed, soft FROM submission s
+             WHERE {} withdrawn_at IS NULL AND NOT EXISTS
+                 (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
+             ORDER BY received_at, id",
+            self.these()
+        );
+        self.each(&sql, &[], |o, row| {
+            let at: Timestamp = parsed(row, "received_at")?;
+            // The clocks of two machines differ: what is logged is there, though it seems to come later.
+            if at.min(parsed(row, "logged_at")?) <= as_of {
+                o.receipts.push(Receipt {
+                    at,
+                    forms: Forms {
+                        signed_document: row.get("signed")?,
+                        soft_file: row.get("soft")?,
+                    },
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// More time that was given, and that of a report which was sent back.
+    fn add_deadlines(&mut self) -> Result<()> {
+        let these = self.these();
+        let extended =
+            format!("SELECT obligation, due FROM extension WHERE {these} withdrawn_at IS NULL");
+        self.each(&extended, &[], |o, row| {
+            o.due = parsed(row, "due")?;
+            Ok(())
+        })?;
+        let returned = format!(
+            "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
+             WHERE {these} b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id"
+        );
+        self.each(&returned, &[], |o, row| {
+            o.due = o.due.max(parsed(row, "due")?);
+            o.returned = Some(row.get("reason")?);
+            Ok(())
+        })
+    }
+
+    fn add_excuses(&mut self) -> Result<()> {
+        let sql = format!(
+            "SELECT obligation, reason FROM excuse WHERE {} withdrawn_at IS NULL",
+            self.these()
+        );
+        self.each(&sql, &[], |o, row| {
+            o.excused = Some(row.get("reason")?);
+            Ok(())
+        })
+    }
+
+    fn add_reminders(&mut self) -> Result<()> {
+        let sql = format!(
+            "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
+             WHERE {} m.state IN ('sent', 'unknown') AND r.step <> :opening AND m.ended_at <= :until
+             GROUP BY r.obligation",
+            self.these()
+        );
+        let (until, opening) = (instant(self.as_of), Step::Opening.to_string());
+        self.each(
+            &sql,
+            &[(":until", &until), (":opening", &opening)],
+            |o, row| {
+                o.reminders_sent = row.get("n")?;
+                Ok(())
+            },
+        )
+    }
+}
+
+/// Values of a statement, that of the unit among them where it names one.
+fn with_unit<'v>(
+    unit: Option<&'v UnitId>,
+    values: &[(&'v str, &'v dyn ToSql)],
+) -> Vec<(&'v str, &'v dyn ToSql)> {
+    let unit = unit.map(|u| (":unit", &u.0 as &dyn ToSql));
+    unit.into_iter().chain(values.iter().copied()).collect()
 }
 
 impl Store {
@@ -125,122 +265,22 @@ impl Store {
         Ok(row.optional()?)
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one query with what is put together from its rows, still to be split"
-    )]
     fn obligations_where(
         &self,
         unit: Option<&UnitId>,
         receipts: Receipts,
     ) -> Result<Vec<Obligation>> {
-        let as_of = receipts.until();
-        let (those, these) = match unit {
-            Some(_) => (
-                "WHERE unit = ?1",
-                "obligation IN (SELECT id FROM obligation WHERE unit = ?1) AND",
-            ),
-            None => ("", ""),
-        };
-        let values = rusqlite::params_from_iter(unit.map(|u| &u.0));
-        let until = instant(as_of);
-        let n = usize::from(unit.is_some()) + 1;
-        let values_and_until =
-            rusqlite::params_from_iter(unit.map(|u| &u.0).into_iter().chain([&until]));
-        let sql = format!(
-            "SELECT *, EXISTS (SELECT 1 FROM closing c WHERE c.report = o.report AND c.period = o.period
-                               AND c.withdrawn_at IS NULL AND c.at <= ?{n}) AS closed
-             FROM obligation o {those} ORDER BY due, report, id"
-        );
-        let mut all: Vec<Obligation> = self
-            .conn
-            .prepare_cached(&sql)?
-            .query_map(values_and_until, obligation)?
-            .collect::<rusqlite::Result<_>>()?;
-        let place: HashMap<i64, usize> = all.iter().enumerate().map(|(i, o)| (o.id, i)).collect();
-        let mut each =
-            |sql: &str, take: &mut dyn FnMut(&mut Obligation, &Row<'_>) -> Result<()>| {
-                let mut statement = self.conn.prepare_cached(sql)?;
-                let mut rows = statement.query(values.clone())?;
-                while let Some(row) = rows.next()? {
-                    let o: i64 = row.get("obligation")?;
-                    take(&mut all[place[&o]], row)?;
-                }
-                anyhow::Ok(())
-            };
-        each(
-            &format!(
-                "SELECT obligation, received_at, logged_at, signed, soft FROM submission s
-                 WHERE {these} withdrawn_at IS NULL AND NOT EXISTS
-                     (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
-                 ORDER BY received_at, id"
-            ),
-            &mut |o, row| {
-                let at: Timestamp = parsed(row, "received_at")?;
-                // The clocks of two machines differ: what is logged is there, though it seems to come later.
-                if at.min(parsed(row, "logged_at")?) <= as_of {
-                    o.receipts.push(Receipt {
-                        at,
-                        forms: Forms {
-                            signed_document: row.get("signed")?,
-                            soft_file: row.get("soft")?,
-                        },
-                    });
-                }
-                Ok(())
-            },
-        )?;
-        each(
-            &format!(
-                "SELECT obligation, due FROM extension
-                 WHERE {these} withdrawn_at IS NULL"
-            ),
-            &mut |o, row| {
-                o.due = parsed(row, "due")?;
-                Ok(())
-            },
-        )?;
-        each(
-            &format!(
-                "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
-                 WHERE {these} b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id"
-            ),
-            &mut |o, row| {
-                o.due = o.due.max(parsed(row, "due")?);
-                o.returned = Some(row.get("reason")?);
-                Ok(())
-            },
-        )?;
-        each(
-            &format!(
-                "SELECT obligation, reason FROM excuse
-                 WHERE {these} withdrawn_at IS NULL"
-            ),
-            &mut |o, row| {
-                o.excused = Some(row.get("reason")?);
-                Ok(())
-            },
-        )?;
-        let sql = format!(
-            "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
-             WHERE {these} m.state IN ('sent', 'unknown') AND r.step <> ?{} AND m.ended_at <= ?{n}
-             GROUP BY r.obligation",
-            n + 1
-        );
-        let opening = Step::Opening.to_string();
-        let values = unit.map(|u| &u.0).into_iter().chain([&until, &opening]);
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut rows = statement.query(rusqlite::params_from_iter(values))?;
-        while let Some(row) = rows.next()? {
-            let o: i64 = row.get("obligation")?;
-            all[place[&o]].reminders_sent = row.get("n")?;
-        }
+        let mut gathered = Gathered::of(self, unit, receipts.until())?;
+        gathered.add_receipts()?;
+        gathered.add_deadlines()?;
+        gathered.add_excuses()?;
+        gathered.add_reminders()?;
         let moment = match receipts {
             Receipts::All => None,
             Receipts::Until(moment) => Some(moment),
         };
-        self.mark_waiting(&mut all, moment)?;
-        Ok(all)
+        self.mark_waiting(&mut gathered.all, moment)?;
+        Ok(gathered.all)
     }
 
     /// The row of an obligation.
