@@ -22,7 +22,7 @@ use mail_auth::{
 
 use crate::ground::domain_name::is_within;
 use crate::ground::text::{tidy, truncated};
-use crate::reading::{Evidence, Trust, trust};
+use crate::reading::{Doubt, Evidence, Trust, trust};
 
 /// How long the domain name servers may take for one mail.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -43,11 +43,11 @@ const MOST_SIGNATURES: usize = 10;
 pub enum Finding {
     /// It is signed by the domain of its From address.
     Signed,
-    /// It is not from there: why, in words for staff.
-    Forged(String),
+    /// It is not from there: why.
+    Forged(Doubt),
     /// It lacks the signature without which that domain asks others to take nothing for its own, unless the machine that
-    /// delivered it is one of that domain's, which only the mailbox's server knows: why, in words for staff.
-    Unsigned(String),
+    /// delivered it is one of that domain's, which only the mailbox's server knows: why.
+    Unsigned(Doubt),
     /// Nobody tells: it has no signature of that domain, whose policy does not say that it should.
     Nothing,
     /// The servers of that domain do not answer.
@@ -68,8 +68,8 @@ pub struct Found {
 /// What is believed of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Belief {
-    /// So it is judged, with what tells it in words for staff.
-    Judged(Trust, Option<String>),
+    /// So it is judged, with what tells it.
+    Judged(Trust, Option<Doubt>),
     /// It is not judged now: the next pass asks again.
     PutOff,
 }
@@ -89,8 +89,7 @@ pub fn belief(finding: Finding, server: Trust, stored_at: Timestamp, now: Timest
             Belief::PutOff
         }
         Finding::NoAnswer | Finding::NoTurn => {
-            let why = "máy chủ tên miền (DNS) không trả lời nên chưa xác thực được người gửi";
-            Belief::Judged(Trust::Unknown, Some(why.into()))
+            Belief::Judged(Trust::Unknown, Some(Doubt::NoAnswer))
         }
     }
 }
@@ -256,13 +255,13 @@ impl Verifier {
             });
             let asks = matches!(dmarc.policy(), Policy::Reject | Policy::Quarantine);
             if broken {
-                Finding::Forged(format!(
-                    "chữ ký DKIM của {domain} không đúng: thư đã bị sửa hoặc không phải do {domain} gửi"
-                ))
+                Finding::Forged(Doubt::BadSignature {
+                    domain: domain.to_owned(),
+                })
             } else if of_policy && asks {
-                Finding::Unsigned(format!(
-                    "{domain} yêu cầu không nhận thư thiếu chữ ký của mình (DMARC), và thư này không có chữ ký đó"
-                ))
+                Finding::Unsigned(Doubt::Unsigned {
+                    domain: domain.to_owned(),
+                })
             } else {
                 Finding::Nothing
             }
@@ -292,13 +291,14 @@ impl<'m> Question<'m> {
         let (Some(mut mail), Some((_, domain))) = (mail, sender.rsplit_once('@')) else {
             return Err(Finding::Nothing);
         };
-        let mut against = |why: String| {
-            chain.push(evidence("the header of the mail".to_owned(), true, &why));
+        let mut against = |why: Doubt| {
+            let said = why.to_string();
+            chain.push(evidence("the header of the mail".to_owned(), true, &said));
             Err(Finding::Forged(why))
         };
         // Two readers that see two senders: one of them may be meant to.
         if tidy(mail.from()).to_lowercase() != sender {
-            return against("dòng From có thể đọc theo nhiều cách".to_owned());
+            return against(Doubt::Ambiguous);
         }
         if command {
             let names: Vec<Cow<'_, str>> = mail
@@ -309,8 +309,9 @@ impl<'m> Question<'m> {
             if let Some(why) = trust::twice(names.iter().map(|n| &**n)) {
                 return against(why);
             }
-            if mail.froms().len() != 1 {
-                return against("dòng From có nhiều địa chỉ".to_owned());
+            let count = mail.froms().len();
+            if count != 1 {
+                return against(Doubt::SeveralSenders { count });
             }
         }
         keep_what_counts(&mut mail, domain, chain);
@@ -419,7 +420,11 @@ mod tests {
         for (finding, hours, expected) in [
             (Finding::Signed, 0, Some((Trust::Pass, false))),
             (Finding::Signed, 30, Some((Trust::Pass, false))),
-            (Finding::Forged(String::new()), 0, Some((Trust::Fail, true))),
+            (
+                Finding::Forged(Doubt::Ambiguous),
+                0,
+                Some((Trust::Fail, true)),
+            ),
             (Finding::Nothing, 0, Some((Trust::Unknown, false))),
             (Finding::NoAnswer, 0, None),
             (Finding::NoAnswer, 23, None),
@@ -434,7 +439,7 @@ mod tests {
             );
         }
         // The word of the mailbox's server is not enough, but it tells that the delivering machine is the domain's own.
-        let unsigned = |server| belief(Finding::Unsigned(String::new()), server, stored, stored);
+        let unsigned = |server| belief(Finding::Unsigned(Doubt::NoAnswer), server, stored, stored);
         assert_eq!(unsigned(Trust::Pass), Belief::Judged(Trust::Unknown, None));
         assert!(matches!(
             unsigned(Trust::Unknown),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use thubaocao::reading::FileKind;
 use thubaocao::reading::document;
 use thubaocao::reading::program::Budget;
-use thubaocao::reading::{Attachment, ReadingSettings, read};
+use thubaocao::reading::{Attachment, ReadingSettings, Warning, read};
 
 #[test]
 fn every_mail_of_the_folder_is_read_as_the_file_beside_it_says() {
@@ -144,5 +144,5 @@ fn a_scan_is_read_by_tesseract_where_it_is_installed_and_allowed() {
     assert_eq!(seen.head.number.as_deref(), Some("57/BC-LĐLĐ"));
     assert_eq!(seen.head.genre.as_deref(), Some("báo cáo"));
     assert!(seen.head.title.unwrap().contains("6 tháng đầu năm 2026"));
-    assert!(seen.note.unwrap().contains("picture"));
+    assert_eq!(seen.note, Some(Warning::FromAPicture));
 }

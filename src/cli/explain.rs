@@ -16,7 +16,7 @@ use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
 use crate::store::{MessageState, Receipts, Store};
 use crate::verify;
-use crate::writing::{because_in_english, whys_in_vietnamese};
+use crate::writing::{because_in_english, doubt_in_vietnamese, whys_in_vietnamese};
 
 /// One line of the JSON interface.
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ struct KeptLine<'a> {
     sender: Option<&'a str>,
     unit: Option<&'a UnitId>,
     why: Vec<String>,
-    doubt: Option<&'a str>,
+    doubt: Option<String>,
     chain: &'a [Evidence],
 }
 
@@ -141,7 +141,7 @@ pub(super) fn kept(session: &Session, mail: i64, json: bool) -> Result<()> {
         sender: reading.sender.as_ref().map(|s| s.address.as_str()),
         unit: message.unit.as_ref(),
         why: whys_in_vietnamese(&message.why),
-        doubt: reading.doubt.as_deref(),
+        doubt: reading.doubt.as_ref().map(doubt_in_vietnamese),
         chain: &reading.chain,
     };
     if json {
@@ -161,7 +161,7 @@ pub(super) fn kept(session: &Session, mail: i64, json: bool) -> Result<()> {
         say(format!("  unit: {unit}"))?;
     }
     tell_chain(l.chain)?;
-    for why in l.doubt.into_iter().chain(l.why.iter().map(String::as_str)) {
+    for why in l.doubt.iter().chain(&l.why) {
         say(format!("  because {why}"))?;
     }
     Ok(())
@@ -216,8 +216,9 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
     } else {
         items.iter().fold(Forms::NONE, |all, i| all.and(i.forms))
     };
-    let known = reading.doubt.iter().chain(&reading.reasons);
-    let mut reasons: Vec<String> = known.cloned().collect();
+    let known = reading.reasons.iter().map(ToString::to_string);
+    let doubt = reading.doubt.iter().map(doubt_in_vietnamese);
+    let mut reasons: Vec<String> = doubt.chain(known).collect();
     if personal {
         reasons.extend(found.reasons.iter().map(because_in_english));
         reasons.extend(whys_in_vietnamese(&found.passed_over));

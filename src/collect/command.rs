@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::commands::meaning::Meaning;
 use crate::commands::{confirmed, meant};
 use crate::config::Config;
-use crate::reading::{Class, Reading};
+use crate::reading::{Class, Reading, Reason};
 use crate::store::{Message, Store};
 
 /// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.
@@ -33,13 +33,11 @@ pub(super) fn classify(
         (true, false) => {
             reading.class = Class::StaffCommand;
             reading.no_answer = true;
-            let why = "it answers a mail that staff were sent, with the words of a command";
-            reading.reasons.push(why.to_owned());
+            reading.reasons.push(Reason::AnswersWithACommand);
         }
         (false, true) => {
             reading.is_no_command();
-            let why = "its codes stand in a mail that it quotes, or answers, and that is not ours: it is no command";
-            reading.reasons.push(why.to_owned());
+            reading.reasons.push(Reason::QuotesACommand);
         }
         (true, true) | (false, false) => {}
     }

@@ -4,12 +4,13 @@ use super::caution;
 use crate::domain::because::Because;
 use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
-use crate::domain::why::Why;
+use crate::domain::why::{Closed, Why};
 use crate::expected::Place;
 use crate::matching::{Item, Match, UnitMatch};
 use crate::reading::courtesy::is_mere_courtesy;
-use crate::reading::{Class, FileKind, Reading, Trust, Unread};
+use crate::reading::{Class, FileKind, Reading, Trust, Unread, Warning};
 use crate::store::{Awaited, MessageState, StandingVersion, Verdict};
+use crate::writing::doubt_in_vietnamese;
 
 /// What is known of a mail that was read.
 #[derive(Clone, Debug)]
@@ -166,7 +167,12 @@ fn forged(f: &Facts<'_>) -> Option<Decision> {
         return Some(Decision::noted(Why::SenderForged));
     }
     let mut why = vec![Why::SenderForged];
-    why.extend(f.reading.doubt.iter().map(Why::said));
+    why.extend(
+        f.reading
+            .doubt
+            .iter()
+            .map(|d| Why::said(doubt_in_vietnamese(d))),
+    );
     why.extend(f.found.suspicious.iter().cloned());
     Some(Decision::waits(&f.found, why))
 }
@@ -320,9 +326,36 @@ fn is_meant_as_a_report(reading: &Reading, found: &Match) -> bool {
 fn not_wholly_opened(reading: &Reading) -> Option<Why> {
     let files = reading.attachments.iter();
     let mut archives = files.filter(|a| a.kind.is_archive());
-    let closed = archives.find(|a| a.warning.is_some())?;
-    let file = closed.name.clone();
-    Some(Why::NotWhollyOpened { file })
+    let (file, warning) = archives.find_map(|a| Some((a.name.clone(), a.warning.as_ref()?)))?;
+    let by = closed_by(warning);
+    Some(Why::NotWhollyOpened { file, by })
+}
+
+/// What keeps an archive closed; `None` where that may be one of several things, or is for the administrator.
+fn closed_by(warning: &Warning) -> Option<Closed> {
+    match warning {
+        Warning::Locked | Warning::LockedDocument => Some(Closed::Password),
+        Warning::OneOfSeveral | Warning::PartOfAMail => Some(Closed::OneOfSeveral),
+        Warning::TooLarge | Warning::TooMany => Some(Closed::TooMuch),
+        Warning::TooDeep => Some(Closed::TooDeep),
+        Warning::UnknownArchive => Some(Closed::UnknownKind),
+        Warning::NoFile => Some(Closed::Empty),
+        Warning::TooSlow
+        | Warning::NoProgram { .. }
+        | Warning::FilesNotWhole { .. }
+        | Warning::NotWhole
+        | Warning::NotWhollyOpened
+        | Warning::CannotBeOpened { .. }
+        | Warning::Program
+        | Warning::Macro
+        | Warning::NotWhatItIsCalled
+        | Warning::NoText { .. }
+        | Warning::NotRead { .. }
+        | Warning::SlowToRead
+        | Warning::FromAPicture
+        | Warning::OtherNumber { .. }
+        | Warning::Said(_) => None,
+    }
 }
 
 /// That a document came broken.
@@ -374,7 +407,7 @@ mod tests {
     use crate::domain::report::Forms;
     use crate::domain::why::Says;
     use crate::reading::tests::attachment;
-    use crate::reading::{Person, Role};
+    use crate::reading::{Doubt, Person, Role};
 
     /// A mail and what becomes of it. What is not said is that of an ordinary report: verified, of one unit, in the
     /// inbox, with a document that is clear and expected.
@@ -473,13 +506,13 @@ mod tests {
                 if sound != "docx" {
                     file.role = Role::Supporting;
                 }
-                file.warning = (sound != kind).then(|| "closed".into());
+                file.warning = (sound != kind).then_some(Warning::Locked);
                 file
             });
             Reading {
                 class: self.class,
                 trust: self.trust,
-                doubt: self.doubt.then(|| "x".into()),
+                doubt: self.doubt.then_some(Doubt::Ambiguous),
                 sender: Some(Person::default()),
                 body: self.text.clone(),
                 references: self.answers.then(|| "x".into()).into_iter().collect(),

@@ -16,7 +16,7 @@ use crate::domain::owed::Owed;
 use crate::domain::unit::UnitId;
 use crate::matching::Item;
 use crate::reading::worker::{NotAsSaid, Outcome, Reader};
-use crate::reading::{Class, Reading, Unread};
+use crate::reading::{Class, Reading, Reason, Unread};
 use crate::store::{Hold, Message, MessageState, NewMail, NewSubmission, Store};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
@@ -115,13 +115,14 @@ pub(super) fn settle(
 }
 
 /// What is left of a reading whose files are not what it said of them.
-fn without_files(reading: Reading, why: String) -> Reading {
+fn without_files(reading: Reading, how: String) -> Reading {
+    let why = Unread::NotAsSaid { how };
     Reading {
         class: Class::Unreadable,
         no_answer: true,
         attachments: vec![],
-        reasons: vec![why.clone()],
-        unread: Some(Unread::NotAsSaid { how: why }),
+        reasons: vec![Reason::Unread(why.clone())],
+        unread: Some(why),
         ..reading
     }
 }

@@ -229,6 +229,9 @@ pub enum Why {
     NotWhollyOpened {
         /// The file.
         file: String,
+        /// What kept it closed, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Closed>,
     },
     /// A document came broken.
     Broken {
@@ -309,6 +312,24 @@ pub enum Says {
     },
 }
 
+/// What keeps an archive closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Closed {
+    /// A password.
+    Password,
+    /// Other parts of it are missing.
+    OneOfSeveral,
+    /// It holds more than a mail may bring.
+    TooMuch,
+    /// It lies in too many others.
+    TooDeep,
+    /// Nothing here opens that kind of archive.
+    UnknownKind,
+    /// Nothing lies in it.
+    Empty,
+}
+
 /// What speaks of another unit than the address does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -376,7 +397,16 @@ mod tests {
         let json = serde_json::to_string(&whys).unwrap();
         let kept: Kept = serde_json::from_str(&json).unwrap();
         assert_eq!(kept.0, whys);
-        let old: Kept = serde_json::from_str(r#"["thư cũ"]"#).unwrap();
-        assert_eq!(old.0, [Why::said("thư cũ")]);
+        let file = "a".to_owned();
+        for (old, now) in [
+            (r#"["thư cũ"]"#, Why::said("thư cũ")),
+            (
+                r#"[{"why": "not_wholly_opened", "file": "a"}]"#,
+                Why::NotWhollyOpened { file, by: None },
+            ),
+        ] {
+            let old: Kept = serde_json::from_str(old).unwrap();
+            assert_eq!(old.0, [now]);
+        }
     }
 }

@@ -11,8 +11,8 @@ use regex::Regex;
 use super::attachment::Collector;
 use super::own_words::own_words;
 use super::{
-    Attachment, Bounce, Class, Keep, Person, Reading, ReadingSettings, Trust, Unread, bounce,
-    class, document, header, trust,
+    Attachment, Bounce, Class, Doubt, Keep, Person, Reading, ReadingSettings, Reason, Trust,
+    Unread, bounce, class, document, header, trust,
 };
 use crate::ground::text::{fold, tidy, truncated};
 use crate::reading::trust::Judgement;
@@ -87,16 +87,14 @@ pub fn read(
             }
         }
         if has_token {
-            reasons.push("it is from staff and carries the token of a command".to_owned());
+            reasons.push(Reason::CarriesAToken);
             class = Class::StaffCommand;
         }
     }
     let return_path = return_path(&message);
     let null_sender = return_path.as_deref() == Some("");
     if let (Some(_), Some(path)) = (&bounce, return_path.as_ref().filter(|p| !p.is_empty())) {
-        reasons.push(format!(
-            "bounces of it would go to {path}, so no mail server wrote it (RFC 5321, 4.5.5): no address is blamed"
-        ));
+        reasons.push(Reason::NotOfAServer { path: path.clone() });
     }
     let forwarded_from = match class.is_personal() || class == Class::OwnMail {
         true => forwarded_from(&message, &texts.whole_body),
@@ -206,7 +204,7 @@ struct Found {
     class: Class,
     bounce: Option<Bounce>,
     attachments: Vec<Attachment>,
-    reasons: Vec<String>,
+    reasons: Vec<Reason>,
 }
 
 fn found(
@@ -223,12 +221,11 @@ fn found(
         subject,
     };
     if let Some((class, bounce)) = bounce::detect(message, &headers) {
-        let why = "it tells of a delivery, so what it encloses is not a report";
         return Ok(Found {
             class,
             bounce,
             attachments: Vec::new(),
-            reasons: vec![why.to_owned()],
+            reasons: vec![Reason::TellsOfADelivery],
         });
     }
     let mut files = Collector::new(keep, settings);
@@ -246,7 +243,7 @@ fn found(
     }
     let own = settings.own_addresses.iter().any(|a| a == address);
     let class = if own {
-        reasons.push("it was sent by this mailbox".to_owned());
+        reasons.push(Reason::Own);
         Class::OwnMail
     } else if let Some((class, why)) = class::by_headers(message, address, subject) {
         reasons.push(why);
@@ -255,7 +252,7 @@ fn found(
         && !attachments.iter().any(Attachment::is_document)
         && class::is_automatic_by_words(subject, &texts.body)
     {
-        reasons.push("its words are those of an automatic answer".to_owned());
+        reasons.push(Reason::AutomaticWords);
         Class::AutoReply
     } else {
         class::by_content(&attachments, link)
@@ -329,19 +326,19 @@ fn judge(message: &Message<'_>, settings: &ReadingSettings, address: &str) -> Ju
         .filter(|h| h.name == HeaderName::From)
         .count();
     if froms > 1 {
-        judgement.against(format!(
-            "thư có {froms} dòng From (RFC 5322 chỉ cho phép một)"
-        ));
+        let header = "From".to_owned();
+        judgement.against(Doubt::Repeated {
+            header,
+            count: froms,
+        });
     }
     let senders = message.from().into_iter().flat_map(|from| from.iter());
     let senders: BTreeSet<String> = senders
         .filter_map(|a| Some(a.address()?.to_lowercase()))
         .collect();
     if senders.len() > 1 {
-        judgement.against(format!(
-            "dòng From của thư có {} địa chỉ: không rõ ai gửi",
-            senders.len()
-        ));
+        let count = senders.len();
+        judgement.against(Doubt::SeveralSenders { count });
     }
     judgement
 }

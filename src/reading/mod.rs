@@ -7,6 +7,7 @@ mod bounce;
 mod class;
 pub mod courtesy;
 pub mod document;
+mod doubt;
 mod file_kind;
 pub mod header;
 pub mod legacy;
@@ -14,9 +15,11 @@ mod mail;
 pub mod nil_return;
 pub mod own_words;
 pub mod program;
+mod reason;
 pub mod sandbox;
 pub mod trust;
 mod unread;
+mod warning;
 pub mod worker;
 
 use jiff::Timestamp;
@@ -26,10 +29,13 @@ use crate::ground::Sha256;
 
 pub use bounce::{Bounce, BounceKind};
 pub use document::Signature;
+pub use doubt::Doubt;
 pub use file_kind::FileKind;
 pub use mail::read;
+pub use reason::Reason;
 pub use trust::Evidence;
 pub use unread::Unread;
+pub use warning::Warning;
 
 /// Implements the word of an enum in JSON and in the store.
 macro_rules! words {
@@ -188,9 +194,9 @@ pub struct Attachment {
     /// Digital signatures of a PDF. Whether their certificates can be trusted is not checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<Signature>,
-    /// What staff should know of it: encrypted, too large, a program.
+    /// What is to be known of it: encrypted, too large, a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning: Option<String>,
+    pub warning: Option<Warning>,
 }
 
 impl Attachment {
@@ -224,9 +230,9 @@ pub struct Reading {
     pub class: Class,
     /// Whether it comes from where it says.
     pub trust: Trust,
-    /// Why the sender is not trusted, in words for staff.
+    /// Why the sender is not trusted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub doubt: Option<String>,
+    pub doubt: Option<Doubt>,
     /// What was looked at to tell that, from the top of the mail down.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<Evidence>,
@@ -270,7 +276,7 @@ pub struct Reading {
     /// Whether it must never be answered automatically (RFC 3834).
     pub no_answer: bool,
     /// How class and trust were decided, and what was met on the way.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Reason>,
     /// Why it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<Unread>,
@@ -279,7 +285,7 @@ pub struct Reading {
 impl Reading {
     /// The form in which readings are written now. All before are read, too: a field that comes has a default, and the
     /// number goes up where the meaning of one changes.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// What stands for a mail that could not be read.
     pub fn unreadable(why: Unread) -> Reading {
@@ -305,7 +311,7 @@ impl Reading {
             bounce: None,
             return_path: None,
             no_answer: true,
-            reasons: vec![why.to_string()],
+            reasons: vec![Reason::Unread(why.clone())],
             unread: Some(why),
         }
     }
@@ -392,7 +398,7 @@ pub(crate) mod tests {
             }
             count += 1;
         }
-        assert!(count >= 6);
+        assert!(count >= 8);
         assert_eq!(Reading::unreadable(Unread::NotFetched).v, Reading::VERSION);
     }
 

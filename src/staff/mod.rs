@@ -21,6 +21,7 @@ use crate::domain::date_of;
 use crate::reading::{Reading, Trust};
 use crate::store;
 use crate::store::{Message, MessageState};
+use crate::writing::doubt_in_vietnamese;
 use answer::Outcome;
 
 /// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict. A mail
@@ -34,6 +35,7 @@ pub fn obey(books: Books<'_>, message: &Message, reading: &Reading, now: Timesta
         if reading.trust == Trust::Fail {
             // Not answered, either: it is a forgery.
             let doubt = reading.doubt.as_ref();
+            let doubt = doubt.map(doubt_in_vietnamese);
             let doubt = doubt.map_or(String::new(), |doubt| format!(": {doubt}"));
             let code = match reading.tokens.is_empty() && reading.quoted_tokens.is_empty() {
                 true => "",

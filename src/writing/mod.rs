@@ -23,7 +23,7 @@ use serde::Serialize;
 pub use alarm::{AlarmNews, alarm};
 pub use because::{because_in_english, because_in_vietnamese};
 pub use unlinked::{of_a_stranger, unlinked};
-pub use why::{why_in_vietnamese, whys_in_vietnamese};
+pub use why::{doubt_in_vietnamese, why_in_vietnamese, whys_in_vietnamese};
 
 use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};

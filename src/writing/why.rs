@@ -1,7 +1,8 @@
 //! Why a mail was decided as it was, in words for staff.
 
 use super::because::{because_in_vietnamese, source_in_vietnamese};
-use crate::domain::why::{Contradiction, Says, Why};
+use crate::domain::why::{Closed, Contradiction, Says, Why};
+use crate::reading::Doubt;
 
 /// A cause in words for staff: part of a sentence, without a full stop.
 #[expect(
@@ -149,9 +150,18 @@ pub fn why_in_vietnamese(why: &Why) -> String {
         Why::UnitAbove { above } => format!("công đoàn cơ sở thuộc {above}, gửi thẳng lên tỉnh"),
         Why::OnlyALink => "thư chỉ có liên kết tải tệp, chưa có tệp đính kèm".into(),
         Why::NoReportFile => "thư của đơn vị, không có tệp báo cáo".into(),
-        Why::NotWhollyOpened { file } => format!(
-            "tệp “{file}” chưa mở được hết (hỏng, thiếu phần hoặc đặt mật khẩu), đề nghị xem trong hộp thư"
-        ),
+        Why::NotWhollyOpened { file, by } => {
+            let by = match by {
+                None => "hỏng, thiếu phần hoặc đặt mật khẩu",
+                Some(Closed::Password) => "đặt mật khẩu",
+                Some(Closed::OneOfSeveral) => "tệp chia nhỏ, thiếu các phần khác",
+                Some(Closed::TooMuch) => "quá nhiều hoặc quá lớn khi giải nén",
+                Some(Closed::TooDeep) => "nén lồng quá nhiều lớp",
+                Some(Closed::UnknownKind) => "loại tệp nén không mở được ở đây",
+                Some(Closed::Empty) => "không có tệp nào bên trong",
+            };
+            format!("tệp “{file}” chưa mở được hết ({by}), đề nghị xem trong hộp thư")
+        }
         Why::Broken { file } => {
             format!("tệp “{file}” bị hỏng nên không mở được, đề nghị xem trong hộp thư")
         }
@@ -170,6 +180,48 @@ pub fn why_in_vietnamese(why: &Why) -> String {
         Why::LoggedBy { who } => format!("{who} đã ghi nhận"),
         Why::IgnoredBy { who } => format!("{who}: không phải báo cáo"),
         Why::Said { words } => words.clone(),
+    }
+}
+
+/// Why a sender is not trusted, in words for staff: part of a sentence.
+pub fn doubt_in_vietnamese(doubt: &Doubt) -> String {
+    let or = |domain: &Option<String>| {
+        let written = || "địa chỉ ghi trong thư".to_owned();
+        domain.clone().unwrap_or_else(written)
+    };
+    match doubt {
+        Doubt::Refused { server, domain } => format!(
+            "máy chủ {server} cho biết thư không phải do {} gửi (dmarc=fail)",
+            or(domain)
+        ),
+        Doubt::OfAnother {
+            server,
+            passed,
+            domain,
+        } => format!(
+            "máy chủ {server} xác nhận thư do {passed} gửi, không phải {}",
+            or(domain)
+        ),
+        Doubt::Garbled { server } => format!(
+            "kết quả xác thực mà máy chủ {server} ghi trong thư có chỗ không đọc được; người gửi có thể đã chèn vào"
+        ),
+        Doubt::Repeated { header, count } => {
+            format!("thư có {count} dòng {header} (chỉ được có một)")
+        }
+        Doubt::SeveralSenders { count } => {
+            format!("dòng From của thư có {count} địa chỉ: không rõ ai gửi")
+        }
+        Doubt::Ambiguous => "dòng From có thể đọc theo nhiều cách".into(),
+        Doubt::BadSignature { domain } => format!(
+            "chữ ký DKIM của {domain} không đúng: thư đã bị sửa hoặc không phải do {domain} gửi"
+        ),
+        Doubt::Unsigned { domain } => format!(
+            "{domain} yêu cầu không nhận thư thiếu chữ ký của mình (DMARC), và thư này không có chữ ký đó"
+        ),
+        Doubt::NoAnswer => {
+            "máy chủ tên miền (DNS) không trả lời nên chưa xác thực được người gửi".into()
+        }
+        Doubt::Said(words) => words.clone(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Read};
 
-use super::super::FileKind;
 use super::super::program::{Budget, Failure};
+use super::super::{FileKind, Warning};
 use super::name;
 
 /// The largest file that is taken out of an archive, in bytes.
@@ -14,14 +14,9 @@ const LARGEST: u64 = 60_000_000;
 pub struct Opened {
     /// Files in their order: name as the archive has it, content.
     pub files: Vec<(String, Vec<u8>)>,
-    /// Why it is not everything, in words for staff (they come to see it in the digest).
-    pub warning: Option<String>,
+    /// Why it is not everything.
+    pub warning: Option<Warning>,
 }
-
-const ENCRYPTED: &str = "encrypted: it needs a password";
-const ONE_OF_SEVERAL: &str = "one part of several; ask the unit for all of it in one file";
-const TOO_LARGE: &str = "unpacks to more than a mail may bring; not opened wholly";
-const TOO_MANY: &str = "holds more files than a mail may bring; not opened wholly";
 
 /// Opens an archive of a kind, taking at most so many bytes and files out of it.
 ///
@@ -44,11 +39,11 @@ pub fn open(
             Err(Fault::Unsupported(why) | Fault::Broken(why)) => Some(why),
             Ok(()) => None,
         },
-        FileKind::Rar if rar_is_encrypted(content) => Some(ENCRYPTED.to_owned()),
+        FileKind::Rar if rar_is_encrypted(content) => Some(Warning::Locked),
         FileKind::Rar => {
             let why = by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?;
             // What began in another part is left out without a word.
-            why.or_else(|| rar_is_a_volume(content).then(|| ONE_OF_SEVERAL.to_owned()))
+            why.or_else(|| rar_is_a_volume(content).then_some(Warning::OneOfSeveral))
         }
         _ => by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?,
     };
@@ -57,8 +52,8 @@ pub fn open(
 }
 
 enum Fault {
-    Unsupported(String),
-    Broken(String),
+    Unsupported(Warning),
+    Broken(Warning),
 }
 
 fn zip(
@@ -69,11 +64,11 @@ fn zip(
 ) -> Result<(), Fault> {
     use zip::result::ZipError;
     let broken = |e: ZipError| match e {
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
-            Fault::Broken(ENCRYPTED.into())
-        }
-        ZipError::UnsupportedArchive(why) => Fault::Unsupported(format!("cannot be opened: {why}")),
-        e => Fault::Broken(format!("cannot be opened: {e}")),
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Fault::Broken(Warning::Locked),
+        ZipError::UnsupportedArchive(why) => Fault::Unsupported(Warning::CannotBeOpened {
+            why: why.to_owned(),
+        }),
+        e => Fault::Broken(Warning::CannotBeOpened { why: e.to_string() }),
     };
     let mut archive = zip::ZipArchive::new(Cursor::new(content)).map_err(broken)?;
     let mut left = most_bytes;
@@ -99,7 +94,7 @@ fn zip(
             continue;
         }
         if files.len() >= most_files {
-            return Err(Fault::Broken(TOO_MANY.into()));
+            return Err(Fault::Broken(Warning::TooMany));
         }
         let entry_name = name::decode_entry(entry.name_raw());
         let most = left.min(LARGEST);
@@ -115,7 +110,7 @@ fn zip(
             continue;
         }
         if bytes.len() as u64 > most {
-            return Err(Fault::Broken(TOO_LARGE.into()));
+            return Err(Fault::Broken(Warning::TooLarge));
         }
         left -= bytes.len() as u64;
         files.push((entry_name, bytes));
@@ -128,21 +123,18 @@ fn zip(
         });
     }
     if encrypted {
-        return Err(Fault::Broken(ENCRYPTED.into()));
+        return Err(Fault::Broken(Warning::Locked));
     }
     Ok(())
 }
 
 /// That files of an archive are not whole; `None` where all are.
-fn told(not_whole: &[String]) -> Option<String> {
+fn told(not_whole: &[String]) -> Option<Warning> {
     let (first, rest) = not_whole.split_first()?;
-    let others = match rest.len() {
-        0 => String::new(),
-        n => format!(" and {n} more"),
-    };
-    Some(format!(
-        "{first}{others} cannot be unpacked whole: damaged, one part of several, or packed in a way that is not known here; open it by hand"
-    ))
+    Some(Warning::FilesNotWhole {
+        file: first.clone(),
+        more: rest.len(),
+    })
 }
 
 /// Has bsdtar turn an archive into a stream of tar, so that nothing is written to the disk and no path is followed.
@@ -152,7 +144,7 @@ fn by_bsdtar(
     most_files: usize,
     budget: &mut Budget,
     files: &mut Vec<(String, Vec<u8>)>,
-) -> std::io::Result<Option<String>> {
+) -> std::io::Result<Option<Warning>> {
     let convert = ["-cf", "-", "--format=pax", "@-"];
     let stream = budget.run("bsdtar", &convert, content, most_bytes)?;
     // Where a file cannot be unpacked whole, the stream has zeros in its place, and nothing is said. Unpacking says it.
@@ -162,7 +154,7 @@ fn by_bsdtar(
     };
     let begun = files.len();
     let Some(paths) = take_out(&stream.bytes, most_files, files)? else {
-        return Ok(Some(TOO_MANY.to_owned()));
+        return Ok(Some(Warning::TooMany));
     };
     let mut not_whole = Vec::new();
     if let Some(failure) = &unpacking {
@@ -179,14 +171,14 @@ fn by_bsdtar(
     Ok(match stream.failure {
         None if unpacking.is_some() => {
             let some = told(&not_whole);
-            some.or_else(|| Some("cannot be opened wholly; open it by hand".to_owned()))
+            some.or(Some(Warning::NotWhollyOpened))
         }
         None => None,
-        Some(Failure::Missing) => {
-            Some("bsdtar cannot be run here, so it was not opened; open it by hand".to_owned())
-        }
-        Some(Failure::Slow) => Some("takes too long to open; open it by hand".to_owned()),
-        Some(Failure::TooMuch) => Some(TOO_LARGE.to_owned()),
+        Some(Failure::Missing) => Some(Warning::NoProgram {
+            program: "bsdtar".to_owned(),
+        }),
+        Some(Failure::Slow) => Some(Warning::TooSlow),
+        Some(Failure::TooMuch) => Some(Warning::TooLarge),
         // bsdtar tells the reason only when it extracts.
         Some(Failure::Failed(said)) => {
             let more = match &unpacking {
@@ -240,17 +232,17 @@ fn take_out(
 }
 
 /// Why an archive could not be opened wholly, by what bsdtar `said` of the archive and what `more` when it unpacked it.
-fn why_not_wholly(said: &str, more: &str, not_whole: &[String]) -> String {
+fn why_not_wholly(said: &str, more: &str, not_whole: &[String]) -> Warning {
     let first = said.lines().next().unwrap_or("");
     if format!("{said} {more}").to_lowercase().contains("encrypt") {
-        ENCRYPTED.to_owned()
+        Warning::Locked
     } else if let Some(some) = told(not_whole) {
         some
     } else if first.contains("(null)") || first.is_empty() {
-        "cannot be opened wholly: damaged, or one part of several".to_owned()
+        Warning::NotWhole
     } else {
-        let first = first.trim_start_matches("bsdtar: ");
-        format!("cannot be opened wholly: {first}; open it by hand")
+        let why = first.trim_start_matches("bsdtar: ").to_owned();
+        Warning::CannotBeOpened { why }
     }
 }
 
@@ -440,9 +432,9 @@ pub(super) mod tests {
         let bomb = zip_of(&[("a", &zeros), ("b", &zeros), ("c", &zeros)]);
         let full = opened(FileKind::Zip, &bomb, 7_000_000, 10);
         assert_eq!(full.files.len(), 2);
-        assert_eq!(full.warning.as_deref(), Some(TOO_LARGE));
+        assert_eq!(full.warning, Some(Warning::TooLarge));
         let many = opened(FileKind::Zip, &bomb, 70_000_000, 1);
-        assert_eq!(many.warning.as_deref(), Some(TOO_MANY));
+        assert_eq!(many.warning, Some(Warning::TooMany));
     }
 
     /// A zip of three files, of which the second is changed in its headers, as by [`change`].
@@ -475,14 +467,14 @@ pub(super) mod tests {
         let names = |opened: &Opened| -> Vec<String> {
             opened.files.iter().map(|(name, _)| name.clone()).collect()
         };
+        let not_whole = || Warning::FilesNotWhole {
+            file: "57.docx".into(),
+            more: 0,
+        };
         for zip in [&unknown_method, &other_checksum] {
             let here = opened(FileKind::Zip, zip, 1_000_000, 10);
             assert_eq!(names(&here), ["57.pdf", "c.pdf"]);
-            let warning = here.warning.unwrap();
-            assert!(
-                warning.starts_with("57.docx cannot be unpacked whole"),
-                "{warning}"
-            );
+            assert_eq!(here.warning, Some(not_whole()));
         }
         if super::super::super::program::missing(false)
             .iter()
@@ -494,11 +486,7 @@ pub(super) mod tests {
         // As bsdtar opens it, which fills up by zeros and says nothing.
         let opened = opened(FileKind::SevenZip, &other_checksum, 1_000_000, 10);
         assert_eq!(names(&opened), ["57.pdf", "c.pdf"]);
-        let warning = opened.warning.unwrap();
-        assert!(
-            warning.starts_with("57.docx cannot be unpacked whole"),
-            "{warning}"
-        );
+        assert_eq!(opened.warning, Some(not_whole()));
     }
 
     #[test]

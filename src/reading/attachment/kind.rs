@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::super::{FileKind, Role};
+use super::super::{FileKind, Role, Warning};
 
 /// Names by which Windows runs a file or hands it to an interpreter, whatever its bytes are.
 const RUN_BY_NAME: [&str; 31] = [
@@ -237,23 +237,17 @@ fn is_page(name: &str, content: &[u8], inline: bool) -> bool {
     large_enough && content.len() >= bytes
 }
 
-/// What staff should know of a kind.
-pub(super) fn warning(kind: FileKind) -> Option<&'static str> {
-    match kind {
-        FileKind::Program => Some("a program or script: kept apart, never opened or forwarded"),
-        FileKind::Macro => Some("a document with macros: kept apart, never opened or forwarded"),
-        FileKind::Damaged => {
-            Some("its content is not what its name says; ask the unit to send it again")
-        }
-        FileKind::Partial => {
-            Some("one part of a mail that the sender's program split; ask for it in one piece")
-        }
-        FileKind::Encrypted => Some("a document with a password; ask the unit to send it without"),
-        FileKind::Gz | FileKind::Archive => {
-            Some("an archive of this kind is not opened here; open it by hand")
-        }
-        _ => None,
-    }
+/// What is to be known of a kind.
+pub(super) fn warning(kind: FileKind) -> Option<Warning> {
+    Some(match kind {
+        FileKind::Program => Warning::Program,
+        FileKind::Macro => Warning::Macro,
+        FileKind::Damaged => Warning::NotWhatItIsCalled,
+        FileKind::Partial => Warning::PartOfAMail,
+        FileKind::Encrypted => Warning::LockedDocument,
+        FileKind::Gz | FileKind::Archive => Warning::UnknownArchive,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

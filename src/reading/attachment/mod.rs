@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::document::{self, Document};
 use super::program::Budget;
-use super::{Attachment, FileKind, Keep, ReadingSettings, Role, header};
+use super::{Attachment, FileKind, Keep, ReadingSettings, Reason, Role, Warning, header};
 use crate::ground::Sha256;
 
 /// How many files one mail may bring.
@@ -36,8 +36,8 @@ const DEEPEST: usize = 3;
 pub(super) struct Collector<'a, 'k> {
     /// What was found.
     pub found: Vec<Attachment>,
-    /// What was met on the way that staff should know.
-    pub notes: Vec<String>,
+    /// What was met on the way.
+    pub notes: Vec<Reason>,
     /// Takes the contents.
     keep: &'a mut Keep<'k>,
     unpacked: u64,
@@ -101,7 +101,7 @@ impl<'a, 'k> Collector<'a, 'k> {
 
     /// A mail within a mail.
     fn attached(&mut self, inner: &Message<'_>, place: Place<'_>) -> std::io::Result<()> {
-        let subject = inner.subject().unwrap_or("thư đính kèm");
+        let subject = inner.subject().unwrap_or(name::OF_A_MAIL);
         let from = within(place.inside, &format!("eml/{}", safe_name(subject, "eml")));
         if place.depth < DEEPEST {
             let deeper = Place {
@@ -111,8 +111,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             };
             return self.parts(inner, deeper);
         }
-        self.notes
-            .push(format!("{from} lies too deep and was not opened"));
+        self.notes.push(Reason::TooDeep { file: from });
         Ok(())
     }
 
@@ -157,7 +156,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         place: Place<'_>,
     ) -> std::io::Result<()> {
         if self.found.len() >= MOST_FILES {
-            let note = format!("it brings more than {MOST_FILES} files; the rest was left out");
+            let note = Reason::TooManyFiles { most: MOST_FILES };
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -167,7 +166,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         let name = safe_name(given, kind.word());
         let mut role = kind::role(kind, &name, content, place.inline);
         (self.keep)(content)?;
-        let mut warning = kind::warning(kind).map(str::to_owned);
+        let mut warning = kind::warning(kind);
         let mut document = Document::default();
         if document::is_readable(kind) && matches!(role, Role::SoftFile | Role::SignedDocument) {
             document = document::read(kind, content, &name, self.ocr, &mut self.budget)?;
@@ -176,17 +175,14 @@ impl<'a, 'k> Collector<'a, 'k> {
         if document.locked {
             kind = FileKind::Encrypted;
             role = Role::Supporting;
-            warning = kind::warning(kind).map(str::to_owned);
+            warning = kind::warning(kind);
         }
         for signature in &document.signatures {
-            self.notes.push(format!(
-                "{name} is digitally signed by {}{}; the certificate was not checked",
-                signature.by,
-                signature
-                    .at
-                    .as_ref()
-                    .map_or(String::new(), |t| format!(" at {t}")),
-            ));
+            self.notes.push(Reason::Signed {
+                file: name.clone(),
+                by: signature.by.clone(),
+                at: signature.at.clone(),
+            });
         }
         let head = document.head;
         self.found.push(Attachment {
@@ -209,7 +205,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             let index = self.found.len() - 1;
             let from = within(place.inside, &format!("{kind}/{name}"));
             self.found[index].warning = if place.depth >= DEEPEST {
-                Some("nested too deep; not opened".into())
+                Some(Warning::TooDeep)
             } else if kind == FileKind::Tnef {
                 self.tnef(content, &from, place.depth + 1)?
             } else {
@@ -219,14 +215,14 @@ impl<'a, 'k> Collector<'a, 'k> {
         Ok(())
     }
 
-    /// Opens an archive; gives what staff should know of it.
+    /// Opens an archive; gives why it is not everything.
     fn archive(
         &mut self,
         kind: FileKind,
         content: &[u8],
         from: &str,
         depth: usize,
-    ) -> std::io::Result<Option<String>> {
+    ) -> std::io::Result<Option<Warning>> {
         let most_bytes = self.most_unpacked.saturating_sub(self.unpacked);
         let most_files = MOST_FILES.saturating_sub(self.found.len());
         let opened = archive::open(kind, content, most_bytes, most_files, &mut self.budget)?;
@@ -253,7 +249,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         content: &[u8],
         from: &str,
         depth: usize,
-    ) -> std::io::Result<Option<String>> {
+    ) -> std::io::Result<Option<Warning>> {
         let place = Place {
             inside: Some(from),
             inline: false,
@@ -268,7 +264,7 @@ impl<'a, 'k> Collector<'a, 'k> {
                 last.role = Role::Ignored;
             }
         }
-        Ok(files.is_empty().then(|| "holds no file".to_owned()))
+        Ok(files.is_empty().then_some(Warning::NoFile))
     }
 }
 

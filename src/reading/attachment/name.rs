@@ -3,6 +3,9 @@
 use super::super::legacy;
 use crate::ground::text::{is_invisible, tidy, truncated};
 
+/// What a mail without a subject goes by, among the files of another.
+pub(super) const OF_A_MAIL: &str = "thư đính kèm";
+
 /// The longest name that file systems take, in bytes; a Vietnamese letter has up to three.
 const LONGEST: usize = 255;
 

@@ -11,9 +11,9 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
-use super::FileKind;
 use super::legacy;
 use super::program::Budget;
+use super::{FileKind, Warning};
 
 pub use signature::Signature;
 pub use table::{Table, Value};
@@ -42,8 +42,8 @@ pub struct Document {
     pub head: Head,
     /// Digital signatures of a PDF.
     pub signatures: Vec<Signature>,
-    /// What staff or the administrator should know: a program that is missing, a number that contradicts the name.
-    pub note: Option<String>,
+    /// What is to be known of it: a program that is missing, a number that contradicts the name.
+    pub note: Option<Warning>,
     /// Whether it needs a password, so that nobody can read it.
     pub locked: bool,
 }
@@ -128,7 +128,7 @@ pub fn read(
     if page.trim().is_empty() && ocr {
         page = text::recognised(kind, content, budget)?;
         if !page.trim().is_empty() {
-            document.note = Some("read from a picture, so it may have errors".to_owned());
+            document.note = Some(Warning::FromAPicture);
         }
     }
     let page = legacy::converted(&page).unwrap_or(page);
@@ -146,11 +146,10 @@ pub fn read(
     if let (Some(said), Some(written)) = (digits(&named.number), digits(&document.head.number))
         && said != written
     {
-        document.note = Some(format!(
-            "the document says {}, its name {}",
-            document.head.number.as_deref().unwrap_or(""),
-            named.number.as_deref().unwrap_or("")
-        ));
+        document.note = Some(Warning::OtherNumber {
+            document: document.head.number.clone().unwrap_or_default(),
+            name: named.number.clone().unwrap_or_default(),
+        });
     }
     // The document itself goes before its name.
     document.head.number = document.head.number.take().or(named.number);

@@ -9,8 +9,8 @@ use calamine::Reader as _;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 
-use super::super::FileKind;
 use super::super::program::{Budget, Failure};
+use super::super::{FileKind, Warning};
 
 /// How much text of the first page is kept, in bytes.
 const KEPT: usize = 20_000;
@@ -25,7 +25,7 @@ const ROWS: u32 = 60;
 #[derive(Debug, Default)]
 pub(super) struct Extracted {
     pub text: String,
-    pub note: Option<String>,
+    pub note: Option<Warning>,
     /// Whether it needs a password.
     pub locked: bool,
 }
@@ -59,9 +59,7 @@ fn up_to(
         by(budget, program, arguments, content, kept)
     };
     let of = |text: Option<String>| Extracted {
-        note: text
-            .is_none()
-            .then(|| "its text cannot be read: damaged, or protected by a password".to_owned()),
+        note: text.is_none().then_some(Warning::NoText { locked: true }),
         text: text.unwrap_or_default(),
         locked: false,
     };
@@ -123,10 +121,10 @@ fn by(
     let text = String::from_utf8_lossy(&output.bytes).into_owned();
     let note = match output.failure {
         None | Some(Failure::TooMuch) => None,
-        Some(Failure::Missing) => Some(format!(
-            "{program} cannot be run here, so its head was not read"
-        )),
-        Some(Failure::Slow) => Some("reading it took too long".to_owned()),
+        Some(Failure::Missing) => Some(Warning::NotRead {
+            program: program.to_owned(),
+        }),
+        Some(Failure::Slow) => Some(Warning::SlowToRead),
         Some(Failure::Failed(_)) if !text.trim().is_empty() => None,
         Some(Failure::Failed(why)) if why.to_lowercase().contains("password") => {
             return Ok(Extracted {
@@ -134,7 +132,7 @@ fn by(
                 ..Extracted::default()
             });
         }
-        Some(Failure::Failed(_)) => Some("its text cannot be read: damaged".to_owned()),
+        Some(Failure::Failed(_)) => Some(Warning::NoText { locked: false }),
     };
     Ok(Extracted {
         text,

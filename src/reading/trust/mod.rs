@@ -11,7 +11,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-use super::Trust;
+use super::{Doubt, Trust};
 use crate::ground::domain_name::is_within;
 use crate::ground::text::{tidy, truncated};
 use results::{Method, Results};
@@ -85,22 +85,22 @@ impl Field<'_> {
 pub struct Judgement {
     /// Its verdict on the domain of the From address.
     pub trust: Trust,
-    /// Why the sender is not trusted, in words for staff.
-    pub doubt: Option<String>,
+    /// Why the sender is not trusted.
+    pub doubt: Option<Doubt>,
     /// All that was looked at, from the top.
     pub chain: Vec<Evidence>,
 }
 
 impl Judgement {
-    /// Notes that the mail contradicts itself, whatever anybody says of it. `why`: in words for staff.
-    pub fn against(&mut self, why: String) {
+    /// Notes that the mail contradicts itself, whatever anybody says of it.
+    pub fn against(&mut self, why: Doubt) {
         for evidence in &mut self.chain {
             evidence.believed = false;
         }
         self.chain.push(Evidence {
             what: "the header of the mail".to_owned(),
             believed: true,
-            why: why.clone(),
+            why: why.to_string(),
             of_dns: false,
         });
         self.trust = Trust::Fail;
@@ -257,25 +257,22 @@ fn dmarc(results: &Results, from_domain: Option<&str>) -> (Trust, String) {
     }
 }
 
-/// Why a mail is not trusted, in words for staff.
-fn doubt(results: &Results, authserv_id: &str, from_domain: Option<&str>) -> String {
+/// Why a mail is not trusted.
+fn doubt(results: &Results, authserv_id: &str, from_domain: Option<&str>) -> Doubt {
+    let (server, domain) = (authserv_id.to_owned(), from_domain.map(str::to_owned));
     if results.broken.is_some() {
-        return format!(
-            "kết quả xác thực mà máy chủ {authserv_id} ghi trong thư có chỗ không đọc được; người gửi có thể đã chèn vào"
-        );
+        return Doubt::Garbled { server };
     }
-    let domain = from_domain.unwrap_or("địa chỉ ghi trong thư");
-    let passed = results
-        .methods
-        .iter()
-        .find(|m| m.name == "dmarc" && m.result == "pass");
-    if let Some(of) = passed.and_then(|m| m.values("header.from").next()) {
-        return format!(
-            "máy chủ {authserv_id} xác nhận thư do {} gửi, không phải {domain}",
-            tidy(of)
-        );
+    let mut methods = results.methods.iter();
+    let passed = methods.find(|m| m.name == "dmarc" && m.result == "pass");
+    match passed.and_then(|m| m.values("header.from").next()) {
+        Some(of) => Doubt::OfAnother {
+            server,
+            passed: tidy(of),
+            domain,
+        },
+        None => Doubt::Refused { server, domain },
     }
-    format!("máy chủ {authserv_id} cho biết thư không phải do {domain} gửi (dmarc=fail)")
 }
 
 /// Whether one of two domains is within the other.
@@ -290,14 +287,15 @@ fn is_same_domain(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || sent(one).is_some_and(|d| Some(d) == sent(other))
 }
 
-/// What speaks against a mail that may be a command: a header that it has more than once, in words for staff.
-pub fn twice<'m>(names: impl Iterator<Item = &'m str> + Clone) -> Option<String> {
+/// What speaks against a mail that may be a command: a header that it has more than once.
+pub fn twice<'m>(names: impl Iterator<Item = &'m str> + Clone) -> Option<Doubt> {
     ONCE.iter().find_map(|once| {
         let count = names
             .clone()
             .filter(|n| n.eq_ignore_ascii_case(once))
             .count();
-        (count > 1).then(|| format!("thư có {count} dòng {once} (chỉ được có một)"))
+        let header = (*once).to_owned();
+        (count > 1).then_some(Doubt::Repeated { header, count })
     })
 }
 

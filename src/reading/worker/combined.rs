@@ -69,7 +69,7 @@ pub(super) fn is_suspicious(reading: &Reading) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::tests::attachment;
-    use super::super::super::{Attachment, Person, Unread};
+    use super::super::super::{Attachment, Doubt, Person, Unread};
     use super::*;
 
     fn reading(class: Class, address: &str, tokens: &[&str]) -> Reading {
@@ -163,7 +163,7 @@ mod tests {
             ..sound.clone()
         }));
         assert!(is_suspicious(&Reading {
-            doubt: Some("hai dòng From".into()),
+            doubt: Some(Doubt::Ambiguous),
             ..sound
         }));
     }
