@@ -17,7 +17,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::domain::date_of;
-use crate::domain::owed::{Kind, Owed};
+use crate::domain::owed::{Kind, Subject};
 use crate::reading::{Reading, Role};
 use crate::store::{Message, Store};
 use decided::Decided;
@@ -69,35 +69,22 @@ pub(crate) fn meant(
             continue;
         }
         let holds = since.is_none_or(|since| begun >= since);
-        match mail.owed {
-            Owed::Digest { day, .. } => {
+        match mail.owed.subject() {
+            Some(Subject::Digest(day)) => {
                 digest = Some(Digest { day, holds });
                 if directly {
                     answers = Answers::Digest;
                 }
             }
-            // Also that a colleague's command changed his own decision: he may take that back.
-            Owed::StaffAnswer(command)
-            | Owed::DecidedAnew {
-                message: command, ..
-            } if directly && holds => {
+            Some(Subject::Command(command)) if directly && holds => {
                 let change = store.command_in(command)?.and_then(|c| c.correction);
                 answers = Answers::Command(change, date_of(begun));
             }
-            Owed::StaffAnswers { .. } if directly && holds => {
+            Some(Subject::Commands) if directly && holds => {
                 answers = Answers::Command(None, date_of(begun));
             }
-            Owed::Confirmation(_) if directly => answers = Answers::Question,
-            Owed::StaffAnswer(_)
-            | Owed::StaffAnswers { .. }
-            | Owed::DecidedAnew { .. }
-            | Owed::Confirmation(_)
-            | Owed::Acknowledgement(_)
-            | Owed::Arrived(_)
-            | Owed::LinkOnly(_)
-            | Owed::Grassroots(_)
-            | Owed::Returned(_)
-            | Owed::Reminder { .. } => {}
+            Some(Subject::Question) if directly => answers = Answers::Question,
+            Some(Subject::Command(_) | Subject::Commands | Subject::Question) | None => {}
         }
     }
     Ok(meaning(

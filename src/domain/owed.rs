@@ -275,7 +275,39 @@ pub enum Owed {
     },
 }
 
+/// What one of staff speaks of who replies to a mail of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The digest of a day.
+    Digest(Date),
+    /// What became of the command in a mail, by its row.
+    Command(i64),
+    /// What became of several commands.
+    Commands,
+    /// Whether a command is meant.
+    Question,
+}
+
 impl Owed {
+    /// What a reply of staff to it speaks of; `None` for what goes to units.
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Owed::Digest { day, .. } => Some(Subject::Digest(*day)),
+            // Also that a colleague's command changed his own decision: he may take that back.
+            Owed::StaffAnswer(message) | Owed::DecidedAnew { message, .. } => {
+                Some(Subject::Command(*message))
+            }
+            Owed::StaffAnswers { .. } => Some(Subject::Commands),
+            Owed::Confirmation(_) => Some(Subject::Question),
+            Owed::Acknowledgement(_)
+            | Owed::Arrived(_)
+            | Owed::LinkOnly(_)
+            | Owed::Grassroots(_)
+            | Owed::Returned(_)
+            | Owed::Reminder { .. } => None,
+        }
+    }
+
     /// What mail it is.
     pub fn kind(&self) -> Kind {
         match self {
