@@ -30,8 +30,6 @@ pub struct Waiting {
 /// A stranger, and the mails of one kind that wait.
 #[derive(Debug)]
 pub struct Sender {
-    /// The address.
-    pub address: String,
     /// At least one; the oldest first, but for those that are to be decided first.
     pub mails: Vec<Message>,
 }
@@ -94,9 +92,9 @@ impl Waiting {
             known: in_turns(known, &first),
             strangers: BTreeMap::new(),
         };
-        for ((kind, address), mails) in strangers {
+        for ((kind, _), mails) in strangers {
             let of_kind = waiting.strangers.entry(kind).or_default();
-            of_kind.push(Sender { address, mails });
+            of_kind.push(Sender { mails });
         }
         for senders in waiting.strangers.values_mut() {
             let holds = |s: &Sender| s.mails.iter().any(|m| first.contains(&m.id));

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use super::reminder::{Step, Urgency};
+use super::reminder::Urgency;
 use super::unit::UnitId;
 
 /// What a mail of ours is.
@@ -150,12 +150,6 @@ impl Kind {
             Kind::Reminder(Urgency::Before) => 4,
             Kind::Reminder(Urgency::Opening) => 5,
         }
-    }
-
-    /// The kind of mail that carries several steps: that of the most urgent one.
-    pub fn of_steps(steps: impl IntoIterator<Item = Step>) -> Option<Kind> {
-        let urgencies = steps.into_iter().map(Step::urgency);
-        urgencies.min().map(Kind::Reminder)
     }
 
     /// Whether it answers a mail, or what somebody decided of one (RFC 3834, 5: "auto-replied"); the others leave by
@@ -492,12 +486,5 @@ mod tests {
             assert!(Owed::parse(kind, key).is_err(), "{key}");
         }
         assert!("notice".parse::<Kind>().is_err());
-    }
-
-    #[test]
-    fn what_is_most_urgent_names_the_letter() {
-        let steps = [Step::Opening, Step::Late(2), Step::Before(1)];
-        assert_eq!(Kind::of_steps(steps), Some(Kind::Reminder(Urgency::Late)));
-        assert_eq!(Kind::of_steps([]), None);
     }
 }

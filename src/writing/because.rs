@@ -32,7 +32,7 @@ fn source_in_english(source: Source) -> &'static str {
 }
 
 /// A ground in words for staff: part of a sentence, without a full stop.
-pub fn because_in_vietnamese(because: &Because) -> String {
+pub(super) fn because_in_vietnamese(because: &Because) -> String {
     let place = |source: &Source| source_in_vietnamese(*source);
     match because {
         Because::Registered { address, unit } => {

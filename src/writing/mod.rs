@@ -21,7 +21,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
-pub use because::{because_in_english, because_in_vietnamese};
+pub use because::because_in_english;
 pub use unlinked::{of_a_stranger, unlinked};
 pub use why::{doubt_in_vietnamese, why_in_vietnamese, whys_in_vietnamese};
 
