@@ -122,6 +122,19 @@ impl PeriodId {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
+    /// The years whose number it may carry: of a school year either.
+    pub fn years(&self) -> Vec<i16> {
+        match *self {
+            PeriodId::Month(y, _)
+            | PeriodId::Quarter(y, _)
+            | PeriodId::Half(y, _)
+            | PeriodId::NineMonths(y)
+            | PeriodId::Year(y) => vec![y],
+            PeriodId::SchoolYear(y) => vec![y, y + 1],
+            PeriodId::Named(_) => vec![],
+        }
+    }
+
     /// The same part of the next year; `None` for what has a name of its own.
     pub fn a_year_later(&self) -> Option<PeriodId> {
         Some(match *self {

@@ -20,8 +20,13 @@ pub(super) enum Part {
 /// What a document is to a report: by the type that stands in it, else by its name, else by the subject line.
 pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> Part {
     let stem = document.stem();
-    if let Some(other) = not_yet_one(stem).or_else(|| not_yet_one(subject)) {
-        return Part::Other(other);
+    let is_report = document.genre.as_deref() == Some("báo cáo");
+    let of_subject = not_yet_one(subject).filter(|sign| {
+        // The subject of a thread is often that of another matter; what the document calls itself counts more.
+        !is_report || sign.anywhere || sign.asks_for_time
+    });
+    if let Some(other) = not_yet_one(stem).or(of_subject) {
+        return Part::Other(&other.what);
     }
     let Some(found) = document
         .genre
@@ -43,7 +48,7 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
 }
 
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".
-fn not_yet_one(text: &str) -> Option<&'static str> {
+fn not_yet_one(text: &str) -> Option<&'static NotYet> {
     let folded = fold(text);
     let begins = vi().report.find(&folded).first().map(|found| found.from);
     let begins = &folded[..begins.unwrap_or(folded.len())];
@@ -51,10 +56,7 @@ fn not_yet_one(text: &str) -> Option<&'static str> {
         let within = if sign.anywhere { &folded } else { begins };
         sign.words.stands_in(within) || sign.asks_for_time && vi().asks_for_time.stands_in(within)
     };
-    vi().not_yet
-        .iter()
-        .find(says)
-        .map(|sign| sign.what.as_str())
+    vi().not_yet.iter().find(says)
 }
 
 /// Whether a unit writes that the report is still to come.

@@ -106,9 +106,14 @@ const OF_YEAR: &str = r"(?:[\s/.,-]*(?:nam)?[\s/.-]*(20\d\d)\b|[/.-]([23]\d)\b)?
 
 /// "15/3–14/4", "từ ngày 15 tháng 3 đến ngày 14 tháng 4 năm 2026".
 static DAYS: LazyLock<Regex> = LazyLock::new(|| {
-    let day = r"(?:ngay\s*)?(\d{1,2})\s*(?:[/.]|\s*thang\s*)\s*(\d{1,2})(?:\s*(?:[/.]|\s*nam\s*)\s*(20\d\d))?";
+    let day = |bar: &str| {
+        format!(
+            r"(?:ngay\s*)?(\d{{1,2}})\s*(?:[{bar}]|thang\s*)\s*(\d{{1,2}})(?:\s*(?:[{bar}]|nam\s*)\s*(20\d\d))?"
+        )
+    };
+    let (one, other) = (day("/."), day("/.-"));
     pattern(&format!(
-        r"\b(?:tu\s+)?{day}\s*(?:-|den|toi)\s*(?:het\s*)?{day}\b"
+        r"\b(?:tu\s+)?(?:{one}\s*-\s*{one}|{other}\s*(?:-?\s*(?:den|toi))\s*(?:het\s*)?{other})\b"
     ))
 });
 /// "từ tháng 1 đến tháng 6/2026", "tháng 1-3/2026".
@@ -136,39 +141,45 @@ static YEAR_FIRST: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(20\d\d)(?:[/.-](0[1-9]|1[0-2])|(0[1-9]|1[0-2]))\b"));
 static HALF: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:0?6|sau)[\s_-]*(?:thang|th|t)(?:[\s_-]*(dau|cuoi)(?:[\s_-]*nam)?)?[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)?\b|\b(?:0?6|sau)t(d|c)n[\s_/.-]*(20\d\d)?\b",
+        r"\b(?:0?6|sau)[\s_-]*(?:thangs?|th|t)(?:[\s_-]*(dau|cuoi)(?:[\s_-]*nam)?)?[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)?\b|\b(?:0?6|sau)t(d|c)n[\s_/.-]*(20\d\d)?\b",
     )
 });
 static HALF_SHORT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\bh([12])\b(?:[\s/.-]*(20\d\d)\b)?"));
+/// "3 tháng đầu năm", "quý đầu năm": the first quarter, or the last one.
+static THREE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:0?3|ba)[\s_-]*(?:thangs?|t)[\s_-]*(dau|cuoi)|qu[yi][\s_-]*(dau|cuoi))[\s_-]*nam\b(?:[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)\b)?",
+    )
+});
 static NINE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\b(?:0?9|chin)[\s_-]*(?:thang|th|t)(?:[\s_-]*dau(?:[\s_-]*nam)?)?[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)?\b",
+        r"\b(?:0?9|chin)[\s_-]*(?:thangs?|th|t)(?:[\s_-]*dau(?:[\s_-]*nam)?)?[\s_/.-]*(?:nam)?[\s_/.-]*(20\d\d)?\b",
     )
 });
 static QUARTER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:quy|q)[\s_.-]*(iv|iii|ii|i|lll|ll|l|[1-4]|mot|nhat|hai|ba|bon|tu(?:\s*(?:nam\b|/|$)))\b{OF_YEAR}"
+        r"\b(?:quy|qui|q)[\s_.-]*(iv|iii|ii|i|lll|ll|l|[1-4]|mot|nhat|hai|ba|bon|tu(?:\s*(?:nam\b|/|$)))\b{OF_YEAR}"
     ))
 });
 static MONTH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:(?:thang|thg)[\s_.-]*|t[\s.]?)(1[0-2o]|[0o]?[1-9])\b{OF_YEAR}"
+        r"\b(?:(?:thangs?|thg)[\s_.-]*|t[\s.]?)(1[0-2o]|[0o]?[1-9])\b{OF_YEAR}"
     ))
 });
 /// The names of the months; what follows tells "tháng tư" from "từ ngày". "Tháng năm" is May where a year or nothing
 /// follows, and else a month whose number was left out.
 static NAMED_MONTH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bthang\s+(gieng|mot|hai|ba|bon|tu|nam(?:\s*/|\s+nam\b|\s*$)|sau|bay|tam|chin|muoi mot|muoi hai|muoi|chap)(?:\b|\s*)(\s*(?:ngay|\d{1,2}\b))?(?:[\s,/]*(?:nam)?[\s/]*(20\d\d)\b)?",
+        r"\bthang\s+(?:(gieng|mot|hai|ba|bon|tu|sau|bay|tam|chin|muoi mot|muoi hai|muoi|chap)\b|(nam)(?:\s*/|\s+nam\b|\s*$))(\s*(?:ngay|\d{1,2}\b))?(?:[\s,/]*(?:nam)?[\s/]*(20\d\d)\b)?",
     )
 });
 static AGO: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b(thang|quy)\s+(?:truoc|vua qua|vua roi)\b|\b(thang|quy)\s+(?:nay)\b")
+    pattern(r"\b(thang|qu[yi])\s+(?:truoc|vua qua|vua roi)\b|\b(thang|qu[yi])\s+(?:nay)\b")
 });
 /// "4/2026", "4/26": a month or a quarter, as the report has it.
 static NUMBERED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(1[0-2]|0?[1-9])\s?(?:[/.-]\s?(20\d\d)|/([23]\d))\b"));
+    LazyLock::new(|| pattern(r"\b(1[0-2]|0?[1-9])\s?(?:[/.-]\s?(20\d\d)|[/.-]([23]\d))\b"));
 static END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(dau|cuoi)[\s_-]*nam\b(?:[\s_/.-]*(20\d\d)\b)?"));
 static YEARS: LazyLock<Regex> =
@@ -247,7 +258,7 @@ fn all_of(folded: &str) -> Dated {
 type Meant = fn(&Captures<'_>) -> Option<Vec<Hint>>;
 
 /// The patterns in their order, with what each says: what one has found is blanked for those that follow.
-static IN_ORDER: [(&LazyLock<Regex>, Meant); 16] = [
+static IN_ORDER: [(&LazyLock<Regex>, Meant); 17] = [
     (&DAYS, days),
     (&MONTHS, |c| {
         let (from, to) = (number(c, 1)? as i8, number(c, 2)? as i8);
@@ -266,6 +277,14 @@ static IN_ORDER: [(&LazyLock<Regex>, Meant); 16] = [
     (&HALF, half),
     (&HALF_SHORT, |c| {
         Some(vec![Hint::Half(number(c, 2), Some(number(c, 1)? as i8))])
+    }),
+    (&THREE, |c| {
+        let quarter = if c.get(1).or(c.get(2))?.as_str() == "dau" {
+            1
+        } else {
+            4
+        };
+        Some(vec![Hint::Quarter(number(c, 3), quarter)])
     }),
     (&NINE, |c| Some(vec![Hint::NineMonths(number(c, 1))])),
     (&QUARTER, quarter),
@@ -303,10 +322,12 @@ fn year(c: &Captures<'_>, full: usize, short: usize) -> Option<i16> {
 }
 
 fn days(c: &Captures<'_>) -> Option<Vec<Hint>> {
-    let part = |at| number(c, at).map(|n| n as i8);
-    let (from, to) = ((part(1)?, part(2)?), (part(4)?, part(5)?));
+    // The six parts stand twice: joined by a dash, or by a word.
+    let first = if c.get(1).is_some() { 1 } else { 7 };
+    let part = |at: usize| number(c, first + at).map(|n| n as i8);
+    let (from, to) = ((part(0)?, part(1)?), (part(3)?, part(4)?));
     let is_day = |(d, m): (i8, i8)| (1..=31).contains(&d) && (1..=12).contains(&m);
-    let year = number(c, 6).or(number(c, 3));
+    let year = number(c, first + 5).or(number(c, first + 2));
     (is_day(from) && is_day(to)).then(|| vec![Hint::Days(year, from, to)])
 }
 
@@ -331,16 +352,16 @@ fn named_month(c: &Captures<'_>) -> Option<Vec<Hint>> {
         "gieng", "hai", "ba", "tu", "nam", "sau", "bay", "tam", "chin", "muoi", "muoi mot",
         "muoi hai",
     ];
-    let month = match &c[1] {
+    let name = c.get(1).or(c.get(2))?;
+    let month = match name.as_str() {
         "mot" => 1,
         "bon" => 4,
         "chap" => 12,
-        name if name.starts_with("nam") => 5,
         name => names.iter().position(|n| *n == name)? as i8 + 1,
     };
-    c.get(2)
+    c.get(3)
         .is_none()
-        .then(|| vec![Hint::Month(number(c, 3), month)])
+        .then(|| vec![Hint::Month(number(c, 4), month)])
 }
 
 /// "6 tháng đầu năm" in one place and "2026" in another belong together, where one year alone is named.
@@ -457,6 +478,8 @@ impl Hint {
                 let then = before(3);
                 Hint::Quarter(Some(then.year()), (then.month() - 1) / 3 + 1)
             }
+            // "6 tháng" is the first half of the year until long after it.
+            Hint::Half(year, None) if (4..=9).contains(&day.month()) => Hint::Half(year, Some(1)),
             Hint::Days(None, from, to) => {
                 let ended = |year: &i16| {
                     let end = Date::new(*year, to.1, 1);
@@ -534,6 +557,10 @@ mod tests {
             ("sơ kết 03 năm thực hiện Kế hoạch 40", Hint::Years),
             ("lần 2 năm 2026", Hint::Year(2026)),
             ("Báo cáo năm 2026", Hint::Year(2026)),
+            ("BC TNLĐ tháng bảy năm 2026", Hint::Month(Some(2026), 7)),
+            ("QHLĐ 3 tháng đầu năm 2026", Hint::Quarter(Some(2026), 1)),
+            ("QHLĐ quí III năm 2026", Hint::Quarter(Some(2026), 3)),
+            ("BC PTDV 2-26.docx", Hint::Numbered(2026, 2)),
             ("TNLĐ 04/2026", Hint::Numbered(2026, 4)),
             ("TNLĐ 4/26", Hint::Numbered(2026, 4)),
             ("TNLD 04-2026.docx", Hint::Numbered(2026, 4)),
@@ -556,6 +583,10 @@ mod tests {
             (
                 "từ ngày 15 tháng 3 đến hết ngày 14 tháng 4 năm 2026",
                 Hint::Days(Some(2026), (15, 3), (14, 4)),
+            ),
+            (
+                "từ_ngày_15-5-2026_đến_ngày_14-6-2026",
+                Hint::Days(Some(2026), (15, 5), (14, 6)),
             ),
             (
                 "từ tháng 1 đến tháng 6 năm 2026",

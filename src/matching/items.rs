@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::genre::{Part, asks_for_time, part_of};
+use super::hints::Hint;
 use super::topic::{About, calls_a_report};
 use super::works::{Document, Work, works};
 use super::{Expectation, Item, Known, Match, Matcher, forms_of};
@@ -26,6 +27,8 @@ pub(super) struct Matter<'m> {
     pub(super) in_body: About<'m>,
     /// Reports that pieces of writing name by themselves.
     pub(super) named: Vec<String>,
+    /// What the titles of all pieces say of periods.
+    pub(super) titles: Vec<Hint>,
     /// How many pieces of writing name a report.
     pub(super) pieces: usize,
     pub(super) matcher: &'m Matcher,
@@ -99,7 +102,7 @@ impl Matcher {
         if documents.is_empty() && !nothing_happened && reading.class != Class::LinkOnly {
             return;
         }
-        let works: Vec<Work<'_>> = works(documents);
+        let works: Vec<Work<'_>> = works(documents, subject, self.reports());
         let own: Vec<Vec<&Report>> = works
             .iter()
             .map(|w| w.named(subject, self.reports()))
@@ -116,6 +119,11 @@ impl Matcher {
                     _ => None,
                 })
                 .collect(),
+            titles: works
+                .iter()
+                .flat_map(|w| w.documents.iter().filter_map(|d| d.title.as_ref()))
+                .flat_map(|t| t.dated.periods.iter().cloned())
+                .collect(),
             pieces: own.iter().filter(|own| !own.is_empty()).count(),
             matcher: self,
             known,
@@ -124,7 +132,7 @@ impl Matcher {
         };
         let mut items = Items::default();
         if works.is_empty()
-            && let Some(report) = matter.report_of(None, &[], found)
+            && let Some(report) = matter.report_in_words(nothing_happened, found)
             && let Some(period) = matter.period_of(report, None, found)
         {
             if nothing_happened && report.nil_return {
@@ -163,6 +171,7 @@ impl Matcher {
             in_subject: self.topics.about(&subject, true, Some(unit)),
             in_body: self.topics.about("", true, Some(unit)),
             named: Vec::new(),
+            titles: Vec::new(),
             pieces: 0,
             matcher: self,
             known,

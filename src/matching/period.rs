@@ -61,7 +61,12 @@ impl<'m> Matter<'m> {
             if place.source == Source::Text && !said.is_empty() {
                 continue;
             }
-            said.extend(says(place, report, &begun));
+            let year_only = place.hints.iter().all(|h| matches!(h, Hint::Year(_)));
+            match year_only && !said.is_empty() {
+                // A year alone adds nothing to what a stronger place says but the year.
+                true => said.extend(says_the_year(place, &begun)),
+                false => said.extend(says(place, report, &begun)),
+            }
         }
         let several_years = |p: &Place| p.hints.iter().all(Hint::is_several_years);
         let mut dated = places.iter().filter(|p| !p.hints.is_empty()).peekable();
@@ -196,6 +201,14 @@ impl<'m> Matter<'m> {
             e.report == report.id && e.open && e.period == later && self.is_within_reach(e, report)
         };
         let due = self.expected.iter().find(is_due).filter(|_| typed)?;
+        // Who sends both knows what year it is.
+        let is_later = |h: &Hint| {
+            let allows = |p| allows(h, p, report);
+            allows(&later) == Some(true) && allows(period) == Some(false)
+        };
+        if self.titles.iter().any(is_later) {
+            return None;
+        }
         // A document that was dated a year ago is what it says.
         let day = date_of(due.due);
         let files = work.iter().flat_map(|w| &w.documents);
@@ -266,7 +279,7 @@ impl<'m> Matter<'m> {
     }
 
     /// Whether the mail says that it sends something once more, or answers a letter of ours.
-    fn is_sent_once_more(&self, work: Option<&Work<'m>>) -> bool {
+    pub(super) fn is_sent_once_more(&self, work: Option<&Work<'m>>) -> bool {
         let files = work.iter().flat_map(|w| &w.documents);
         let names = files.map(|d| d.file.stem());
         let mut texts = names.chain([self.subject, self.body]);
@@ -308,6 +321,20 @@ fn lead(report: &Report) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
+/// What a place says that names a year alone.
+fn says_the_year(place: &Place, begun: &[PeriodId]) -> Option<Said> {
+    let is_of = |p: &&PeriodId| {
+        let mut years = place.hints.iter();
+        years.any(|h| matches!(h, Hint::Year(y) if p.years().contains(y)))
+    };
+    (!place.hints.is_empty()).then(|| Said {
+        source: place.source,
+        fits: begun.iter().filter(is_of).cloned().collect(),
+        has_year: true,
+        tells: false,
+    })
+}
+
 /// What a place says of the periods of a report that have begun, if anything: one of those of the report's own kind, and
 /// nothing against what else it says.
 fn says(place: &Place, report: &Report, begun: &[PeriodId]) -> Option<Said> {
@@ -336,7 +363,8 @@ fn says(place: &Place, report: &Report, begun: &[PeriodId]) -> Option<Said> {
     }
     let has_year = hints.iter().any(|h| h.has_year());
     let of_kind: Vec<&&Hint> = hints.iter().filter(|h| h.is_of(report)).collect();
-    let tells = of_kind.windows(2).all(|two| two[0] == two[1]);
+    let halves = |h: &&&Hint| matches!(h, Hint::Half(Some(_), None)) && fits.len() > 1;
+    let tells = of_kind.windows(2).all(|two| two[0] == two[1]) && !of_kind.iter().any(halves);
     said.then_some(Said {
         source: place.source,
         fits,

@@ -4,11 +4,11 @@
 //! likely, where something else speaks for it; and where nothing is named, the only report that is open counts where all
 //! that is said is understood.
 
-use super::Match;
 use super::hints::allows;
 use super::items::Matter;
 use super::topic::{About, narrowed};
 use super::works::Work;
+use super::{Expectation, Match};
 use crate::domain::because::{Because, Source, Support};
 use crate::domain::report::Report;
 use crate::domain::why::Why;
@@ -54,6 +54,28 @@ impl<'m> Matter<'m> {
                 None
             }
         }
+    }
+
+    /// Which report a mail without documents is. That nothing happened is said of the only report of its kind whose words
+    /// stand beside it.
+    pub(super) fn report_in_words(
+        &self,
+        nothing_happened: bool,
+        found: &mut Match,
+    ) -> Option<&'m Report> {
+        let abouts = [&self.in_subject, &self.in_body];
+        let named = abouts.iter().any(|a| !a.named.is_empty());
+        if nothing_happened && !named {
+            let mentioned = abouts.iter().flat_map(|a| a.mentioned.iter().copied());
+            let mut mentioned: Vec<&Report> = mentioned.collect();
+            mentioned.dedup_by_key(|r| r.id.clone());
+            if let [one] = mentioned.as_slice()
+                && one.nil_return
+            {
+                return Some(self.named(one, None, &[Source::Text], found));
+            }
+        }
+        self.report_of(None, &[], found)
     }
 
     /// Notes that something names a report.
@@ -102,8 +124,14 @@ impl<'m> Matter<'m> {
         let Some(work) = work else {
             return Some(self.named(report, None, &[source], found));
         };
+        // "Hội nghị người lao động và thực hiện dân chủ" is what the subject says if it is owed, too.
+        let is_owed = work.lead().file.genre.as_deref() == Some("báo cáo")
+            && work
+                .abouts()
+                .any(|a| a.mentioned.iter().any(|m| m.id == report.id))
+            && self.supports(report, work).is_some();
         let mut abouts = work.abouts();
-        if let Some(matter) = abouts.find_map(|a| a.against.clone()) {
+        if let Some(matter) = abouts.find_map(|a| a.against.clone()).filter(|_| !is_owed) {
             found.open.push(Why::SpeaksOf {
                 file: file_of(Some(work)).unwrap_or_default(),
                 matter,
@@ -192,10 +220,9 @@ impl<'m> Matter<'m> {
                 false => verdicts.all(|v| v != Some(false)),
             }
         };
-        let mut expected = self
-            .expected
-            .iter()
-            .filter(|e| e.open && e.report == report.id);
+        let again = self.is_sent_once_more(Some(work));
+        let is_its = |e: &&Expectation| (e.open || again) && e.report == report.id;
+        let mut expected = self.expected.iter().filter(is_its);
         let owed = self.unit.is_some()
             && expected.any(|e| self.is_within_reach(e, report) && fits(&e.period));
         (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
@@ -207,8 +234,9 @@ impl<'m> Matter<'m> {
             let mut files = w.documents.iter().map(|d| d.file);
             let by_head = files.any(|f| {
                 let symbol = f.number.as_deref().and_then(|n| n.split_once('/'));
-                f.genre.as_deref() == Some("báo cáo")
-                    || symbol.is_some_and(|(_, s)| s.contains("BC"))
+                let symbol = symbol.map_or("", |(_, symbol)| symbol);
+                let mut parts = symbol.split(|c: char| !c.is_alphanumeric());
+                f.genre.as_deref() == Some("báo cáo") || parts.any(|p| p == "BC")
             });
             by_head || w.abouts().any(|a| a.calls)
         };

@@ -80,6 +80,8 @@ pub(super) struct Topics {
     words: (Finder, Vec<usize>),
     /// For each report, what its words do not stand in.
     excepted: Vec<Finder>,
+    /// Things that no report here is about.
+    against: Finder,
     department: Department,
     today: Date,
 }
@@ -95,7 +97,18 @@ impl Topics {
         let (of, words): (Vec<usize>, Vec<&String>) = reports
             .flat_map(|(at, report)| report.words.iter().map(move |word| (at, word)))
             .unzip();
+        // What one of the reports is about is nothing else.
+        let of_a_report = |word: &&str| {
+            let mut words = words.iter();
+            words.any(|w| has_phrase(w, word))
+        };
+        let against: Vec<&str> = vi()
+            .other_matters
+            .words()
+            .filter(|w| !of_a_report(w))
+            .collect();
         Topics {
+            against: Finder::new(against),
             names: Finder::new(units.iter().map(|(_, name)| name)),
             words: (Finder::new(words), of),
             excepted: config
@@ -113,7 +126,8 @@ impl Topics {
     /// What a text is about. `called`: whether the mail calls itself a report somewhere; `unit`: whose it is, where that is
     /// certain.
     pub(super) fn about(&self, text: &str, called: bool, unit: Option<&UnitId>) -> About<'_> {
-        let text = Text::new(text);
+        let mut text = Text::new(text);
+        text.against = text.places(self.against.find(&text.folded));
         let called = called || !text.reports.is_empty();
         let hits = self.hits(&text);
         let known = self.known(&hits, &text);
@@ -125,7 +139,7 @@ impl Topics {
             strange: None,
             content: None,
             calls: !text.reports.is_empty(),
-            dated: text.dated.clone(),
+            dated: self.dated(&text, &hits),
         };
         for hit in &hits {
             once(&mut about.mentioned, hit.report);
@@ -146,6 +160,25 @@ impl Topics {
         about.strange = (0..plain.len()).find(strange).map(word);
         narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
         about
+    }
+
+    /// What a text says of time and in numbers; those that belong to names of units and reports are no strange ones.
+    fn dated(&self, text: &Text, hits: &[Hit<'_>]) -> Dated {
+        let mut dated = text.dated.clone();
+        let mut covered = vec![false; text.words.len()];
+        text.cover(&mut covered, self.names.find(&text.folded));
+        hits.iter().for_each(|h| covered[h.from..h.to].fill(true));
+        let is_it = |word: &String| dated.strange.as_ref() == Some(word);
+        let free = text
+            .words
+            .iter()
+            .zip(&covered)
+            .any(|(w, covered)| is_it(w) && !covered);
+        let stands = text.words.iter().any(is_it);
+        if stands && !free {
+            dated.strange = None;
+        }
+        dated
     }
 
     /// Which words of a text of a unit name no subject: that it is a report, whose, and numbers.
@@ -388,12 +421,16 @@ impl Text {
         };
         text.is_dated =
             !text.dated.periods.is_empty() || text.words.iter().any(|w| w == "thang" || w == "quy");
-        let places = |set: &Set| -> Vec<(usize, usize)> {
-            let found = set.find(&text.folded).into_iter();
-            found.map(|found| text.words_of(found)).collect()
-        };
-        (text.reports, text.against) = (places(&vi().report), places(&vi().other_matters));
+        text.reports = text.places(vi().report.find(&text.folded));
         text
+    }
+
+    /// The first words of what was found and the ones after the last.
+    fn places(&self, found: Vec<Found>) -> Vec<(usize, usize)> {
+        found
+            .into_iter()
+            .map(|found| self.words_of(found))
+            .collect()
     }
 
     /// Whether something else is spoken of between two words.

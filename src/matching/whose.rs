@@ -10,8 +10,9 @@ use super::{Known, Match, Matcher, UnitMatch};
 use crate::domain::because::{Because, Source};
 use crate::domain::unit::{Kind, Register, UnitId};
 use crate::domain::why::{Contradiction, Says, Why};
-use crate::ground::text::truncated;
+use crate::ground::text::{fold, truncated};
 use crate::reading::{Attachment, Reading};
+use crate::words::{has_phrase, vi};
 
 /// What a mail says of its sender.
 struct Evidence {
@@ -181,7 +182,17 @@ impl Matcher {
         }
         let own = self.register().nearest(unit, self.day);
         let upper = own.is_some_and(|u| u.kind != Kind::Grassroots);
-        (upper && is_grassroots(issuer)) || !called.is_empty()
+        let above = vi().upper_bodies.begins(&fold(issuer));
+        let is_own = || {
+            let names = own
+                .iter()
+                .flat_map(|u| [&u.name, &u.short_name].into_iter().chain(&u.aliases));
+            let issuer = fold(issuer);
+            names
+                .map(|name| fold(name))
+                .any(|name| has_phrase(&name, &issuer))
+        };
+        (upper && is_grassroots(issuer)) || !called.is_empty() || (above && !is_own())
     }
 }
 

@@ -38,9 +38,13 @@ impl<'m> Document<'m> {
                 let genre = file.genre.as_deref().unwrap_or("");
                 topics.about(&format!("{genre} {title}"), called, unit)
             }),
-            name: match is_mere_name(file.stem()) {
-                true => topics.about("", called, unit),
-                false => topics.about(file.stem(), called, unit),
+            name: {
+                let about = topics.about(file.stem(), called, unit);
+                let says = about.calls || !about.mentioned.is_empty();
+                match !says && is_mere_name(file.stem()) {
+                    true => topics.about("", called, unit),
+                    false => about,
+                }
             },
             of_another: unit.is_some_and(|unit| {
                 let named = names.named_in(file.stem());
@@ -84,13 +88,19 @@ impl<'m> Document<'m> {
     }
 }
 
-/// Whether a name is a few letters that mean something to the one only who gave it: "a.docx", "vb2.pdf".
+/// Whether a name says nothing: a few letters that mean something to the one only who gave it ("a.docx", "vb2.pdf"), or
+/// what a machine calls a file ("SKM_C250i26091550206.pdf").
 fn is_mere_name(stem: &str) -> bool {
     let folded = fold(stem);
-    let letters = folded.trim_end_matches(|c: char| c.is_ascii_digit());
-    letters.len() <= 3
-        && letters.chars().all(|c| c.is_ascii_lowercase())
-        && !vi().report.contains(letters)
+    let has_digit = |w: &&str| w.contains(|c: char| c.is_ascii_digit());
+    let (numbers, words): (Vec<&str>, Vec<&str>) = folded.split(' ').partition(has_digit);
+    let count = |w: &&str| w.chars().filter(char::is_ascii_digit).count();
+    let by_machine = numbers.iter().map(count).sum::<usize>() >= 4;
+    match words.as_slice() {
+        [] => true,
+        [one] => one.len() <= if by_machine { 8 } else { 3 },
+        _ => false,
+    }
 }
 
 /// One piece of writing: the document that speaks for it first, then the files that go with it.
@@ -166,7 +176,11 @@ impl<'m> Work<'m> {
 
 /// Which documents of a mail are one piece of writing: those of one number or name; and what says nothing of itself
 /// belongs to the only one that does.
-pub(super) fn works(documents: Vec<Document<'_>>) -> Vec<Work<'_>> {
+pub(super) fn works<'m>(
+    documents: Vec<Document<'m>>,
+    subject: &str,
+    reports: &[Report],
+) -> Vec<Work<'m>> {
     let (mut silent, speaking): (Vec<_>, Vec<_>) = documents
         .into_iter()
         .partition(|d| d.is_silent() || d.is_without_text() && d.name.named.is_empty());
@@ -196,7 +210,13 @@ pub(super) fn works(documents: Vec<Document<'_>>) -> Vec<Work<'_>> {
             None => left.push(document),
         }
     }
-    if let [work] = works.as_mut_slice() {
+    let is_other = |work: &Work<'_>| {
+        let part = |r: &Report| part_of(work.lead().file, subject, r);
+        reports.iter().all(|r| matches!(part(r), Part::Other(_)))
+    };
+    if let [work] = works.as_mut_slice()
+        && !is_other(work)
+    {
         let named = work.named("", &[]);
         let pages = left.iter().filter(|d| d.looks_like_pages()).count();
         let number = work.lead().file.number.clone();

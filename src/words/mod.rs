@@ -201,6 +201,7 @@ pub struct Vi {
     pub before_a_board: Set,
     pub once_more: Set,
     pub of_a_copy: Set,
+    pub upper_bodies: Set,
     pub unions: Set,
     pub levels: Set,
     pub left_out: Set,
