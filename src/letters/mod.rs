@@ -17,12 +17,13 @@ mod staff_answers;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use minijinja::context;
 
 use crate::config::Config;
 use crate::domain::owed::Owed;
 use crate::domain::unit::{Unit, UnitId};
 use crate::store::{Message, Outgoing, Store};
-use crate::writing::Draft;
+use crate::writing::{Draft, say};
 use answer::Reply;
 
 pub use digest::digest;
@@ -82,11 +83,11 @@ fn registered<'c, 'r>(
 ) -> Result<&'c Unit, String> {
     for report in reports {
         if config.report(report).is_none() {
-            return Err(format!("báo cáo {report} không có trong reports.toml"));
+            return Err(say(config, "report_unknown", context! { report }));
         }
     }
     let unit_row = config.register.nearest(unit, day);
-    unit_row.ok_or_else(|| format!("đơn vị {unit} không có trong danh bạ đơn vị (units.csv)"))
+    unit_row.ok_or_else(|| say(config, "unit_unknown", context! { unit }))
 }
 
 /// The mail that one of ours answers.

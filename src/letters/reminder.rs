@@ -17,7 +17,7 @@ use crate::domain::unit::Addressee;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::{self, Holds};
 use crate::store::{Outgoing, Receipts, Store};
-use crate::writing::{DepartmentView, Draft, Enclosure, render_text};
+use crate::writing::{DepartmentView, Draft, Enclosure, render_text, say};
 
 /// The reminder of what is still missing of what it was owed for.
 pub(super) fn letter(
@@ -55,15 +55,11 @@ pub(super) fn letter(
         return Ok(Composed::Dropped(if removed.is_empty() {
             "nothing is missing any more".into()
         } else {
-            format!(
-                "báo cáo không còn được yêu cầu trong cấu hình: {}",
-                removed.join(", ")
-            )
+            say(config, "not_asked_for", context! { reports => removed })
         }));
     }
     if config.register.nearest(unit, date_of(now)).is_none() {
-        let why = "đơn vị không còn trong danh bạ".to_owned();
-        return Ok(Composed::Dropped(why));
+        return Ok(Composed::Dropped(say(config, "unit_gone", context! {})));
     }
     let holds = Holds::at(now, config, store)?;
     if holds.hold(unit) {
@@ -175,7 +171,7 @@ fn draft(
                 reminded: i
                     .reminded
                     .iter()
-                    .map(|at| format!("ngày {}", vietnamese_date(date_of(*at))))
+                    .map(|at| vietnamese_date(date_of(*at)))
                     .collect(),
             }
         })
@@ -209,8 +205,8 @@ fn draft(
             opened => of(Urgency::Opening),
             more => views.len() - 1,
             verifying,
-            now => format!("ngày {}", vietnamese_date(date_of(now))),
-            new_due => format!("ngày {}", vietnamese_date(new_due)),
+            now => vietnamese_date(date_of(now)),
+            new_due => vietnamese_date(new_due),
             address => config.settings.mailbox.address,
         },
     )?;

@@ -78,7 +78,7 @@ fn draft(
     let more = commands.len().saturating_sub(MOST_COMMANDS);
     commands.truncate(MOST_COMMANDS);
     let values = context! {
-        day => format!("Ngày {}", vietnamese_date(day)),
+        day => vietnamese_date(day),
         cap,
         commands,
         more,

@@ -3,7 +3,9 @@
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Time;
+use minijinja::context;
 
+use crate::collect::Books;
 use crate::commands::ANSWERS_A_DAY;
 use crate::commands::decided::Decided;
 use crate::config::Config;
@@ -12,6 +14,7 @@ use crate::domain::why::Why;
 use crate::domain::{date_of, instant};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, NewMail, StaffCommand, Store, Told, Verdict};
+use crate::writing::say;
 
 /// What became of a command.
 pub(super) struct Outcome {
@@ -63,7 +66,7 @@ impl Outcome {
 /// # Errors
 /// When the store fails.
 pub(super) fn answer(
-    store: &Store,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     mut outcome: Outcome,
@@ -71,15 +74,16 @@ pub(super) fn answer(
 ) -> Result<()> {
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     if reading.has_document() {
-        outcome.said += ". Tệp kèm thư này không được ghi nhận là báo cáo; nếu là báo cáo, đề nghị chuyển tiếp trong thư riêng";
+        let said = outcome.said;
+        outcome.said = say(books.config, "document_not_logged", context! { said });
     }
-    let told = how_told(store, who, &reading.body, &mut outcome, now)?;
+    let told = how_told(books, who, &reading.body, &mut outcome, now)?;
     tracing::info!(
         message = message.id,
         done = outcome.correction.is_some(),
         "a command of staff"
     );
-    outcome.record(store, message, who, told, now)?;
+    outcome.record(books.store, message, who, told, now)?;
     let (owed, answered) = match told {
         Told::Alone => (Owed::StaffAnswer(message.id), Some(message.id)),
         Told::Together => {
@@ -88,7 +92,7 @@ pub(super) fn answer(
         }
         Told::Not => return Ok(()),
     };
-    owe(store, owed, answered, now)
+    owe(books.store, owed, answered, now)
 }
 
 /// Tells an address what became of a command in its name, beside the cap: whoever calls it has one of his own.
@@ -153,23 +157,22 @@ pub(super) fn leave(
 
 /// How one of staff is told what became of a command; the last one that is answered alone says that it is.
 fn how_told(
-    store: &Store,
+    books: Books<'_>,
     who: &str,
     text: &str,
     outcome: &mut Outcome,
     now: Timestamp,
 ) -> Result<Told> {
     if let (Some(code), None) = (&outcome.meant, &outcome.token)
-        && store.told_that_it_is_used(code, text)?
+        && books.store.told_that_it_is_used(code, text)?
     {
         return Ok(Told::Not);
     }
     let midnight = instant(date_of(now), Time::midnight());
-    let before = store.told_alone_since(who, midnight)?;
+    let before = books.store.told_alone_since(who, midnight)?;
     if before + 1 == ANSWERS_A_DAY {
-        outcome.said += &format!(
-            ". Hôm nay đã có {ANSWERS_A_DAY} thư trả lời; kết quả các lệnh sau thư này được báo chung trong một thư vào sáng mai"
-        );
+        let (said, most) = (&outcome.said, ANSWERS_A_DAY);
+        outcome.said = say(books.config, "last_told_alone", context! { said, most });
     }
     Ok(match before < ANSWERS_A_DAY {
         true => Told::Alone,

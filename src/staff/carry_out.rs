@@ -1,12 +1,14 @@
 //! Does what was ordered.
 
 use jiff::Timestamp;
+use minijinja::context;
 
 use crate::collect::Books;
 use crate::commands::order::Order;
 use crate::correct::{self, By, Clerk, Done, Refusal};
 use crate::domain::correction::Assignment;
 use crate::domain::date_of;
+use crate::writing::say;
 
 /// Carries an order out; the error says in Vietnamese why it was not.
 pub(super) fn carry_out(
@@ -50,8 +52,7 @@ pub(super) fn carry_out(
         Some(refusal) => refusal.in_vietnamese(config, date_of(now)),
         None => {
             tracing::warn!(error = %format!("{e:#}"), "a command of staff cannot be carried out");
-            "Chưa thực hiện được lệnh này vì lỗi của hệ thống. Đề nghị liên hệ quản trị viên"
-                .to_owned()
+            say(books.config, "system_fault", context! {})
         }
     })
 }

@@ -7,9 +7,11 @@
 use anyhow::Result;
 use jiff::civil::Time;
 use jiff::{Timestamp, ToSpan};
+use minijinja::context;
 
 use super::answer;
 use super::answer::Outcome;
+use crate::collect::Books;
 use crate::commands::decided::Decided;
 use crate::commands::meaning::{Meaning, ONE_AT_A_TIME, UNCLEAR as WHAT_IS_UNCLEAR};
 use crate::commands::{Asked, effect, meant};
@@ -19,17 +21,10 @@ use crate::domain::{date_of, instant};
 use crate::links::DAYS;
 use crate::reading::{Reading, Trust};
 use crate::store::{Message, MessageState, NewMail, Store};
+use crate::writing::say;
 
 /// So many letters go to one address a day: whoever forges its name must not bury it.
 const MOST_A_DAY: u32 = 5;
-
-/// What is said of a reply that neither confirms nor denies.
-const UNCLEAR: &str = "trả lời thư “Xác nhận” nhưng chưa rõ đồng ý hay không; lệnh không được thực hiện. Để thực hiện, đề nghị trả lời thư “Xác nhận” bằng một chữ: Đúng";
-
-const WHAT_TO_ANSWER: &str = "Chưa rõ đồng chí đồng ý hay không; lệnh không được thực hiện. Để thực hiện, đề nghị trả lời thư “Xác nhận” bằng một chữ: Đúng";
-
-/// What becomes of a command that staff did not send.
-const DENIED: &str = "Lệnh trong thư chưa xác thực được hủy bỏ theo trả lời của đồng chí; nếu có người mạo danh, đề nghị báo quản trị viên";
 
 /// What becomes of a command of which the one who sent it is not known: the address is asked, if it could be carried out
 /// at all, and the mail waits meanwhile; else the address is told why not.
@@ -37,44 +32,33 @@ const DENIED: &str = "Lệnh trong thư chưa xác thực được hủy bỏ th
 /// # Errors
 /// When the store fails.
 pub(super) fn unverified(
-    config: &Config,
-    store: &Store,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     now: Timestamp,
 ) -> Result<()> {
+    let (config, store) = (books.config, books.store);
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
-    let code = match may_be_asked(reading, asked) {
+    let code = match may_be_asked(config, reading, asked) {
         Ok(code) => code,
-        Err(why) => return refuse(store, message, reading, asked, &why, now),
+        Err(why) => return refuse(books, message, reading, asked, &why, now),
     };
     let midnight = instant(date_of(now), Time::midnight());
     let asks = !is_open(config, store, message, code, who, now)?;
     let room = store.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
-    let what = match (asks, room) {
-        (true, true) => {
-            "đã gửi thư “Xác nhận” đến địa chỉ của cán bộ, lệnh được thực hiện khi có trả lời “Đúng”"
-        }
-        (false, _) => {
-            "lệnh không được thực hiện, vì đã có một thư “Xác nhận” với cùng mã lệnh đang chờ trả lời"
-        }
-        (true, false) => "lệnh không được thực hiện, và đã gửi đủ số thư “Xác nhận” trong ngày",
-    };
     tracing::info!(
         message = message.id,
         asks = asks && room,
         "a command whose sender is not verified"
     );
-    let why = format!("{NOT_VERIFIED}; {what}");
+    let why = say(config, "not_verified", context! { asks, room });
     answer::leave(store, message, MessageState::Waiting, &why)?;
     match asks && room {
         true => owe(store, message, now),
         false => Ok(()),
     }
 }
-
-const NOT_VERIFIED: &str = "thư mang danh cán bộ, có mã lệnh nhưng chưa xác thực được người gửi";
 
 fn owe(store: &Store, message: &Message, now: Timestamp) -> Result<()> {
     let letter = NewMail {
@@ -87,7 +71,11 @@ fn owe(store: &Store, message: &Message, now: Timestamp) -> Result<()> {
 }
 
 /// The code of what a mail asks for, where whoever may have sent it can be asked; else why not.
-fn may_be_asked<'a>(reading: &Reading, asked: &'a Asked) -> Result<&'a str, String> {
+fn may_be_asked<'a>(
+    config: &Config,
+    reading: &Reading,
+    asked: &'a Asked,
+) -> Result<&'a str, String> {
     let (order, code) = match (&asked.order, &asked.code) {
         (Ok(order), Some(code)) => (order, code),
         (Ok(_), None) => return Err(WHAT_IS_UNCLEAR.to_owned()),
@@ -99,20 +87,21 @@ fn may_be_asked<'a>(reading: &Reading, asked: &'a Asked) -> Result<&'a str, Stri
     // What is not shown whole nobody could confirm.
     match effect::is_shown_whole(order) {
         true => Ok(code),
-        false => Err("Lý do dài quá nên không hiển thị được hết trong thư “Xác nhận”. Đề nghị ghi lý do ngắn hơn và gửi lại".to_owned()),
+        false => Err(say(config, "reason_too_long", context! {})),
     }
 }
 
 /// Tells the address why nothing is done. Anybody may send such mails: no more than a few a day are answered, and those do
 /// not count against the letters that ask.
 fn refuse(
-    store: &Store,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     why: &str,
     now: Timestamp,
 ) -> Result<()> {
+    let (config, store) = (books.config, books.store);
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let midnight = instant(date_of(now), Time::midnight());
     let told_before = match &asked.code {
@@ -120,16 +109,12 @@ fn refuse(
         None => false,
     };
     if told_before || store.refused_unverified_since(who, midnight)? >= MOST_A_DAY {
-        let why = format!(
-            "thư mang danh cán bộ nhưng chưa xác thực được người gửi; lệnh không được thực hiện: {why}"
-        );
+        let why = say(config, "not_verified_and_refused", context! { why });
         return answer::leave(store, message, MessageState::Waiting, &why);
     }
     let outcome = Outcome {
         meant: asked.code.clone(),
-        ..Outcome::refused(format!(
-            "Hộp thư nhận được một thư mang địa chỉ của đồng chí, chưa xác thực được người gửi; không có lệnh nào được thực hiện. Lý do: {why}"
-        ))
+        ..Outcome::refused(say(config, "told_of_a_refusal", context! { why }))
     };
     answer::answer_alone(store, message, who, &outcome, now)
 }
@@ -139,34 +124,33 @@ fn refuse(
 /// # Errors
 /// When the store fails.
 pub(super) fn ask_again(
-    config: &Config,
-    store: &Store,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     asked: &Asked,
     decided: &Decided,
     now: Timestamp,
 ) -> Result<()> {
+    let (config, store) = (books.config, books.store);
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let open = match &asked.code {
         Some(code) => is_open(config, store, message, code, who, now)?,
         None => false,
     };
     if open {
-        let why = format!(
-            "{}; đã có một thư “Xác nhận” đang chờ trả lời. Đề nghị trả lời thư đó",
-            decided.said
+        let why = say(
+            config,
+            "asked_already",
+            context! { decided => decided.said },
         );
         let outcome = Outcome {
             meant: asked.code.clone(),
             ..Outcome::refused(why)
         };
-        return answer::answer(store, message, reading, outcome, now);
+        return answer::answer(books, message, reading, outcome, now);
     }
-    let why = format!(
-        "{}; lệnh của {who} được thực hiện khi có trả lời “Đúng” cho thư “Xác nhận”",
-        decided.said
-    );
+    let decided = &decided.said;
+    let why = say(config, "asked_again", context! { decided, who });
     answer::leave(store, message, MessageState::Waiting, &why)?;
     owe(store, message, now)
 }
@@ -182,18 +166,19 @@ pub(super) fn was_told(store: &Store, command: &Message, decided: &Decided) -> R
 }
 
 /// What is said where a colleague decided after the letter that a yes answers.
-pub(super) fn decided_since(decided: &Decided) -> String {
-    format!(
-        "{}, sau khi thư “Xác nhận” được gửi; lệnh chưa được thực hiện. Nếu vẫn cần, đề nghị gửi lại lệnh từ bản tin",
-        decided.said
+pub(super) fn decided_since(config: &Config, decided: &Decided) -> String {
+    say(
+        config,
+        "decided_since",
+        context! { decided => decided.said },
     )
 }
 
-/// What becomes of a command that is denied.
-pub(super) fn denied(trust: Trust) -> &'static str {
+/// What becomes of a command that is denied; `trust`: that its sender was who he said.
+pub(super) fn denied(config: &Config, trust: Trust) -> String {
     match trust {
-        Trust::Pass => "Lệnh được hủy bỏ theo trả lời của đồng chí; quyết định trước đó giữ nguyên",
-        Trust::Unknown | Trust::Fail => DENIED,
+        Trust::Pass => say(config, "denied", context! {}),
+        Trust::Unknown | Trust::Fail => say(config, "denied_of_others", context! {}),
     }
 }
 
@@ -202,23 +187,25 @@ pub(super) fn denied(trust: Trust) -> &'static str {
 /// # Errors
 /// When the store fails.
 pub(super) fn unclear(
-    store: &Store,
+    books: Books<'_>,
     message: &Message,
     reading: &Reading,
     token: &str,
     now: Timestamp,
 ) -> Result<()> {
+    let (config, store) = (books.config, books.store);
+    let why = say(config, "unclear_answer", context! {});
     if store.was_answered(token)? {
-        return answer::leave(store, message, MessageState::Waiting, UNCLEAR);
+        return answer::leave(store, message, MessageState::Waiting, &why);
     }
     let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     let outcome = Outcome {
         meant: Some(token.to_owned()),
-        ..Outcome::refused(WHAT_TO_ANSWER.to_owned())
+        ..Outcome::refused(say(config, "what_to_answer", context! {}))
     };
     answer::answer_alone(store, message, who, &outcome, now)?;
     // "Ai gửi thế này?" is for others to see, too.
-    answer::leave(store, message, MessageState::Waiting, UNCLEAR)
+    answer::leave(store, message, MessageState::Waiting, &why)
 }
 
 /// Whether a letter about a command by the same code is not answered yet: whoever got hold of one code must not use up the

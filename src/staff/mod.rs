@@ -11,6 +11,7 @@ mod confirm;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use minijinja::context;
 
 use crate::collect::Books;
 use crate::commands::confirmed::{Confirmed, confirmed};
@@ -18,10 +19,11 @@ use crate::commands::consent::Consent;
 use crate::commands::{Asked, asked};
 use crate::correct::By;
 use crate::domain::date_of;
+use crate::domain::why::Why;
 use crate::reading::{Reading, Trust};
 use crate::store;
 use crate::store::{Message, MessageState};
-use crate::writing::doubt_in_vietnamese;
+use crate::writing::{doubt_in_vietnamese, say, why_in_vietnamese};
 use answer::Outcome;
 
 /// Carries out the command in a mail of staff, or says why not; all in one transaction with the mail's verdict. A mail
@@ -34,20 +36,13 @@ pub fn obey(books: Books<'_>, message: &Message, reading: &Reading, now: Timesta
         s.set_reading(message.id, reading)?;
         if reading.trust == Trust::Fail {
             // Not answered, either: it is a forgery.
-            let doubt = reading.doubt.as_ref();
-            let doubt = doubt.map(doubt_in_vietnamese);
-            let doubt = doubt.map_or(String::new(), |doubt| format!(": {doubt}"));
-            let code = match reading.tokens.is_empty() && reading.quoted_tokens.is_empty() {
-                true => "",
-                false => ", có mã lệnh",
-            };
-            let why = format!(
-                "thư mang danh cán bộ{code} nhưng không xác thực được người gửi; lệnh không được thực hiện{doubt}"
-            );
+            let code = !reading.tokens.is_empty() || !reading.quoted_tokens.is_empty();
+            let doubt = reading.doubt.as_ref().map(doubt_in_vietnamese);
+            let why = say(books.config, "forged_command", context! { code, doubt });
             return answer::leave(s, message, MessageState::Waiting, &why);
         }
         if let Some(first) = s.same_command(message.id, reading)? {
-            let why = format!("cùng một thư với thư số {first}");
+            let why = why_in_vietnamese(&Why::Twin { mail: first });
             return answer::leave(s, message, MessageState::Duplicate, &why);
         }
         match confirmed(s, message, reading)? {
@@ -61,21 +56,13 @@ pub fn obey(books: Books<'_>, message: &Message, reading: &Reading, now: Timesta
 fn consider(books: Books<'_>, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
     let asked = asked(books.config, books.store, message, reading, date_of(now))?;
     match (&asked.order, &asked.decided, reading.trust) {
-        (_, _, Trust::Unknown) => {
-            confirm::unverified(books.config, books.store, message, reading, &asked, now)
+        (_, _, Trust::Unknown) => confirm::unverified(books, message, reading, &asked, now),
+        (Ok(_), Some(decided), _) => {
+            confirm::ask_again(books, message, reading, &asked, decided, now)
         }
-        (Ok(_), Some(decided), _) => confirm::ask_again(
-            books.config,
-            books.store,
-            message,
-            reading,
-            &asked,
-            decided,
-            now,
-        ),
         (Ok(_), None, _) | (Err(_), _, _) => {
             let outcome = done(books, message, reading, &asked, now)?;
-            answer::answer(books.store, message, reading, outcome, now)
+            answer::answer(books, message, reading, outcome, now)
         }
     }
 }
@@ -93,14 +80,14 @@ fn settle(
     let outcome = match confirmed.answer {
         // The letter says what to answer.
         Consent::Unclear => {
-            return confirm::unclear(books.store, message, reading, &confirmed.token, now);
+            return confirm::unclear(books, message, reading, &confirmed.token, now);
         }
-        Consent::No => Outcome::refused(confirm::denied(words.trust).to_owned()),
+        Consent::No => Outcome::refused(confirm::denied(books.config, words.trust)),
         Consent::Yes => {
             let asked = asked(books.config, s, command, words, date_of(now))?;
             match &asked.decided {
                 Some(decided) if !confirm::was_told(s, command, decided)? => {
-                    Outcome::refused(confirm::decided_since(decided))
+                    Outcome::refused(confirm::decided_since(books.config, decided))
                 }
                 _ => done(books, command, words, &asked, now)?,
             }
@@ -113,7 +100,7 @@ fn settle(
         token: Some(confirmed.token.clone()),
         ..outcome
     };
-    answer::answer(books.store, message, reading, outcome, now)
+    answer::answer(books, message, reading, outcome, now)
 }
 
 /// Does what a mail asks for; whoever had decided otherwise is told.

@@ -6,6 +6,7 @@
 mod alarm;
 mod because;
 pub mod consolidation;
+mod sentences;
 pub mod spreadsheet;
 mod unlinked;
 mod why;
@@ -17,11 +18,12 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
-use minijinja::{AutoEscape, Environment};
+use minijinja::{AutoEscape, Environment, State, Value};
 use serde::Serialize;
 
 pub use alarm::{AlarmNews, alarm};
 pub use because::because_in_english;
+pub(crate) use sentences::{Sentence, say, sentence};
 pub use unlinked::{of_a_stranger, unlinked};
 pub use why::{doubt_in_vietnamese, why_in_vietnamese, whys_in_vietnamese};
 
@@ -29,9 +31,11 @@ use crate::config::Fault;
 use crate::config::source::{Faults, suggestion};
 use crate::config::{Config, Department};
 use crate::domain::owed::Kind;
+use sentences::SENTENCES;
 
 /// The templates that are no kind's of their own: each is a part of others, or of no mail of the outbox.
-const OTHERS: [(&str, &str); 4] = [
+const OTHERS: [(&str, &str); 5] = [
+    (SENTENCES, sentences::DEFAULT),
     (
         "alarm.txt",
         include_str!("../../config/templates/alarm.txt"),
@@ -180,11 +184,17 @@ fn environment(folder: &Path) -> Environment<'static> {
     let mut environment = Environment::new();
     let own = folder.join("templates");
     environment.set_loader(move |name| {
-        if let Ok(text) = std::fs::read_to_string(own.join(name)) {
-            return Ok(Some(text));
-        }
         let default = templates().find(|(n, _)| *n == name);
-        Ok(default.map(|(_, text)| text.to_owned()))
+        let default = default.map(|(_, text)| text.to_owned());
+        Ok(match std::fs::read_to_string(own.join(name)) {
+            // Of sentences an office keeps those only that it changes: the last one of a name counts.
+            Ok(own) if name == SENTENCES => Some(sentences::DEFAULT.to_owned() + &own),
+            Ok(own) => Some(own),
+            Err(_) => default,
+        })
+    });
+    environment.add_function("say", |state: &State<'_, '_>, sentence: Value| {
+        sentences::said(state.env(), &sentence)
     });
     environment.set_auto_escape_callback(|name| {
         if name.ends_with(".html") {
@@ -226,7 +236,14 @@ fn check_templates(folder: &Path, faults: &Faults) {
             );
             continue;
         }
-        match environment.get_template(&name) {
+        let Ok(text) = std::fs::read_to_string(entry.path()) else {
+            faults.add(&file, None, "the template cannot be read");
+            continue;
+        };
+        if name == SENTENCES {
+            sentences::check(&text, |line, what| faults.add(&file, Some(line), what));
+        }
+        match environment.template_from_named_str(&name, &text) {
             Err(e) => {
                 let what = e
                     .detail()
@@ -330,7 +347,7 @@ mod tests {
     }
 
     /// The code, but for this file, which lists the names.
-    fn sources(folder: &Path, all: &mut Vec<String>) {
+    pub(super) fn sources(folder: &Path, all: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use minijinja::context;
 use serde::Serialize;
 
 use super::DigestData;
@@ -14,7 +15,7 @@ use crate::standing;
 use crate::store::{
     DEFERRED_FOR_LONG, Message, Outgoing, OutgoingState, Receipts, Standing, Store,
 };
-use crate::writing::unlinked;
+use crate::writing::{Sentence, say, sentence, unlinked};
 
 /// A unit that was reminded.
 #[derive(Debug, Serialize)]
@@ -31,7 +32,7 @@ pub(super) struct Reminded {
 #[derive(Debug, Serialize)]
 pub(super) struct Undelivered {
     /// Which, to whom, and why.
-    pub(super) text: String,
+    pub(super) says: Sentence,
     /// By which it is sent again.
     pub(super) link: Option<Link>,
 }
@@ -41,8 +42,15 @@ pub(super) struct Undelivered {
 pub(super) struct Contact {
     /// Whether it is still written to.
     pub(super) doubtful: bool,
-    /// The address, whose it is, and since when.
-    pub(super) text: String,
+    pub(super) address: String,
+    /// The units that it is of.
+    pub(super) whose: Vec<String>,
+    /// Since which day.
+    pub(super) since: String,
+    /// What the server said (RFC 3463), where that is known.
+    pub(super) status: Option<String>,
+    /// Which address the first of them is written to instead.
+    pub(super) instead: Option<String>,
     /// By which it is written to again.
     pub(super) link: Option<Link>,
 }
@@ -51,7 +59,7 @@ pub(super) struct Contact {
 fn mail_in_words(config: &Config, mail: &Outgoing, day: Date) -> String {
     let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
     let kind = mail.owed.kind().in_vietnamese();
-    unit.map_or_else(|| kind.to_owned(), |unit| format!("{kind} gửi {unit}"))
+    say(config, "mail_of_ours", context! { kind, unit })
 }
 
 /// What was sent, and what could not be.
@@ -65,29 +73,25 @@ pub(super) fn sent(
 ) -> Result<()> {
     let day = date_of(until);
     for mail in store.ended_between(since, until)? {
-        let failure = match (mail.state, &mail.error) {
-            (OutgoingState::Failed, _) => Some("máy chủ từ chối"),
-            (OutgoingState::Unknown, _) => Some("không rõ đã gửi được hay chưa"),
-            (OutgoingState::Sent, Some(_)) => Some("máy chủ không nhận cho một số người nhận"),
+        let none = context! {};
+        let how = match (mail.state, &mail.error) {
+            (OutgoingState::Failed, _) => Some(sentence("refused", none)),
+            (OutgoingState::Unknown, _) => Some(sentence("fate_unknown", none)),
+            (OutgoingState::Sent, Some(_)) => Some(sentence("refused_for_some", none)),
             (OutgoingState::Dropped, _) if no_longer_configured(config, store, &mail, until)? => {
-                Some("không gửi")
+                Some(sentence("not_sent", none))
             }
             (OutgoingState::Sent, None)
             | (OutgoingState::Queued | OutgoingState::Sending | OutgoingState::Dropped, _) => None,
         };
-        if let Some(failure) = failure {
+        if let Some(how) = how {
             let what = mail_in_words(config, &mail, day);
-            let to = match mail.recipients.as_slice() {
-                [] => String::new(), // it was never addressed
-                some => format!(" ({})", some.join(", ")),
-            };
             let again = links.filter(|_| mail.state != OutgoingState::Sent);
+            let link = again.map(|l| l.for_outgoing(mail.id, &what));
+            let (recipients, error) = (&mail.recipients, &mail.error);
             data.failed.push(Undelivered {
-                text: match &mail.error {
-                    Some(error) => format!("{what}{to}: {failure}: {error}"),
-                    None => format!("{what}{to}: {failure}."),
-                },
-                link: again.map(|l| l.for_outgoing(mail.id, &what)),
+                says: sentence("undelivered", context! { what, recipients, how, error }),
+                link,
             });
         }
         if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
@@ -152,35 +156,36 @@ pub(super) fn stuck(
     for mail in store.stuck(long_ago)? {
         let what = mail_in_words(config, &mail, day);
         let why = mail.error.as_deref().unwrap_or("");
-        let text = match (mail.blocked_since, mail.deferred_since) {
-            (Some(at), _) => format!(
-                "{what}: không soạn được từ {}, đề nghị báo quản trị viên. {why}",
-                vietnamese_moment(at)
-            ),
-            (None, at) => format!(
-                "{what} ({}): máy chủ chưa nhận từ {}, đã thử {} lần, vẫn tiếp tục thử. Chi tiết: {why}",
-                mail.recipients.join(", "),
-                vietnamese_moment(at.unwrap_or(until)),
-                mail.tries
-            ),
+        let says = match (mail.blocked_since, mail.deferred_since) {
+            (Some(at), _) => {
+                let since = vietnamese_moment(at);
+                sentence("not_composed", context! { what, since, why })
+            }
+            (None, at) => {
+                let since = vietnamese_moment(at.unwrap_or(until));
+                let (recipients, tries) = (&mail.recipients, mail.tries);
+                sentence("deferred", context! { what, recipients, since, tries, why })
+            }
         };
-        data.failed.push(Undelivered { text, link: None });
+        data.failed.push(Undelivered { says, link: None });
     }
     for rest in store.rests_to_tell((since, until), long_ago)? {
         let Some(mail) = store.outgoing_mail(rest.outbox)? else {
             continue; // the rows stand in one store
         };
         let what = mail_in_words(config, &mail, day);
+        let none = context! {};
         let how = match rest.state {
-            OutgoingState::Unknown => "không rõ đã gửi được hay chưa",
-            OutgoingState::Failed => "máy chủ từ chối",
+            OutgoingState::Unknown => sentence("fate_unknown", none),
+            OutgoingState::Failed => sentence("refused", none),
             OutgoingState::Queued
             | OutgoingState::Sending
             | OutgoingState::Sent
-            | OutgoingState::Dropped => "máy chủ chưa nhận, vẫn tiếp tục thử",
+            | OutgoingState::Dropped => sentence("still_tried", none),
         };
+        let (address, error) = (rest.address, rest.error);
         data.failed.push(Undelivered {
-            text: format!("{what} ({}): {how}. Chi tiết: {}", rest.address, rest.error),
+            says: sentence("rest", context! { what, address, how, error }),
             link: None,
         });
     }
@@ -214,21 +219,13 @@ pub(super) fn bounced(
                         false => unlinked(a),
                     },
                 );
-            let shown: Vec<String> = shown.collect();
+            let recipients: Vec<String> = shown.collect();
             let believed = message
                 .reading
                 .as_ref()
                 .is_some_and(|r| r.believed_bounce().is_some());
             data.failed.push(Undelivered {
-                text: format!(
-                    "{what}: địa chỉ {}{}{}",
-                    shown.join(", "),
-                    status.map_or(String::new(), |s| format!(" (mã {s})")),
-                    match believed {
-                        true => "",
-                        false => "; thông báo này không chắc do máy chủ thư gửi nên không tính vào địa chỉ",
-                    }
-                ),
+                says: sentence("bounced", context! { what, recipients, status, believed }),
                 link: None,
             });
         }
@@ -253,34 +250,15 @@ pub(super) fn contacts(
             .iter()
             .map(|b| config.unit_name(&b.unit, day))
             .collect();
-        let instead = holders.first().filter(|_| !doubtful).map(|b| {
-            standing::addressee(config, &dead, &b.unit, day).map_or_else(
-                || "đơn vị không còn địa chỉ nào để gửi".to_owned(),
-                |to| format!("thư gửi đến {}", to.to),
-            )
-        });
-        let mut text = address.clone();
-        if !whose.is_empty() {
-            text += &format!(" ({})", whose.join("; "));
-        }
-        let since = vietnamese_date(date_of(contact.since));
-        text += &match doubtful {
-            true => format!(" có thư bị trả lại ngày {since}"),
-            false => format!(" không nhận được thư từ {since}"),
-        };
-        if let Some(status) = &contact.status {
-            text += &format!(", mã {status}");
-        }
-        if doubtful {
-            text +=
-                "; thư vẫn được gửi đến, nếu ngày khác lại bị trả lại thì thôi dùng địa chỉ này";
-        }
-        if let Some(instead) = instead {
-            text += &format!("; {instead}");
-        }
+        let instead = holders.first().filter(|_| !doubtful);
+        let instead = instead.and_then(|b| standing::addressee(config, &dead, &b.unit, day));
         lines.push(Contact {
             doubtful,
-            text,
+            address: address.clone(),
+            whose,
+            since: vietnamese_date(date_of(contact.since)),
+            status: contact.status.clone(),
+            instead: instead.map(|to| to.to.to_owned()),
             link: links.map(|l| l.for_contact(contact.id, address)),
         });
     }

@@ -11,6 +11,7 @@ mod tasks;
 use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use minijinja::context;
 use serde::Serialize;
 
 use super::Composed;
@@ -23,9 +24,9 @@ use crate::overview;
 use crate::overview::{ChartRow, Total};
 use crate::standing::View;
 use crate::store::{Receipts, Store};
-use crate::writing::{Draft, Enclosure};
+use crate::writing::{Draft, Enclosure, say, sentence};
 use delivery::{Contact, Reminded, Undelivered};
-use news::News;
+use news::{News, Others};
 use progress::{Progress, SOON_DAYS, Soon};
 use system::SystemLine;
 use tasks::{Held, StrangersData, WaitingMail};
@@ -42,13 +43,13 @@ pub(super) fn letter(
     now: Timestamp,
 ) -> Result<Composed> {
     if address.is_some_and(|a| !config.settings.digest_to.iter().any(|s| s == a)) {
-        let why = "địa chỉ này không còn trong danh sách cán bộ (staff.digest_to)";
-        return Ok(Composed::Dropped(why.into()));
+        let why = say(config, "reader_gone", context! {});
+        return Ok(Composed::Dropped(why));
     }
     Ok(Composed::Ready(digest(config, store, day, address, now)?))
 }
 
-/// Everything that a digest tells, in words.
+/// Everything that a digest tells.
 #[derive(Debug, Default, Serialize)]
 struct DigestData {
     /// What many units that are not reminded mean, empty where it is few.
@@ -65,8 +66,8 @@ struct DigestData {
     held: Vec<Held>,
     /// Reports that came in.
     news: Vec<News>,
-    /// A line on the other mails that came in, empty if there were none.
-    others: String,
+    /// The other mails that came in.
+    others: Others,
     /// That what has not come may be there, as the mailbox was not looked through; empty where it was.
     unseen: String,
     /// How each running report stands.
@@ -77,8 +78,8 @@ struct DigestData {
     soon: Vec<Soon>,
     /// How many days "soon" is.
     soon_days: i64,
-    /// Which edition it is, in words: empty on ordinary days.
-    edition: String,
+    /// Which edition it is; nothing on ordinary days.
+    edition: Option<Edition>,
     /// How every report ended whose deadline has passed; for the weekly and period-end editions.
     totals: Vec<Total>,
     /// The chart: each report with the last of its periods whose deadline has passed; for the same editions.
@@ -173,12 +174,12 @@ pub fn digest(
             tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
             data.system.push(SystemLine {
                 bad: true,
-                text: "Một tệp kèm theo không tạo được; đề nghị báo quản trị viên.".into(),
+                says: sentence("no_enclosure", context! {}),
             });
         }
     }
     if let Some(edition) = edition(config, &recent, (since, until), day) {
-        data.edition = edition.into();
+        data.edition = Some(edition);
         let groups = groups(&recent);
         let ended = groups.iter().filter(|g| g.due <= until);
         data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
@@ -193,18 +194,27 @@ pub fn digest(
     page::draft(config, to, day, &data, enclosures)
 }
 
-/// The name of an edition with the table and the chart: weekly, or when a deadline has passed since the last digest.
+/// An edition with the table and the chart.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Edition {
+    /// A deadline has passed since the last one.
+    PeriodEnd,
+    Weekly,
+}
+
+/// Which edition with the table and the chart: weekly, or when a deadline has passed since the last digest.
 fn edition(
     config: &Config,
     obligations: &[Obligation],
     (since, until): (Timestamp, Timestamp),
     day: Date,
-) -> Option<&'static str> {
+) -> Option<Edition> {
     let ended = |g: &Group<'_>| since < g.due && g.due <= until;
     if groups(obligations).iter().any(ended) {
-        Some("Bản tin cuối kỳ")
+        Some(Edition::PeriodEnd)
     } else if day.weekday() == config.settings.schedule.weekly_on {
-        Some("Bản tin tuần")
+        Some(Edition::Weekly)
     } else {
         None
     }

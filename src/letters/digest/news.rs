@@ -66,40 +66,32 @@ pub(super) fn news(
     Ok(())
 }
 
-/// One line on the mails that brought no report.
-pub(super) fn others(messages: &[Message]) -> String {
-    let count = |wanted: &dyn Fn(&Message) -> bool| messages.iter().filter(|m| wanted(m)).count();
-    let class = |m: &Message| m.reading.as_ref().map(|r| r.class);
-    let noted = |m: &Message| m.state == MessageState::Noted;
-    let parts = [
-        (
-            count(&|m| noted(m) && class(m) == Some(Class::AutoReply)),
-            "thư trả lời tự động",
-        ),
-        (
-            count(&|m| noted(m) && matches!(class(m), Some(Class::Bulk | Class::MachineReport))),
-            "thư quảng bá, thư hệ thống",
-        ),
-        (count(&|m| m.state == MessageState::Duplicate), "thư trùng"),
-        (
-            count(&|m| {
-                noted(m)
-                    && !matches!(
-                        class(m),
-                        Some(Class::AutoReply | Class::Bulk | Class::MachineReport | Class::Bounce)
-                    )
-            }),
-            "thư khác không có báo cáo",
-        ),
-    ];
-    let told: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    if told.is_empty() {
-        String::new()
-    } else {
-        format!("Ngoài ra: {}.", told.join(", "))
+/// How many mails brought no report, by what they are.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Others {
+    /// Of machines that answer.
+    automatic: u32,
+    /// Of lists and machines.
+    bulk: u32,
+    /// What had come before.
+    duplicate: u32,
+    /// All others.
+    without_report: u32,
+}
+
+/// The mails that brought no report. Others tell of reports, of what waits, and of bounces.
+pub(super) fn others(messages: &[Message]) -> Others {
+    let mut others = Others::default();
+    for message in messages {
+        let class = message.reading.as_ref().map(|r| r.class);
+        *match (message.state, class) {
+            (MessageState::Duplicate, _) => &mut others.duplicate,
+            (MessageState::Noted, Some(Class::AutoReply)) => &mut others.automatic,
+            (MessageState::Noted, Some(Class::Bulk | Class::MachineReport)) => &mut others.bulk,
+            (MessageState::Noted, Some(Class::Bounce)) => continue,
+            (MessageState::Noted, _) => &mut others.without_report,
+            _ => continue,
+        } += 1;
     }
+    others
 }

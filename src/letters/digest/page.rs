@@ -27,9 +27,8 @@ pub(super) fn draft(
     data: &DigestData,
     enclosures: Vec<Enclosure>,
 ) -> Result<Draft> {
-    let day = format!("Ngày {}", vietnamese_date(day));
     let values = context! {
-        day,
+        day => vietnamese_date(day),
         department => DepartmentView::from(&config.settings.department),
         ..minijinja::Value::from_serialize(data)
     };

@@ -7,7 +7,6 @@ use super::{DigestData, short_moment};
 use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
 use crate::domain::{date_of, vietnamese_date};
 use crate::links::{Link, Links};
-use crate::overview;
 use crate::standing::View;
 
 /// How many days ahead the digest looks.
@@ -17,7 +16,7 @@ pub(super) const SOON_DAYS: i64 = 10;
 const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
 
 /// How one report and period stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Progress {
     /// Short name of the report.
     pub(super) report: String,
@@ -64,8 +63,16 @@ pub(super) struct Progress {
 /// A unit that is late, or has sent not everything.
 #[derive(Debug, Serialize)]
 pub(super) struct Straggler {
-    /// Its name, with what is missing.
+    /// Its short name.
     pub(super) name: String,
+    /// The mail on which staff have to decide first.
+    pub(super) mail: Option<i64>,
+    /// What is missing, where something has come.
+    pub(super) missing: Option<&'static str>,
+    /// Whether it was sent back.
+    pub(super) returned: bool,
+    /// A mail that may be the unit's, and of which nobody knows who sent it.
+    pub(super) unverified: Option<i64>,
     /// What may be done, in a prepared mail.
     pub(super) link: Option<Link>,
 }
@@ -86,10 +93,6 @@ pub(super) struct Soon {
 }
 
 /// How every report and period stands that is still of interest.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one loop over reports and periods, still to be split by what it gathers"
-)]
 pub(super) fn progress(
     view: &View<'_>,
     obligations: &[Obligation],
@@ -123,34 +126,32 @@ pub(super) fn progress(
             continue;
         }
         let name = |o: &Obligation| config.unit_name(&o.unit, date_of(o.due));
-        // The units in one state, each with what else is to be said of it.
-        let those = |also: &dyn Fn(&Obligation, State) -> Option<String>| -> Vec<Straggler> {
-            let told = states.iter().filter_map(|(o, state)| {
-                let shown = format!("{}{}", name(o), also(o, *state)?);
+        // The units in some state, each with what else is to be said of it.
+        let those = |meant: &dyn Fn(State) -> bool| -> Vec<Straggler> {
+            let told = states.iter().filter(|(_, state)| meant(*state));
+            let told = told.map(|(o, state)| {
                 let what = format!(
                     "{}, {}, {}",
                     name(o),
                     config.report_name(report),
                     period.in_vietnamese()
                 );
-                Some(Straggler {
-                    name: shown,
+                Straggler {
+                    name: name(o),
+                    mail: match state {
+                        State::Waiting(mail) => Some(*mail),
+                        _ => None,
+                    },
+                    missing: (*state == State::Partial).then(|| o.missing().in_vietnamese()),
+                    returned: o.returned.is_some(),
+                    unverified: o.unverified,
                     link: links.map(|l| l.for_obligation(o.id, &what)),
-                })
+                }
             });
             told.collect()
         };
-        let also = |o: &Obligation| {
-            let returned = o.returned.as_ref().map(|_| "đã trả lại".to_owned());
-            let mail = o.unverified.map(|n| format!("có thư số {n} chưa xác minh"));
-            let said: Vec<String> = returned.into_iter().chain(mail).collect();
-            match said.is_empty() {
-                true => String::new(),
-                false => format!(" ({})", said.join(", ")),
-            }
-        };
-        let late = those(&|o, state| (state == State::Overdue).then(|| also(o)));
-        let closed = those(&|o, state| (state == State::Closed).then(|| also(o)));
+        let late = those(&|state| state == State::Overdue);
+        let closed = those(&|state| state == State::Closed);
         data.late_count += late.len() + closed.len();
         // Shares of the whole so far: what is rounded neither leaves a sliver nor runs over.
         let mut so_far = 0;
@@ -181,15 +182,8 @@ pub(super) fn progress(
             }),
             late_units: late,
             closed_units: closed,
-            waiting_units: those(&|_, state| match state {
-                State::Waiting(mail) => Some(format!(" (thư số {mail})")),
-                _ => None,
-            }),
-            partial_units: those(&|o, state| {
-                let missing =
-                    || format!(" ({}{})", o.missing().in_vietnamese(), overview::doubt(o));
-                (state == State::Partial).then(missing)
-            }),
+            waiting_units: those(&|state| matches!(state, State::Waiting(_))),
+            partial_units: those(&|state| state == State::Partial),
         });
     }
 }

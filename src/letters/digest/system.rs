@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use minijinja::context;
 use serde::Serialize;
 
 use super::DigestData;
@@ -11,6 +12,7 @@ use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::ground::files::free_bytes;
 use crate::health::Look;
 use crate::store::{Part, QueuePause, Store};
+use crate::writing::{Sentence, sentence};
 
 /// So many mails that will not be kept are named in one line; each says it itself, too.
 const EXPIRING_NAMED: usize = 10;
@@ -22,7 +24,7 @@ const DISK_LOW: u64 = 2_000_000_000;
 #[derive(Debug, Serialize)]
 pub(super) struct SystemLine {
     /// What there is to say.
-    pub(super) text: String,
+    pub(super) says: Sentence,
     /// Whether somebody should act on it.
     pub(super) bad: bool,
 }
@@ -35,11 +37,12 @@ pub(super) fn system(
     now: Timestamp,
 ) -> Result<Vec<SystemLine>> {
     let mut lines = Vec::new();
-    let mut line = |bad, text: String| lines.push(SystemLine { bad, text });
+    let mut line = |bad, says| lines.push(SystemLine { says, bad });
     // Of units that are not reminded the first line of all speaks.
     for look in looks.iter().filter(|l| l.part != Part::Holds) {
         if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
-            line(true, format!("Sự cố: {fault}. Chi tiết: {}", ill.why));
+            let why = &ill.why;
+            line(true, sentence("fault", context! { fault, why }));
         }
     }
     let mailbox = store.health(Part::Mailbox)?;
@@ -48,71 +51,38 @@ pub(super) fn system(
             let ill = looks
                 .iter()
                 .any(|l| l.part == Part::Mailbox && l.ill.is_some());
-            line(
-                ill,
-                format!("Lần kiểm tra hộp thư gần nhất: {}.", vietnamese_moment(at)),
-            );
+            let at = vietnamese_moment(at);
+            line(ill, sentence("mailbox_seen", context! { at }));
         }
-        None => line(true, "Chưa kiểm tra được hộp thư lần nào.".into()),
+        None => line(true, sentence("mailbox_never_seen", context! {})),
     }
     if config.settings.alarm.is_none() {
-        line(
-            false,
-            "Chưa có kênh cảnh báo thứ hai (mục [alarm]): khi hộp thư hỏng, không ai được báo."
-                .into(),
-        );
+        line(false, sentence("no_alarm", context! {}));
     }
     // The digests themselves are among the mails that wait.
     let queued = store.queue_length(Some(Kind::Digest))?;
-    line(
-        false,
-        format!(
-            "Thư chờ gửi: {queued}; thư chờ đọc: {}.",
-            store.unread_count()?
-        ),
-    );
-    let put_off = store.put_off_count()?;
-    if put_off > 0 {
-        line(
-            false,
-            format!(
-                "Thư chưa xác thực được người gửi vì máy chủ tên miền (DNS) chưa trả lời: {put_off}; sẽ xử lý chậm nhất sau 24 giờ, chưa nhắc các đơn vị liên quan."
-            ),
-        );
+    let unread = store.unread_count()?;
+    line(false, sentence("queue", context! { queued, unread }));
+    let mails = store.put_off_count()?;
+    if mails > 0 {
+        line(false, sentence("put_off", context! { mails }));
     }
-    let limits = &config.settings.limits;
     let sent = store.sent_since(now - SignedDuration::from_hours(24))?;
     let to_units = sent.iter().filter(|(kind, _)| !kind.is_for_staff());
-    let sent: u32 = to_units.map(|(_, mails)| mails).sum();
-    let full = sent >= limits.daily_mails;
-    line(
-        full,
-        format!(
-            "Đã gửi các đơn vị trong 24 giờ qua: {sent}/{} thư.",
-            limits.daily_mails
-        ),
-    );
+    let mails: u32 = to_units.map(|(_, mails)| mails).sum();
+    let most = config.settings.limits.daily_mails;
+    line(mails >= most, sentence("sent", context! { mails, most }));
     if let Some(free) = free_bytes(&config.settings.data) {
-        let gigabytes = match free / 1_000_000_000 {
-            n @ 0..10 => format!("{n} GB"),
-            _ => "hơn 10 GB".into(), // nobody needs to watch it more closely
-        };
-        line(
-            free < DISK_LOW,
-            format!("Dung lượng đĩa còn trống: {gigabytes}."),
-        );
+        let gigabytes = free / 1_000_000_000;
+        line(free < DISK_LOW, sentence("disk", context! { gigabytes }));
     }
     let today = date_of(now);
-    for year in [today.year(), today.saturating_add(60.days()).year()] {
-        if !config.calendar.covers(year) {
-            line(
-                true,
-                format!(
-                    "Lịch nghỉ lễ năm {year} chưa có trong holidays.toml; hạn nộp và ngày nhắc có thể rơi vào ngày nghỉ."
-                ),
-            );
-            break;
-        }
+    let years = [today.year(), today.saturating_add(60.days()).year()];
+    if let Some(year) = years
+        .into_iter()
+        .find(|year| !config.calendar.covers(*year))
+    {
+        line(true, sentence("no_holidays", context! { year }));
     }
     Ok(lines)
 }
@@ -120,22 +90,13 @@ pub(super) fn system(
 /// When nothing was sent, and why.
 pub(super) fn pauses(store: &Store, since: Timestamp, until: Timestamp) -> Result<Vec<SystemLine>> {
     let line = |pause: QueuePause| {
-        let began = vietnamese_moment(pause.since);
-        let why = pause.why;
-        let text = match pause.ended_at {
-            Some(at) => format!(
-                "Việc gửi thư đã tạm dừng từ {began} đến {}: {why}",
-                vietnamese_moment(at)
-            ),
-            None if pause.until > until => format!(
-                "Việc gửi thư đang tạm dừng từ {began}, sẽ thử lại lúc {}: {why}",
-                vietnamese_moment(pause.until)
-            ),
-            None => format!("Việc gửi thư đã tạm dừng từ {began}: {why}"),
-        };
+        let ended = pause.ended_at.map(vietnamese_moment);
+        let again =
+            (ended.is_none() && pause.until > until).then(|| vietnamese_moment(pause.until));
+        let (bad, since, why) = (ended.is_none(), vietnamese_moment(pause.since), pause.why);
         SystemLine {
-            bad: pause.ended_at.is_none(),
-            text,
+            bad,
+            says: sentence("paused", context! { since, ended, again, why }),
         }
     };
     let pauses = store.queue_pauses_between(since, until)?;
@@ -147,31 +108,24 @@ pub(super) fn expiring(config: &Config, store: &Store, data: &mut DigestData) ->
     let Some(years) = config.settings.retention_years else {
         return Ok(());
     };
-    let mut days = Vec::new();
+    let mut mails = Vec::new();
     for mail in store.expiring()? {
         let day = vietnamese_date(mail.ends_on(years)?);
         let strangers = data.strangers.iter_mut().flat_map(|s| &mut s.shown);
         let all = data.waiting.iter_mut().chain(strangers);
         for waiting in all.filter(|w| w.id == mail.message) {
-            waiting.why.push(format!(
-                "nội dung thư sẽ bị xóa ngày {day} theo thời hạn lưu trữ, nếu đến lúc đó chưa được xử lý"
-            ));
+            waiting.expires = Some(day.clone());
         }
-        days.push(format!("số {} (ngày {day})", mail.message));
+        mails.push(context! { number => mail.message, day });
     }
-    if days.is_empty() {
+    if mails.is_empty() {
         return Ok(());
     }
-    let more = match days.len().saturating_sub(EXPIRING_NAMED) {
-        0 => String::new(),
-        n => format!(" và {n} thư khác"),
-    };
+    let more = mails.len().saturating_sub(EXPIRING_NAMED);
+    mails.truncate(EXPIRING_NAMED);
     data.system.push(SystemLine {
         bad: true,
-        text: format!(
-            "Thư chờ xử lý quá thời hạn lưu trữ {years} năm sẽ bị xóa nội dung nếu chưa được xử lý: {}{more}.",
-            days[..days.len().min(EXPIRING_NAMED)].join(", ")
-        ),
+        says: sentence("expiring", context! { years, mails, more }),
     });
     Ok(())
 }

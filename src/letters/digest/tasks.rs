@@ -3,6 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use minijinja::context;
 use serde::Serialize;
 
 use super::{DigestData, short_moment};
@@ -16,7 +17,7 @@ use crate::reading::Role;
 use crate::standing::{self, Holds};
 use crate::store::{Claim, Ground, Message, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
-use crate::writing::{of_a_stranger, unlinked, why_in_vietnamese};
+use crate::writing::{Sentence, of_a_stranger, sentence, unlinked, why_in_vietnamese};
 
 /// A mail that waits for a person.
 #[derive(Debug, Serialize)]
@@ -25,33 +26,42 @@ pub(super) struct WaitingMail {
     pub(super) id: i64,
     /// When it came.
     pub(super) received: String,
-    /// From whom.
-    pub(super) sender: String,
+    /// From whom, where that is known.
+    pub(super) sender: Option<String>,
     /// Its subject.
     pub(super) subject: String,
     /// Why it waits.
     pub(super) why: Vec<String>,
+    /// The day on which its content goes, where that is near.
+    pub(super) expires: Option<String>,
     /// Name of the unit, where that is certain.
     pub(super) unit: Option<String>,
     /// Names of the units that it may come from, where it is not.
-    pub(super) candidates: Vec<String>,
+    pub(super) candidates: Option<Names>,
     /// Names of its files.
-    pub(super) files: Vec<String>,
-    /// What other mails its sender sent, empty if none.
-    pub(super) also: String,
+    pub(super) files: Option<Names>,
+    /// The numbers of other mails of its sender.
+    pub(super) others: Option<Names>,
     /// What may be done, each a prepared mail.
     pub(super) links: Vec<Link>,
     /// The token by which a reply in free words is understood.
     pub(super) token: Option<String>,
-    /// What to do where there are no links.
-    pub(super) how: String,
+    /// The unit that it is most likely of, as commands take it.
+    pub(super) suggestion: Option<UnitId>,
+}
+
+/// The first of some names, and how many more there are.
+#[derive(Debug, Serialize)]
+pub(super) struct Names {
+    shown: Vec<String>,
+    more: usize,
 }
 
 /// The mails of one kind of strangers.
 #[derive(Debug, Serialize)]
 pub(super) struct StrangersData {
-    /// Which they are.
-    pub(super) title: &'static str,
+    /// Whether they have a document with the head of a unit.
+    pub(super) with_document: bool,
     /// How many mails.
     pub(super) mails: usize,
     /// Of how many senders.
@@ -69,10 +79,21 @@ pub(super) struct StrangersData {
 /// A unit that is not reminded while mails wait.
 #[derive(Debug, Serialize)]
 pub(super) struct Held {
-    /// Its short name.
-    pub(super) unit: String,
-    /// Which mails these are, why, and until when.
-    pub(super) why: String,
+    /// Its short name; all, where none is named.
+    pub(super) unit: Option<String>,
+    /// The first of the mails.
+    mails: Vec<Holding>,
+    /// How many others there are.
+    more: usize,
+}
+
+/// A mail that holds reminders.
+#[derive(Debug, Serialize)]
+struct Holding {
+    number: i64,
+    why: Sentence,
+    /// Until when; until it is decided, where that is not set.
+    until: Option<String>,
 }
 
 /// To so many units a mail can be assigned by one click.
@@ -81,6 +102,8 @@ const LIKELY: usize = 3;
 const LONGEST: usize = 200;
 /// Nor more names of files of one mail, or numbers of mails of one sender.
 const MOST_NAMES: usize = 8;
+/// Nor more mails that hold reminders of one unit.
+const MOST_HOLDING: usize = 3;
 
 /// What needs a person at a moment.
 pub(super) fn tasks(
@@ -109,7 +132,7 @@ pub(super) fn tasks(
         let listed: usize = shown.iter().map(|s| s.mails.len()).sum();
         let links_together = links.filter(|_| recorded && listed > 1);
         data.strangers.push(StrangersData {
-            title: title(kind),
+            with_document: kind == Strangers::WithDocument,
             mails,
             senders: count,
             shown: shown
@@ -122,13 +145,6 @@ pub(super) fn tasks(
         });
     }
     Ok(())
-}
-
-fn title(kind: Strangers) -> &'static str {
-    match kind {
-        Strangers::WithDocument => "Người gửi ngoài danh bạ, có văn bản mang tên đơn vị",
-        Strangers::Others => "Người gửi ngoài danh bạ khác",
-    }
 }
 
 /// The oldest mail of a stranger, and how many more there are.
@@ -145,22 +161,16 @@ fn stranger(
     };
     let mut shown = mail(config, first, links, likely);
     let numbers: Vec<String> = rest.iter().map(|m| m.id.to_string()).collect();
-    if !numbers.is_empty() {
-        shown.also = format!(
-            "{} thư khác của địa chỉ này: số {}",
-            rest.len(),
-            some(&numbers, ", ")
-        );
-    }
+    shown.others = Names::of(numbers);
     shown
 }
 
-/// The first of some names, and how many more there are.
-fn some(names: &[String], between: &str) -> String {
-    let (shown, more) = names.split_at(names.len().min(MOST_NAMES));
-    match more.len() {
-        0 => shown.join(between),
-        n => format!("{} … và {n} mục khác", shown.join(between)),
+impl Names {
+    /// Nothing of none.
+    fn of(mut shown: Vec<String>) -> Option<Names> {
+        let more = shown.len().saturating_sub(MOST_NAMES);
+        shown.truncate(MOST_NAMES);
+        (!shown.is_empty()).then_some(Names { shown, more })
     }
 }
 
@@ -187,15 +197,14 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         .map(|u| (u.clone(), config.unit_name(u, day)))
         .collect();
     let best = message.unit.as_ref().or(message.candidates.first());
-    let suggestion = best.map_or("MÃ-ĐƠN-VỊ", |u| u.0.as_str());
     let sender = message.sender.as_deref();
-    let shown_sender = sender.map_or_else(|| "(không rõ người gửi)".into(), address);
+    let shown_sender = sender.map(address);
     // The address itself may be named; what else stands there, a sender may have chosen.
     let whys = message.why.iter().map(why_in_vietnamese);
     let why: Vec<String> = whys
-        .map(|why| match sender {
-            Some(sender) => chosen(&why).replace(&unlinked(sender), &shown_sender),
-            None => chosen(&why),
+        .map(|why| match (sender, &shown_sender) {
+            (Some(sender), Some(shown)) => chosen(&why).replace(&unlinked(sender), shown),
+            _ => chosen(&why),
         })
         .collect();
     let files: Vec<String> = message
@@ -211,21 +220,14 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         sender: shown_sender,
         subject: chosen(message.subject.as_deref().unwrap_or_default()),
         why,
+        expires: None,
         unit,
-        candidates: (!candidates.is_empty())
-            .then(|| some(&candidates, "; "))
-            .into_iter()
-            .collect(),
-        files: (!files.is_empty())
-            .then(|| some(&files, "; "))
-            .into_iter()
-            .collect(),
-        also: String::new(),
+        candidates: Names::of(candidates),
+        files: Names::of(files),
+        others: None,
         links: links.map_or(vec![], |l| l.for_mail(id, &likely)),
         token: links.map(|l| l.token(Item::Mail(id), Action::Any)),
-        how: format!(
-            "đề nghị quản trị viên chạy lệnh: thubaocao assign {id} --unit {suggestion}; không phải báo cáo: thubaocao ignore {id}"
-        ),
+        suggestion: best.cloned(),
     }
 }
 
@@ -256,48 +258,53 @@ pub(super) fn held(
             held.by.into_iter().partition(|c| c.hold.unit.is_none());
         of_all = anybody;
         if !own.is_empty() {
-            data.held.push(Held {
-                unit: config.unit_name(&held.unit, day),
-                why: reasons(&own),
-            });
+            let unit = config.unit_name(&held.unit, day);
+            data.held.push(Held::by(&own, Some(unit)));
         }
     }
     if !of_all.is_empty() {
-        let all = Held {
-            unit: "Tất cả các đơn vị".into(),
-            why: reasons(&of_all),
-        };
-        data.held.insert(0, all);
+        data.held.insert(0, Held::by(&of_all, None));
     }
     Ok(())
 }
 
-/// The mail that is shown first among those that wait is named first here, too.
-fn reasons(claims: &[Claim]) -> String {
-    let mut claims: Vec<&Claim> = claims.iter().collect();
-    claims.sort_by_key(|c| (!c.read, c.place()));
-    let all: Vec<String> = claims.into_iter().map(reason).collect();
-    match all.split_at(all.len().min(3)) {
-        (shown, []) => shown.join("; "),
-        (shown, more) => format!("{}; và {} thư khác", shown.join("; "), more.len()),
+impl Held {
+    /// The mail that is shown first among those that wait is named first here, too.
+    fn by(claims: &[Claim], unit: Option<String>) -> Held {
+        let mut claims: Vec<&Claim> = claims.iter().collect();
+        claims.sort_by_key(|c| (!c.read, c.place()));
+        Held {
+            unit,
+            mails: claims
+                .iter()
+                .take(MOST_HOLDING)
+                .map(|c| holding(c))
+                .collect(),
+            more: claims.len().saturating_sub(MOST_HOLDING),
+        }
     }
 }
 
 /// Why a mail holds reminders, and until when.
-fn reason(claim: &Claim) -> String {
+fn holding(claim: &Claim) -> Holding {
+    let none = context! {};
     let why = match (claim.read, claim.hold.ground) {
-        (false, _) => "chưa đọc",
-        (true, Ground::Address) => "gửi từ địa chỉ của đơn vị",
-        (true, Ground::Unreadable) => "gửi từ địa chỉ của đơn vị, không đọc được",
-        (true, Ground::PassedOn) => "chuyển tiếp báo cáo của đơn vị",
-        (true, Ground::Head) => "người gửi ngoài danh bạ, văn bản mang tên đơn vị",
-        (true, Ground::Forged) => "không xác thực được người gửi, văn bản mang tên đơn vị",
-        (true, Ground::Nameless) => "không rõ người gửi",
-        (true, Ground::Named) => "nêu tên đơn vị",
+        (false, _) => sentence("held_unread", none),
+        (true, Ground::Address) => sentence("held_by_address", none),
+        (true, Ground::Unreadable) => sentence("held_unreadable", none),
+        (true, Ground::PassedOn) => sentence("held_passed_on", none),
+        (true, Ground::Head) => sentence("held_by_head", none),
+        (true, Ground::Forged) => sentence("held_forged", none),
+        (true, Ground::Nameless) => sentence("held_nameless", none),
+        (true, Ground::Named) => sentence("held_named", none),
     };
-    let until = match claim.hold.until {
-        Some(until) if claim.read => format!("đến {}", vietnamese_moment(until)),
-        Some(_) | None => "đến khi xử lý".to_owned(),
-    };
-    format!("thư số {} ({why}), {until}", claim.message)
+    Holding {
+        number: claim.message,
+        why,
+        until: claim
+            .hold
+            .until
+            .filter(|_| claim.read)
+            .map(vietnamese_moment),
+    }
 }
