@@ -228,6 +228,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of sentences")]
     fn sentences_say_what_is_there_and_leave_out_what_is_not() {
         let config = Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap();
         let (none, refused) = (Value::from(()), sentence("refused", context! {}));

@@ -125,30 +125,10 @@ pub(super) fn progress(
         if !begun || over || rates.expected == 0 {
             continue;
         }
-        let name = |o: &Obligation| config.unit_name(&o.unit, date_of(o.due));
-        // The units in some state, each with what else is to be said of it.
         let those = |meant: &dyn Fn(State) -> bool| -> Vec<Straggler> {
             let told = states.iter().filter(|(_, state)| meant(*state));
-            let told = told.map(|(o, state)| {
-                let what = format!(
-                    "{}, {}, {}",
-                    name(o),
-                    config.report_name(report),
-                    period.in_vietnamese()
-                );
-                Straggler {
-                    name: name(o),
-                    mail: match state {
-                        State::Waiting(mail) => Some(*mail),
-                        _ => None,
-                    },
-                    missing: (*state == State::Partial).then(|| o.missing().in_vietnamese()),
-                    returned: o.returned.is_some(),
-                    unverified: o.unverified,
-                    link: links.map(|l| l.for_obligation(o.id, &what)),
-                }
-            });
-            told.collect()
+            told.map(|(o, state)| straggler(view, links, o, *state))
+                .collect()
         };
         let late = those(&|state| state == State::Overdue);
         let closed = those(&|state| state == State::Closed);
@@ -185,5 +165,24 @@ pub(super) fn progress(
             waiting_units: those(&|state| matches!(state, State::Waiting(_))),
             partial_units: those(&|state| state == State::Partial),
         });
+    }
+}
+
+/// A unit in some state, with what else is to be said of it.
+fn straggler(view: &View<'_>, links: Option<&Links>, o: &Obligation, state: State) -> Straggler {
+    let config = view.config();
+    let name = config.unit_name(&o.unit, date_of(o.due));
+    let (report, period) = (config.report_name(&o.report), o.period.in_vietnamese());
+    let what = format!("{name}, {report}, {period}");
+    Straggler {
+        name,
+        mail: match state {
+            State::Waiting(mail) => Some(mail),
+            _ => None,
+        },
+        missing: (state == State::Partial).then(|| o.missing().in_vietnamese()),
+        returned: o.returned.is_some(),
+        unverified: o.unverified,
+        link: links.map(|l| l.for_obligation(o.id, &what)),
     }
 }
