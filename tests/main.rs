@@ -27,6 +27,7 @@ mod calendar;
 mod circle;
 mod clock;
 mod commands;
+mod composed;
 mod confinement;
 mod corpora;
 mod demo;
