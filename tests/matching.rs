@@ -83,6 +83,7 @@ fn attachment(file: &File) -> Attachment {
         issuer: file.issuer.clone(),
         genre: file.genre.clone(),
         cites: file.cites.clone(),
+        filled: None,
         signatures: vec![],
         warning: None,
     }

@@ -191,6 +191,9 @@ pub struct Attachment {
     /// Numbers of the documents that it names as its basis.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<String>,
+    /// Whether it is filled in: `false` of a blank form; none where its text and tables do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filled: Option<bool>,
     /// Digital signatures of a PDF. Whether their certificates can be trusted is not checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<Signature>,
@@ -417,6 +420,7 @@ pub(crate) mod tests {
             issuer: None,
             genre: None,
             cites: vec![],
+            filled: None,
             signatures: vec![],
             warning: None,
         }

@@ -197,6 +197,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             issuer: head.issuer,
             genre: head.genre,
             cites: head.cites,
+            filled: document.filled,
             signatures: document.signatures,
             warning,
             name: name.clone(),

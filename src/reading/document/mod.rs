@@ -1,9 +1,10 @@
 //! What stands at the head of a document: number, date, issuing body, title; and who signed a PDF.
 //!
 //! [`text`] gets the text out of each format, [`head`] reads the layout of NĐ 30/2020/NĐ-CP, [`signature`] the digital
-//! signatures of a PDF, [`file_name`] what a file's name says where the document says nothing.
+//! signatures of a PDF, [`filled`] whether it is filled in, [`file_name`] what a file's name says where the document says nothing.
 
 mod file_name;
+mod filled;
 pub mod head;
 mod signature;
 mod table;
@@ -42,6 +43,8 @@ pub struct Document {
     pub head: Head,
     /// Digital signatures of a PDF.
     pub signatures: Vec<Signature>,
+    /// Whether it is filled in, where that can be told; a blank form is not.
+    pub filled: Option<bool>,
     /// What is to be known of it: a program that is missing, a number that contradicts the name.
     pub note: Option<Warning>,
     /// Whether it needs a password, so that nobody can read it.
@@ -133,6 +136,7 @@ pub fn read(
     }
     let page = legacy::converted(&page).unwrap_or(page);
     document.head = head::parse(&page);
+    document.filled = filled::is_filled(&page, &extracted.grids);
     if kind == FileKind::Pdf {
         document.signatures = signature::read(content, budget)?;
     }

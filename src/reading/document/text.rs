@@ -11,6 +11,7 @@ use quick_xml::events::Event;
 
 use super::super::program::{Budget, Failure};
 use super::super::{FileKind, Warning};
+use super::filled::{Cell, Grid};
 
 /// How much text of the first page is kept, in bytes.
 const KEPT: usize = 20_000;
@@ -20,11 +21,15 @@ const WHOLE: usize = 2_000_000;
 const LARGEST_PART: u64 = 40_000_000;
 /// How many rows of a table are looked at.
 const ROWS: u32 = 60;
+/// How many columns of it.
+const COLUMNS: usize = 100;
 
 /// What could be got out of a file.
 #[derive(Debug, Default)]
 pub(super) struct Extracted {
     pub text: String,
+    /// The tables, where the format shows them.
+    pub grids: Vec<Grid>,
     pub note: Option<Warning>,
     /// Whether it needs a password.
     pub locked: bool,
@@ -58,10 +63,15 @@ fn up_to(
     let mut by = |program: &str, arguments: &[&str], content: &[u8]| {
         by(budget, program, arguments, content, kept)
     };
-    let of = |text: Option<String>| Extracted {
-        note: text.is_none().then_some(Warning::NoText { locked: true }),
-        text: text.unwrap_or_default(),
-        locked: false,
+    let of = |found: Option<(String, Vec<Grid>)>| {
+        let note = found.is_none().then_some(Warning::NoText { locked: true });
+        let (text, grids) = found.unwrap_or_default();
+        Extracted {
+            text,
+            grids,
+            note,
+            locked: false,
+        }
     };
     Ok(match kind {
         FileKind::Docx => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml, kept))),
@@ -73,7 +83,9 @@ fn up_to(
         FileKind::Rtf => by("catdoc", &["-w", "-d", "utf-8"], &with_lines(content))?,
         FileKind::Xls => {
             let mut csv = by("xls2csv", &["-d", "utf-8", "/proc/self/fd/0"], content)?;
-            csv.text = rows_of_csv(&csv.text);
+            let (text, grid) = rows_of_csv(&csv.text);
+            csv.text = text;
+            csv.grids = vec![grid];
             csv
         }
         FileKind::Pdf => by("pdftotext", &["-layout", "-l", "2", "-", "-"], content)?,
@@ -137,7 +149,7 @@ fn by(
     Ok(Extracted {
         text,
         note,
-        locked: false,
+        ..Extracted::default()
     })
 }
 
@@ -150,11 +162,12 @@ fn part(content: &[u8], name: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The paragraphs of WordprocessingML or OpenDocument text; cells of a table are parted by tabs.
-fn paragraphs(xml: &[u8], kept: usize) -> String {
+/// The paragraphs of WordprocessingML or OpenDocument text, and its tables.
+fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
     let mut reader = quick_xml::Reader::from_reader(xml);
     reader.config_mut().check_end_names = false;
     let mut out = String::new();
+    let mut tables = Tables::default();
     let mut in_word_text = false;
     let mut in_paragraph = 0_usize;
     // Within what is drawn a second time for old programs, deleted, or a remark.
@@ -170,6 +183,9 @@ fn paragraphs(xml: &[u8], kept: usize) -> String {
             Ok(Event::Start(e)) => match e.name().as_ref() {
                 name if is_hidden(name) => hidden += 1,
                 "w:t" => in_word_text = true,
+                "w:tbl" | "table:table" => tables.begins(),
+                "w:tr" | "table:table-row" => tables.row(),
+                "w:tc" | "table:table-cell" => tables.cell(out.len()),
                 "text:p" | "text:h" => in_paragraph += 1,
                 _ => {}
             },
@@ -177,11 +193,15 @@ fn paragraphs(xml: &[u8], kept: usize) -> String {
                 "w:tab" | "text:tab" => out.push('\t'),
                 "w:br" | "w:cr" | "text:line-break" => out.push('\n'),
                 "text:s" => out.push(' '),
+                "table:table-cell" | "table:covered-table-cell" => tables.empty(),
+                "w:gridSpan" => tables.wide(&e),
                 _ => {}
             },
             Ok(Event::End(e)) => match e.name().as_ref() {
                 name if is_hidden(name) => hidden = hidden.saturating_sub(1),
                 "w:t" => in_word_text = false,
+                "w:tbl" | "table:table" => tables.ends(),
+                "w:tc" | "table:table-cell" => tables.cell_ends(&out),
                 "w:p" if hidden == 0 => out.push('\n'),
                 "text:p" | "text:h" => {
                     in_paragraph = in_paragraph.saturating_sub(1);
@@ -204,7 +224,78 @@ fn paragraphs(xml: &[u8], kept: usize) -> String {
             Ok(_) => {}
         }
     }
-    out
+    tables.depth = tables.depth.min(1);
+    tables.ends();
+    (out, tables.found)
+}
+
+/// The tables of a text as they are met. One within a cell of another is part of its text.
+#[derive(Default)]
+struct Tables {
+    found: Vec<Grid>,
+    open: Grid,
+    depth: usize,
+    /// Where the text of the open cell begins.
+    from: usize,
+    /// How many columns it takes.
+    columns: usize,
+}
+
+impl Tables {
+    fn begins(&mut self) {
+        self.depth += 1;
+    }
+
+    fn ends(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth == 0 && !self.open.is_empty() {
+            self.found.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    fn row(&mut self) {
+        if self.depth == 1 && self.open.len() < ROWS as usize {
+            self.open.push(Vec::new());
+        }
+    }
+
+    fn cell(&mut self, from: usize) {
+        if self.depth == 1 {
+            (self.from, self.columns) = (from, 1);
+        }
+    }
+
+    /// The open cell reaches over several columns.
+    fn wide(&mut self, element: &quick_xml::events::BytesStart<'_>) {
+        let attributes = element.attributes().flatten();
+        let value = attributes
+            .filter_map(|a| a.value.trim().parse().ok())
+            .next();
+        if self.depth == 1 {
+            self.columns = value.unwrap_or(1).clamp(1, COLUMNS);
+        }
+    }
+
+    fn empty(&mut self) {
+        if self.depth == 1 {
+            self.put(Cell::Empty);
+        }
+    }
+
+    fn cell_ends(&mut self, out: &str) {
+        if self.depth == 1 {
+            self.put(Cell::of(out.get(self.from..).unwrap_or("")));
+            for _ in 1..self.columns {
+                self.put(Cell::Empty);
+            }
+        }
+    }
+
+    fn put(&mut self, cell: Cell) {
+        if let Some(row) = self.open.last_mut().filter(|row| row.len() < COLUMNS) {
+            row.push(cell);
+        }
+    }
 }
 
 /// Whether an Office file is none or unpacks to too much: calamine reads the shared texts whole.
@@ -222,12 +313,22 @@ pub(super) fn is_bomb(content: &[u8]) -> bool {
 }
 
 /// The first rows of the first sheet of a workbook, read cell by cell: a sheet may claim a billion empty ones.
-fn sheet(content: &[u8]) -> Option<String> {
+fn sheet(content: &[u8]) -> Option<(String, Vec<Grid>)> {
     if is_bomb(content) {
         return None;
     }
     let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(content)).ok()?;
     let first = book.sheet_names().first()?.clone();
+    let mut grid: Grid = Vec::new();
+    let mut put = |(row, column): (u32, u32), cell: Cell| {
+        let (row, column) = (row as usize, column as usize);
+        if row <= ROWS as usize && column < COLUMNS {
+            grid.resize_with(grid.len().max(row + 1), Vec::new);
+            let cells = &mut grid[row];
+            cells.resize_with(cells.len().max(column + 1), Cell::default);
+            cells[column] = cell;
+        }
+    };
     let mut cells = book.worksheet_cells_reader(&first).ok()?;
     let mut out = String::new();
     let mut row = 0;
@@ -242,6 +343,7 @@ fn sheet(content: &[u8]) -> Option<String> {
         } else if !out.is_empty() && !out.ends_with('\n') {
             out.push('\t');
         }
+        let begun = out.len();
         match cell.get_value() {
             calamine::DataRef::String(text) => out.push_str(text),
             calamine::DataRef::SharedString(text) => out.push_str(text),
@@ -249,23 +351,36 @@ fn sheet(content: &[u8]) -> Option<String> {
             calamine::DataRef::Int(number) => out.push_str(&number.to_string()),
             _ => {}
         }
+        put(cell.get_position(), Cell::of(&out[begun..]));
     }
-    Some(out)
+    drop(cells);
+    let mut cells = book.worksheet_cells_reader(&first).ok()?;
+    while let Ok(Some(cell)) = cells.next_formula() {
+        if cell.get_position().0 > ROWS {
+            break;
+        }
+        if !cell.get_value().is_empty() {
+            put(cell.get_position(), Cell::Computed);
+        }
+    }
+    Some((out, vec![grid]))
 }
 
 /// Comma-separated rows as lines of cells parted by tabs.
-fn rows_of_csv(csv: &str) -> String {
+fn rows_of_csv(csv: &str) -> (String, Grid) {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .from_reader(csv.as_bytes());
     let mut out = String::new();
+    let mut grid = Vec::new();
     for row in reader.records().map_while(Result::ok).take(ROWS as usize) {
         let cells: Vec<&str> = row.iter().filter(|c| !c.trim().is_empty()).collect();
         out.push_str(&cells.join("\t"));
         out.push('\n');
+        grid.push(row.iter().take(COLUMNS).map(Cell::of).collect());
     }
-    out
+    (out, grid)
 }
 
 /// RTF whose line breaks and cells are paragraphs, because catdoc passes over those.
