@@ -104,90 +104,71 @@ fn sentences(text: &str) -> usize {
     text.lines().filter(is_one).count()
 }
 
+/// Which cells of a row have text.
+fn texts(row: &[Cell]) -> Vec<(usize, &str)> {
+    let cells = row.iter().enumerate();
+    cells.filter_map(|(i, c)| Some((i, c.text()?))).collect()
+}
+
+/// Whether a row names the columns of a table.
+fn is_head(row: &[Cell]) -> bool {
+    let texts = texts(row);
+    let named = texts.iter().all(|(_, t)| !NUMBERING.is_match(t));
+    let numbered = |t: &(usize, &str)| vi().numbered.contains(&fold(t.1));
+    texts.len() >= 3 && named || texts.len() >= 2 && texts.first().is_some_and(numbered)
+}
+
+/// Whether a row numbers the columns of a table whose first is this: `(1) (2) (3)`.
+fn numbers_columns(row: &[Cell], first: usize) -> bool {
+    let texts = texts(row);
+    let begins = matches!(texts.first(), Some((at, text))
+        if *at == first && matches!(text.trim_matches(['(', ')']), "0" | "1" | "A" | "a"));
+    begins
+        && texts.len() >= 3
+        && texts.iter().all(|(_, t)| NUMBERING.is_match(t))
+        && texts.windows(2).all(|w| w[0].1 != w[1].1)
+}
+
+/// Whether a row stands under a table rather than in it.
+fn is_foot(row: &[Cell]) -> bool {
+    let all: Vec<&str> = row.iter().filter_map(Cell::text).collect();
+    vi().under_a_table.stands_in(&fold(&all.join(" ")))
+}
+
 /// Whether a table is filled in: `None` for what is none, such as a head that was set in one, and where a part only is.
 fn table(grid: &Grid) -> Option<bool> {
-    let filled_at = |row: &[Cell]| -> Vec<usize> {
-        let cells = row.iter().enumerate();
-        cells
-            .filter(|(_, c)| c.text().is_some())
-            .map(|(i, _)| i)
-            .collect()
-    };
-    let is_head = |row: &Vec<Cell>| {
-        let at = filled_at(row);
-        let texts = || at.iter().filter_map(|i| row[*i].text());
-        let is_numbered = texts()
-            .next()
-            .is_some_and(|t| vi().numbered.contains(&fold(t)));
-        at.len() >= 3 && texts().all(|t| !NUMBERING.is_match(t)) || at.len() >= 2 && is_numbered
-    };
-    let Some(top) = grid.iter().position(is_head) else {
+    let Some(top) = grid.iter().position(|row| is_head(row)) else {
         return pairs(grid);
     };
-    let first = *filled_at(&grid[top]).first()?;
+    let first = texts(&grid[top]).first()?.0;
+    let at = |row: &[Cell], column: usize| row.get(column).cloned().unwrap_or_default();
     // A head of several rows goes on until something stands under its first column.
-    let below = top
-        + 1
-        + grid[top + 1..]
-            .iter()
-            .take_while(|r| r.get(first).is_none_or(|c| *c == Cell::Empty))
-            .count();
-    let width = grid[top..below].iter().map(Vec::len).max()?;
-    let head = |column: usize| {
-        let cells = grid[top..below.min(top + 3)]
-            .iter()
-            .filter_map(|r| r.get(column)?.text());
+    let under = grid[top + 1..].iter();
+    let more = under.take_while(|r| at(r, first) == Cell::Empty).count();
+    let (head, rest) = grid[top..].split_at(1 + more);
+    let named = |column: usize| {
+        let cells = head.iter().take(3).filter_map(|r| r.get(column)?.text());
         fold(&cells.collect::<Vec<_>>().join(" "))
     };
-    let heads: Vec<String> = (0..width).map(head).collect();
-    let ends = |row: &&Vec<Cell>| {
-        let text = row
-            .iter()
-            .filter_map(Cell::text)
-            .collect::<Vec<_>>()
-            .join(" ");
-        vi().under_a_table.stands_in(&fold(&text))
-    };
-    // Neither a row of the numbers of columns, nor what stands under the table.
-    let is_numbers = |row: &Vec<Cell>| {
-        let at = filled_at(row);
-        at.len() >= 3
-            && at
-                .iter()
-                .all(|i| row[*i].text().is_some_and(|t| NUMBERING.is_match(t)))
-            && at.windows(2).all(|w| row[w[0]] != row[w[1]])
-            && row.get(first).is_some_and(|c| {
-                matches!(
-                    c.text().map(|t| t.trim_matches(['(', ')'])),
-                    Some("1" | "A" | "a" | "0")
-                )
-            })
-    };
-    let rest = grid[below..].iter().take_while(|row| !ends(row));
-    let rows: Vec<&Vec<Cell>> = rest
-        .filter(|row| !filled_at(row).is_empty() && !is_numbers(row))
+    let rows = rest.iter().take_while(|row| !is_foot(row));
+    let rows: Vec<&Vec<Cell>> = rows
+        .filter(|row| !texts(row).is_empty() && !numbers_columns(row, first))
         .collect();
-    let numbered = vi().numbered.contains(&heads[first])
-        || !rows.is_empty()
-            && rows.iter().all(|r| {
-                r.get(first)
-                    .and_then(Cell::text)
-                    .is_none_or(|t| NUMBERING.is_match(t))
-            });
-    let label = if numbered { first + 1 } else { first };
-    // A list to be written has numbers only.
-    let labelled = rows
-        .iter()
-        .any(|r| r.get(label).is_some_and(|c| c.text().is_some()));
-    let asked = if labelled { label + 1 } else { label };
-    let columns = (asked..width)
-        .filter(|c| !heads[*c].is_empty() && !vi().no_answer_column.stands_in(&heads[*c]));
-    let columns: Vec<usize> = columns.collect();
-    if columns.is_empty() {
-        return None;
-    }
-    let cell = |row: &Vec<Cell>, column: usize| row.get(column).cloned().unwrap_or_default();
-    let has = |column: usize, is: fn(&Cell) -> bool| rows.iter().any(|r| is(&cell(r, column)));
+    let is_number = |c: Cell| c.text().is_none_or(|t| NUMBERING.is_match(t));
+    let numbered = vi().numbered.contains(&named(first))
+        || !rows.is_empty() && rows.iter().all(|r| is_number(at(r, first)));
+    let label = first + usize::from(numbered);
+    // A list that is still to be written has numbers only.
+    let labelled = rows.iter().any(|r| at(r, label).text().is_some());
+    let asks = |column: &usize| {
+        let named = named(*column);
+        !named.is_empty() && !vi().no_answer_column.stands_in(&named)
+    };
+    let width = head.iter().map(Vec::len).max()?;
+    let columns: Vec<usize> = (label + usize::from(labelled)..width)
+        .filter(asks)
+        .collect();
+    let has = |column: usize, is: fn(&Cell) -> bool| rows.iter().any(|r| is(&at(r, column)));
     if columns
         .iter()
         .any(|c| has(*c, |cell| cell.number().is_some()))
@@ -196,12 +177,11 @@ fn table(grid: &Grid) -> Option<bool> {
     }
     let written = columns
         .iter()
-        .filter(|c| has(**c, |cell| cell.text().is_some()))
-        .count();
-    if written == 0 {
-        return Some(false);
+        .filter(|c| has(**c, |cell| cell.text().is_some()));
+    match written.count() {
+        0 => (!columns.is_empty()).then_some(false),
+        written => (written * 2 > columns.len()).then_some(true),
     }
-    (written * 2 > columns.len()).then_some(true)
 }
 
 /// The same of a sheet of labels with their values beside them. Texts may stand in its head: only numbers count.
