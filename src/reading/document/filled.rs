@@ -63,7 +63,7 @@ static BLANK: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"([\pL\d]?)(?:[._]{4,}|…{2,}|(?:\. ?){5,}|(?:… ?){2,})([\pL\d]?)"));
 /// A number of its own in a table: `(1)`, `A`, `II`.
 static NUMBERING: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)^\(?(?:\d{1,2}|[a-zđ]|[ivx]{1,4})(?:[.,]\d{1,2})*[.)]?$"));
+    LazyLock::new(|| pattern(r"(?i)^\(?(?:\d{1,2}|\pL|[ivx]{1,4})(?:[.,]\d{1,2})*[.)]?$"));
 
 /// Whether a document is filled in; `None` where its text and tables do not tell.
 pub(super) fn is_filled(text: &str, grids: &[Grid]) -> Option<bool> {
