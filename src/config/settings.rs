@@ -10,6 +10,7 @@ use super::secret::Secret;
 use super::source::{Document, Faults, Section};
 use crate::domain::period::Closing;
 use crate::domain::reminder::Steps;
+use crate::ground::words_of;
 
 /// The content of `thubaocao.toml`.
 #[derive(Clone, Debug)]
@@ -141,21 +142,13 @@ pub enum SpecialUse {
     Junk,
 }
 
+// The attributes by which the server says it.
+words_of!(SpecialUse { All = "\\All", Archive = "\\Archive", Junk = "\\Junk" });
+
 impl SpecialUse {
-    const EVERY: [SpecialUse; 3] = [SpecialUse::All, SpecialUse::Archive, SpecialUse::Junk];
-
-    /// The attribute by which the server says it.
-    pub fn word(self) -> &'static str {
-        match self {
-            SpecialUse::All => "\\All",
-            SpecialUse::Archive => "\\Archive",
-            SpecialUse::Junk => "\\Junk",
-        }
-    }
-
     /// What an attribute says, if it is one of these.
     pub fn from_word(word: &str) -> Option<SpecialUse> {
-        let mut every = SpecialUse::EVERY.into_iter();
+        let mut every = SpecialUse::ALL.into_iter();
         every.find(|u| u.word().eq_ignore_ascii_case(word))
     }
 }
@@ -452,7 +445,7 @@ fn imap(s: &Section<'_>, base: &Path) -> Option<MailboxKind> {
     }
     for folder in folders.iter().filter(|f| f.starts_with('\\')) {
         if SpecialUse::from_word(folder).is_none() {
-            let words = SpecialUse::EVERY.map(|u| format!("'{}'", u.word()));
+            let words = SpecialUse::ALL.map(|u| format!("'{}'", u.word()));
             s.fault_at(
                 "folders",
                 format!("'{folder}' is nothing that a folder is read for; it must be one of {}, or a folder's name", words.join(", ")),

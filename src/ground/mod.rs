@@ -6,5 +6,7 @@ pub mod hex;
 mod sha256;
 pub mod text;
 pub mod turns;
+mod words;
 
 pub use sha256::{NotASha256, Sha256};
+pub(crate) use words::words_of;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ground::words_of;
+
 /// What the bytes of a file are. Kinds of which nothing is asked but their names are there for those who look at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -88,52 +90,49 @@ pub enum FileKind {
     Unknown,
 }
 
-impl FileKind {
-    /// The word in JSON and in the store, and the ending of a file without a name.
-    pub fn word(self) -> &'static str {
-        use FileKind as K;
-        match self {
-            K::Docx => "docx",
-            K::Doc => "doc",
-            K::Xlsx => "xlsx",
-            K::Xls => "xls",
-            K::Pptx => "pptx",
-            K::Ppt => "ppt",
-            K::Odt => "odt",
-            K::Ods => "ods",
-            K::Rtf => "rtf",
-            K::Pdf => "pdf",
-            K::Jpg => "jpg",
-            K::Png => "png",
-            K::Gif => "gif",
-            K::Tiff => "tiff",
-            K::Bmp => "bmp",
-            K::Heic => "heic",
-            K::Webp => "webp",
-            K::Video => "video",
-            K::Zip => "zip",
-            K::Rar => "rar",
-            K::SevenZip => "7z",
-            K::Gz => "gz",
-            K::Archive => "archive",
-            K::Tnef => "tnef",
-            K::Partial => "partial",
-            K::Encrypted => "encrypted",
-            K::Macro => "macro",
-            K::Program => "program",
-            K::Damaged => "damaged",
-            K::Csv => "csv",
-            K::Txt => "txt",
-            K::Html => "html",
-            K::Xml => "xml",
-            K::Msg => "msg",
-            K::Calendar => "calendar",
-            K::Contact => "contact",
-            K::Signature => "signature",
-            K::Unknown => "unknown",
-        }
-    }
+// Also the ending of a file without a name.
+words_of!(FileKind {
+    Docx = "docx",
+    Doc = "doc",
+    Xlsx = "xlsx",
+    Xls = "xls",
+    Pptx = "pptx",
+    Ppt = "ppt",
+    Odt = "odt",
+    Ods = "ods",
+    Rtf = "rtf",
+    Pdf = "pdf",
+    Jpg = "jpg",
+    Png = "png",
+    Gif = "gif",
+    Tiff = "tiff",
+    Bmp = "bmp",
+    Heic = "heic",
+    Webp = "webp",
+    Video = "video",
+    Zip = "zip",
+    Rar = "rar",
+    SevenZip = "7z",
+    Gz = "gz",
+    Archive = "archive",
+    Tnef = "tnef",
+    Partial = "partial",
+    Encrypted = "encrypted",
+    Macro = "macro",
+    Program = "program",
+    Damaged = "damaged",
+    Csv = "csv",
+    Txt = "txt",
+    Html = "html",
+    Xml = "xml",
+    Msg = "msg",
+    Calendar = "calendar",
+    Contact = "contact",
+    Signature = "signature",
+    Unknown = "unknown",
+});
 
+impl FileKind {
     /// The kind of a word of the store.
     pub fn of_word(word: &str) -> FileKind {
         use serde::de::IntoDeserializer;
@@ -187,13 +186,7 @@ mod tests {
 
     #[test]
     fn a_word_is_the_same_in_json_and_in_the_store() {
-        for kind in [
-            FileKind::Docx,
-            FileKind::SevenZip,
-            FileKind::Program,
-            FileKind::Html,
-            FileKind::Unknown,
-        ] {
+        for kind in FileKind::ALL {
             let json = serde_json::to_value(kind).unwrap();
             assert_eq!(json, kind.word());
             assert_eq!(FileKind::of_word(kind.word()), kind);

@@ -25,7 +25,7 @@ pub mod worker;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ground::Sha256;
+use crate::ground::{Sha256, words_of};
 
 pub use bounce::{Bounce, BounceKind};
 pub use document::Signature;
@@ -36,18 +36,6 @@ pub use reason::Reason;
 pub use trust::Evidence;
 pub use unread::Unread;
 pub use warning::Warning;
-
-/// Implements the word of an enum in JSON and in the store.
-macro_rules! words {
-    ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// The word in JSON and in the store.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-    };
-}
 
 /// What kind of mail it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +71,7 @@ pub enum Class {
     Unreadable,
 }
 
-words!(Class {
+words_of!(Class {
     Report = "report",
     NoAttachment = "no_attachment",
     LinkOnly = "link_only",
@@ -119,7 +107,7 @@ pub enum Trust {
     Unknown,
 }
 
-words!(Trust { Pass = "pass", Fail = "fail", Unknown = "unknown" });
+words_of!(Trust { Pass = "pass", Fail = "fail", Unknown = "unknown" });
 
 impl Trust {
     /// The trust of a word in the store; of none or another one nothing is known.
@@ -144,7 +132,7 @@ pub enum Role {
     Ignored,
 }
 
-words!(Role {
+words_of!(Role {
     SoftFile = "soft_file",
     SignedDocument = "signed_document",
     Supporting = "supporting",

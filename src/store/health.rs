@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Store, instant, parsed_option};
+use crate::ground::words_of;
 
 /// A part of the service that can fail on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,49 +47,24 @@ pub enum Part {
     Alarm,
 }
 
-impl Part {
-    /// The word in the store.
-    pub fn word(self) -> &'static str {
-        match self {
-            Part::Mailbox => "mailbox",
-            Part::Login => "login",
-            Part::Folder => "folder",
-            Part::Rewound => "rewound",
-            Part::Download => "download",
-            Part::Reading => "reading",
-            Part::Password => "password",
-            Part::Confinement => "confinement",
-            Part::Transport => "transport",
-            Part::Digest => "digest",
-            Part::Disk => "disk",
-            Part::Clock => "clock",
-            Part::Damage => "damage",
-            Part::Register => "register",
-            Part::Holds => "holds",
-            Part::Alarm => "alarm",
-        }
-    }
-
-    /// All parts.
-    pub const ALL: [Part; 16] = [
-        Part::Mailbox,
-        Part::Login,
-        Part::Folder,
-        Part::Rewound,
-        Part::Download,
-        Part::Reading,
-        Part::Confinement,
-        Part::Password,
-        Part::Transport,
-        Part::Digest,
-        Part::Disk,
-        Part::Clock,
-        Part::Damage,
-        Part::Register,
-        Part::Holds,
-        Part::Alarm,
-    ];
-}
+words_of!(Part {
+    Mailbox = "mailbox",
+    Login = "login",
+    Folder = "folder",
+    Rewound = "rewound",
+    Download = "download",
+    Reading = "reading",
+    Confinement = "confinement",
+    Password = "password",
+    Transport = "transport",
+    Digest = "digest",
+    Disk = "disk",
+    Clock = "clock",
+    Damage = "damage",
+    Register = "register",
+    Holds = "holds",
+    Alarm = "alarm",
+});
 
 /// How a part of the service fared last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

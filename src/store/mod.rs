@@ -390,13 +390,7 @@ fn kinds_where(holds: fn(Kind) -> bool) -> String {
 /// Implements the storage of an enum as one of several words.
 macro_rules! stored_as_words {
     ($type:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
-        impl $type {
-            /// The word in the store and in JSON.
-            #[allow(unreachable_pub, reason = "some of these types are known to the store alone")]
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
+        crate::ground::words_of!($type { $($variant = $word),+ });
         impl rusqlite::ToSql for $type {
             fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
                 Ok(self.word().into())
