@@ -3,6 +3,8 @@
 //! The service looks through everything once a week, a part in each round, and mends what it can: a damaged mail is
 //! fetched again from the mailbox, a damaged file is taken out of its mail again.
 
+mod said;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
@@ -290,31 +292,11 @@ fn found(progress: &mut Progress, fault: &Fault, now: Timestamp, store: &Store) 
     }
     progress.count += 1;
     if progress.named.len() < MOST_NAMED {
-        progress.named.push(in_vietnamese(fault));
+        progress.named.push(said::damage(fault));
     }
-    let more = match progress.count - progress.named.len() {
-        0 => String::new(),
-        n => format!(" và {n} lỗi khác"),
-    };
-    let text = format!("{}{more}", progress.named.join("; "));
+    let more = progress.count - progress.named.len();
+    let text = said::damages(&progress.named, more);
     store.failed(Part::Damage, now, &text)
-}
-
-fn in_vietnamese(fault: &Fault) -> String {
-    let whose = || {
-        let words = fault.owners().iter().map(|o| match o {
-            Owner::Mail(id) => format!("thư số {id} (sẽ tải lại từ hộp thư)"),
-            Owner::File(id) => format!("tệp của thư số {id}"),
-            Owner::Sent(id) => format!("bản lưu thư đã gửi số {id}"),
-        });
-        words.collect::<Vec<_>>().join(", ")
-    };
-    match fault {
-        Fault::Database { says } => format!("cơ sở dữ liệu bị hỏng: {says}"),
-        Fault::Missing { .. } => format!("mất {}", whose()),
-        Fault::Damaged { .. } => format!("hỏng {}", whose()),
-        Fault::Unreadable { says, .. } => format!("không đọc được {}: {says}", whose()),
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! What time it is: an argument, like every fact that a decision rests on.
 
+mod said;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::vietnamese_moment;
 use crate::store::{APART, Part, Store};
 
 /// Where a pass takes the moment from.
@@ -98,39 +99,6 @@ pub fn evidence(facts: &Facts) -> Option<Evidence> {
         return Some(Evidence::Apart { server, by_us });
     }
     (now.duration_since(expected).abs() > JUMP).then_some(Evidence::Jumped { expected })
-}
-
-impl Evidence {
-    /// For staff and the alarm.
-    #[must_use]
-    pub fn in_vietnamese(&self, now: Timestamp) -> String {
-        let said = vietnamese_moment(now);
-        let why = match self {
-            Evidence::Jumped { expected } => {
-                format!(
-                    "đã đổi đột ngột (lẽ ra là {})",
-                    vietnamese_moment(*expected)
-                )
-            }
-            Evidence::Behind { received } => format!(
-                "chậm hơn máy chủ thư (đã có thư nhận lúc {})",
-                vietnamese_moment(*received)
-            ),
-            Evidence::Apart { server, by_us } => format!(
-                "khác với máy chủ thư (lúc đồng hồ chỉ {}, máy chủ thư ghi {})",
-                vietnamese_moment(*by_us),
-                vietnamese_moment(*server)
-            ),
-            Evidence::Ahead { received, sent } => format!(
-                "nhanh hơn máy chủ thư (thư gửi đi lúc {} đã quay lại lúc {})",
-                vietnamese_moment(*sent),
-                vietnamese_moment(*received)
-            ),
-        };
-        format!(
-            "đồng hồ của máy chỉ {said}, {why}. Thư nhắc và bản tin tạm dừng; đề nghị quản trị viên chỉnh lại giờ, hoặc chạy “thubaocao clock accept” nếu giờ đang đúng"
-        )
-    }
 }
 
 /// Whether mails that come now may have been received later than the clock says. Whoever gives the moment says that it is

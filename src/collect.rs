@@ -12,6 +12,7 @@ mod holding;
 mod purse;
 mod read;
 mod record;
+mod said;
 mod sender;
 mod show;
 mod turn;
@@ -23,15 +24,16 @@ use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::config::{Config, MailboxKind};
 use crate::domain::calendar::Calendar;
-use crate::mailbox::{Mailbox, MailboxError};
+use crate::mailbox::Mailbox;
 use crate::reading::worker::Reader;
 use crate::reading::{Class, Reading};
 use crate::store::{Message, Part, Store};
 use crate::verify::Verifier;
 use crate::{clock, expected, manager};
 
-use self::read::{Read, Readable, note_confinement, read, reader_says, received_earlier};
+use self::read::{Read, Readable, note_confinement, read, received_earlier};
 use self::record::settle;
+use self::said::{cannot_be_opened, reader_says};
 use self::show::show_outcomes;
 
 pub use books::Books;
@@ -149,22 +151,6 @@ async fn look_through(
     store.failed(Part::Folder, now, &closed)?;
     let since = store.health(Part::Folder)?.failing_since;
     Ok(whole && !is_recent(&config.calendar, since.unwrap_or(now), now))
-}
-
-/// Why a folder cannot be opened, in words for staff, where that is no fault of the mailbox as a whole.
-fn cannot_be_opened(e: &MailboxError) -> Option<String> {
-    match e {
-        MailboxError::NoFolder { there, .. } => Some(format!(
-            "hộp thư không có thư mục này; các thư mục hiện có: {}",
-            there.join(", ")
-        )),
-        MailboxError::Refused { command, answer }
-            if ["SELECT", "EXAMINE"].contains(&command.as_str()) =>
-        {
-            Some(format!("máy chủ không cho mở thư mục: “{answer}”"))
-        }
-        _ => None,
-    }
 }
 
 /// For one working day a folder that is not read holds the reminders, as reports may lie in it; staff are told meanwhile.

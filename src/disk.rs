@@ -4,6 +4,8 @@
 //! unread in the mailbox nothing is known. A reserve is freed then, so that the store can still note what is sent: the
 //! digest and the answers to staff, who have to hear of it. They leave without a copy in the archive.
 
+mod said;
+
 use std::ffi::CString;
 use std::fmt;
 use std::fs::{self, File};
@@ -59,20 +61,6 @@ impl Room {
                 "the disk of the data folder takes no more ({says}); is a quota used up? nothing is fetched and nobody is reminded until there is room"
             )),
         }
-    }
-
-    /// The same in words for staff.
-    fn in_vietnamese(&self) -> Option<String> {
-        let (Room::Low { .. } | Room::Refused { .. }) = self else {
-            return None;
-        };
-        let left = match self {
-            Room::Low { free, .. } => format!("ổ đĩa gần đầy (còn {} MB)", free / 1_000_000),
-            Room::Enough | Room::Refused { .. } => "ổ đĩa đã dùng hết hạn mức".to_owned(),
-        };
-        Some(format!(
-            "{left}; tạm ngừng nhận thư, xác nhận và nhắc cho đến khi có chỗ trống; đề nghị quản trị viên giải phóng ổ đĩa"
-        ))
     }
 }
 

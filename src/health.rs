@@ -1,10 +1,14 @@
 //! How each part of the service fares, for all who tell it: digest, `status`, `health` and the alarm.
 
+mod said;
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::config::{HOURS, Settings};
-use crate::domain::{date_of, instant, vietnamese_moment};
+use crate::domain::{date_of, instant};
+pub use said::fault_in_vietnamese;
+
 use crate::store::{Health, LastDigest, OutgoingState, Part, Store};
 
 /// So long a fault may last that mends itself, as a network or a locked database does.
@@ -36,16 +40,6 @@ impl Look {
         let ill = self.ill.as_ref()?;
         let patience = patience(self.part, hours)?;
         (now.duration_since(ill.since).abs() >= patience).then_some(ill)
-    }
-
-    /// The part's state as a clause: "hộp thư không kiểm tra được từ 2 giờ 10, ngày 15/6/2026"; `None` if it is well.
-    pub fn in_vietnamese(&self) -> Option<String> {
-        let ill = self.ill.as_ref()?;
-        Some(format!(
-            "{} từ {}",
-            fault_in_vietnamese(self.part),
-            vietnamese_moment(ill.since)
-        ))
     }
 }
 
@@ -91,23 +85,6 @@ pub struct Unseen {
     pub why: String,
 }
 
-impl Unseen {
-    /// What it means for whoever reads what has not come.
-    pub fn in_vietnamese(&self) -> String {
-        let since = match self.since {
-            Some(at) => format!(
-                "từ {} hộp thư chưa được kiểm tra hết",
-                vietnamese_moment(at)
-            ),
-            None => "hộp thư chưa được kiểm tra hết lần nào".to_owned(),
-        };
-        format!(
-            "Lưu ý: {since} ({}); đơn vị ghi “chưa nộp” có thể đã gửi báo cáo.",
-            self.why
-        )
-    }
-}
-
 /// Since when the mailbox has not been looked through to its end, if it has not been at a moment.
 ///
 /// # Errors
@@ -145,9 +122,9 @@ fn unseen_by(
             fault_in_vietnamese(Part::Folder),
         ),
         Some((part, _)) => (seen, fault_in_vietnamese(*part)),
-        None if seen.is_none() => (seen, "chương trình chưa chạy lần nào"),
+        None if seen.is_none() => (seen, said::NEVER_RAN),
         None if seen.is_some_and(|at| now.duration_since(at) > patience) => {
-            (seen, "dịch vụ có thể không chạy")
+            (seen, said::PERHAPS_STOPPED)
         }
         None => return None,
     };
@@ -155,28 +132,6 @@ fn unseen_by(
         since,
         why: why.to_owned(),
     })
-}
-
-/// What a part's failure is called.
-pub fn fault_in_vietnamese(part: Part) -> &'static str {
-    match part {
-        Part::Mailbox => "hộp thư không kiểm tra được",
-        Part::Login => "hộp thư từ chối đăng nhập",
-        Part::Folder => "có thư mục của hộp thư không đọc được",
-        Part::Download => "đã tải hết hạn mức thư trong ngày",
-        Part::Rewound => "hộp thư đã bị đưa về trạng thái cũ",
-        Part::Reading => "thư đến không đọc được",
-        Part::Password => "tệp chứa mật khẩu không được bảo vệ",
-        Part::Confinement => "tiến trình đọc thư không được cách ly đầy đủ",
-        Part::Transport => "thư không gửi đi được",
-        Part::Digest => "bản tin hằng ngày không gửi được",
-        Part::Disk => "đĩa gần đầy hoặc không ghi được",
-        Part::Clock => "đồng hồ máy chủ có thể sai",
-        Part::Damage => "dữ liệu lưu trữ bị hỏng",
-        Part::Register => "danh mục đơn vị, báo cáo không khớp với dữ liệu đã lưu",
-        Part::Holds => "nhiều đơn vị tạm chưa được nhắc vì có thư chờ xử lý",
-        Part::Alarm => "cảnh báo không gửi đi được",
-    }
 }
 
 /// How every part fares, in the order of [`Part::ALL`], but for what follows from another part: it comes last.
@@ -203,7 +158,7 @@ pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Lo
             ),
             _ => ill(part, &health, patience, now).map(|ill| match in_the_way {
                 Some(cause) if part == Part::Mailbox && health.failing_since.is_none() => Ill {
-                    why: format!("không kiểm tra được vì {}", fault_in_vietnamese(cause)),
+                    why: said::not_looked_through(cause),
                     ..ill
                 },
                 _ => ill,
@@ -238,8 +193,7 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
             }),
             (None, Some(at)) if now.duration_since(at) > patience => Some(Ill {
                 since: at,
-                why: "từ lúc đó hộp thư không được kiểm tra; dịch vụ có đang chạy không?"
-                    .to_owned(),
+                why: said::NOT_LOOKED_SINCE.to_owned(),
             }),
             (None, _) => None,
         },
@@ -284,7 +238,7 @@ fn digest_ill(
     if last.day < expected {
         return Some(Ill {
             since: instant(expected, digest_at),
-            why: "bản tin không được lập".to_owned(),
+            why: said::NO_DIGEST.to_owned(),
         });
     }
     let late = now.duration_since(last.waits_since) >= patience;
@@ -301,7 +255,7 @@ fn digest_ill(
     let why = last.mails.into_iter().find_map(|mail| mail.error);
     wrong.then(|| Ill {
         since: last.waits_since,
-        why: why.unwrap_or_else(|| "bản tin vẫn chờ gửi".to_owned()),
+        why: why.unwrap_or_else(|| said::DIGEST_WAITS.to_owned()),
     })
 }
 

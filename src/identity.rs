@@ -1,6 +1,8 @@
 //! What the configuration calls things, beside what the store knows: renames are carried out, and of what has vanished
 //! nobody is reminded until the administrator has said what became of it.
 
+mod said;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
@@ -9,12 +11,12 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::config::source::suggestion;
 use crate::correct::{self, By};
-use crate::domain::identity::{self, Change, Configured, Thing, Unsettled};
+use crate::domain::identity::{self, Change, Configured, Thing};
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Report;
 use crate::domain::unit::{Register, UnitId};
-use crate::domain::{vietnamese_date, zone};
+use crate::domain::zone;
 use crate::expected;
 use crate::store::{Part, Receipts, Store};
 
@@ -59,7 +61,8 @@ pub fn questions(changes: &[(Thing, Change)], store: &Store) -> Result<Vec<Strin
         let perhaps = suggestion(id, new);
         let what_to_do = match thing {
             Thing::Unit => format!(
-                "units.csv: if it was renamed, write {id} into the column `renamed` (“Mã cũ”) of its row{perhaps}; if it has ended, give it its row back with the last day in `valid_to`"
+                "units.csv: if it was renamed, write {id} into the column `renamed` (“{old_id}”) of its row{perhaps}; if it has ended, give it its row back with the last day in `valid_to`",
+                old_id = said::OLD_ID
             ),
             Thing::Report => format!(
                 "reports.toml: if it was renamed, add renamed = {id:?} to the report that it is now{perhaps}; if it is not asked for any more, give it its [[report]] back with ended = \"YYYY-MM-DD\", the day after which no period opens"
@@ -164,7 +167,7 @@ pub fn settle(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     if unsettled.vanished.is_empty() {
         store.succeeded(Part::Register, now)
     } else {
-        store.failed(Part::Register, now, &in_vietnamese(&unsettled))
+        store.failed(Part::Register, now, &said::unsettled(&unsettled))
     }
 }
 
@@ -186,29 +189,8 @@ fn excuse_ended(config: &Config, store: &Store, by: &By, now: Timestamp) -> Resu
             continue;
         };
         let last = config.register.nearest(&o.unit, period.closes);
-        let last = last.and_then(|u| u.valid_to).map(vietnamese_date);
-        let reason = format!(
-            "đơn vị kết thúc hoạt động ngày {}; {} kế thừa và báo cáo kỳ này",
-            last.unwrap_or_default(),
-            heir.short_name
-        );
+        let reason = said::inherits(last.and_then(|u| u.valid_to), heir);
         correct::excuse_ended(store, &o, &reason, by, now)?;
     }
     Ok(())
-}
-
-/// What is unsettled, for staff.
-fn in_vietnamese(unsettled: &Unsettled) -> String {
-    let ids: Vec<String> = unsettled
-        .vanished
-        .iter()
-        .map(|(thing, id)| match thing {
-            Thing::Unit => format!("đơn vị {id}"),
-            Thing::Report => format!("báo cáo {id}"),
-        })
-        .collect();
-    format!(
-        "cấu hình không còn {}, trong khi sổ theo dõi còn số liệu. Thư nhắc về các mã này và các mã mới tạm dừng; đề nghị quản trị viên cho biết mã đã đổi (renamed) hay đã kết thúc (valid_to, ended)",
-        ids.join(", ")
-    )
 }

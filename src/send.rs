@@ -4,6 +4,7 @@ mod budget;
 mod doubts;
 mod restored;
 mod rests;
+mod said;
 
 use anyhow::Result;
 use jiff::civil::Time;
@@ -139,11 +140,7 @@ async fn queue(
                 ?pot,
                 "today's budget of mails is used up; the rest is sent tomorrow"
             );
-            store.try_again(
-                mail.id,
-                now + LONGEST_PAUSE,
-                "đã hết hạn mức gửi trong ngày",
-            )?;
+            store.try_again(mail.id, now + LONGEST_PAUSE, said::NO_MORE_TODAY)?;
             continue;
         }
         if doubted && (kind.is_reminder() || kind == Kind::Digest) {
@@ -172,11 +169,7 @@ async fn queue(
                     _ => false,
                 };
                 if capped {
-                    store.try_again(
-                        mail.id,
-                        now + CAP_PAUSE,
-                        "địa chỉ đã nhận đủ số thư trong ngày",
-                    )?;
+                    store.try_again(mail.id, now + CAP_PAUSE, said::NO_MORE_TO_IT)?;
                     continue;
                 }
                 done.mails += 1;
@@ -218,7 +211,7 @@ fn is_put_off(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -
     match budget::turn_of(kind, told, mail.put_off.is_some()) {
         Turn::Now => {
             if mail.put_off.is_some() {
-                let why = format!("báo chung trong thư số {}", mail.id);
+                let why = said::together_in(mail.id);
                 store.tell_together(mail.id, today, &why, now)?;
             }
             Ok(false)
@@ -226,8 +219,7 @@ fn is_put_off(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -
         Turn::Together => {
             let tomorrow = today.saturating_add(1.day());
             let morning = instant(tomorrow, config.settings.schedule.work_hours.0);
-            let why = "đơn vị đã nhận đủ thư xác nhận trong ngày; báo chung vào sáng hôm sau";
-            store.put_off(mail.id, tomorrow, morning, why)?;
+            store.put_off(mail.id, tomorrow, morning, said::TOGETHER)?;
             Ok(true)
         }
         Turn::ToldAlready => {
@@ -240,12 +232,8 @@ fn is_put_off(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -
 
 /// What a mail says at a moment. That one cannot be written is told, and stops no other.
 fn composed(config: &Config, store: &Store, mail: &Outgoing, now: Timestamp) -> Composed {
-    letters::compose(config, store, mail, now).unwrap_or_else(|e| Composed::Blocked(quoted(&e)))
-}
-
-/// An error of ours, which staff pass on to the administrator.
-fn quoted(e: &anyhow::Error) -> String {
-    format!("Lỗi: “{e:#}”")
+    letters::compose(config, store, mail, now)
+        .unwrap_or_else(|e| Composed::Blocked(said::our_error(&e)))
 }
 
 /// Notes that a mail cannot be written. `again_at`: when it is looked at again.
@@ -339,7 +327,7 @@ async fn send_one(
     let again_at = now + pause(mail.tries + 1);
     let written = match written(config, mail, draft, now) {
         Ok(written) => written,
-        Err(e) => return block(store, mail, &quoted(&e), again_at, now).map(|()| None),
+        Err(e) => return block(store, mail, &said::our_error(&e), again_at, now).map(|()| None),
     };
     let parcel = Parcel {
         name: &written.name,
@@ -369,7 +357,7 @@ async fn send_one(
     };
     let outcome = match transport.send(parcel, &mut begins).await {
         Ok(outcome) => outcome,
-        Err(e) => return block(store, mail, &quoted(&e), again_at, now).map(|()| None),
+        Err(e) => return block(store, mail, &said::our_error(&e), again_at, now).map(|()| None),
     };
     record(config, store, mail, outcome, now)
 }

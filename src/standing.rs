@@ -1,5 +1,7 @@
 //! How what is expected stands at a moment, by the schedule, the calendar and the day of the installation.
 
+mod said;
+
 use std::collections::BTreeSet;
 
 use anyhow::Result;
@@ -205,13 +207,7 @@ pub fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Optio
         .map(|o| &o.unit)
         .filter(reports)
         .collect();
-    Ok(are_many(held.len(), units.len()).then(|| {
-        format!(
-            "{} trong số {} đơn vị tạm chưa được nhắc vì có thư chờ xử lý; đề nghị xử lý các thư đó trước",
-            held.len(),
-            units.len()
-        )
-    }))
+    Ok(are_many(held.len(), units.len()).then(|| said::many_are_held(held.len(), units.len())))
 }
 
 /// So many units are never many.

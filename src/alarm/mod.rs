@@ -4,6 +4,7 @@
 //! runtime folder (`$RUNTIME_DIRECTORY`, a memory disk under systemd), else of the data folder; where that cannot be
 //! written either, memory has to do.
 
+mod said;
 mod way;
 
 use std::collections::BTreeMap;
@@ -14,10 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{AlarmSettings, Config};
-use crate::domain::vietnamese_moment;
-use crate::health::{self, GRACE, Look, fault_in_vietnamese};
+use crate::health::{self, GRACE, Look};
 use crate::store::{Part, Store};
-use crate::writing::{self, AlarmNews};
 
 /// What lasts is told again after this.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
@@ -163,101 +162,6 @@ pub fn standing(looks: &[Look], hours: u16, now: Timestamp) -> Vec<Standing> {
     looks.iter().filter_map(told).collect()
 }
 
-fn name(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Part(part) => fault_in_vietnamese(part),
-        Fault::Round => "chương trình không ghi được dữ liệu",
-        Fault::Stopped => "chương trình dừng do lỗi hoặc không khởi động được",
-    }
-}
-
-/// What the administrator is asked to do.
-fn advice(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Part(part) => match part {
-            Part::Mailbox => {
-                "kiểm tra mạng và máy chủ thư, rồi chạy lệnh “thubaocao check”; từ lúc đó chưa có báo cáo nào được tiếp nhận và các thư nhắc tạm dừng"
-            }
-            Part::Login => {
-                "kiểm tra tài khoản và mật khẩu hộp thư (Gmail: mật khẩu ứng dụng), ghi mật khẩu mới vào tệp mật khẩu rồi chạy lệnh “systemctl reload thubaocao”"
-            }
-            Part::Folder => {
-                "sửa tên thư mục trong mục [mailbox] của thubaocao.toml; lệnh “thubaocao check” liệt kê các thư mục hiện có"
-            }
-            Part::Download => "không cần làm gì; phần còn lại sẽ tải ngày mai",
-            Part::Rewound => "không cần làm gì; thư được đối chiếu lại theo nội dung",
-            Part::Reading => {
-                "chạy lệnh “thubaocao check” và xem nhật ký; thư đến vẫn được lưu và sẽ được đọc sau khi khắc phục, các thư nhắc tạm dừng"
-            }
-            Part::Confinement => {
-                "chạy lệnh “thubaocao check”, đối chiếu tệp thubaocao.service với bản kèm theo chương trình; thư đến chờ đọc và các thư nhắc tạm dừng cho đến khi khắc phục"
-            }
-            Part::Password => {
-                "chạy lệnh nêu trong phần chi tiết, sau đó nên đổi mật khẩu; việc nhận và gửi thư vẫn tiếp tục"
-            }
-            Part::Transport => {
-                "kiểm tra tài khoản gửi thư và máy chủ gửi thư; các thư đang chờ sẽ tự gửi sau khi khắc phục"
-            }
-            Part::Digest => {
-                "xem nhật ký và chạy lệnh “thubaocao check”; có thể xem bản tin bằng lệnh “thubaocao digest”"
-            }
-            Part::Disk => {
-                "giải phóng dung lượng đĩa hoặc mở rộng đĩa chứa thư mục dữ liệu; trong lúc này thư mới không được tải về"
-            }
-            Part::Clock => {
-                "chỉnh lại đồng hồ máy chủ; nếu đồng hồ đúng, chạy lệnh “thubaocao clock accept”"
-            }
-            Part::Damage => {
-                "chạy lệnh “thubaocao verify” để biết tệp nào hỏng, kiểm tra đĩa và khôi phục từ bản sao lưu"
-            }
-            Part::Register => {
-                "chạy lệnh “thubaocao check” và khai báo mã cũ hoặc ngày kết thúc theo hướng dẫn của lệnh đó"
-            }
-            Part::Holds => {
-                "xử lý các thư đang chờ nêu ở mục 1 của bản tin (lệnh “thubaocao inbox” liệt kê); nếu nhiều thư lạ cùng đến, có thể có người cố ý làm ngừng việc nhắc các đơn vị"
-            }
-            Part::Alarm => "kiểm tra mục [alarm] bằng lệnh “thubaocao check --alarm”",
-        },
-        Fault::Round => "kiểm tra dung lượng và tình trạng đĩa, rồi xem nhật ký của dịch vụ",
-        Fault::Stopped => {
-            "xem nhật ký bằng lệnh “journalctl -u thubaocao” và chạy lệnh “thubaocao check”; hệ thống tiếp tục thử khởi động lại"
-        }
-    }
-}
-
-/// The letter that tells news: subject and text. `folder`: that of the configuration, for its own template.
-fn letter(folder: &Path, news: &[News]) -> Result<(String, String)> {
-    let told = |n: &News| match n {
-        News::Begun(s) => AlarmNews {
-            what: format!("Sự cố: {} từ {}", name(s.fault), vietnamese_moment(s.since)),
-            why: s.why.clone(),
-            advice: advice(s.fault).to_owned(),
-        },
-        News::Lasts(s) => AlarmNews {
-            what: format!(
-                "Sự cố chưa khắc phục: {} từ {}",
-                name(s.fault),
-                vietnamese_moment(s.since)
-            ),
-            why: s.why.clone(),
-            advice: advice(s.fault).to_owned(),
-        },
-        News::Over(fault) => AlarmNews {
-            what: format!("Đã khắc phục: {}", name(*fault)),
-            why: String::new(),
-            advice: String::new(),
-        },
-    };
-    let headline = match news.first() {
-        Some(News::Begun(s)) => name(s.fault).to_owned(),
-        Some(News::Lasts(s)) => format!("chưa khắc phục: {}", name(s.fault)),
-        Some(News::Over(fault)) => format!("đã khắc phục: {}", name(*fault)),
-        None => String::new(),
-    };
-    let told: Vec<AlarmNews> = news.iter().map(told).collect();
-    writing::alarm(folder, &headline, &host(), &told)
-}
-
 /// The machine's name, for an administrator of several.
 fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -329,7 +233,7 @@ impl Alarm {
             Ok(false) => Ok(()),
             Err(e) => {
                 tracing::error!(error = %format!("{e:#}"), "the alarm does not leave");
-                store.failed(Part::Alarm, now, &format!("kênh cảnh báo báo lỗi: “{e:#}”"))
+                store.failed(Part::Alarm, now, &said::way_fails(e))
             }
         };
         if let Err(e) = noted {
@@ -353,7 +257,7 @@ impl Alarm {
         }
         let (news, after) = decide(faults, &self.told, now);
         if !news.is_empty() {
-            let (subject, text) = letter(folder, &news)?;
+            let (subject, text) = said::letter(folder, &news)?;
             tracing::warn!(subject, "ringing the alarm");
             self.next_ring = Some(now + NEXT_RING);
             ring(alarm, &subject, &text, now).await?;
@@ -405,7 +309,7 @@ pub async fn stopped(
     let (news, mut after) = decide(&faults, &stopped(&state.told, true), now);
     after.extend(others);
     if !news.is_empty() {
-        let (subject, text) = letter(folder, &news)?;
+        let (subject, text) = said::letter(folder, &news)?;
         ring(alarm, &subject, &text, now).await?;
     }
     state.told = after;
@@ -415,14 +319,13 @@ pub async fn stopped(
 
 /// Sends a trial by every way; what became of each.
 pub async fn trial(alarm: &AlarmSettings, now: Timestamp) -> Vec<(&'static str, Result<()>)> {
-    let subject = "Thu báo cáo: thử kênh cảnh báo";
-    let text = format!(
-        "Đây là thông báo thử của chương trình thu báo cáo trên máy chủ {}. Kênh cảnh báo hoạt động.\n",
-        host()
-    );
+    let text = said::trial(&host());
     let mut fates = Vec::new();
     for way in &alarm.ways {
-        fates.push((way::name(way), way::tell(way, subject, &text, now).await));
+        fates.push((
+            way::name(way),
+            way::tell(way, said::TRIAL, &text, now).await,
+        ));
     }
     fates
 }
@@ -682,12 +585,12 @@ mod tests {
                 why: "550 5.7.1 no".into(),
             };
             let news = [News::Begun(standing)];
-            let (subject, text) = letter(Path::new("/nowhere"), &news).unwrap();
-            assert_eq!(subject, format!("Thu báo cáo: {}", name(fault)));
+            let (subject, text) = said::letter(Path::new("/nowhere"), &news).unwrap();
+            assert_eq!(subject, format!("Thu báo cáo: {}", said::name(fault)));
             assert!(text.contains("550 5.7.1 no"), "{text}");
             assert!(text.contains("Đề nghị: "), "{text}");
         }
-        let (subject, text) = letter(Path::new("/nowhere"), &[News::Over(LOGIN)]).unwrap();
+        let (subject, text) = said::letter(Path::new("/nowhere"), &[News::Over(LOGIN)]).unwrap();
         assert_eq!(
             subject,
             "Thu báo cáo: đã khắc phục: hộp thư từ chối đăng nhập"

@@ -92,8 +92,8 @@ pub(super) fn run(
 /// What fails, and whether the mailbox was not looked through for so long that what `is_expected` may have come.
 fn tell_health(store: &Store, config: &Config, is_expected: bool, now: Timestamp) -> Result<()> {
     for look in health::look(store, &config.settings, now)? {
-        if let (Some(fault), Some(ill)) = (look.in_vietnamese(), &look.ill) {
-            say(format!("SỰ CỐ: {fault}. Chi tiết: {}", ill.why))?;
+        if let Some(fault) = look.as_a_line() {
+            say(fault)?;
         }
     }
     if let Some(unseen) = health::unseen(store, &config.settings, now)?

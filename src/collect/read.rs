@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
+use super::said;
 use super::{Tools, fetch};
 use crate::config::{Config, MailboxKind};
 use crate::reading::sandbox::Confinement;
@@ -174,25 +175,15 @@ pub async fn try_reader(store: &Store, reader: &mut Reader, now: Timestamp) -> R
         Err(e) => {
             let why = format!("{e:#}");
             tracing::error!(why, "no mail can be read");
-            store.failed(Part::Reading, now, &reader_says(&why))?;
+            store.failed(Part::Reading, now, &said::reader_says(&why))?;
         }
     }
     note_confinement(store, reader, now)
 }
 
-/// Why mails stay unread, for staff.
-pub(super) fn reader_says(why: &str) -> String {
-    format!("tiến trình đọc thư báo lỗi: “{why}”; thư đã nhận vẫn được giữ và sẽ được đọc sau")
-}
-
 pub(super) fn note_confinement(store: &Store, reader: &Reader, now: Timestamp) -> Result<()> {
     match reader.confinement().map(Confinement::lack) {
-        Some(Some(lack)) => {
-            let told = format!(
-                "tiến trình đọc thư thiếu lớp bảo vệ: “{lack}”; đề nghị quản trị viên đối chiếu tệp dịch vụ với deploy/thubaocao.service"
-            );
-            store.failed(Part::Confinement, now, &told)
-        }
+        Some(Some(lack)) => store.failed(Part::Confinement, now, &said::not_confined(&lack)),
         Some(None) => store.succeeded(Part::Confinement, now),
         None => Ok(()),
     }

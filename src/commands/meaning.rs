@@ -15,7 +15,11 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
 use super::consent::{self, Consent};
-use super::order::SETTLED;
+use super::said::{
+    EXPIRED, IN_ANOTHER_MAIL, INVALID, NO_CODE, NO_LONGER, OF_ANOTHER, OF_ANOTHER_DIGEST, QUOTED,
+    SETTLED, TOO_OLD, WHICH, WHICH_TO_UNDO, differs, in_words,
+};
+pub(crate) use super::said::{ONE_AT_A_TIME, UNCLEAR};
 use super::words;
 use crate::ground::text::fold;
 use crate::links::last_day;
@@ -104,22 +108,6 @@ pub(crate) enum Meaning {
         code: String,
     },
 }
-
-const INVALID: &str = "Mã lệnh không hợp lệ hoặc không còn hiệu lực; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
-const OF_ANOTHER: &str = "Mã lệnh này được gửi cho người khác; lệnh không được thực hiện. Mỗi cán bộ dùng liên kết trong bản tin của mình";
-const IN_ANOTHER_MAIL: &str = "Thư có mã lệnh nhưng lại trả lời thư của người khác; chưa thực hiện lệnh nào. Nếu mã lệnh nằm trong thư của người ngoài Ban, đề nghị báo quản trị viên; nếu muốn ra lệnh, đề nghị gửi một thư mới";
-const EXPIRED: &str = "Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất";
-const TOO_OLD: &str = "Bản tin được trả lời đã quá 30 ngày; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
-const NO_LONGER: &str = "Bản tin được trả lời không còn hiệu lực; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
-const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
-const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
-const OF_ANOTHER_DIGEST: &str = "Bản tin được trả lời là bản tin gửi cho người khác; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin gửi cho chính đồng chí";
-const NO_CODE: &str = "Thư không có mã lệnh và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
-pub(crate) const ONE_AT_A_TIME: &str =
-    "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
-const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
-/// Where words ask for nothing that is known.
-pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
 
 pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     let refused = |why: &str| Meaning::Refused(why.to_owned());
@@ -312,26 +300,6 @@ fn contradiction(item: Item, text: &str) -> Option<String> {
         .filter_map(in_words)
         .collect();
     contradicts.then(|| differs(&of_token, &others.join(", ")))
-}
-
-/// That the words of a mail name another thing than its token is of.
-pub(crate) fn differs(of_token: &str, named: &str) -> String {
-    format!(
-        "Mã lệnh là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
-    )
-}
-
-/// What has a number by which staff name it.
-fn in_words(item: Item) -> Option<String> {
-    match item {
-        Item::Mail(id) => Some(format!("thư số {id}")),
-        Item::Submission(id) => Some(format!("báo cáo mã số {id:05}")),
-        Item::Obligation(_)
-        | Item::Change(_)
-        | Item::Contact(_)
-        | Item::Outgoing(_)
-        | Item::Listed(..) => None,
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub(crate) mod effect;
 pub(crate) mod meaning;
 pub(crate) mod order;
 mod plain;
+mod said;
 mod words;
 
 use anyhow::Result;
@@ -153,7 +154,7 @@ pub(crate) fn asked(
         Err(_) => None,
     };
     if let Some(same) = decided.take_if(|d| d.same) {
-        order = Err(format!("{}; không cần thực hiện lại", same.said));
+        order = Err(said::not_again(&same.said));
     }
     Ok(Asked {
         code: Some(code),

@@ -5,14 +5,17 @@ use anyhow::Result;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::meaning::{UNCLEAR, another_year, differs, without_numbers};
+use super::meaning::{another_year, without_numbers};
 use super::plain::is_plain;
+use super::said::{
+    self, EXCEPTED, NO_DAY, NO_OBLIGATION, NO_REASON, ORDERED, SETTLED, UNCLEAR, UNDONE, USED,
+    asked_back, differs, does_not_fit, not_plain,
+};
 use super::words::{self, Against};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
-use crate::domain::vietnamese_date;
 use crate::links::token::{Action, Item, Token};
 use crate::links::{DAYS, KEEP_ONE, prepared_line};
 use crate::matching;
@@ -65,12 +68,6 @@ pub(crate) enum Order {
     /// A change, by its row, is taken back.
     Undo(i64),
 }
-
-const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa";
-const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
-const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
-/// What is said of a letter “Xác nhận” that is settled.
-pub(crate) const SETTLED: &str = "Lệnh trong thư “Xác nhận” này đã được giải quyết hoặc đã quá hạn xác nhận; không thực hiện lần nữa. Nếu còn cần, đề nghị gửi lại lệnh từ bản tin mới nhất";
 
 /// What a token asks for with the mail that it came in; the inner error says in Vietnamese what is missing or in doubt.
 ///
@@ -141,9 +138,7 @@ fn resolved(
     Ok(Ok(match (item, action) {
         (Item::Mail(id), Action::Assign(unit)) => {
             if store.message(id)?.is_none() {
-                return Ok(Err(format!(
-                    "Không có thư số {id}; lệnh không được thực hiện"
-                )));
+                return Ok(Err(said::no_mail(id)));
             }
             let unit = match unit.is_empty() {
                 true => match named_unit(config, body, today) {
@@ -168,9 +163,7 @@ fn resolved(
         (Item::Listed(day, kind), Action::Ignore) => Order::PutAside(day, kind),
         (Item::Submission(id), action @ (Action::Accept | Action::Return)) => {
             let Some(submission) = store.submission(id)? else {
-                return Ok(Err(format!(
-                    "Không có báo cáo mã số {id:05}; lệnh không được thực hiện"
-                )));
+                return Ok(Err(said::no_submission(&format!("{id:05}"))));
             };
             match of_submission(submission, &action, (body, free), today) {
                 Ok(order) => order,
@@ -191,32 +184,17 @@ fn resolved(
         }
         (Item::Contact(id), Action::Reset) => match store.bounced_address(id)? {
             Some(address) => Order::Reset(address),
-            None => return said("Không còn lỗi nào của địa chỉ này; không có gì để dùng lại"),
+            None => return said(said::NOTHING_TO_RESET),
         },
         (Item::Outgoing(id), Action::Resend) => match store.outgoing_mail(id)? {
             Some(mail) => Order::Resend(id, mail.recipients),
-            None => return said("Không có thư này trong hàng thư gửi đi"),
+            None => return said(said::NOT_IN_THE_QUEUE),
         },
         (Item::Change(id), Action::Undo) => Order::Undo(id),
         (_, Action::Confirm) => return said(SETTLED),
         (item, _) => return Ok(Err(does_not_fit(item))),
     }))
 }
-
-const EXCEPTED: &str = "Liên kết này bỏ qua tất cả các thư đã liệt kê nhưng nội dung thư lại nêu ngoại lệ; chưa thực hiện lệnh nào. Đề nghị xử lý từng thư bằng liên kết của thư đó";
-
-/// That the words around a verb are not understood.
-fn not_plain(action: &Action) -> String {
-    format!(
-        "Nội dung thư có chữ “{}” nhưng còn ghi thêm lời khác nên chưa rõ yêu cầu; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư, chỉ ghi số thư hoặc mã báo cáo và lệnh, hoặc bấm liên kết trong bản tin",
-        called(action)
-    )
-}
-
-const NO_DAY: &str =
-    "Hạn gửi lại không phải là một ngày sắp tới. Đề nghị ghi ngày/tháng/năm và gửi lại";
-const NO_REASON: &str = "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại";
-const NO_OBLIGATION: &str = "Việc này không còn trong danh sách báo cáo phải gửi; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
 
 /// What is asked of a report that was logged; the error says what is missing.
 fn of_submission(
@@ -226,9 +204,7 @@ fn of_submission(
     today: Date,
 ) -> Result<Order, String> {
     if let Some(other) = another_year(body, submission.id, &submission.code()) {
-        return Err(format!(
-            "Không có báo cáo mã số {other}; lệnh không được thực hiện"
-        ));
+        return Err(said::no_submission(&other));
     }
     if *action == Action::Accept {
         return Ok(Order::Accept(submission));
@@ -266,13 +242,12 @@ fn of_obligation(
                 .ok_or(NO_REASON)?,
         },
         Action::Extend => {
-            let until = words::until(body, today)
-                .ok_or("Chưa có ngày gia hạn. Đề nghị ghi ngày/tháng/năm và gửi lại")?;
+            let until = words::until(body, today).ok_or(said::NO_NEW_DAY)?;
             if until < today {
-                return Err("Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại");
+                return Err(said::PAST);
             }
             if until > today.saturating_add(2.years()) {
-                return Err("Ngày gia hạn quá xa. Đề nghị xem lại năm và gửi lại");
+                return Err(said::TOO_FAR);
             }
             Order::Extend { of, until }
         }
@@ -280,7 +255,7 @@ fn of_obligation(
             let paper = words::field(body, "nhan ban giay");
             let paper = paper.as_deref().or(free).unwrap_or("");
             if words::is_nothing(paper) {
-                return Err("Dòng “Đã nhận bản giấy” ghi là chưa nhận; chưa thực hiện lệnh nào");
+                return Err(said::NOT_RECEIVED);
             }
             Order::Paper {
                 of,
@@ -298,7 +273,7 @@ fn against(item: Item, action: &Action, body: &str) -> Option<Against> {
 }
 
 /// What may be asked of an item.
-fn of(item: Item) -> &'static [Action] {
+pub(super) fn of(item: Item) -> &'static [Action] {
     static MAIL: [Action; 2] = [Action::Assign(String::new()), Action::Ignore];
     match item {
         Item::Mail(_) => &MAIL,
@@ -309,49 +284,6 @@ fn of(item: Item) -> &'static [Action] {
         Item::Outgoing(_) => &[Action::Resend],
         Item::Change(_) => &[Action::Undo],
     }
-}
-
-fn does_not_fit(item: Item) -> String {
-    let fit: Vec<String> = of(item)
-        .iter()
-        .map(|a| format!("“{}”", called(a)))
-        .collect();
-    format!(
-        "Lệnh này không áp dụng được cho việc đã chọn; chưa thực hiện lệnh nào. Việc này có thể: {}",
-        fit.join(", ")
-    )
-}
-
-/// What an action is called, for staff.
-fn called(action: &Action) -> &'static str {
-    match action {
-        Action::Assign(_) => "gán cho đơn vị",
-        Action::Ignore => "không phải báo cáo",
-        Action::Accept => "duyệt",
-        Action::Return => "trả lại",
-        Action::Extend => "gia hạn",
-        Action::Excuse => "miễn báo cáo",
-        Action::Paper => "đã nhận bản giấy",
-        Action::Close => "khóa kỳ",
-        Action::Undo => "hoàn tác",
-        Action::Reset => "dùng lại địa chỉ",
-        Action::Resend => "gửi lại thư",
-        Action::Confirm => "xác nhận lệnh",
-        Action::Any => "theo lời ghi trong thư",
-    }
-}
-
-/// That the words of a mail speak against its code.
-fn asked_back(action: &Action, said: &Against) -> String {
-    let words = match said {
-        Against::Other(other) => format!("nội dung thư lại ghi “{}”", called(other)),
-        Against::Denied => "nội dung thư lại ghi là không làm việc đó".to_owned(),
-        Against::Question => "nội dung thư lại là một câu hỏi".to_owned(),
-    };
-    format!(
-        "Mã lệnh trong thư là “{}” nhưng {words}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm và không ghi thêm lời khác",
-        called(action)
-    )
 }
 
 /// What is said where the item of a command was not there yet when the digest was made by which it is asked for.
@@ -367,14 +299,11 @@ fn not_in_the_digest(store: &Store, token: &Token, reading: &Reading) -> Result<
         Item::Mail(id) => {
             let mail = store.message(id)?;
             let there = mail.is_some_and(|m| m.stored_at <= until);
-            (there, format!("Thư số {id}"))
+            (there, said::mail(id))
         }
         Item::Submission(id) => {
             let at = store.submission_logged_at(id)?;
-            (
-                at.is_some_and(|at| at <= until),
-                format!("Báo cáo mã số {id:05}"),
-            )
+            (at.is_some_and(|at| at <= until), said::submission(id))
         }
         Item::Obligation(_)
         | Item::Change(_)
@@ -382,10 +311,7 @@ fn not_in_the_digest(store: &Store, token: &Token, reading: &Reading) -> Result<
         | Item::Outgoing(_)
         | Item::Listed(..) => return Ok(None),
     };
-    let day = vietnamese_date(day);
-    Ok((!there).then(|| {
-        format!("{called} không có trong bản tin ngày {day}; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin có việc này")
-    }))
+    Ok((!there).then(|| said::not_in_the_digest(&called, day)))
 }
 
 /// What is asked where the first line of a mail names another unit or address than the one of its token.
@@ -411,7 +337,7 @@ fn names_another(
             let is_address = |word: &&str| word.contains('@');
             let mut words = line.split_whitespace().filter(is_address);
             let other = words.find(|w| !w.to_lowercase().contains(&address));
-            let called = format!("địa chỉ {address}");
+            let called = said::address(&address);
             return Ok(other.map(|other| differs(&called, &of_a_stranger(other, SHOWN))));
         }
         _ => return Ok(None),
@@ -438,11 +364,8 @@ fn named_unit(config: &Config, body: &str, day: Date) -> Result<UnitId, String> 
     let named = matching::units_named(&config.register, day, &said);
     match <[UnitId; 1]>::try_from(named) {
         Ok([one]) => Ok(one),
-        Err(none) if none.is_empty() => Err(
-            "Chưa rõ tên đơn vị. Đề nghị ghi đủ tên, ví dụ: LĐLĐ huyện Tuy An, CĐ ngành Giáo dục"
-                .into(),
-        ),
-        Err(_) => Err("Tên ghi trong thư ứng với nhiều đơn vị. Đề nghị ghi rõ một đơn vị".into()),
+        Err(none) if none.is_empty() => Err(said::NO_UNIT.into()),
+        Err(_) => Err(said::SEVERAL_UNITS.into()),
     }
 }
 

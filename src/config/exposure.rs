@@ -41,21 +41,6 @@ impl fmt::Display for Exposed {
     }
 }
 
-impl Exposed {
-    /// The same in words for staff and administrator.
-    pub fn in_vietnamese(&self) -> String {
-        let path = self.path.display();
-        let who = match self.by {
-            Others::Everybody => "mọi người dùng trên máy chủ".to_owned(),
-            Others::Group(gid) => format!("nhóm {}", group_name(gid)),
-        };
-        format!(
-            "{who} đọc được tệp {path}; đề nghị quản trị viên chạy lệnh: {}",
-            self.mend
-        )
-    }
-}
-
 /// The files with secrets of a configuration that others can read. `folder`: the configuration folder, whose
 /// `thubaocao.toml` holds the URL of an alarm. A file that is not there is none; who needs it says so.
 pub fn exposed(settings: &Settings, folder: &Path) -> Vec<Exposed> {
@@ -183,7 +168,7 @@ fn in_shell(path: &Path) -> String {
 }
 
 /// The name of a group, else its number.
-fn group_name(gid: u32) -> String {
+pub(super) fn group_name(gid: u32) -> String {
     let groups = fs::read_to_string("/etc/group").unwrap_or_default();
     let named = groups.lines().find_map(|line| {
         let mut fields = line.split(':');

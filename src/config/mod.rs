@@ -4,6 +4,7 @@ mod alarm;
 mod exposure;
 mod holidays;
 mod reports;
+mod said;
 #[cfg(test)]
 mod sample;
 mod secret;

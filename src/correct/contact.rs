@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use super::{By, Done, Inverse, Refusal, log};
+use super::{By, Done, Inverse, Refusal, log, said};
 use crate::store::Store;
 
 /// Takes an address (lower case) for one that works again.
@@ -24,7 +24,7 @@ pub fn reset_contact(store: &Store, address: &str, by: &By, now: Timestamp) -> R
     })?;
     Ok(Done {
         said: format!("{address} is written to again"),
-        in_vietnamese: format!("Địa chỉ {address} được dùng lại để gửi thư"),
+        in_vietnamese: said::works_again(address),
         correction,
     })
 }

@@ -4,15 +4,15 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Clerk, Done, Inverse, Refusal, in_words, log};
+use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said};
 use crate::collect::{self, Books};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
+use crate::domain::date_of;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::unit::{Unit, UnitId};
 use crate::domain::why::Why;
-use crate::domain::{date_of, vietnamese_date};
 use crate::expected;
 use crate::matching::{Item, forms_of};
 use crate::reading::{Class, Reading, Unread};
@@ -77,17 +77,13 @@ pub fn assign(
         .iter()
         .map(|i| in_words(books.config, &i.report, &i.period))
         .collect();
-    let remembered = match &taught {
-        Some((address, _)) => format!("; từ nay địa chỉ {address} được hiểu là của đơn vị này"),
-        None => String::new(),
-    };
     Ok(Done {
         said: format!("mail {} is {after}", message.id),
-        in_vietnamese: format!(
-            "Đã ghi nhận thư số {} cho {}: {}{remembered}",
+        in_vietnamese: said::logged(
             message.id,
-            row.short_name,
-            reports.join("; ")
+            &row.short_name,
+            &reports,
+            taught.as_ref().map(|(address, _)| address.as_str()),
         ),
         correction,
     })
@@ -215,16 +211,13 @@ fn known_mail(store: &Store, id: i64) -> Result<(Message, Reading)> {
 pub fn ignore(store: &Store, message: i64, by: &By, now: Timestamp) -> Result<Done> {
     let (message, _) = known_mail(store, message)?;
     let (withdrawn, correction) = store.transaction(|s| mark_ignored(s, &message, by, now))?;
-    let (also, cung) = match withdrawn {
-        0 => (String::new(), ""),
-        n => (
-            format!("; {n} submissions were withdrawn"),
-            "; các ghi nhận trước đó của thư này đã được rút",
-        ),
+    let also = match withdrawn {
+        0 => String::new(),
+        n => format!("; {n} submissions were withdrawn"),
     };
     Ok(Done {
         said: format!("mail {} is no report{also}", message.id),
-        in_vietnamese: format!("Thư số {} không phải báo cáo{cung}", message.id),
+        in_vietnamese: said::no_report(message.id, withdrawn > 0),
         correction,
     })
 }
@@ -276,11 +269,7 @@ pub fn put_aside(clerk: Clerk<'_>, day: Date, kind: Strangers) -> Result<Done> {
     })?;
     Ok(Done {
         said: format!("{} mails are no reports", aside.len()),
-        in_vietnamese: format!(
-            "Đã bỏ qua {} thư của người ngoài danh bạ đã liệt kê trong bản tin ngày {}",
-            aside.len(),
-            vietnamese_date(day)
-        ),
+        in_vietnamese: said::put_aside(aside.len(), day),
         correction,
     })
 }

@@ -8,6 +8,7 @@ mod outgoing;
 mod period;
 mod refusal;
 mod register;
+mod said;
 mod submission;
 mod tokens;
 
@@ -16,7 +17,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
-use crate::domain::correction::action_in_words;
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
@@ -311,10 +311,7 @@ pub fn undo(store: &Store, correction: i64, by: &By, now: Timestamp) -> Result<D
             "change {correction} ({} of {}) is taken back",
             made.change.command, made.change.subject
         ),
-        in_vietnamese: format!(
-            "Đã hoàn tác thay đổi số {correction} ({})",
-            action_in_words(&made.change.command)
-        ),
+        in_vietnamese: said::undone(correction, &made.change.command),
         correction: row,
     })
 }

@@ -4,11 +4,11 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Clerk, Done, Inverse, Refusal, in_words, log};
+use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said};
 use crate::domain::correction::Target;
 use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
-use crate::domain::{date_of, instant, vietnamese_date, vietnamese_moment};
+use crate::domain::{date_of, instant, vietnamese_moment};
 use crate::expected;
 use crate::store::{NewSubmission, Store};
 
@@ -91,12 +91,7 @@ pub fn received_paper(
             "the signed paper of {} for {} {} is marked as received",
             target.unit, target.report, target.period
         ),
-        in_vietnamese: format!(
-            "Đã ghi nhận bản giấy{} ngày {} của {}",
-            number.map_or(String::new(), |n| format!(" số {n}")),
-            vietnamese_date(day),
-            target_in_words(clerk, target)
-        ),
+        in_vietnamese: said::paper(number, day, &target_in_words(clerk, target)),
         correction,
     })
 }
@@ -116,10 +111,7 @@ pub fn withdraw_paper(clerk: Clerk<'_>, target: &Target) -> Result<Done> {
     })?;
     Ok(Done {
         said: "no paper is marked as received any more".into(),
-        in_vietnamese: format!(
-            "Đã bỏ ghi nhận bản giấy của {}",
-            target_in_words(clerk, target)
-        ),
+        in_vietnamese: said::no_paper(&target_in_words(clerk, target)),
         correction,
     })
 }
@@ -144,10 +136,7 @@ pub fn excuse(clerk: Clerk<'_>, target: &Target, reason: &str) -> Result<Done> {
             "{} is excused from {} {}",
             target.unit, target.report, target.period
         ),
-        in_vietnamese: format!(
-            "Đã miễn báo cáo cho {} ({reason})",
-            target_in_words(clerk, target)
-        ),
+        in_vietnamese: said::excused(&target_in_words(clerk, target), reason),
         correction,
     })
 }
@@ -214,7 +203,7 @@ pub fn withdraw_excuse(clerk: Clerk<'_>, target: &Target) -> Result<Done> {
             "{} has to send {} {} again",
             target.unit, target.report, target.period
         ),
-        in_vietnamese: format!("Đã bỏ miễn báo cáo của {}", target_in_words(clerk, target)),
+        in_vietnamese: said::not_excused(&target_in_words(clerk, target)),
         correction,
     })
 }
@@ -252,11 +241,7 @@ pub fn extend(clerk: Clerk<'_>, target: &Target, due: Date) -> Result<Done> {
             "{} has until {due} to send {} {}",
             target.unit, target.report, target.period
         ),
-        in_vietnamese: format!(
-            "Đã gia hạn đến hết ngày {} cho {}",
-            vietnamese_date(due),
-            target_in_words(clerk, target)
-        ),
+        in_vietnamese: said::extended(due, &target_in_words(clerk, target)),
         correction,
     })
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use super::{By, Done, Refusal, log};
+use super::{By, Done, Refusal, log, said};
 use crate::store::Store;
 
 /// Owes a mail once more that failed, or of which nobody knows whether it left. It says then what holds then, and is
@@ -23,7 +23,7 @@ pub fn resend(store: &Store, id: i64, by: &By, now: Timestamp) -> Result<Done> {
     })?;
     Ok(Done {
         said: format!("mail {id} of the outbox is sent again"),
-        in_vietnamese: "Thư được gửi lại, nếu vẫn còn cần gửi".into(),
+        in_vietnamese: said::SENT_AGAIN.into(),
         correction,
     })
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Clerk, Done, Inverse, Refusal, in_words};
+use super::{Clerk, Done, Inverse, Refusal, in_words, said};
 use crate::domain::correction::period_name;
 use crate::domain::period::PeriodId;
 use crate::expected;
@@ -40,10 +40,7 @@ pub fn close(clerk: Clerk<'_>, report: &str, period: &PeriodId) -> Result<Done> 
     })?;
     Ok(Done {
         said: format!("{report} {period} is closed: what is overdue counts as not sent"),
-        in_vietnamese: format!(
-            "Đã khóa kỳ {}: đơn vị quá hạn chưa nộp được tính là không nộp",
-            in_words(clerk.config, report, period)
-        ),
+        in_vietnamese: said::closed(&in_words(clerk.config, report, period)),
         correction,
     })
 }
@@ -62,7 +59,7 @@ pub fn reopen(clerk: Clerk<'_>, report: &str, period: &PeriodId) -> Result<Done>
     })?;
     Ok(Done {
         said: format!("{report} {period} is open again"),
-        in_vietnamese: format!("Đã mở lại kỳ {}", in_words(clerk.config, report, period)),
+        in_vietnamese: said::open_again(&in_words(clerk.config, report, period)),
         correction,
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use super::{By, Done, Inverse, log};
+use super::{By, Done, Inverse, log, said};
 use crate::domain::identity::Thing;
 use crate::domain::unit::{Register, Unit, UnitId};
 use crate::store::Store;
@@ -34,7 +34,7 @@ pub fn forget(
     })?;
     Ok(Done {
         said: format!("{address} is not known to write for {unit} any more"),
-        in_vietnamese: format!("Địa chỉ {address} không còn được hiểu là của {unit}"),
+        in_vietnamese: said::forgotten(address, unit),
         correction,
     })
 }

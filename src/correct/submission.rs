@@ -4,11 +4,11 @@ use anyhow::{Result, bail};
 use jiff::civil::Date;
 
 use super::obligation::{deadline, target_in_words};
-use super::{Clerk, Done, Inverse, Refusal};
+use super::{Clerk, Done, Inverse, Refusal, said};
 use crate::domain::correction::{Target, submission_name};
+use crate::domain::date_of;
 use crate::domain::owed::Owed;
 use crate::domain::submission::Submission;
-use crate::domain::{date_of, vietnamese_date};
 use crate::store::{NewMail, Store};
 
 fn known_submission(store: &Store, id: i64) -> Result<Submission> {
@@ -56,11 +56,11 @@ pub fn send_back(
     })?;
     Ok(Done {
         said: format!("{} is sent back; due again on {due}", submission.code()),
-        in_vietnamese: format!(
-            "Đã trả lại báo cáo {} của {}; hạn gửi lại ngày {}. Lý do: {reason}",
-            submission.code(),
-            target_in_words(clerk, &target),
-            vietnamese_date(due)
+        in_vietnamese: said::sent_back(
+            &submission.code(),
+            &target_in_words(clerk, &target),
+            due,
+            reason,
         ),
         correction,
     })
@@ -99,10 +99,9 @@ pub fn accept(clerk: Clerk<'_>, submission: i64) -> Result<Done> {
     })?;
     Ok(Done {
         said: format!("{} is accepted", submission.code()),
-        in_vietnamese: format!(
-            "Đã duyệt báo cáo {} của {}",
-            submission.code(),
-            target_in_words(clerk, &target_of(&submission))
+        in_vietnamese: said::accepted(
+            &submission.code(),
+            &target_in_words(clerk, &target_of(&submission)),
         ),
         correction,
     })

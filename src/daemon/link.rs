@@ -11,7 +11,7 @@ use super::asks_time::AsksTime;
 use crate::clock::Clock;
 use crate::collect::{self, Books, Reach, Tools, Turn};
 use crate::config::Config;
-use crate::mailbox::{Known, Mailbox, MailboxError, patience};
+use crate::mailbox::{self, Known, Mailbox, MailboxError, patience};
 use crate::staff;
 use crate::store::{Part, Store};
 
@@ -252,13 +252,13 @@ impl Line {
         };
         self.link = down(pause);
         if e.chain().any(|c| c.downcast_ref().is_some_and(login)) {
-            store.failed(Part::Login, now, &told(e))?;
+            store.failed(Part::Login, now, &mailbox::told(e))?;
             let kind = &config.settings.mailbox.kind;
             pause = patience::refused(store, kind, now)?.unsigned_abs();
             self.link = down(pause);
         }
         tracing::warn!(error = %format!("{e:#}"), again_in_s = pause.as_secs(), "the mailbox failed");
-        store.failed(Part::Mailbox, now, &told(e))
+        store.failed(Part::Mailbox, now, &mailbox::told(e))
     }
 
     /// Goes by another configuration. Another mailbox is tried at once; servers do not like to be logged into again and
@@ -276,14 +276,6 @@ impl Line {
 
 fn is_unparsable(e: &anyhow::Error) -> bool {
     matches!(e.downcast_ref(), Some(MailboxError::Unparsable))
-}
-
-/// Why the mailbox failed, for staff.
-fn told(e: &anyhow::Error) -> String {
-    match e.chain().find_map(|c| c.downcast_ref::<MailboxError>()) {
-        Some(e) => e.in_vietnamese(),
-        None => format!("lỗi: “{e:#}”"),
-    }
 }
 
 /// Doubling from five seconds to five minutes, and up to a quarter more by chance, so that many clients do not come in
@@ -334,7 +326,7 @@ mod tests {
     #[test]
     fn a_connection_that_is_taken_out_leaves_a_link_that_may_be_tried_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let maildir = crate::mailbox::Maildir::open(folder.path(), true, false).unwrap();
+        let maildir = mailbox::Maildir::open(folder.path(), true, false).unwrap();
         let mut line = Line::new();
         line.give_back(Some(Mailbox::Maildir(maildir)));
         assert!(line.is_up() && line.is_due() && line.pause().is_none());

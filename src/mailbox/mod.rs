@@ -20,6 +20,8 @@ pub use imap::Connection;
 pub use maildir::Maildir;
 pub use open_folder::OpenFolder;
 
+pub use self::told::told;
+
 use self::imap::Server;
 use crate::config::{MailboxKind, Show, SpecialUse, Veil};
 use crate::store::{Place, Store};

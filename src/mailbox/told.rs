@@ -38,3 +38,11 @@ impl MailboxError {
         }
     }
 }
+
+/// Why the mailbox failed, for staff.
+pub fn told(e: &anyhow::Error) -> String {
+    match e.chain().find_map(|c| c.downcast_ref::<MailboxError>()) {
+        Some(e) => e.in_vietnamese(),
+        None => format!("lỗi: “{e:#}”"),
+    }
+}

@@ -6,6 +6,7 @@
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
+use super::said;
 use crate::config::{Config, TransportKind};
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::store::{Outgoing, OutgoingState, Store};
@@ -21,11 +22,6 @@ const LEARNT_FROM: u32 = 3;
 /// Where it is remembered.
 const LEARNT: &str = "sent_is_filed";
 
-/// What staff are told of a mail that is in doubt for good.
-const BROKEN: &str = "kết nối bị ngắt khi đang gửi";
-const UNSEARCHED: &str =
-    "kết nối bị ngắt khi đang gửi; máy chủ không cho tra cứu thư mục thư đã gửi";
-
 /// Looks up what is in doubt. A mailbox that fails is dropped; the mails wait for it.
 pub(super) async fn settle(
     config: &Config,
@@ -35,7 +31,7 @@ pub(super) async fn settle(
 ) -> Result<()> {
     for mail in store.in_doubt()? {
         let Some(message_id) = &mail.message_id else {
-            store.try_again(mail.id, now, "chưa gửi đi lần nào")?;
+            store.try_again(mail.id, now, said::NEVER_LEFT)?;
             continue;
         };
         if !due(&mail, now) {
@@ -49,13 +45,13 @@ pub(super) async fn settle(
         let end = |state, why| store.end_sending(mail.id, state, why, now);
         match open.was_sent(message_id).await {
             Ok(Some(true)) => end(OutgoingState::Sent, None)?,
-            Ok(None) => end(OutgoingState::Unknown, Some(BROKEN))?,
+            Ok(None) => end(OutgoingState::Unknown, Some(said::BROKEN))?,
             Ok(Some(false)) if !last => store.looked(mail.id)?,
             Ok(Some(false)) if filed => {
                 tracing::warn!(mail = mail.owed.key(), "it is not among the sent mails");
-                store.try_again(mail.id, now, "không có trong thư mục thư đã gửi")?;
+                store.try_again(mail.id, now, said::NOT_FILED)?;
             }
-            Ok(Some(false)) => end(OutgoingState::Unknown, Some(BROKEN))?,
+            Ok(Some(false)) => end(OutgoingState::Unknown, Some(said::BROKEN))?,
             Err(e) => {
                 tracing::warn!(mail = mail.owed.key(), error = %e, "cannot be looked up");
                 *mailbox = None; // it may have failed in the middle of an answer
@@ -64,7 +60,7 @@ pub(super) async fn settle(
                     return Ok(());
                 }
                 if last {
-                    end(OutgoingState::Unknown, Some(UNSEARCHED))?;
+                    end(OutgoingState::Unknown, Some(said::UNSEARCHED))?;
                 } else {
                     store.looked(mail.id)?;
                 }

@@ -4,6 +4,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::said;
 use crate::mailbox::{Mailbox, MailboxError};
 use crate::store::{OutgoingState, Store};
 
@@ -25,8 +26,8 @@ pub(super) async fn settle(
         };
         match found {
             Ok(Some(true)) => {
-                let why = "đã được trả lời trước khi khôi phục từ bản sao lưu";
-                store.end_sending(mail, OutgoingState::Dropped, Some(why), now)?;
+                let why = Some(said::ANSWERED_BEFORE);
+                store.end_sending(mail, OutgoingState::Dropped, why, now)?;
             }
             Ok(Some(false) | None) => store.looked(mail)?,
             Err(e) => {

@@ -3,7 +3,8 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::{Sent, composed, left, may_remind, pause, quoted, record_refusals, written};
+use super::said;
+use super::{Sent, composed, left, may_remind, pause, record_refusals, written};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::letters::Composed;
@@ -11,9 +12,6 @@ use crate::manager;
 use crate::store::{DEFERRED_FOR_LONG, Outgoing, OutgoingState, Part, Rest, Store};
 use crate::transport::{Halt, NotTaken, Outcome, Parcel, Transport};
 use crate::writing::Draft;
-
-/// What is told of one that was being handed over when something broke.
-const BROKEN: &str = "kết nối bị ngắt khi đang gửi";
 
 /// Hands mails over to those who still wait for them; gives why the rest of the queue waits, if it does.
 pub(super) async fn pass(
@@ -24,7 +22,7 @@ pub(super) async fn pass(
     stop: &dyn Fn() -> bool,
     done: &mut Sent,
 ) -> Result<Option<Halt>> {
-    store.end_broken_rests(BROKEN, clock.now())?;
+    store.end_broken_rests(said::BROKEN, clock.now())?;
     let full = store.health(Part::Disk)?.failing().is_some();
     for rest in store.rests(clock.now())? {
         if full || stop() {
@@ -126,7 +124,7 @@ fn record(
             store.end_rest(rest, OutgoingState::Unknown, &why.in_vietnamese(), now)?;
             return Ok(Some(Halt::Line(why)));
         }
-        Err(e) => store.defer_rest(rest, again_at, &quoted(&e))?,
+        Err(e) => store.defer_rest(rest, again_at, &said::our_error(&e))?,
     }
     Ok(None)
 }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::rename::PARTS;
+use super::said;
 use super::{Message, Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
@@ -276,9 +277,9 @@ impl Store {
                 .execute(&format!("DELETE {too_early}"), [&today])?;
             let of_a_day = kinds_where(|k| k.is_reminder() || k == Kind::Digest);
             s.conn.execute(
-                "UPDATE outbox SET state = 'dropped', ended_at = ?2, error = 'đồng hồ của máy đã sai'
+                "UPDATE outbox SET state = 'dropped', ended_at = ?2, error = ?4
                  WHERE queued_at > ?1 AND state = 'queued' AND kind IN (SELECT value FROM json_each(?3))",
-                [&bound, &now, &of_a_day],
+                params![bound, now, of_a_day, said::CLOCK_WAS_WRONG],
             )?;
             let mails = s.conn.execute(
                 // The key is free again for the day that it names.

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension, params};
 
+use super::said;
 use super::{OutgoingState, Store, instant, parsed};
-use crate::domain::vietnamese_date;
 
 /// The digest that was made last, and what became of its mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,10 +123,7 @@ impl Store {
 
     /// Drops the digests of the days before one that wait still: what they have to tell is told by the one of that day.
     pub fn drop_waiting_digests(&self, before: Date, now: Timestamp) -> Result<()> {
-        let why = format!(
-            "bản tin ngày {} nói cả những việc này",
-            vietnamese_date(before)
-        );
+        let why = said::told_by_the_digest_of(before);
         self.conn.execute(
             "UPDATE outbox SET state = 'dropped', error = ?2, ended_at = ?3
              WHERE state = 'queued' AND id IN (SELECT outbox FROM digest_mail WHERE day < ?1)",

@@ -23,6 +23,7 @@ mod rename;
 mod rest;
 mod restoration;
 mod retention;
+mod said;
 mod submission;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::said;
 use super::{Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
@@ -12,9 +13,6 @@ use crate::domain::owed::Kind;
 const RESTORED_AT: &str = "restored_at";
 /// When the backup was made that the store was laid out from.
 pub(super) const BACKUP_AT: &str = "backup_at";
-/// Why an answer waits for a person.
-const PERHAPS_SENT: &str =
-    "hệ thống đã được khôi phục từ bản sao lưu, có thể thư này đã được gửi trước đó";
 
 impl Store {
     /// When the store was last laid out from a backup, if ever.
@@ -44,7 +42,7 @@ impl Store {
             "UPDATE outbox SET state = 'unknown', error = ?1, ended_at = ?2
              WHERE state = 'queued' AND kind IN (SELECT value FROM json_each(?3))",
             params![
-                PERHAPS_SENT,
+                said::PERHAPS_SENT,
                 instant(now),
                 kinds_where(|k| k.answers_what_came() || k == Kind::Returned)
             ],
@@ -53,7 +51,7 @@ impl Store {
             "UPDATE outbox SET state = 'dropped', error = ?1, ended_at = ?2
              WHERE state = 'queued' AND id IN (SELECT outbox FROM digest_mail WHERE day < ?3)",
             params![
-                "bản tin của ngày trước khi khôi phục",
+                said::BEFORE_THE_BACKUP,
                 instant(now),
                 date_of(now).to_string()
             ],
@@ -99,7 +97,7 @@ impl Store {
              WHERE o.state = 'unknown' AND o.error = ?1 AND o.looks = 0 AND m.message_id IS NOT NULL
              ORDER BY o.id LIMIT 50",
         )?;
-        let rows = statement.query_map([PERHAPS_SENT], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let rows = statement.query_map([said::PERHAPS_SENT], |r| Ok((r.get(0)?, r.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -122,7 +120,7 @@ impl Store {
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?2, ended_at = ?3
              WHERE id > ?1 AND state = 'queued'",
-            params![after, PERHAPS_SENT, instant(now)],
+            params![after, said::PERHAPS_SENT, instant(now)],
         )?;
         Ok(())
     }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::params;
 
+use super::said;
 use super::{MessageState, Store, instant, parsed};
 use crate::domain::{date_of, zone};
 
@@ -50,9 +51,6 @@ impl Expiring {
         Ok(date_of(over.max(self.told_at + Expiring::NOTICE)).tomorrow()?)
     }
 }
-
-/// What stands in place of a text that was past its time.
-const REMOVED: &str = "(đã xóa theo thời hạn lưu trữ)";
 
 /// Mails of both directions that are old and settled, as `old_received` and `old_sent`. One that waits for a person is
 /// settled when the digest had told of its end before another moment, and one has left since.
@@ -181,7 +179,8 @@ impl Store {
             "UPDATE staff_command SET outcome = ?2 WHERE at < ?1 AND outcome <> ?2",
             "UPDATE queue_pause SET why = ?2 WHERE ended_at < ?1 AND why <> ?2",
         ] {
-            self.conn.execute(sql, params![instant(before), REMOVED])?;
+            self.conn
+                .execute(sql, params![instant(before), said::REMOVED])?;
         }
         Ok(())
     }
@@ -276,7 +275,10 @@ mod tests {
         assert_eq!(texts(), [secret; 7]);
         forget(at(3));
         let (inverse, others): (Vec<String>, _) = texts().into_iter().partition(String::is_empty);
-        assert_eq!((inverse.len(), others), (1, vec![REMOVED.to_owned(); 6]));
+        assert_eq!(
+            (inverse.len(), others),
+            (1, vec![said::REMOVED.to_owned(); 6])
+        );
         let made = store.correction(change).unwrap().unwrap();
         assert_eq!((made.change.who.as_str(), made.at), ("chi.ba", at(2)));
         let stands = store.obligations(Receipts::Until(at(30))).unwrap();

@@ -192,7 +192,7 @@ async fn deliver(
                 address: to.clone(),
                 verdict: Verdict::Dead,
                 status: None,
-                why: "không phải địa chỉ thư".into(),
+                why: super::trouble::NO_ADDRESS.into(),
             });
             continue;
         };

@@ -6,6 +6,9 @@ use std::fmt;
 use super::NotTaken;
 use super::answer::Step;
 
+/// Why an address is not even offered to a server.
+pub(super) const NO_ADDRESS: &str = "không phải địa chỉ thư";
+
 /// Why a mail was not handed over, or perhaps not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {

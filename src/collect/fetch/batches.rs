@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::by_sender::senders_in;
 use super::{Visit, Wanted};
 use crate::collect::purse::Purse;
+use crate::collect::said;
 use crate::domain::date_of;
 use crate::mailbox::{BATCH_BYTES, Envelope};
 use crate::manager;
@@ -14,8 +15,6 @@ use crate::store::{Arrived, Part};
 
 /// How many mails one FETCH asks for.
 const BATCH: usize = 50;
-/// So many addresses are named to staff whose mails are fetched tomorrow.
-const MOST_TOLD: usize = 3;
 
 impl Visit<'_> {
     /// Fetches mails in batches, in their order, within the day's budget and the turn; gives whether any FETCH succeeded.
@@ -90,22 +89,11 @@ impl Visit<'_> {
             "today's download budget is used up for these; they are fetched tomorrow"
         );
         let limits = &self.books.config.settings.limits;
-        let (of_whom, bytes) = match of.len() {
-            0 => {
-                let bytes = limits.strangers_download_bytes();
-                ("người gửi ngoài danh bạ".to_owned(), bytes)
-            }
-            n => {
-                let of = of[..n.min(MOST_TOLD)].join(", ");
-                let more = if n > MOST_TOLD { ", …" } else { "" };
-                let of_whom = format!("{n} địa chỉ trong danh bạ ({of}{more})");
-                (of_whom, limits.daily_download_bytes)
-            }
+        let bytes = match of.is_empty() {
+            true => limits.strangers_download_bytes(),
+            false => limits.daily_download_bytes,
         };
-        let left = format!(
-            "đã tải hết hạn mức trong ngày dành cho {of_whom} ({} MB); phần còn lại sẽ tải ngày mai",
-            bytes / 1_000_000
-        );
+        let left = said::used_up(&of, bytes);
         self.books.store.failed(Part::Download, self.now, &left)?;
         let uids = unpaid.iter().map(|mail| mail.envelope.uid.clone());
         self.unfinished.extend(uids);

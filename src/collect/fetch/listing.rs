@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Visit;
 use super::by_sender::SENDERS;
+use crate::collect::said;
 use crate::domain::date_of;
 use crate::domain::why::Why;
 use crate::mailbox::{Continuity, Cursor, Envelope, Listing};
@@ -58,11 +59,7 @@ impl Visit<'_> {
                 folder = self.folder,
                 "the mailbox was set back; mails under UIDs that were used before are fetched"
             );
-            let what = format!(
-                "hộp thư (thư mục {}) đã được khôi phục về trạng thái trước đó; các thư được đối chiếu lại theo nội dung",
-                self.folder
-            );
-            store.failed(Part::Rewound, self.now, &what)?;
+            store.failed(Part::Rewound, self.now, &said::rewound(self.folder))?;
         }
         Ok(new)
     }

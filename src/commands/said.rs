@@ -1,0 +1,151 @@
+//! Why a command is not carried out, in words for whoever sent it.
+
+use jiff::civil::Date;
+
+use super::order::of;
+use super::words::Against;
+use crate::domain::vietnamese_date;
+use crate::links::token::{Action, Item};
+
+pub(crate) const INVALID: &str = "Mã lệnh không hợp lệ hoặc không còn hiệu lực; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
+pub(crate) const OF_ANOTHER: &str = "Mã lệnh này được gửi cho người khác; lệnh không được thực hiện. Mỗi cán bộ dùng liên kết trong bản tin của mình";
+pub(crate) const IN_ANOTHER_MAIL: &str = "Thư có mã lệnh nhưng lại trả lời thư của người khác; chưa thực hiện lệnh nào. Nếu mã lệnh nằm trong thư của người ngoài Ban, đề nghị báo quản trị viên; nếu muốn ra lệnh, đề nghị gửi một thư mới";
+pub(crate) const EXPIRED: &str = "Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất";
+pub(crate) const TOO_OLD: &str = "Bản tin được trả lời đã quá 30 ngày; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
+pub(crate) const NO_LONGER: &str = "Bản tin được trả lời không còn hiệu lực; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
+pub(crate) const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
+pub(crate) const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
+pub(crate) const OF_ANOTHER_DIGEST: &str = "Bản tin được trả lời là bản tin gửi cho người khác; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin gửi cho chính đồng chí";
+pub(crate) const NO_CODE: &str = "Thư không có mã lệnh và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
+pub(crate) const ONE_AT_A_TIME: &str =
+    "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
+pub(crate) const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
+/// Where words ask for nothing that is known.
+pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
+pub(crate) const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa";
+pub(crate) const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
+pub(crate) const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
+/// What is said of a letter “Xác nhận” that is settled.
+pub(crate) const SETTLED: &str = "Lệnh trong thư “Xác nhận” này đã được giải quyết hoặc đã quá hạn xác nhận; không thực hiện lần nữa. Nếu còn cần, đề nghị gửi lại lệnh từ bản tin mới nhất";
+pub(crate) const EXCEPTED: &str = "Liên kết này bỏ qua tất cả các thư đã liệt kê nhưng nội dung thư lại nêu ngoại lệ; chưa thực hiện lệnh nào. Đề nghị xử lý từng thư bằng liên kết của thư đó";
+pub(crate) const NO_DAY: &str =
+    "Hạn gửi lại không phải là một ngày sắp tới. Đề nghị ghi ngày/tháng/năm và gửi lại";
+pub(crate) const NO_REASON: &str = "Chưa có lý do. Đề nghị ghi lý do sau chữ “Lý do:” và gửi lại";
+pub(crate) const NO_OBLIGATION: &str = "Việc này không còn trong danh sách báo cáo phải gửi; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
+pub(super) const NOTHING_TO_RESET: &str =
+    "Không còn lỗi nào của địa chỉ này; không có gì để dùng lại";
+pub(super) const NOT_IN_THE_QUEUE: &str = "Không có thư này trong hàng thư gửi đi";
+pub(super) const NO_NEW_DAY: &str = "Chưa có ngày gia hạn. Đề nghị ghi ngày/tháng/năm và gửi lại";
+pub(super) const PAST: &str = "Ngày gia hạn đã qua. Đề nghị ghi ngày khác và gửi lại";
+pub(super) const TOO_FAR: &str = "Ngày gia hạn quá xa. Đề nghị xem lại năm và gửi lại";
+pub(super) const NOT_RECEIVED: &str =
+    "Dòng “Đã nhận bản giấy” ghi là chưa nhận; chưa thực hiện lệnh nào";
+pub(super) const NO_UNIT: &str =
+    "Chưa rõ tên đơn vị. Đề nghị ghi đủ tên, ví dụ: LĐLĐ huyện Tuy An, CĐ ngành Giáo dục";
+pub(super) const SEVERAL_UNITS: &str =
+    "Tên ghi trong thư ứng với nhiều đơn vị. Đề nghị ghi rõ một đơn vị";
+
+pub(super) fn mail(id: i64) -> String {
+    format!("Thư số {id}")
+}
+
+pub(super) fn submission(id: i64) -> String {
+    format!("Báo cáo mã số {id:05}")
+}
+
+pub(super) fn address(address: &str) -> String {
+    format!("địa chỉ {address}")
+}
+
+pub(super) fn no_mail(id: i64) -> String {
+    format!("Không có thư số {id}; lệnh không được thực hiện")
+}
+
+pub(super) fn no_submission(number: &str) -> String {
+    format!("Không có báo cáo mã số {number}; lệnh không được thực hiện")
+}
+
+/// That what a colleague decided is the same.
+pub(super) fn not_again(decided: &str) -> String {
+    format!("{decided}; không cần thực hiện lại")
+}
+
+/// That something was not there yet when the digest was made that a mail answers.
+pub(super) fn not_in_the_digest(called: &str, day: Date) -> String {
+    let day = vietnamese_date(day);
+    format!(
+        "{called} không có trong bản tin ngày {day}; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin có việc này"
+    )
+}
+
+/// That the words of a mail name another thing than its token is of.
+pub(crate) fn differs(of_token: &str, named: &str) -> String {
+    format!(
+        "Mã lệnh là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
+    )
+}
+
+/// What has a number by which staff name it.
+pub(super) fn in_words(item: Item) -> Option<String> {
+    match item {
+        Item::Mail(id) => Some(format!("thư số {id}")),
+        Item::Submission(id) => Some(format!("báo cáo mã số {id:05}")),
+        Item::Obligation(_)
+        | Item::Change(_)
+        | Item::Contact(_)
+        | Item::Outgoing(_)
+        | Item::Listed(..) => None,
+    }
+}
+
+/// That the words around a verb are not understood.
+pub(super) fn not_plain(action: &Action) -> String {
+    format!(
+        "Nội dung thư có chữ “{}” nhưng còn ghi thêm lời khác nên chưa rõ yêu cầu; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư, chỉ ghi số thư hoặc mã báo cáo và lệnh, hoặc bấm liên kết trong bản tin",
+        called(action)
+    )
+}
+
+/// That an item is not one of which this can be asked.
+pub(super) fn does_not_fit(item: Item) -> String {
+    let fit: Vec<String> = of(item)
+        .iter()
+        .map(|a| format!("“{}”", called(a)))
+        .collect();
+    format!(
+        "Lệnh này không áp dụng được cho việc đã chọn; chưa thực hiện lệnh nào. Việc này có thể: {}",
+        fit.join(", ")
+    )
+}
+
+/// What an action is called, for staff.
+fn called(action: &Action) -> &'static str {
+    match action {
+        Action::Assign(_) => "gán cho đơn vị",
+        Action::Ignore => "không phải báo cáo",
+        Action::Accept => "duyệt",
+        Action::Return => "trả lại",
+        Action::Extend => "gia hạn",
+        Action::Excuse => "miễn báo cáo",
+        Action::Paper => "đã nhận bản giấy",
+        Action::Close => "khóa kỳ",
+        Action::Undo => "hoàn tác",
+        Action::Reset => "dùng lại địa chỉ",
+        Action::Resend => "gửi lại thư",
+        Action::Confirm => "xác nhận lệnh",
+        Action::Any => "theo lời ghi trong thư",
+    }
+}
+
+/// That the words of a mail speak against its code.
+pub(super) fn asked_back(action: &Action, said: &Against) -> String {
+    let words = match said {
+        Against::Other(other) => format!("nội dung thư lại ghi “{}”", called(other)),
+        Against::Denied => "nội dung thư lại ghi là không làm việc đó".to_owned(),
+        Against::Question => "nội dung thư lại là một câu hỏi".to_owned(),
+    };
+    format!(
+        "Mã lệnh trong thư là “{}” nhưng {words}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm và không ghi thêm lời khác",
+        called(action)
+    )
+}
