@@ -983,7 +983,7 @@ impl World {
             ]
             .contains(&&*o.report),
             "old address" => self.row(&o.unit.0).old_address.is_some(),
-            "shared address" => self.row(&o.unit.0).emails[0].starts_with("nganhang."),
+            "shared address" => self.row(&o.unit.0).emails[0] == register::SHARED,
             "page photos" => report_of(o).forms.signed_document,
             "of a union below" => ["cd-giao-duc", "cd-y-te", "cd-kkt"].contains(&&*o.unit.0),
             _ => true,
@@ -1000,7 +1000,8 @@ impl World {
         let mut w = Writer::new(self, dice, at, &o.unit.0);
         let mut brings = Vec::new();
         let mut before = vec![(o.report.clone(), o.period.clone(), late)];
-        let mut doubtful = false;
+        // Whoever signs for several has to say for whom.
+        let mut doubtful = self.row(&o.unit.0).emails[0] == register::SHARED;
         let wanted = report.forms;
         let push = |brings: &mut Vec<Brings>, o: &Obligation, forms: Forms| {
             brings.push(Brings {

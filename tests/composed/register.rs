@@ -24,6 +24,8 @@ pub struct Row {
     pub old_address: Option<String>,
 }
 
+/// The address of a clerk who writes for three unions.
+pub const SHARED: &str = "nganhang.phuyen@thudientu.example";
 /// The last day of the districts.
 const ENDED: &str = "2025-06-30";
 
@@ -347,7 +349,7 @@ pub fn rows() -> Vec<Row> {
         let id = format!("cdcs-{}", slug(&short, "-"));
         // Small ones write from a private mailbox, one clerk of Phú Yên for three of them.
         let email = match n {
-            9 | 11 | 13 => "nganhang.phuyen@thudientu.example".to_owned(),
+            9 | 11 | 13 => SHARED.to_owned(),
             n if n % 4 == 0 => format!("cdcs.{}@thudientu.example", slug(&short, "")),
             _ => format!("congdoan@{}.example", slug(&short, "")),
         };
