@@ -346,6 +346,7 @@ fn closed_by(warning: &Warning) -> Option<Closed> {
         | Warning::NotWhole
         | Warning::NotWhollyOpened
         | Warning::CannotBeOpened { .. }
+        | Warning::NoPage { .. }
         | Warning::Program
         | Warning::Macro
         | Warning::NotWhatItIsCalled

@@ -53,6 +53,8 @@ pub enum FileKind {
     /// An archive that is opened.
     #[serde(rename = "7z")]
     SevenZip,
+    /// An archive that is opened.
+    Tar,
     /// One file compressed.
     Gz,
     /// An archive that is not opened.
@@ -113,6 +115,7 @@ words_of!(FileKind {
     Zip = "zip",
     Rar = "rar",
     SevenZip = "7z",
+    Tar = "tar",
     Gz = "gz",
     Archive = "archive",
     Tnef = "tnef",
@@ -143,7 +146,10 @@ impl FileKind {
 
     /// Whether it is an archive that is opened.
     pub fn is_archive(self) -> bool {
-        matches!(self, FileKind::Zip | FileKind::Rar | FileKind::SevenZip)
+        matches!(
+            self,
+            FileKind::Zip | FileKind::Rar | FileKind::SevenZip | FileKind::Tar
+        )
     }
 
     /// Whether it is made to be run, or may bring what is.

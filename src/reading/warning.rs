@@ -26,6 +26,15 @@ pub enum Warning {
     #[error("an archive of this kind is not opened here; open it by hand")]
     UnknownArchive,
 
+    /// A photograph of something else than a page, by its looks.
+    #[error("a photograph and no page: {paper} % of it is like paper, {writing} % like writing")]
+    NoPage {
+        /// How much of it is like paper, in percent.
+        paper: u8,
+        /// How much is like writing on paper, in percent.
+        writing: u8,
+    },
+
     // ---- why an archive is not wholly opened ----
     /// A password is needed.
     #[error("encrypted: it needs a password")]

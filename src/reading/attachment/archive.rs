@@ -47,7 +47,8 @@ pub fn open(
         }
         _ => by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?,
     };
-    opened.warning = warning;
+    let is_empty = || opened.files.is_empty().then_some(Warning::NoFile);
+    opened.warning = warning.or_else(is_empty);
     Ok(opened)
 }
 
@@ -508,6 +509,29 @@ pub(super) mod tests {
             ("b.pdf".to_owned(), [[1; 90], [0; 90]].concat()),
         ];
         assert_eq!(broken(&zeros, &paths, &Failure::Slow, true), [false, true]);
+    }
+
+    #[test]
+    fn an_archive_without_a_file_is_said_to_be_empty_and_tar_is_opened() {
+        let empty = opened(FileKind::Zip, &zip_of(&[]), 1_000, 10);
+        assert_eq!(empty.warning, Some(Warning::NoFile));
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_size(8);
+        tar.append_data(&mut header, "bao cao/57.pdf", &b"%PDF-1.4"[..])
+            .unwrap();
+        let tar = tar.into_inner().unwrap();
+        let kind = super::super::kind::detect(&tar, "bao cao", "");
+        assert_eq!(kind, FileKind::Tar);
+        let programs = super::super::super::program::missing(false);
+        if programs.iter().all(|(p, _)| *p != "bsdtar") {
+            let opened = opened(kind, &tar, 1_000_000, 10);
+            assert_eq!(opened.warning, None);
+            assert_eq!(
+                opened.files,
+                [("bao cao/57.pdf".to_owned(), b"%PDF-1.4".to_vec())]
+            );
+        }
     }
 
     #[test]

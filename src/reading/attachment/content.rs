@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use mail_parser::{Encoding, Message, MessagePart, MimeHeaders, PartType};
 
 use super::super::header;
+use super::uuencode;
 
 /// The bytes of a part as its sender's program read them from the disk.
 pub(super) fn of<'m>(message: &'m Message<'_>, part: &'m MessagePart<'_>) -> Cow<'m, [u8]> {
@@ -18,6 +19,15 @@ pub(super) fn of<'m>(message: &'m Message<'_>, part: &'m MessagePart<'_>) -> Cow
     let is_base64 = part
         .content_transfer_encoding()
         .is_some_and(|e| e.trim().eq_ignore_ascii_case("base64"));
+    // What old programs sent so, which mail-parser does not know (RFC 2045 leaves room for it).
+    let is_uuencoded = part.content_transfer_encoding().is_some_and(|e| {
+        let names = ["x-uuencode", "uuencode", "x-uue"];
+        names.iter().any(|n| e.trim().eq_ignore_ascii_case(n))
+    });
+    if is_uuencoded && let Some((_, content)) = uuencode::files(&String::from_utf8_lossy(raw)).pop()
+    {
+        return Cow::Owned(content);
+    }
     match part.encoding {
         _ if is_base64 && (is_text || part.is_encoding_problem || !is_padded(raw)) => {
             let mut bytes = Vec::with_capacity(raw.len() / 4 * 3);

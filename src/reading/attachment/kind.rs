@@ -65,6 +65,9 @@ pub(super) fn detect(content: &[u8], name: &str, declared: &str) -> FileKind {
     if let Some((_, kind)) = SIGNS.iter().find(|(sign, _)| starts(sign)) {
         return *kind;
     }
+    if content.get(257..262) == Some(b"ustar") {
+        return FileKind::Tar;
+    }
     if is_bitmap(content) {
         return FileKind::Bmp;
     }
@@ -213,6 +216,7 @@ pub(super) fn role(kind: FileKind, name: &str, content: &[u8], inline: bool) -> 
         | FileKind::Zip
         | FileKind::Rar
         | FileKind::SevenZip
+        | FileKind::Tar
         | FileKind::Tnef
         | FileKind::Txt
         | FileKind::Video

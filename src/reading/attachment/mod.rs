@@ -4,6 +4,7 @@ pub mod archive;
 mod content;
 mod kind;
 mod name;
+mod picture;
 pub mod tnef;
 mod uuencode;
 
@@ -29,6 +30,8 @@ fn most_unpacked(mail: u64) -> u64 {
 }
 /// How long the programs that open archives and documents may take for one mail.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// How many photographs of a mail are looked at, whether they show pages; the others are taken for pages.
+const MOST_PICTURES: u32 = 12;
 /// How deep archives and attached mails may lie in one another.
 const DEEPEST: usize = 3;
 
@@ -45,6 +48,8 @@ pub(super) struct Collector<'a, 'k> {
     /// The time of the programs that help.
     budget: Budget,
     ocr: bool,
+    /// How many photographs are still looked at.
+    pictures: u32,
 }
 
 /// Where a file lies and how it was shown.
@@ -71,6 +76,7 @@ impl<'a, 'k> Collector<'a, 'k> {
                 PATIENCE
             }),
             ocr: settings.ocr,
+            pictures: MOST_PICTURES,
         }
     }
 
@@ -167,6 +173,14 @@ impl<'a, 'k> Collector<'a, 'k> {
         let mut role = kind::role(kind, &name, content, place.inline);
         (self.keep)(content)?;
         let mut warning = kind::warning(kind);
+        if kind == FileKind::Jpg && role == Role::SignedDocument && self.pictures > 0 {
+            self.pictures -= 1;
+            let looks = picture::looks(content).filter(|looks| looks.is_no_page());
+            if let Some(looks) = looks {
+                role = Role::Supporting;
+                warning = Some(looks.warning());
+            }
+        }
         let mut document = Document::default();
         if document::is_readable(kind) && matches!(role, Role::SoftFile | Role::SignedDocument) {
             document = document::read(kind, content, &name, self.ocr, &mut self.budget)?;

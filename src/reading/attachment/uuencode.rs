@@ -80,4 +80,19 @@ mod tests {
             assert!(files(text).is_empty(), "{text}");
         }
     }
+
+    #[test]
+    fn a_part_whose_transfer_encoding_it_is_comes_out() {
+        let mail = b"From: a@b\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nhi\r\n--x\r\nContent-Type: application/octet-stream; name=a.pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\nContent-Transfer-Encoding: X-UUENCODE\r\n\r\nbegin 644 a.pdf\r\n()5!$1BTQ+C0 \r\n`\r\nend\r\n--x--\r\n";
+        let mut contents = Vec::new();
+        let mut keep = |content: &[u8]| {
+            contents.push(content.to_vec());
+            Ok(())
+        };
+        let settings = crate::reading::ReadingSettings::default();
+        let reading = crate::reading::read(mail, &settings, &mut keep).unwrap();
+        assert_eq!(reading.attachments.len(), 1);
+        assert_eq!(reading.attachments[0].kind, crate::reading::FileKind::Pdf);
+        assert_eq!(contents, [b"%PDF-1.4"]);
+    }
 }
