@@ -151,6 +151,10 @@ fn failed_recipients_and_hard_or_soft_are_read_right() {
         if m.detail.contains("maybe_delayed_warning") || m.reading.class == Class::DelayNotice {
             continue; // not given up
         }
+        // "filtered" is not what a mail says but what the corpus makes of "user unknown" where no command is named.
+        if m.detail.contains("filtered") {
+            continue;
+        }
         all += 1;
         let field = |name: &str| {
             let part = m.detail.split(';').find_map(|p| p.strip_prefix(name));

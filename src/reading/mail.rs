@@ -12,7 +12,7 @@ use super::attachment::Collector;
 use super::own_words::own_words;
 use super::{
     Attachment, Bounce, Class, Doubt, Keep, Person, Reading, ReadingSettings, Reason, Trust,
-    Unread, bounce, class, document, header, trust,
+    Unread, automatic, bounce, class, document, header, trust,
 };
 use crate::ground::text::{fold, tidy, truncated};
 use crate::reading::trust::Judgement;
@@ -219,6 +219,7 @@ fn found(
         sender: address,
         name: texts.sender.as_ref().map_or("", |p| p.name.as_str()),
         subject,
+        own: &settings.own_addresses,
     };
     if let Some((class, bounce)) = bounce::detect(message, &headers) {
         return Ok(Found {
@@ -228,7 +229,8 @@ fn found(
             reasons: vec![Reason::TellsOfADelivery],
         });
     }
-    let mut files = Collector::new(keep, settings);
+    let own = settings.own_addresses.iter().any(|a| a == address);
+    let mut files = Collector::new(keep, settings, own);
     if !settings.without_files {
         files.mail(message)?;
     }
@@ -241,16 +243,15 @@ fn found(
     if let (Some(only), None) = (nameless.next(), nameless.next()) {
         only.number = number;
     }
-    let own = settings.own_addresses.iter().any(|a| a == address);
     let class = if own {
         reasons.push(Reason::Own);
         Class::OwnMail
-    } else if let Some((class, why)) = class::by_headers(message, address, subject) {
+    } else if let Some((class, why)) = class::by_headers(message, address, subject, &texts.body) {
         reasons.push(why);
         class
     } else if !settings.without_files
         && !attachments.iter().any(Attachment::is_document)
-        && class::is_automatic_by_words(subject, &texts.body)
+        && automatic::by_words(subject, &texts.body)
     {
         reasons.push(Reason::AutomaticWords);
         Class::AutoReply
@@ -416,4 +417,137 @@ fn received(message: &Message<'_>) -> Option<Timestamp> {
         .or_else(|| message.date().copied())?;
     let at = Timestamp::from_second(date.to_timestamp()).ok()?;
     (at >= FIRST_MAIL).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::super::BounceKind;
+    use super::*;
+
+    const OWN: &str = "bancspl@ldldtinh.example.vn";
+
+    /// A mail of `tests/told.jsonl` and what it is to be taken for.
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Case {
+        case: String,
+        class: Class,
+        #[serde(default)]
+        kind: Option<BounceKind>,
+        from: Option<String>,
+        /// The return path; none where the server wrote none.
+        #[serde(default)]
+        path: Option<String>,
+        subject: String,
+        /// Further fields of its head.
+        #[serde(default)]
+        head: Vec<String>,
+        text: String,
+        #[serde(default)]
+        html: bool,
+        /// Whether it is a `multipart/report`.
+        #[serde(default)]
+        report: bool,
+        /// Recipient, action, status and diagnosis.
+        #[serde(default)]
+        status: Option<[String; 4]>,
+        /// Of whom it is a receipt.
+        #[serde(default)]
+        receipt: Option<String>,
+        /// `ours`: the head of a mail of ours; `our form`: with a file; `bounce`: a report of delivery.
+        #[serde(default)]
+        encloses: Option<String>,
+        /// The name of a file.
+        #[serde(default)]
+        file: Option<String>,
+    }
+
+    impl Case {
+        fn mail(&self) -> String {
+            let text = if self.html { "html" } else { "plain" };
+            let mut parts = vec![format!(
+                "Content-Type: text/{text}; charset=utf-8\n\n{}\n",
+                self.text
+            )];
+            parts.extend(self.status.as_ref().map(|[to, action, status, said]| {
+                format!(
+                    "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x.example\n\nFinal-Recipient: rfc822; \
+                     {to}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; {said}\n"
+                )
+            }));
+            parts.extend(self.receipt.as_ref().map(|to| {
+                format!(
+                    "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; {to}\nDisposition: \
+                     automatic-action/MDN-sent-automatically; deleted\n"
+                )
+            }));
+            let form = file("mau bao cao.docx");
+            parts.extend(self.encloses.as_deref().map(|what| match what {
+                "ours" => format!(
+                    "Content-Type: message/rfc822\n\nMessage-ID: <thubaocao.1.a@ldldtinh.example.vn>\nFrom: {OWN}\nTo: \
+                     a@b.example\nSubject: x\n\nx\n"
+                ),
+                "our form" => format!(
+                    "Content-Type: message/rfc822\n\nFrom: {OWN}\nSubject: x\nMIME-Version: 1.0\nContent-Type: \
+                     multipart/mixed; boundary=w\n\n--w\n{form}\n--w--\n"
+                ),
+                "bounce" => format!(
+                    "Content-Type: message/rfc822\n\nFrom: MAILER-DAEMON@x.example\nSubject: Undelivered\n\n<{OWN}>: 550 \
+                     5.1.1 User unknown\n"
+                ),
+                other => panic!("{other}: nothing of that name"),
+            }));
+            parts.extend(self.file.as_deref().map(file));
+            let from = self.from.as_ref().map(|f| format!("From: {f}\n"));
+            let path = self.path.as_ref().map(|p| format!("Return-Path: <{p}>\n"));
+            let kind = match (self.report, &self.receipt) {
+                (false, _) => "mixed",
+                (true, None) => "report; report-type=delivery-status",
+                (true, Some(_)) => "report; report-type=disposition-notification",
+            };
+            format!(
+                "{}{}To: {OWN}\nSubject: {}\n{}MIME-Version: 1.0\nContent-Type: multipart/{kind}; boundary=q\n\n--q\n{}\n\
+                 --q--\n",
+                path.unwrap_or_default(),
+                from.unwrap_or_default(),
+                self.subject,
+                self.head
+                    .iter()
+                    .map(|h| format!("{h}\n"))
+                    .collect::<String>(),
+                parts.join("\n--q\n"),
+            )
+        }
+    }
+
+    fn file(name: &str) -> String {
+        format!(
+            "Content-Type: application/octet-stream; name=\"{name}\"\nContent-Disposition: attachment; \
+             filename=\"{name}\"\n\n%PDF-1.4\n"
+        )
+    }
+
+    #[test]
+    fn reports_of_delivery_automatic_answers_and_mails_of_people_are_told_apart() {
+        let settings = ReadingSettings {
+            own_addresses: vec![OWN.to_owned()],
+            without_programs: true,
+            ..ReadingSettings::default()
+        };
+        let mut wrong = Vec::new();
+        let mut count = 0;
+        for row in include_str!("../../tests/told.jsonl").lines() {
+            let case: Case = serde_json::from_str(row).unwrap_or_else(|e| panic!("{row}: {e}"));
+            let reading = read(case.mail().as_bytes(), &settings, &mut |_| Ok(())).unwrap();
+            let kind = reading.bounce.map(|b| b.kind);
+            if (reading.class, kind) != (case.class, case.kind) {
+                wrong.push(format!("{}: {:?}, {kind:?}", case.case, reading.class));
+            }
+            count += 1;
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(count >= 70, "only {count} cases");
+    }
 }

@@ -3,6 +3,7 @@
 //! It runs in a child process with limits ([`worker`]), because a mail may be made to break its reader.
 
 pub mod attachment;
+mod automatic;
 mod bounce;
 mod class;
 pub mod courtesy;

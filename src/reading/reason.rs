@@ -18,10 +18,7 @@ pub enum Reason {
     /// DMARC, TLS and the like.
     #[error("it is a report on mail of a domain (RFC 7489, RFC 8460)")]
     ReportOnMail,
-    /// Auto-Submitted: auto-replied (RFC 3834).
-    #[error("it says Auto-Submitted: auto-replied")]
-    AutoReplied,
-    /// Other headers of machines that answer.
+    /// Auto-Submitted: auto-replied (RFC 3834), and other headers of machines that answer.
     #[error("its headers say that a machine answered")]
     MachineAnswered,
     /// The words in which machines answer.
@@ -72,6 +69,12 @@ pub enum Reason {
     /// A mail lies in too many others.
     #[error("{file} lies too deep and was not opened")]
     TooDeep {
+        /// Where it lies.
+        file: String,
+    },
+    /// A mail of ours lies in it: its files are nobody else's.
+    #[error("{file} was sent by this mailbox and was not opened")]
+    Ours {
         /// Where it lies.
         file: String,
     },

@@ -50,6 +50,8 @@ pub(super) struct Collector<'a, 'k> {
     ocr: bool,
     /// How many photographs are still looked at.
     pictures: u32,
+    /// The mailbox's own addresses, where the mail is not its own: what it sent itself is nobody else's report.
+    own: &'a [String],
 }
 
 /// Where a file lies and how it was shown.
@@ -63,7 +65,12 @@ struct Place<'p> {
 }
 
 impl<'a, 'k> Collector<'a, 'k> {
-    pub(super) fn new(keep: &'a mut Keep<'k>, settings: &ReadingSettings) -> Self {
+    /// `own_mail`: whether the mailbox itself sent the mail.
+    pub(super) fn new(
+        keep: &'a mut Keep<'k>,
+        settings: &'a ReadingSettings,
+        own_mail: bool,
+    ) -> Self {
         Collector {
             found: Vec::new(),
             notes: Vec::new(),
@@ -77,6 +84,11 @@ impl<'a, 'k> Collector<'a, 'k> {
             }),
             ocr: settings.ocr,
             pictures: MOST_PICTURES,
+            own: if own_mail {
+                &[]
+            } else {
+                &settings.own_addresses
+            },
         }
     }
 
@@ -109,6 +121,14 @@ impl<'a, 'k> Collector<'a, 'k> {
     fn attached(&mut self, inner: &Message<'_>, place: Place<'_>) -> std::io::Result<()> {
         let subject = inner.subject().unwrap_or(name::OF_A_MAIL);
         let from = within(place.inside, &format!("eml/{}", safe_name(subject, "eml")));
+        let mut writers = inner.from().into_iter().flat_map(|f| f.iter());
+        if writers.any(|w| {
+            w.address()
+                .is_some_and(|a| self.own.contains(&a.to_lowercase()))
+        }) {
+            self.notes.push(Reason::Ours { file: from });
+            return Ok(());
+        }
         if place.depth < DEEPEST {
             let deeper = Place {
                 inside: Some(&from),
@@ -271,6 +291,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             depth,
         };
         let files = tnef::files(content);
+        let outer = self.found.len() - 1;
         for file in &files {
             self.file(&file.name, "", &file.content, place)?;
             if file.is_text
@@ -278,6 +299,10 @@ impl<'a, 'k> Collector<'a, 'k> {
             {
                 last.role = Role::Ignored;
             }
+        }
+        if files.iter().all(|f| f.is_text) && tnef::is_whole(content) {
+            self.found[outer].role = Role::Ignored;
+            return Ok(None);
         }
         Ok(files.is_empty().then_some(Warning::NoFile))
     }

@@ -72,6 +72,20 @@ pub fn files(bytes: &[u8]) -> Vec<File> {
     files
 }
 
+/// Whether nothing of a winmail.dat is lost: it was read down to its end, but for what fills it up.
+pub fn is_whole(bytes: &[u8]) -> bool {
+    let mut input = Input { rest: bytes };
+    if input.u32() != Some(SIGNATURE) || input.u16().is_none() {
+        return false;
+    }
+    loop {
+        let before = input.rest;
+        if attribute(&mut input).is_none() {
+            return before.iter().all(|b| matches!(b, 0 | b'\r' | b'\n'));
+        }
+    }
+}
+
 /// The next attribute: its id and data. The checksum is not looked at: many writers have it wrong.
 fn attribute<'a>(input: &mut Input<'a>) -> Option<(u32, &'a [u8])> {
     let level = input.u8()?;
@@ -362,6 +376,8 @@ mod tests {
             is_text: false,
         };
         assert_eq!(files(&tnef), [expected]);
+        assert!(is_whole(&tnef) && is_whole(&[&tnef[..], b"\0\r\n"].concat()));
+        assert!(!is_whole(&tnef[..tnef.len() - 20]) && !is_whole(&[&tnef[..], b"x"].concat()));
         // Cut anywhere, it never panics.
         for n in 0..tnef.len() {
             let _ = files(&tnef[..n]);

@@ -1,8 +1,9 @@
 //! Mails that could not be delivered: RFC 3464 reports and what other servers write instead.
 //!
-//! [`fields`] reads the machine-readable part, [`notice`] the text that people read, [`reason`] tells whether the
-//! address is at fault.
+//! [`evidence`] tells whether a mail is one, [`fields`] reads the machine-readable part, [`notice`] the text that people
+//! read, [`reason`] tells whether the address is at fault.
 
+mod evidence;
 mod fields;
 mod notice;
 mod reason;
@@ -11,6 +12,7 @@ use mail_parser::{Message, MimeHeaders, PartType};
 use serde::{Deserialize, Serialize};
 
 use super::Class;
+use evidence::Sign;
 use fields::{Action, Block};
 use notice::Notice;
 
@@ -45,6 +47,8 @@ pub(super) struct Headers<'h> {
     pub name: &'h str,
     /// Subject.
     pub subject: &'h str,
+    /// The mailbox's own addresses, lower case.
+    pub own: &'h [String],
 }
 
 /// Decides whether a mail tells of a delivery, and reads it.
@@ -52,16 +56,40 @@ pub(super) fn detect(
     message: &Message<'_>,
     headers: &Headers<'_>,
 ) -> Option<(Class, Option<Bounce>)> {
-    if is_report(message, "disposition-notification") {
-        return Some((Class::ReadReceipt, None));
-    }
-    if is_report(message, "feedback-report") {
+    let mut blocks = fields::declared(message);
+    let x_failed = notice::addresses(message.header_raw("X-Failed-Recipients").unwrap_or(""));
+    let notice = Notice::of(message);
+    let mut signs = evidence::signs(message, headers, &notice);
+    let is = |kind: &str| is_report(message, kind) && !signs.contains(&Sign::PersonsDocument);
+    if is("feedback-report") {
         return Some((Class::FeedbackReport, None));
     }
-    let mut blocks = fields::declared(message);
-    let notice = Notice::of(message);
-    let x_failed = notice::addresses(message.header_raw("X-Failed-Recipients").unwrap_or(""));
-    let told = blocks.iter().filter_map(|b| b.action).collect::<Vec<_>>();
+    let receipt = is("disposition-notification");
+    // Of a mail that was refused or had no room, some servers say that it was deleted unread.
+    if receipt && !notice.is_of_refusal() {
+        return Some((Class::ReadReceipt, None));
+    }
+    if receipt || !blocks.is_empty() {
+        signs.push(Sign::Fields);
+    }
+    if !x_failed.is_empty() {
+        signs.push(Sign::FailedHeader);
+    }
+    if !evidence::speak_for(&signs) {
+        return None;
+    }
+    let original = original(message);
+    if let Some(original) = &original {
+        signs.extend(evidence::of_original(original, headers.own));
+    }
+    let named = notice.recipients(&own_addresses(message, headers, original.as_ref()));
+    if !named.is_empty() {
+        signs.push(Sign::NamesAddress);
+    }
+    if !evidence::suffices(&signs) {
+        return None;
+    }
+    let told: Vec<Action> = blocks.iter().filter_map(|b| b.action).collect();
     let failed = told.contains(&Action::Failed);
     if !failed && !told.is_empty() {
         let class = if told.contains(&Action::Delayed) {
@@ -71,18 +99,9 @@ pub(super) fn detect(
         };
         return Some((class, None));
     }
-    let evidence = failed
-        || !blocks.is_empty()
-        || !x_failed.is_empty()
-        || notice.is_of_failure(message, headers);
-    if !evidence {
-        return None;
-    }
     if !failed && notice.is_only_a_warning(headers.subject) {
         return Some((Class::DelayNotice, None));
     }
-    let original = original(message);
-    let ours = own_addresses(message, headers, original.as_ref());
     if blocks.is_empty() {
         blocks = fields::pasted(message);
     }
@@ -92,7 +111,7 @@ pub(super) fn detect(
         .collect();
     add(&mut failures, x_failed);
     if failures.iter().all(|f| f.recipient.is_none()) {
-        add(&mut failures, notice.recipients(&ours));
+        add(&mut failures, named);
     }
     if failures.iter().all(|f| f.recipient.is_none()) {
         let addressed = original.as_ref().map(|o| o.to.clone());
@@ -180,7 +199,8 @@ fn own_addresses(
     headers: &Headers<'_>,
     original: Option<&Original>,
 ) -> Vec<String> {
-    let mut ours = vec![headers.sender.to_owned()];
+    let mut ours = headers.own.to_vec();
+    ours.push(headers.sender.to_owned());
     for list in [message.to(), message.cc()].into_iter().flatten() {
         ours.extend(
             list.iter()
@@ -192,32 +212,51 @@ fn own_addresses(
     ours
 }
 
+/// How a mail that came back stands in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// As a part, whole or its head.
+    Enclosed,
+    /// Its raw head in the text, as servers repeat it.
+    RawHead,
+    /// Who wrote when to whom about what, as people's programs quote it, too.
+    Quoted,
+}
+
 /// What is known of the mail that came back.
 struct Original {
+    how: How,
     message_id: Option<String>,
     from: Vec<String>,
     to: Vec<String>,
 }
 
+impl Original {
+    fn of(inner: &Message<'_>, how: How) -> Original {
+        let addresses = |list: Option<&mail_parser::Address<'_>>| -> Vec<String> {
+            list.into_iter()
+                .flat_map(|l| l.iter())
+                .filter_map(|a| a.address())
+                .map(str::to_lowercase)
+                .collect()
+        };
+        Original {
+            how,
+            message_id: inner.message_id().map(str::to_owned),
+            from: addresses(inner.from()),
+            to: addresses(inner.to()),
+        }
+    }
+}
+
 /// The mail that a bounce brings back, whole, as headers only, or pasted into the text.
 fn original(message: &Message<'_>) -> Option<Original> {
-    let addresses = |list: Option<&mail_parser::Address<'_>>| -> Vec<String> {
-        list.into_iter()
-            .flat_map(|l| l.iter())
-            .filter_map(|a| a.address())
-            .map(str::to_lowercase)
-            .collect()
-    };
-    let known = |inner: &Message<'_>| Original {
-        message_id: inner.message_id().map(str::to_owned),
-        from: addresses(inner.from()),
-        to: addresses(inner.to()),
-    };
     for part in &message.parts {
         if let PartType::Message(inner) = &part.body
             && !inner.headers().is_empty()
+            && !subtype_is(part, "delivery-status")
         {
-            return Some(known(inner));
+            return Some(Original::of(inner, How::Enclosed));
         }
     }
     // Headers alone, or pasted at the end of the text.
@@ -229,14 +268,24 @@ fn original(message: &Message<'_>) -> Option<Original> {
             }
             _ => continue,
         };
-        let pasted = notice::pasted_headers(&text);
-        if let Some(inner) = pasted.and_then(|p| {
-            mail_parser::MessageParser::default()
-                .parse(p.as_bytes())
-                .map(Message::into_owned)
-        }) && (inner.message_id().is_some() || inner.to().is_some())
+        let Some(pasted) = notice::pasted_headers(&text) else {
+            continue;
+        };
+        let headers_only = part
+            .content_type()
+            .and_then(|t| t.subtype())
+            .is_some_and(|s| s.eq_ignore_ascii_case("rfc822-headers"));
+        let inner = mail_parser::MessageParser::default().parse(pasted.as_bytes());
+        if let Some(inner) = inner
+            && (inner.message_id().is_some() || inner.to().is_some())
         {
-            return Some(known(&inner));
+            let raw = inner.message_id().is_some() || inner.received().is_some();
+            let how = match (headers_only, raw) {
+                (true, _) => How::Enclosed,
+                (false, true) => How::RawHead,
+                (false, false) => How::Quoted,
+            };
+            return Some(Original::of(&inner, how));
         }
     }
     None

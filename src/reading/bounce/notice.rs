@@ -2,10 +2,9 @@
 
 use std::sync::LazyLock;
 
-use mail_parser::{Message, MimeHeaders, PartType};
+use mail_parser::{Message, PartType};
 use regex::Regex;
 
-use super::Headers;
 use crate::ground::text::{fold, truncated};
 use crate::words::mail;
 
@@ -19,11 +18,17 @@ static LEADING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:5\d\d[ -](?:5\.\d+\.\d+ )?)?<?[^ <>@]+@[a-z0-9]").expect("a valid pattern")
 });
 
+/// What a server answered, with its codes (RFC 5321, 4.2; RFC 2034), or the command that it answered.
+static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b[45]\d\d[ -]+\(?#?[45]\.\d{1,3}\.\d{1,3}\b|\b[45]\d\d [a-z0-9 ,;:'-]{0,40}(?:user|mailbox|recipient|address|relay|account|quota)|\(#5\.\d\.\d\)|\brcpt to\b|<<< 5\d\d|\bsmtp;? ?5\d\d\b|\bsaid: 5\d\d|\bcode:? ?5\d\d\b")
+        .expect("a valid pattern")
+});
+
 /// The readable text of a bounce, without the mail that it brings back.
 #[derive(Debug)]
 pub(super) struct Notice {
     pub text: String,
-    folded: String,
+    pub folded: String,
 }
 
 /// The addresses in a text, lower case, each once.
@@ -97,36 +102,14 @@ impl Notice {
         }
     }
 
-    /// Whether the whole has the air of a bounce: two independent signs out of who wrote it, what the subject says,
-    /// what the text says, and what it encloses.
-    pub(super) fn is_of_failure(&self, message: &Message<'_>, headers: &Headers<'_>) -> bool {
-        let by_mailer = is_mailer(headers);
-        let null_path = ["Return-Path", "Return-path"].iter().any(|h| {
-            message
-                .header_raw(*h)
-                .is_some_and(|p| p.trim() == "<>" || fold(p).starts_with("mailer daemon"))
-        });
-        let subject = fold(headers.subject);
-        let says = mail().failure_subjects.is_part_of(&subject);
-        let begins = truncated(&self.folded, 3_000);
-        let tells = mail().failure.is_part_of(begins);
-        let encloses = message.parts.iter().skip(1).any(|p| {
-            matches!(p.body, PartType::Message(_))
-                || p.content_type().is_some_and(|t| {
-                    t.subtype()
-                        .is_some_and(|s| s.eq_ignore_ascii_case("rfc822-headers"))
-                })
-        });
-        let declared = message.root_part().content_type().is_some_and(|t| {
-            t.subtype()
-                .is_some_and(|s| s.eq_ignore_ascii_case("report"))
-                && t.attribute("report-type")
-                    .is_none_or(|r| r.eq_ignore_ascii_case("delivery-status"))
-        });
-        let automatic =
-            headers.sender.starts_with("no-reply") || headers.sender.starts_with("noreply");
-        ((by_mailer || null_path || declared) && (says || tells))
-            || (automatic && tells && encloses)
+    /// Whether it quotes what a server answered.
+    pub(super) fn quotes_an_answer(&self) -> bool {
+        ANSWER.is_match(truncated(&self.text, 10_000))
+    }
+
+    /// Whether it says that a mail was refused or had no room.
+    pub(super) fn is_of_refusal(&self) -> bool {
+        mail().refusal.is_part_of(&self.folded)
     }
 
     /// Whether it says that delivery is late and will be tried again.
@@ -178,16 +161,6 @@ impl Notice {
             .find(|l| !l.is_empty())
             .unwrap_or_default()
     }
-}
-
-/// Whether the sender is a server.
-fn is_mailer(headers: &Headers<'_>) -> bool {
-    let local = headers.sender.split('@').next().unwrap_or("");
-    let local_says = local.is_empty()
-        || mail().mailers.iter().any(|m| m == local)
-        || local.starts_with("mailer-daemon");
-    let name_says = mail().mailer_names.is_part_of(&fold(headers.name));
-    local_says || name_says
 }
 
 /// The first text of a mail that is not part of the mail it encloses.

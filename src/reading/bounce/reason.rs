@@ -14,9 +14,15 @@ static STATUS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The ways of naming the command that was answered.
+static AT_SENDER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?(?:mail from|helo|ehlo)\b|\bsmtp:(?:mail|helo|ehlo)\b",
+    )
+    .expect("a valid pattern")
+});
 static AT_RECIPIENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?rcpt\b|\[rcpt_to\]|\bsmtp:rcpt\b|\bsent:\s+rcpt to\b",
+        r"(?i)\b(?:reply to|after|following|during|like our)\s+(?:the\s+)?rcpt\b|\[rcpt_to\]|\bsmtp:rcpt\b|\bsent:\s+rcpt to\b|\bdoes not like recipient\b",
     )
     .expect("a valid pattern")
 });
@@ -33,6 +39,8 @@ pub(super) fn status_in(text: &str) -> Option<String> {
 /// The command that a server answered (RFC 5321, 4.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    /// HELO and MAIL: the answer is about us.
+    Sender,
     /// RCPT: the answer is about the address.
     Recipient,
     /// DATA and its end: the answer is about the mail, or a filter of the user's hides behind it.
@@ -70,24 +78,40 @@ impl Said<'_> {
         [failure.diagnosis.as_str(), &lines, whole]
             .into_iter()
             .filter(|text| !text.trim().is_empty())
-            .find_map(|text| verdict(text, status, stage))
+            .find_map(|text| verdict(text, status, stage, failure.recipient.is_some()))
             .unwrap_or_else(|| status.is_some_and(is_of_address))
     }
 }
 
-/// Whether a text blames the address, if it says anything of it.
-fn verdict(text: &str, status: Option<&str>, stage: Stage) -> Option<bool> {
+/// Whether a text blames the address, if it says anything of it. The first line that applies:
+///
+/// | what is said | is the address at fault? |
+/// |---|---|
+/// | it was answered to MAIL or HELO, or by 5.1.7 or 5.1.8: we are not liked | no |
+/// | there is no such host, or it takes no mail at all (556, RFC 7504), and not for now only | yes |
+/// | there is no such user, in words behind which nothing else hides | yes |
+/// | the box is full, the way is blocked, too much comes, the mail is not liked | no |
+/// | 5.1.1 and its like | yes |
+/// | the user is put out of use for now | no |
+/// | there is no such user: at RCPT, or where he is named and no 5.7.x speaks of a filter | yes |
+/// | the same of a mail that was refused as a whole (DATA): filters say so, too | only with 5.1.1 |
+///
+/// 521, 5.7.x and the words of a blocked sender say nothing of the address.
+fn verdict(text: &str, status: Option<&str>, stage: Stage, named: bool) -> Option<bool> {
     let said = plain(text);
     let in_text = status_in(text);
     let code = in_text.as_deref().or(status).unwrap_or("");
-    // RFC 7504: a host that takes no mail at all says 521, its relay 556.
-    if mail().no_host.is_part_of(&said) || [" 521 ", " 556 "].iter().any(|c| said.contains(c)) {
+    if stage == Stage::Sender || matches!(code, "5.1.7" | "5.1.8") {
+        return Some(false);
+    }
+    let for_now = mail().for_now.is_part_of(&said);
+    if !for_now && (mail().no_host.is_part_of(&said) || said.contains(" 556 ")) {
         return Some(true);
     }
     if mail().surely_no_user.is_part_of(&said) {
         return Some(true);
     }
-    if mail().not_the_address.is_part_of(&said) {
+    if for_now || mail().not_the_address.is_part_of(&said) {
         return Some(false);
     }
     if in_text.as_deref().is_some_and(is_of_address) {
@@ -96,11 +120,12 @@ fn verdict(text: &str, status: Option<&str>, stage: Stage) -> Option<bool> {
     if mail().suspended.is_part_of(&said) {
         return Some(false);
     }
-    // Without a code or the command that was answered, "user unknown" is also what filters say of mail they do not like.
-    mail()
-        .no_user
-        .is_part_of(&said)
-        .then(|| stage == Stage::Recipient || is_of_address(code))
+    let believed = match stage {
+        Stage::Recipient => true,
+        Stage::Unknown => named && !code.starts_with("5.7.") || is_of_address(code),
+        Stage::Sender | Stage::Data => is_of_address(code),
+    };
+    mail().no_user.is_part_of(&said).then_some(believed)
 }
 
 /// Whether a status code says that the address is wrong (RFC 3463, 3.2; RFC 7505; 5.1.351 of Exchange).
@@ -145,7 +170,9 @@ fn stage_of(notice: &str) -> Stage {
     for line in notice.lines().map(|l| l.trim().to_ascii_lowercase()) {
         if let Some(command) = line.strip_prefix(">>>") {
             let command = command.trim_start();
-            last = if command.starts_with("rcpt") {
+            last = if command.starts_with("mail") {
+                Stage::Sender
+            } else if command.starts_with("rcpt") {
                 Stage::Recipient
             } else if command.starts_with("data") || command == "." {
                 Stage::Data
@@ -156,7 +183,9 @@ fn stage_of(notice: &str) -> Stage {
             return last;
         }
     }
-    if AT_DATA.is_match(notice) {
+    if AT_SENDER.is_match(notice) {
+        Stage::Sender
+    } else if AT_DATA.is_match(notice) {
         Stage::Data
     } else if AT_RECIPIENT.is_match(notice) {
         Stage::Recipient
