@@ -47,6 +47,7 @@
 //! | IDLE answers at once for ever | the server is not asked again at once | `mailbox_faults::a_server_that_wakes_us_for_nothing_is_not_asked_again_at_once` |
 //! | IDLE is refused | the folder is looked at in its time | `mailbox_faults::a_server_that_refuses_idle_is_looked_at_in_its_time` |
 //! | a mail is gone between listing and fetch | the others are taken | `mailbox_faults::a_mail_that_is_gone_between_listing_and_fetch_keeps_no_other_from_being_taken` |
+//! | a clerk's report speaks of failed mails, or passes on a bounce | it stays a report | `src/reading/mail.rs::reports_of_delivery_automatic_answers_and_mails_of_people_are_told_apart` |
 //! | a mail lies in several folders | it is logged and answered once | `circle::a_report_in_the_spam_folder_is_found_and_one_that_lies_in_both_is_logged_once` |
 //! | Gmail shows a mail under several labels | it is one | `mailbox_faults::a_mail_that_gmail_shows_in_several_folders_is_one` |
 //! | the server falls silent within an answer | it is given up after a minute | `mailbox_faults::a_server_that_falls_silent_is_given_up_after_a_minute` |

@@ -232,6 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn what_adds_up_to_a_report_of_delivery_is_one() {
         for (signs, is) in [
             // Servers, by their word or by what they bring back in any language

@@ -56,7 +56,7 @@ pub(super) fn detect(
     message: &Message<'_>,
     headers: &Headers<'_>,
 ) -> Option<(Class, Option<Bounce>)> {
-    let mut blocks = fields::declared(message);
+    let blocks = fields::declared(message);
     let x_failed = notice::addresses(message.header_raw("X-Failed-Recipients").unwrap_or(""));
     let notice = Notice::of(message);
     let mut signs = evidence::signs(message, headers, &notice);
@@ -87,7 +87,7 @@ pub(super) fn detect(
         signs.push(Sign::NamesAddress);
     }
     if !evidence::suffices(&signs) {
-        return None;
+        return receipt.then_some((Class::ReadReceipt, None));
     }
     let told: Vec<Action> = blocks.iter().filter_map(|b| b.action).collect();
     let failed = told.contains(&Action::Failed);
@@ -102,21 +102,27 @@ pub(super) fn detect(
     if !failed && notice.is_only_a_warning(headers.subject) {
         return Some((Class::DelayNotice, None));
     }
-    if blocks.is_empty() {
-        blocks = fields::pasted(message);
-    }
+    let blocks = match blocks.is_empty() {
+        true => fields::pasted(message),
+        false => blocks,
+    };
     let mut failures: Vec<Block> = blocks
         .into_iter()
         .filter(|b| b.action == Some(Action::Failed) || !failed)
         .collect();
     add(&mut failures, x_failed);
-    if failures.iter().all(|f| f.recipient.is_none()) {
-        add(&mut failures, named);
+    let addressed = original.as_ref().map(|o| o.to.clone());
+    for addresses in [named, addressed.unwrap_or_default()] {
+        if failures.iter().all(|f| f.recipient.is_none()) {
+            add(&mut failures, addresses);
+        }
     }
-    if failures.iter().all(|f| f.recipient.is_none()) {
-        let addressed = original.as_ref().map(|o| o.to.clone());
-        add(&mut failures, addressed.unwrap_or_default());
-    }
+    let original = original.and_then(|o| o.message_id);
+    Some((Class::Bounce, Some(judged(&failures, &notice, original))))
+}
+
+/// What failed for whom, and whether the addresses are at fault.
+fn judged(failures: &[Block], notice: &Notice, original_message_id: Option<String>) -> Bounce {
     let mut recipients: Vec<String> = Vec::new();
     for recipient in failures.iter().filter_map(|f| f.recipient.as_ref()) {
         if !recipients.contains(recipient) {
@@ -127,7 +133,7 @@ pub(super) fn detect(
         notice: &notice.text,
         alone: recipients.len() <= 1,
     };
-    let at_fault = match failures.as_slice() {
+    let at_fault = match failures {
         [] => said.blames_the_address(&Block::default()),
         some => some.iter().any(|f| said.blames_the_address(f)),
     };
@@ -135,19 +141,16 @@ pub(super) fn detect(
         .iter()
         .find_map(|f| f.status.clone())
         .or_else(|| reason::status_in(&notice.text));
-    Some((
-        Class::Bounce,
-        Some(Bounce {
-            kind: if at_fault {
-                BounceKind::Hard
-            } else {
-                BounceKind::Soft
-            },
-            status,
-            recipients,
-            original_message_id: original.and_then(|o| o.message_id),
-        }),
-    ))
+    Bounce {
+        kind: if at_fault {
+            BounceKind::Hard
+        } else {
+            BounceKind::Soft
+        },
+        status,
+        recipients,
+        original_message_id,
+    }
 }
 
 /// Adds addresses that are not yet among the failures; the first gives a failure without a recipient its name.
