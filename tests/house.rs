@@ -131,7 +131,7 @@ fn rooms_are_found_in_every_way_of_naming_them() {
 
 /// The sentences that staff, clerks and administrators read, the words that are looked for, and the grammar of them,
 /// beside the one file of sentences that a room may have: its `said.rs`.
-const SPOKEN: [&str; 39] = [
+const SPOKEN: [&str; 40] = [
     "cli/demo/documents.rs",
     "cli/demo/mails.rs",
     "cli/units.rs",
@@ -139,6 +139,7 @@ const SPOKEN: [&str; 39] = [
     "commands/effect.rs",
     "commands/meaning.rs",
     "commands/words.rs",
+    "config/kinds.rs",
     "config/reports.rs",
     "config/settings.rs",
     "config/sheet.rs",

@@ -13,8 +13,9 @@ use thubaocao::letters::{self, Composed};
 use thubaocao::store::{NewSubmission, Receipts, Store};
 use thubaocao::{expected, identity, plan};
 
-use crate::lab::installation::{Installation, LATE, succeed};
-use crate::lab::outcome::{acknowledged, report};
+use crate::lab::installation::{Installation, LATE, both_forms, succeed};
+use crate::lab::outcome::{acknowledged, logged, reminded, report};
+use crate::lab::written;
 use crate::reminders::at;
 
 const ENDED: &str = "ldld-tuy-an";
@@ -104,6 +105,57 @@ fn a_report_from_an_address_that_has_just_been_replaced_is_logged_and_acknowledg
     fs::write(folder.join("1.report"), report(LATE, "1")).unwrap();
     round();
     assert_eq!(acknowledged(&installation, LATE), 1);
+}
+
+#[test]
+fn units_of_a_kind_that_only_the_configuration_knows_are_matched_and_reminded() {
+    const SHARED: &str = "dackhu@phuyen.example";
+    let installation = Installation::on_maildir();
+    let append = |file: &str, more: &str| {
+        let path = installation.config().join(file);
+        let text = fs::read_to_string(&path).unwrap() + more;
+        fs::write(path, text).unwrap();
+    };
+    append(
+        "units.csv",
+        &["Phú Quý", "Côn Đảo"]
+            .map(|place| {
+                let id = if place == "Phú Quý" {
+                    "phu-quy"
+                } else {
+                    "con-dao"
+                };
+                format!(
+                    "{id},Công đoàn đặc khu {place},Đặc khu {place},special_zone,ldld-tinh,{SHARED},,,,,\n"
+                )
+            })
+            .concat(),
+    );
+    let refused = installation.run(&["check", "--offline"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success());
+    assert!(
+        told.contains("the kind \"special_zone\" of phu-quy must be one of"),
+        "{told}"
+    );
+    append(
+        "thubaocao.toml",
+        "\n[[kind]]\nid = \"special_zone\"\nname = \"Công đoàn đặc khu\"\nlevel = \"area\"\nshort = [\"CĐ ĐK\", \"CĐĐK\"]\n",
+    );
+    installation.edit(
+        "reports.toml",
+        "\"district\"",
+        "\"district\", \"special_zone\"",
+    );
+    // The address is that of both: which one is meant is told by its short form alone.
+    let subject = "CĐ ĐK Phú Quý: Báo cáo công tác trẻ em";
+    let mail = written(SHARED, subject, "Kính gửi Ban", &both_forms("1"));
+    fs::write(installation.maildir().join("new").join("1.report"), mail).unwrap();
+    succeed(installation.run(&["run", "--once"]));
+    assert!(logged(&installation, "phu-quy"));
+    assert!(!logged(&installation, "con-dao"));
+    assert_eq!(acknowledged(&installation, SHARED), 1);
+    assert_eq!(reminded(&installation, SHARED), 1);
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
     let now = session.now();
     match command {
         Units::Check { file } => {
-            let (config, register) = (session.config()?, read(file)?);
+            let config = session.config()?;
+            let register = read(&config, file)?;
             let changes = correct::difference(&config.register, &register);
             say(format!("{}: {changes}", file.display()))?;
             settled(&config, &register, file)?;
@@ -94,8 +95,8 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
 }
 
 /// The register of a spreadsheet without faults.
-fn read(file: &Path) -> Result<Register> {
-    let (register, warnings) = match sheet::read(file)? {
+fn read(config: &Config, file: &Path) -> Result<Register> {
+    let (register, warnings) = match sheet::read(file, &config.settings.kinds)? {
         Ok(read) => read,
         Err(faults) => return Err(Faulty(faults).into()),
     };
@@ -128,7 +129,8 @@ fn settled(config: &Config, register: &Register, file: &Path) -> Result<()> {
 }
 
 fn import(session: &Session, file: &Path) -> Result<()> {
-    let (config, register) = (session.config()?, read(file)?);
+    let config = session.config()?;
+    let register = read(&config, file)?;
     settled(&config, &register, file)?;
     let target = config.folder.join("units.csv");
     let mut written = tempfile::NamedTempFile::new_in(&config.folder)?;

@@ -8,7 +8,7 @@ use super::decide::{Brought, Facts};
 use super::record::may_acknowledge;
 use crate::config::Config;
 use crate::domain::date_of;
-use crate::domain::unit::{self, Unit, UnitId};
+use crate::domain::unit::{Level, Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected::{self, Place};
 use crate::matching::{Expected, Item, Known, Match};
@@ -195,7 +195,7 @@ pub(super) fn units_meant(
     // The province asks for the reports, and owes none.
     let asks = |id: &UnitId| {
         let unit = register.nearest(id, day);
-        unit.is_some_and(|u| u.kind == unit::Kind::Provincial)
+        unit.is_some_and(|u| u.kind.level == Level::Province)
     };
     meant.retain(|id| !asks(id));
     Ok(meant)
@@ -207,7 +207,7 @@ fn unit_above<'a>(config: &'a Config, unit: &UnitId, received_at: Timestamp) -> 
     let register = &config.register;
     let unit = register.nearest(unit, day)?;
     let indirect =
-        unit.kind == unit::Kind::Grassroots && !register.directly_under_province(unit, day);
+        unit.kind.level == Level::Grassroots && !register.directly_under_province(unit, day);
     register
         .nearest(unit.parent.as_ref()?, day)
         .filter(|_| indirect)

@@ -3,6 +3,7 @@
 mod alarm;
 mod exposure;
 mod holidays;
+mod kinds;
 mod reports;
 mod said;
 #[cfg(test)]
@@ -112,8 +113,12 @@ impl Config {
         };
         let settings = read("thubaocao.toml")
             .and_then(|(file, text)| settings::parse(&file, &text, folder, &faults));
-        let register =
-            read("units.csv").map(|(file, text)| units::parse(&file, &text, &faults, &warnings));
+        // Where thubaocao.toml cannot be read, no more is known than what is built in.
+        let kinds = settings
+            .as_ref()
+            .map_or_else(kinds::built_in, |s| s.kinds.clone());
+        let register = read("units.csv")
+            .map(|(file, text)| units::parse(&file, &text, &kinds, &faults, &warnings));
         let calendar =
             read("holidays.toml").map(|(file, text)| holidays::parse(&file, &text, &faults));
         let reports = read("reports.toml").map(|(file, text)| {
@@ -121,6 +126,7 @@ impl Config {
                 &file,
                 &text,
                 folder,
+                &kinds,
                 settings.as_ref().map(|s| &s.schedule),
                 &faults,
             )

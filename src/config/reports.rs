@@ -1,9 +1,11 @@
 //! `reports.toml`: what is due, from whom, until when, in which forms.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 
+use super::kinds;
 use super::settings::{Schedule, parse_date, parse_time, steps};
 use super::source::{Document, Faults, Section};
 use crate::domain::lunar;
@@ -24,6 +26,7 @@ pub(super) fn parse(
     file: &str,
     text: &str,
     folder: &Path,
+    kinds: &[Arc<Kind>],
     schedule: Option<&Schedule>,
     faults: &Faults,
 ) -> Vec<Report> {
@@ -36,7 +39,7 @@ pub(super) fn parse(
     for section in root.sections("report") {
         let line = section.line();
         ids.extend(section.text("id"));
-        if let Some(report) = report(section, folder, schedule) {
+        if let Some(report) = report(section, folder, kinds, schedule) {
             if reports.iter().any(|r| r.id == report.id) {
                 faults.add(
                     file,
@@ -90,7 +93,12 @@ pub(super) fn parse(
 }
 
 /// The report of a section; `None` where a fault leaves none.
-fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<Report> {
+fn report(
+    s: Section<'_>,
+    folder: &Path,
+    kinds: &[Arc<Kind>],
+    schedule: Option<&Schedule>,
+) -> Option<Report> {
     let id = s.required("id", "tre-em");
     let renamed = s.text_or_texts("renamed").unwrap_or_default();
     let ended = s.parsed("ended", parse_date);
@@ -98,7 +106,7 @@ fn report(s: Section<'_>, folder: &Path, schedule: Option<&Schedule>) -> Option<
     let title = s.required("title", "Báo cáo kết quả …");
     let short = s.text("short");
     let basis = s.required("basis", "Kế hoạch số 40/KH-LĐLĐ ngày 23/4/2024");
-    let who = who(&s);
+    let who = who(&s, kinds);
     let frequency = frequency(&s, schedule);
     let first_period = s.parsed("first_period", str::parse::<PeriodId>);
     let (due, strictly_before) = due(&s).unzip();
@@ -251,31 +259,23 @@ fn phrase(written: &str) -> String {
     parts.join(&format!(" {GAP} "))
 }
 
-fn who(s: &Section<'_>) -> Option<Vec<Audience>> {
-    let mut words: Vec<(&str, Audience)> = Kind::ALL
-        .iter()
-        .map(|(w, k)| (*w, Audience::Kind(*k)))
-        .collect();
-    words.push(("grassroots_direct", Audience::GrassrootsDirect));
+fn who(s: &Section<'_>, kinds: &[Arc<Kind>]) -> Option<Vec<Audience>> {
     let Some(given) = s.texts("who") else {
         s.fault("`who` is missing; add for example: who = [\"district\", \"sector\"]");
         return None;
     };
     let mut all = Vec::new();
     for name in &given {
-        match words.iter().find(|(w, _)| w == name) {
-            Some((_, a)) => all.push(*a),
-            None => {
-                let known: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
-                s.fault_at(
-                    "who",
-                    format!(
-                        "{name:?} is no kind of unit; known are {}{}",
-                        known.join(", "),
-                        super::source::suggestion(name, known.iter().copied())
-                    ),
-                );
-            }
+        if name == "grassroots_direct" {
+            all.push(Audience::GrassrootsDirect);
+            continue;
+        }
+        match kinds::find(kinds, name) {
+            Ok(kind) => all.push(Audience::Kind(kind.id.clone())),
+            Err(known) => s.fault_at(
+                "who",
+                format!("{name:?} is no kind of unit; known are grassroots_direct, {known}"),
+            ),
         }
     }
     Some(all)

@@ -18,6 +18,7 @@ fn keys_of_the_sample() -> BTreeSet<String> {
                 .all(|b| b.is_ascii_lowercase() || b"_.".contains(&b))
         };
         if let Some((name, _)) = line.strip_prefix('[').and_then(|l| l.split_once(']')) {
+            let name = name.trim_start_matches('['); // of an array of tables
             section = format!("{name}.");
             keys.insert(name.to_owned());
         } else if let Some(key) = line.split_once(" = ").map(|(k, _)| k).filter(is_word) {
@@ -39,6 +40,7 @@ fn the_sample_has_every_key_that_is_known_and_no_other() {
             "\n[alarm]\n[alarm.smtp]\nhost = \"x\"\nuser = \"x\"\npassword_file = \"x\"\n#",
         ),
         change("\n# [retention]", "\n[retention]"),
+        change("\n# [[kind]] ", "\n[[kind]]\n#"),
         change("kind = \"maildir\"", "kind = \"imap\""),
         change(
             "kind = \"file\"",

@@ -2,19 +2,24 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time, Weekday};
 
 use super::alarm::{self, AlarmSettings, Way};
+use super::kinds;
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
 use crate::domain::period::Closing;
 use crate::domain::reminder::Steps;
+use crate::domain::unit::Kind;
 use crate::ground::words_of;
 
 /// The content of `thubaocao.toml`.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What kinds of units there are.
+    pub kinds: Vec<Arc<Kind>>,
     /// Where store and archive lie.
     pub data: PathBuf,
     /// Who asks for the reports.
@@ -287,6 +292,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
     let document = Document::parse(file, text, faults)?;
     let base = base(folder);
     let root = document.root(faults);
+    let kinds = kinds::parse(&root);
     let data = root.text("data").unwrap_or_else(|| "data".into());
     let department = root.required_section("department").and_then(department);
     let mailbox = root
@@ -327,6 +333,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
     let alarm = root.section("alarm").and_then(|s| alarm::parse(s, &base));
     root.finish();
     Some(Settings {
+        kinds,
         data: base.join(data),
         department: department?,
         mailbox: mailbox?,

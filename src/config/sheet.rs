@@ -1,6 +1,7 @@
 //! The register as the spreadsheet that staff keep: columns by Vietnamese or English names, dates as Excel writes them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use calamine::{Data, Reader, open_workbook_auto};
@@ -9,7 +10,7 @@ use jiff::civil::Date;
 use super::Fault;
 use super::source::Faults;
 use super::units::{COLUMNS, Table, cells, register_of};
-use crate::domain::unit::{Kind, Register};
+use crate::domain::unit::{Kind, Register, Unit};
 use crate::domain::vietnamese_date;
 
 /// The headings of the columns, in their order.
@@ -27,24 +28,17 @@ pub const HEADINGS: [&str; 12] = [
     "Mã đơn vị tiếp nhận",
     "Mã cũ",
 ];
-const KINDS: [(&str, Kind); 5] = [
-    ("Cấp tỉnh", Kind::Provincial),
-    ("Cấp huyện", Kind::District),
-    ("Công đoàn ngành", Kind::Sector),
-    ("Khu kinh tế, khu công nghiệp", Kind::EconomicZone),
-    ("Công đoàn cơ sở", Kind::Grassroots),
-];
 /// How far down the headings may stand, below titles.
 const HEADINGS_WITHIN: usize = 20;
 
 /// A register that was read out of a sheet: with its warnings, or all its faults.
 pub type Read = Result<(Register, Vec<Fault>), Vec<Fault>>;
 
-/// Reads a register out of the first sheet of a workbook (xlsx, xls or ods).
+/// Reads a register out of the first sheet of a workbook (xlsx, xls or ods), with units of some kinds.
 ///
 /// # Errors
 /// When the file is no workbook, or no row of it has the headings.
-pub fn read(path: &Path) -> Result<Read> {
+pub fn read(path: &Path, kinds: &[Arc<Kind>]) -> Result<Read> {
     let shown = path.display().to_string();
     let mut workbook = open_workbook_auto(path)
         .with_context(|| format!("{shown} cannot be read as a spreadsheet (xlsx, xls, ods)"))?;
@@ -76,12 +70,12 @@ pub fn read(path: &Path) -> Result<Read> {
     let table = Table {
         head: *head,
         rows: below
-            .map(|(row, cells)| (*row, translated(&columns, cells)))
+            .map(|(row, cells)| (*row, translated(&columns, cells, kinds)))
             .collect(),
         columns,
     };
     let (faults, warnings) = (Faults::default(), Faults::default());
-    let register = register_of(&shown, &table, &faults, &warnings);
+    let register = register_of(&shown, &table, kinds, &faults, &warnings);
     let faults = faults.into_vec();
     Ok(if faults.is_empty() {
         Ok((register, warnings.into_vec()))
@@ -119,14 +113,15 @@ fn column(heading: &str) -> Option<&'static str> {
 }
 
 /// The cells of a row as `units.csv` would have them.
-fn translated(columns: &[String], cells: &[String]) -> Vec<String> {
+fn translated(columns: &[String], cells: &[String], kinds: &[Arc<Kind>]) -> Vec<String> {
     let translate = |(column, cell): (&String, &String)| match column.as_str() {
         "kind" => {
-            let known = KINDS
+            let given = cell.clone();
+            let cell = crate::domain::fold_case(cell);
+            let known = kinds
                 .iter()
-                .find(|(n, _)| crate::domain::fold_case(n) == crate::domain::fold_case(cell));
-            let word = known.and_then(|(_, kind)| Kind::ALL.iter().find(|(_, k)| k == kind));
-            word.map_or_else(|| cell.clone(), |(w, _)| (*w).to_owned())
+                .find(|k| crate::domain::fold_case(&k.name) == cell);
+            known.map_or(given, |k| k.id.clone())
         }
         "valid_from" | "valid_to" => {
             day_first(cell).map_or_else(|| cell.clone(), |d| d.to_string())
@@ -145,12 +140,9 @@ fn day_first(text: &str) -> Option<Date> {
 
 /// The rows of a register as staff read them, under [`HEADINGS`].
 pub fn rows(register: &Register) -> Vec<Vec<String>> {
-    let row = |unit| {
+    let row = |unit: &Unit| {
         let mut row = cells(unit);
-        row[3] = KINDS
-            .iter()
-            .find(|(_, k)| *k == unit.kind)
-            .map_or(String::new(), |(n, _)| (*n).to_owned());
+        row[3].clone_from(&unit.kind.name);
         for at in [8, 9] {
             if let Ok(day) = row[at].parse::<Date>() {
                 row[at] = vietnamese_date(day);

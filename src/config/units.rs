@@ -1,12 +1,14 @@
 //! `units.csv`: the register of units, as spreadsheets write it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::kinds;
 use super::settings::parse_date;
 use super::source::{Faults, suggestion};
-use crate::domain::unit::{Kind, Register, Unit, UnitId};
+use crate::domain::unit::{Kind, Level, Register, Unit, UnitId};
 
 /// The first day of a unit whose row names none.
 const ALWAYS: Date = Date::constant(1900, 1, 1);
@@ -40,7 +42,13 @@ pub(super) struct Table {
 }
 
 /// Reads `units.csv`; rows with faults are named and left out.
-pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) -> Register {
+pub(super) fn parse(
+    file: &str,
+    text: &str,
+    kinds: &[Arc<Kind>],
+    faults: &Faults,
+    warnings: &Faults,
+) -> Register {
     let first = text.lines().next().unwrap_or("");
     // A Vietnamese Excel separates by semicolons and then quotes the lists of addresses.
     let delimiter = if first.contains(',') { b',' } else { b';' };
@@ -74,13 +82,14 @@ pub(super) fn parse(file: &str, text: &str, faults: &Faults, warnings: &Faults) 
         columns,
         rows,
     };
-    register_of(file, &table, faults, warnings)
+    register_of(file, &table, kinds, faults, warnings)
 }
 
 /// The register in a table; rows with faults are named and left out.
 pub(super) fn register_of(
     file: &str,
     table: &Table,
+    kinds: &[Arc<Kind>],
     faults: &Faults,
     warnings: &Faults,
 ) -> Register {
@@ -119,7 +128,7 @@ pub(super) fn register_of(
                 .map_or("", String::as_str)
         };
         let fault = |what: String| faults.add(file, Some(*line), what);
-        if let Some(unit) = row(cell, &fault) {
+        if let Some(unit) = row(cell, kinds, &fault) {
             rows.push((*line, unit));
         }
     }
@@ -131,10 +140,6 @@ pub(super) fn register_of(
 
 /// The cells of a unit's row, in the order of [`COLUMNS`].
 pub(super) fn cells(unit: &Unit) -> [String; 12] {
-    let (kind, _) = Kind::ALL
-        .into_iter()
-        .find(|(_, k)| *k == unit.kind)
-        .expect("every kind has a word");
     let text = |id: &Option<UnitId>| id.as_ref().map_or(String::new(), |u| u.0.clone());
     let from = unit.valid_from;
     let ids = |units: &[UnitId]| {
@@ -145,7 +150,7 @@ pub(super) fn cells(unit: &Unit) -> [String; 12] {
         unit.id.0.clone(),
         unit.name.clone(),
         unit.short_name.clone(),
-        kind.to_owned(),
+        unit.kind.id.clone(),
         text(&unit.parent),
         unit.emails.join(";"),
         unit.escalate_to.clone().unwrap_or_default(),
@@ -162,7 +167,11 @@ pub(super) fn cells(unit: &Unit) -> [String; 12] {
 }
 
 /// The unit of a row; `None` where a fault leaves none.
-fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Unit> {
+fn row<'r>(
+    cell: impl Fn(&str) -> &'r str,
+    kinds: &[Arc<Kind>],
+    fault: &dyn Fn(String),
+) -> Option<Unit> {
     let list = |name: &str| -> Vec<String> {
         cell(name)
             .split(';')
@@ -182,7 +191,10 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
     if name.is_empty() {
         fault(format!("the unit {id} has no name"));
     }
-    let kind = kind(cell("kind"), id, fault);
+    let word = cell("kind");
+    let kind = kinds::find(kinds, word)
+        .map_err(|known| fault(format!("the kind {word:?} of {id} must be one of {known}")))
+        .ok();
     let address = |a: &str| address(a, id, fault);
     let emails: Vec<String> = list("emails").iter().filter_map(|a| address(a)).collect();
     let escalate_to = Some(cell("escalate_to"))
@@ -218,20 +230,6 @@ fn row<'r>(cell: impl Fn(&str) -> &'r str, fault: &dyn Fn(String)) -> Option<Uni
 fn is_id(id: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !id.is_empty() && id.bytes().all(allowed)
-}
-
-/// The kind that a row names.
-fn kind(word: &str, id: &str, fault: &dyn Fn(String)) -> Option<Kind> {
-    let kind = word.parse::<Kind>();
-    if kind.is_err() {
-        let words = Kind::ALL.map(|(w, _)| w);
-        fault(format!(
-            "the kind {word:?} of {id} must be one of {}{}",
-            words.join(", "),
-            suggestion(word, words.into_iter())
-        ));
-    }
-    kind.ok()
 }
 
 /// An address in small letters, as it is looked for.
@@ -291,7 +289,7 @@ fn relations(file: &str, rows: &[(usize, Unit)], faults: &Faults, warnings: &Fau
             ));
         }
         earlier_ids(unit, rows, &fault);
-        if unit.emails.is_empty() && unit.valid_to.is_none() && unit.kind != Kind::Provincial {
+        if unit.emails.is_empty() && unit.valid_to.is_none() && unit.kind.level != Level::Province {
             warnings.add(
                 file,
                 Some(*line),
@@ -384,7 +382,9 @@ mod tests {
         let faults = Faults::default();
         let warnings = Faults::default();
         let text = format!("{}\n{rows}", COLUMNS.join(","));
-        let n = parse("units.csv", &text, &faults, &warnings).units.len();
+        let n = parse("units.csv", &text, &kinds::built_in(), &faults, &warnings)
+            .units
+            .len();
         let show = |f: Faults| {
             let lines: Vec<String> = f.into_vec().iter().map(ToString::to_string).collect();
             lines.join("\n")
@@ -439,7 +439,13 @@ mod tests {
             "{}\na;Tên;Tên;district;;\"x@y.example;z@y.example\";;;2020-01-01;;\n",
             COLUMNS.join(";")
         );
-        let register = parse("units.csv", &text, &faults, &Faults::default());
+        let register = parse(
+            "units.csv",
+            &text,
+            &kinds::built_in(),
+            &faults,
+            &Faults::default(),
+        );
         assert!(faults.is_empty());
         assert_eq!(register.units[0].emails, ["x@y.example", "z@y.example"]);
     }

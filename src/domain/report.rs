@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::calendar::Calendar;
 use super::period::{Closing, Period, PeriodId};
 use super::reminder::Steps;
-use super::unit::{Kind, Register, Unit};
+use super::unit::{Level, Register, Unit};
 use super::{instant, lunar};
 
 /// The two forms of a report: the signed document (văn bản) and the editable file (file mềm).
@@ -86,21 +86,21 @@ impl Forms {
 }
 
 /// Who has to send a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// Every unit of a kind.
-    Kind(Kind),
+    /// Every unit of the kind of this id.
+    Kind(String),
     /// Công đoàn cơ sở trực thuộc: grassroots unions directly under the province.
     GrassrootsDirect,
 }
 
 impl Audience {
     /// Whether a unit is meant.
-    pub fn includes(self, unit: &Unit, register: &Register, day: Date) -> bool {
+    pub fn includes(&self, unit: &Unit, register: &Register, day: Date) -> bool {
         match self {
-            Audience::Kind(kind) => unit.kind == kind,
+            Audience::Kind(kind) => unit.kind.id == *kind,
             Audience::GrassrootsDirect => {
-                unit.kind == Kind::Grassroots && register.directly_under_province(unit, day)
+                unit.kind.level == Level::Grassroots && register.directly_under_province(unit, day)
             }
         }
     }
@@ -364,7 +364,7 @@ pub(crate) mod tests {
             title: format!("Báo cáo {id}"),
             short: id.into(),
             basis: "40/KH-LĐLĐ".into(),
-            who: vec![Audience::Kind(Kind::District)],
+            who: vec![Audience::Kind("district".into())],
             frequency: Frequency::SixMonths,
             first_period: None,
             due: DueRule::DayOfLastMonth(15),

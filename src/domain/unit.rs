@@ -1,7 +1,7 @@
 //! Units of the union, their register, and how it changes over time.
 
 use std::fmt;
-use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -17,41 +17,30 @@ impl fmt::Display for UnitId {
     }
 }
 
-/// The level or branch of a unit.
+/// What a unit is on the way of reports, whatever it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Liên đoàn Lao động tỉnh: who asks for the reports.
-    Provincial,
-    /// Liên đoàn Lao động huyện, thị xã, thành phố.
-    District,
-    /// Công đoàn ngành.
-    Sector,
-    /// Công đoàn khu kinh tế, khu công nghiệp.
-    EconomicZone,
+pub enum Level {
+    /// Who asks for the reports.
+    Province,
+    /// An upper union of a place, which is called by it: of a district, a commune, a ward.
+    Area,
+    /// An upper union of a trade or a zone: often called without the province's place.
+    Branch,
     /// Công đoàn cơ sở.
     Grassroots,
 }
 
-impl Kind {
-    /// Every kind with its word in `units.csv`.
-    pub const ALL: [(&'static str, Kind); 5] = [
-        ("provincial", Kind::Provincial),
-        ("district", Kind::District),
-        ("sector", Kind::Sector),
-        ("economic_zone", Kind::EconomicZone),
-        ("grassroots", Kind::Grassroots),
-    ];
-}
-
-impl FromStr for Kind {
-    type Err = ();
-    fn from_str(word: &str) -> Result<Kind, ()> {
-        Kind::ALL
-            .iter()
-            .find(|(w, _)| *w == word)
-            .map(|(_, k)| *k)
-            .ok_or(())
-    }
+/// A kind of unit, as the configuration tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// Its word in `units.csv` and `reports.toml`.
+    pub id: String,
+    /// In Vietnamese; of an area with short forms also that with which the names of its units begin.
+    pub name: String,
+    /// What such units are.
+    pub level: Level,
+    /// How people also write the name at the beginning of a unit's.
+    pub short: Vec<String>,
 }
 
 /// One row of the register: a unit as it was between two dates.
@@ -65,8 +54,8 @@ pub struct Unit {
     pub name: String,
     /// The name in tables and digests.
     pub short_name: String,
-    /// Level or branch.
-    pub kind: Kind,
+    /// What it is.
+    pub kind: Arc<Kind>,
     /// The unit that this one reports to.
     pub parent: Option<UnitId>,
     /// The addresses it writes from, lower case; the first is the one that is written to.
@@ -145,7 +134,7 @@ impl Register {
         unit.parent
             .as_ref()
             .and_then(|p| self.nearest(p, day))
-            .is_some_and(|p| p.kind == Kind::Provincial)
+            .is_some_and(|p| p.kind.level == Level::Province)
     }
 
     /// The units that an address (any case) stands for on a day: those that list it then, else the successors of the one that listed it last.
@@ -231,7 +220,12 @@ mod tests {
             id: UnitId(id.into()),
             name: id.into(),
             short_name: id.into(),
-            kind: Kind::District,
+            kind: Arc::new(Kind {
+                id: "district".into(),
+                name: String::new(),
+                level: Level::Area,
+                short: vec![],
+            }),
             parent: None,
             emails: vec![email.into()],
             escalate_to: None,

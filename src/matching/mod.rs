@@ -48,7 +48,7 @@ use crate::domain::because::Because;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
-use crate::domain::unit::{Kind, Register, UnitId};
+use crate::domain::unit::{Level, Register, UnitId};
 use crate::domain::why::Why;
 use crate::reading::{Reading, Role};
 
@@ -288,7 +288,7 @@ impl Matcher {
         let issuers = documents.filter_map(|a| a.issuer.as_deref());
         let reports = |unit: &UnitId| {
             let unit = self.register().nearest(unit, self.day);
-            unit.is_some_and(|u| u.kind != Kind::Provincial)
+            unit.is_some_and(|u| u.kind.level != Level::Province)
         };
         let called = issuers.flat_map(|issuer| self.names.called(issuer));
         let mut units: Vec<UnitId> = called.filter(reports).collect();

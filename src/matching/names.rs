@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::domain::unit::{Kind, Register, UnitId};
+use crate::domain::unit::{Level, Register, UnitId};
 use crate::ground::text::fold;
 use crate::words::{Finder, Forms, Found, vi};
 
@@ -24,7 +24,7 @@ impl Names {
     pub(super) fn new(register: &Register, day: jiff::civil::Date) -> Names {
         let province = register
             .all_on(day)
-            .find(|u| u.kind == Kind::Provincial)
+            .find(|u| u.kind.level == Level::Province)
             .map(|u| shorten(&u.name));
         let place = province
             .as_deref()
@@ -37,21 +37,28 @@ impl Names {
             place,
         };
         for unit in register.all_on(day) {
+            let called = shorten(&unit.kind.name);
+            let short: Vec<String> = unit.kind.short.iter().map(|s| shorten(s)).collect();
             let written = [&unit.name, &unit.short_name]
                 .into_iter()
                 .chain(&unit.aliases);
             for name in written {
                 let text = shorten(name);
-                if unit.kind == Kind::Grassroots {
+                if unit.kind.level == Level::Grassroots {
                     // A grassroots union is called by its type or only by the place of work.
                     if let Some(rest) = text.strip_prefix("cdcs ").or(text.strip_prefix("cd ")) {
                         found.add(format!("cd {rest}"), &unit.id);
                         found.add(format!("cdcs {rest}"), &unit.id);
                     }
-                } else if unit.kind != Kind::District
+                } else if unit.kind.level != Level::Area
                     && let Some(rest) = text.strip_suffix(&format!(" {}", found.place))
                 {
                     found.add(rest.to_owned(), &unit.id);
+                }
+                if let Some(place) = text.strip_prefix(&called).filter(|p| p.starts_with(' ')) {
+                    for form in &short {
+                        found.add(format!("{form}{place}"), &unit.id);
+                    }
                 }
                 found.add(text, &unit.id);
             }
@@ -142,6 +149,35 @@ pub(super) fn is_union(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
+
+    #[test]
+    fn a_unit_is_known_by_the_short_forms_of_its_kind() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut register = Config::load(&folder).unwrap().register;
+        let unit = &mut register.units[1];
+        unit.name = "Công đoàn đặc khu Phú Quý".into();
+        let mut kind = (*unit.kind).clone();
+        kind.name = "Công đoàn đặc khu".into();
+        kind.short = vec!["CĐ ĐK".into(), "CĐĐK".into()];
+        unit.kind = std::sync::Arc::new(kind);
+        let id = unit.id.clone();
+        let names = Names::new(&register, jiff::civil::date(2026, 6, 1));
+        for text in [
+            "CĐ ĐK Phú Quý",
+            "CĐĐK Phú Quý gửi",
+            "Công đoàn đặc khu Phú Quý",
+        ] {
+            assert_eq!(names.named_in(text), std::slice::from_ref(&id), "{text}");
+        }
+        for text in [
+            "đặc khu Phú Quý",
+            "CĐ Phú Quý",
+            "ĐK Phú Quý",
+            "CĐ ĐK Phú Quốc",
+        ] {
+            assert!(names.named_in(text).is_empty(), "{text}");
+        }
+    }
 
     #[test]
     fn units_are_known_by_the_names_that_clerks_write() {

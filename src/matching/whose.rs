@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::names::{is_federation, is_grassroots, is_union};
 use super::{Known, Match, Matcher, UnitMatch};
 use crate::domain::because::{Because, Source};
-use crate::domain::unit::{Kind, Register, UnitId};
+use crate::domain::unit::{Level, Register, UnitId};
 use crate::domain::why::{Contradiction, Says, Why};
 use crate::ground::text::{fold, truncated};
 use crate::reading::{Attachment, Reading};
@@ -119,7 +119,7 @@ impl Matcher {
         let asks = |u: &UnitId| {
             register
                 .nearest(u, day)
-                .is_some_and(|u| u.kind == Kind::Provincial)
+                .is_some_and(|u| u.kind.level == Level::Province)
         };
         // The province is whom reports go to, not who sends them.
         let distinct = |units: Vec<UnitId>| {
@@ -181,7 +181,7 @@ impl Matcher {
             return false;
         }
         let own = self.register().nearest(unit, self.day);
-        let upper = own.is_some_and(|u| u.kind != Kind::Grassroots);
+        let upper = own.is_some_and(|u| u.kind.level != Level::Grassroots);
         let above = vi().upper_bodies.begins(&fold(issuer));
         let is_own = || {
             let names = own
