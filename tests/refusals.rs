@@ -123,7 +123,18 @@ fn a_faulty_configuration_is_not_reloaded_and_a_good_one_is() {
     lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
     lab.await_mails(REPORTING, 2); // its reminder, and the answer
 
-    std::fs::write(&file, good.replace("Ban CSPL\"", "Ban Mới\"")).unwrap();
+    // A kind of unit that the program does not know, of the unit that writes next.
+    let kind =
+        "\n[[kind]]\nid = \"special_zone\"\nname = \"Công đoàn đặc khu\"\nlevel = \"area\"\n";
+    let changed = good.replace("Ban CSPL\"", "Ban Mới\"") + kind;
+    std::fs::write(&file, changed).unwrap();
+    let row = |kind: &str| format!("{kind},ldld-tinh,{LATE}");
+    installation.edit("units.csv", &row("district"), &row("special_zone"));
+    installation.edit(
+        "reports.toml",
+        "\"district\"",
+        "\"district\", \"special_zone\"",
+    );
     daemon.signal(libc::SIGHUP);
     daemon.await_log("the configuration was reloaded", 1);
     lab.unit_sends(LATE, "Báo cáo trẻ em", "Gửi Ban", &both_forms("2"));
