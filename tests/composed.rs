@@ -20,6 +20,7 @@ use std::fs;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use thubaocao::domain::correction::Taught;
 use thubaocao::domain::date_of;
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::Forms;
@@ -119,6 +120,7 @@ impl<'w> Judge<'w> {
         let known = Known {
             received_at,
             learned: vec![],
+            taught: Taught::new(),
             former: vec![],
             asked: mail.asked.clone(),
             said: None,

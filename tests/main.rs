@@ -58,6 +58,7 @@ mod sending;
 mod staff;
 mod storage;
 mod taken;
+mod taught;
 mod trust;
 mod waiting;
 mod years;

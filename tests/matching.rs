@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use thubaocao::config::Config;
+use thubaocao::domain::correction::Lesson;
 use thubaocao::domain::date_of;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::expected;
@@ -38,6 +39,9 @@ struct Case {
     /// Units that staff taught for the address.
     #[serde(default)]
     learned: Vec<UnitId>,
+    /// Titles that staff taught: the unit of a mail that they assigned, its title or subject, and which report it is.
+    #[serde(default)]
+    taught: Vec<(UnitId, String, String)>,
     /// Addresses that the register has besides.
     #[serde(default)]
     addresses: Vec<(UnitId, String)>,
@@ -150,12 +154,25 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
             Some(matcher) if Matcher::serves(&matcher, &own, day) => matcher,
             _ => Matcher::new(own, day),
         };
+        let taught = |(unit, title, report): &(UnitId, String, String)| {
+            let assigned = Reading {
+                subject: title.clone(),
+                ..Reading::unreadable(Unread::NotFetched)
+            };
+            let report = config.report(report).unwrap();
+            let lesson = Lesson {
+                report: report.id.clone(),
+                mail: 1,
+            };
+            Some((matcher.lesson(&assigned, unit, report)?, lesson))
+        };
         let found = matcher
             .decide(
                 &reading(&case),
                 &Known {
                     received_at: case.at,
                     learned: case.learned.clone(),
+                    taught: case.taught.iter().filter_map(taught).collect(),
                     former: vec![],
                     asked: vec![],
                     said: None,

@@ -106,6 +106,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
             &Known {
                 received_at,
                 learned,
+                taught: store.taught_titles()?,
                 former,
                 asked: vec![],
                 said: None,

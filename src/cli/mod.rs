@@ -14,6 +14,7 @@ mod health;
 mod history;
 mod inbox;
 mod plan;
+mod reports;
 mod retention;
 mod run;
 mod status;
@@ -236,6 +237,9 @@ enum Command {
     /// Look after the machine's clock
     #[command(subcommand)]
     Clock(clock::Clock),
+    /// Look after the titles that staff taught
+    #[command(subcommand)]
+    Reports(reports::Reports),
     /// Look after the register of units
     #[command(subcommand)]
     Units(units::Units),
@@ -385,6 +389,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Contacts(command) => contacts::run(session, &command),
         Command::Tokens(command) => tokens::run(session, &command),
         Command::Clock(command) => clock::run(session, &command),
+        Command::Reports(command) => reports::run(session, &command),
         Command::Units(command) => units::run(session, &command),
         Command::ReadMails {
             memory,

@@ -124,6 +124,7 @@ pub fn known<'a>(
     Ok(Known {
         received_at,
         learned: store.learned_units(sender)?,
+        taught: store.taught_titles()?,
         former: store.former_units(sender, received_at)?,
         asked: vec![],
         said,

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said};
+use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said, title};
 use crate::collect::{self, Books};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
@@ -47,9 +47,11 @@ pub fn assign(
     let after = format!("logged for {unit}: {}", what.join(", "));
     let sender = reading.sender.as_ref().filter(|_| as_said.remember);
     let taught = sender.map(|s| (s.address.clone(), unit.clone()));
-    let correction = books.store.transaction(|s| {
+    let lesson = title::lesson(books, &message, &reading, as_said, &items);
+    let (correction, title) = books.store.transaction(|s| {
         let inverse = Inverse::of_mail(s, &message, taught.clone())?;
         s.withdraw_submissions(message.id, now)?;
+        let title = title::teach(s, message.id, lesson.as_ref(), now)?;
         for submission in &submissions {
             s.log_submission(submission, now)?;
         }
@@ -71,20 +73,21 @@ pub fn assign(
             s.owe(&collect::acknowledgement(message.id, Some(unit)), now)?;
         }
         let change = (mail_name(message.id), message.state.word(), after.as_str());
-        log(s, by, "assign", change, Some(&inverse), now)
+        let correction = log(s, by, "assign", change, Some(&inverse), now)?;
+        Ok((correction, title))
     })?;
     let reports: Vec<String> = items
         .iter()
         .map(|i| in_words(books.config, &i.report, &i.period))
         .collect();
     Ok(Done {
-        said: format!("mail {} is {after}", message.id),
+        said: format!("mail {} is {after}{}", message.id, title.in_english()),
         in_vietnamese: said::logged(
             message.id,
             &row.short_name,
             &reports,
             taught.as_ref().map(|(address, _)| address.as_str()),
-        ),
+        ) + title.in_vietnamese(),
         correction,
     })
 }
@@ -226,6 +229,7 @@ pub fn ignore(store: &Store, message: i64, by: &By, now: Timestamp) -> Result<Do
 fn mark_ignored(s: &Store, message: &Message, by: &By, now: Timestamp) -> Result<(usize, i64)> {
     let inverse = Inverse::of_mail(s, message, None)?;
     let withdrawn = s.withdraw_submissions(message.id, now)?;
+    title::unteach(s, message, now)?;
     s.set_verdict(
         message.id,
         &Verdict {

@@ -10,6 +10,7 @@ mod refusal;
 mod register;
 mod said;
 mod submission;
+mod title;
 mod tokens;
 
 use anyhow::{Context, Result, bail};
@@ -33,6 +34,7 @@ pub use period::{close, reopen};
 pub use refusal::Refusal;
 pub use register::{difference, forget, imported, rename};
 pub use submission::{accept, send_back};
+pub use title::forget_title;
 pub use tokens::renew_tokens;
 
 /// Who makes a correction, and by which way.
@@ -95,6 +97,9 @@ enum Inverse {
         why: Vec<Why>,
         submissions: Vec<i64>,
         taught: Option<(String, UnitId)>,
+        /// What decisions on it taught of titles.
+        #[serde(default)]
+        titles: Vec<i64>,
     },
     /// Mails that were ignored together stand as before, by the change of each.
     Aside {
@@ -122,6 +127,10 @@ enum Inverse {
     Forgotten {
         address: String,
         unit: UnitId,
+    },
+    /// A title is learned again, by its number.
+    Title {
+        title: i64,
     },
     Contact {
         address: String,
@@ -157,6 +166,7 @@ impl Inverse {
                 .map(|s| s.id)
                 .collect(),
             taught,
+            titles: store.taught_by(message.id)?,
         })
     }
 }
@@ -173,6 +183,7 @@ impl Inverse {
                 why,
                 submissions,
                 taught,
+                titles,
             } => {
                 s.withdraw_submissions(*message, now)?;
                 for submission in submissions {
@@ -187,6 +198,10 @@ impl Inverse {
                 s.set_verdict(*message, &verdict)?;
                 if let Some((address, unit)) = taught {
                     s.unlearn(address, unit, now)?;
+                }
+                s.unteach(*message, now)?;
+                for row in titles {
+                    s.teach_again(*row)?;
                 }
                 true
             }
@@ -211,6 +226,7 @@ impl Inverse {
                 s.learn(address, unit, now)?;
                 true
             }
+            Inverse::Title { title } => s.remember_title(*title)?,
             Inverse::Contact { address, at } => s.unreset_contact(address, *at)?,
             Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?.is_some(),
             Inverse::Acceptance {

@@ -25,6 +25,13 @@ pub(super) fn logged(mail: i64, unit: &str, reports: &[String], taught: Option<&
     format!("Đã ghi nhận thư số {mail} cho {unit}: {reports}{remembered}")
 }
 
+pub(super) const TITLE_LEARNED: &str = "; từ nay thư của mọi đơn vị có trích yếu hoặc tiêu đề như vậy được hiểu là báo cáo này (nếu không đúng, đề nghị hoàn tác và gán lại)";
+pub(super) const TITLE_ENDED: &str = "; trích yếu này trước đây được gán cho báo cáo khác, nên từ nay không dùng để tự nhận ra báo cáo nào nữa";
+
+pub(super) fn title_forgotten(id: i64, report: &str) -> String {
+    format!("Trích yếu số {id} không còn được hiểu là của {report}")
+}
+
 pub(super) fn no_report(mail: i64, withdrawn: bool) -> String {
     let also = match withdrawn {
         true => "; các ghi nhận trước đó của thư này đã được rút",

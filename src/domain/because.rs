@@ -111,6 +111,15 @@ pub enum Because {
         /// The report's id.
         report: String,
     },
+    /// Staff assigned a mail with the same title to the report.
+    TaughtTitle {
+        /// Where the title stands.
+        source: Source,
+        /// The report's id.
+        report: String,
+        /// The mail that they assigned.
+        mail: i64,
+    },
     /// A report is meant whose words stand beside others.
     Supported {
         /// The report's id.

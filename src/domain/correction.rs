@@ -1,5 +1,7 @@
 //! What staff correct: the things that corrections are made to, and how changes name them.
 
+use std::collections::BTreeMap;
+
 use super::obligation::Obligation;
 use super::period::PeriodId;
 use super::unit::UnitId;
@@ -16,6 +18,18 @@ pub struct Assignment {
     /// Whether the address writes for this unit from now on.
     pub remember: bool,
 }
+
+/// What staff taught of a title by assigning a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    /// Which report it stands for.
+    pub report: String,
+    /// The mail that was assigned.
+    pub mail: i64,
+}
+
+/// The titles that staff taught: what is left of each without units, numbers and periods, folded, and what it stands for.
+pub type Taught = BTreeMap<String, Lesson>;
 
 /// What a correction is made to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +73,11 @@ pub fn period_name(report: &str, period: &PeriodId) -> String {
     format!("{report} {period}")
 }
 
+/// A title that staff taught, as changes name what they are made to.
+pub fn title_name(id: i64) -> String {
+    format!("title {id}")
+}
+
 /// What a change was, for staff.
 pub fn action_in_words(command: &str) -> &str {
     match command {
@@ -74,6 +93,7 @@ pub fn action_in_words(command: &str) -> &str {
         "contacts reset" => "dùng lại địa chỉ",
         "resend" => "gửi lại thư",
         "units forget" => "bỏ ghi nhớ địa chỉ",
+        "reports forget" => "bỏ ghi nhớ trích yếu",
         other => other,
     }
 }

@@ -97,7 +97,8 @@ impl Matcher {
         let names = files.flat_map(|a| [Some(a.name.as_str()), a.genre.as_deref()]);
         let mut texts = [subject, body].into_iter().chain(names.flatten());
         let called = texts.any(calls_a_report);
-        let documents = Document::all(reading, called, unit, (&self.topics, &self.names));
+        let (taught, tables) = (&known.taught, (&self.topics, &self.names));
+        let documents = Document::all(reading, called, unit, taught, tables);
         let nothing_happened = says_nothing_happened(subject, body);
         if documents.is_empty() && !nothing_happened && reading.class != Class::LinkOnly {
             return;
@@ -110,7 +111,7 @@ impl Matcher {
         let matter = Matter {
             subject,
             body,
-            in_subject: self.topics.about(subject, called, unit),
+            in_subject: self.topics.about_title(subject, called, unit, taught),
             in_body: self.topics.about(body, called, unit),
             named: own
                 .iter()

@@ -10,7 +10,7 @@
 //! | of | the order | and |
 //! |---|---|---|
 //! | unit ([`whose`]) | the registered address; what staff taught; what the register said then | a document, a forwarded sender or a subject of another unit makes it doubtful; words alone never make it certain |
-//! | report ([`report`]) | title, file name, subject, text | the narrower report wins wherever it stands; two others contradict each other |
+//! | report ([`report`]) | title, file name, subject, text; a title or subject that staff taught is as good as its own words, where those say nothing else | the narrower report wins wherever it stands; two others contradict each other |
 //! | | words beside what is not understood | count where the basis is cited, the letter that is answered asks for it, or it is called a report and the unit owes it on the period named |
 //! | | the only report that is open | where nothing at all is said that may be a subject |
 //! | period ([`period`]) | all of title, subject and file names that say anything must agree; the text counts where they say nothing | of several pieces each one's own title suffices |
@@ -45,12 +45,13 @@ use self::names::Names;
 use self::topic::Topics;
 use crate::config::Config;
 use crate::domain::because::Because;
+use crate::domain::correction::Taught;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
 use crate::domain::unit::{Level, Register, UnitId};
 use crate::domain::why::Why;
-use crate::reading::{Reading, Role};
+use crate::reading::{Attachment, Reading, Role};
 
 /// Matches mails that were received on one day (Vietnam) against a configuration. To fold the names and words of all units
 /// and reports takes longer than to match a mail, so that one serves many.
@@ -82,6 +83,8 @@ pub struct Known<'a> {
     pub received_at: Timestamp,
     /// Units that staff taught for the sender's address.
     pub learned: Vec<UnitId>,
+    /// Titles that staff taught.
+    pub taught: Taught,
     /// Units that the register had the sender's address for when the mail may have been sent.
     pub former: Vec<UnitId>,
     /// What the letter of ours asks for that it answers, or whose receipt code it names: each report with its period.
@@ -222,6 +225,12 @@ pub fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
     Names::new(register, day).named_in(text)
 }
 
+/// The type and title of a document.
+fn title_of(file: &Attachment) -> Option<String> {
+    let genre = file.genre.as_deref().unwrap_or("");
+    file.title.as_ref().map(|title| format!("{genre} {title}"))
+}
+
 /// The forms of a report that a file of a role is.
 pub fn forms_of(role: Role) -> Forms {
     Forms {
@@ -275,6 +284,20 @@ impl Matcher {
     ) -> Result<Option<(String, PeriodId)>> {
         let expected = (known.expected)(Some(unit))?;
         Ok(self.named_in_words(words, unit, &expected, known))
+    }
+
+    /// What staff teach of the title of a mail's documents, or of its subject where none has a title, by saying that it is
+    /// this report of this unit; `None` where that says nothing of mails to come.
+    pub fn lesson(&self, reading: &Reading, unit: &UnitId, report: &Report) -> Option<String> {
+        let files = reading.attachments.iter().filter(|a| a.is_document());
+        let mut titles: Vec<String> = files.clone().filter_map(title_of).collect();
+        titles.dedup();
+        let title = match titles.as_slice() {
+            [] => &reading.subject,
+            [one] => one,
+            _ => return None,
+        };
+        self.topics.lesson(title, unit, report)
     }
 
     /// The units that a text names, in the order of their place.

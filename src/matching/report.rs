@@ -86,14 +86,37 @@ impl<'m> Matter<'m> {
         sources: &[Source],
         found: &mut Match,
     ) -> &'m Report {
-        found
-            .reasons
-            .extend(sources.iter().map(|source| Because::NamesReport {
-                source: *source,
-                file: file_of(work).filter(|_| matches!(source, Source::Title | Source::FileName)),
-                report: report.id.clone(),
-            }));
+        let grounds = sources.iter().map(|source| {
+            let (source, report) = (*source, report.id.clone());
+            match self.taught_by(source, work) {
+                Some(mail) => Because::TaughtTitle {
+                    source,
+                    report,
+                    mail,
+                },
+                None => Because::NamesReport {
+                    source,
+                    file: file_of(work)
+                        .filter(|_| matches!(source, Source::Title | Source::FileName)),
+                    report,
+                },
+            }
+        });
+        found.reasons.extend(grounds);
         report
+    }
+
+    /// The mail by which staff taught what a title or the subject names; `None` where its own words do.
+    fn taught_by(&self, source: Source, work: Option<&Work<'m>>) -> Option<i64> {
+        match source {
+            Source::Title => {
+                let documents = work.iter().flat_map(|w| &w.documents);
+                let mut titles = documents.filter_map(|d| d.title.as_ref());
+                titles.find(|t| !t.named.is_empty())?.taught_by
+            }
+            Source::Subject => self.in_subject.taught_by,
+            _ => None,
+        }
     }
 
     /// Where the words of a piece of writing stand that name its report.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::hints::{Dated, Hint, dated};
 use crate::config::Config;
+use crate::domain::correction::Taught;
 use crate::domain::report::{Frequency, Report};
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
@@ -42,9 +43,16 @@ pub(super) struct About<'c> {
     pub(super) calls: bool,
     /// What it says of time and in numbers.
     pub(super) dated: Dated,
+    /// The mail by which staff taught that what has this title is the report that is named.
+    pub(super) taught_by: Option<i64>,
 }
 
 impl About<'_> {
+    /// Whether it may be a report that its own words do not name: nothing of it speaks of another one or of something else.
+    fn leaves_room_for(&self, report: &Report) -> bool {
+        self.against.is_none() && self.mentioned.iter().all(|m| m.id == report.id)
+    }
+
     /// Whether it says nothing of any subject.
     pub(super) fn is_silent(&self) -> bool {
         self.mentioned.is_empty() && self.strange.is_none() && self.against.is_none()
@@ -140,6 +148,7 @@ impl Topics {
             content: None,
             calls: !text.reports.is_empty(),
             dated: self.dated(&text, &hits),
+            taught_by: None,
         };
         for hit in &hits {
             once(&mut about.mentioned, hit.report);
@@ -160,6 +169,99 @@ impl Topics {
         about.strange = (0..plain.len()).find(strange).map(word);
         narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
         about
+    }
+
+    /// What a title or subject is about, which may be one that staff taught: where it names no report by its own words, and
+    /// nothing of it speaks of another one or of something else.
+    pub(super) fn about_title(
+        &self,
+        text: &str,
+        called: bool,
+        unit: Option<&UnitId>,
+        taught: &Taught,
+    ) -> About<'_> {
+        let mut about = self.about(text, called, unit);
+        let speaks_up = called || about.calls || !about.dated.periods.is_empty();
+        if taught.is_empty() || !speaks_up || !about.named.is_empty() {
+            return about;
+        }
+        let lesson = self.essence(text, unit).and_then(|e| taught.get(&e));
+        if let Some(lesson) = lesson
+            && let Some(report) = self.config.report(&lesson.report)
+            && about.leaves_room_for(report)
+        {
+            about.named.push(report);
+            once(&mut about.mentioned, report);
+            about.likely.clear();
+            (about.strange, about.content) = (None, None);
+            about.taught_by = Some(lesson.mail);
+        }
+        about
+    }
+
+    /// What staff teach of a title or subject by saying which report it is: what is left of it. `None` where that is too
+    /// little, where its own words name the report, or where they speak of another one or of something else.
+    pub(super) fn lesson(&self, text: &str, unit: &UnitId, report: &Report) -> Option<String> {
+        let about = self.about(text, true, Some(unit));
+        let teaches = about.named.is_empty() && about.leaves_room_for(report);
+        teaches.then(|| self.essence(text, Some(unit))).flatten()
+    }
+
+    /// What is left of a title or subject without what any report may have: that it is a report, names of units, periods
+    /// and numbers, but for those of documents that it speaks of. `None` where less than two words are left that may be a
+    /// subject.
+    fn essence(&self, text: &str, unit: Option<&UnitId>) -> Option<String> {
+        let text = Text::new(text);
+        let sets = [&vi().report, &vi().of_time, &mail().reply, &mail().forward];
+        let mut out = text.covered(&sets);
+        self.cover_names(&text, unit, &mut out);
+        for (at, word) in text.words.iter().enumerate() {
+            let numbers_follow = text.words.get(at + 1).is_some_and(|w| is_number(w));
+            out[at] |= word == "so" && numbers_follow
+                || (is_number(word) || word.bytes().all(|b| b.is_ascii_digit()))
+                    && !text.is_number_of_a_document(at);
+        }
+        let plain = text.plain();
+        for at in (0..out.len().saturating_sub(1)).rev() {
+            out[at] |= out[at + 1] && leads_up(&text.words[at]);
+        }
+        let begins = (0..out.len()).find(|i| !out[*i] && !plain[*i])?;
+        let leading = text.covered(&[&vi().leading]);
+        // "Phòng" is plain, "phong trào" is not.
+        let phrases = text.places(vi().leading.find(&text.folded)).into_iter();
+        let phrases = phrases.filter(|(from, to)| (*from..*to).contains(&begins));
+        let begins = phrases.map(|(from, _)| from).min().unwrap_or(begins);
+        let kept = (begins..out.len()).filter(|i| !out[*i]);
+        let is_content = |i: &usize| {
+            let letters = text.words[*i].bytes().all(|b| b.is_ascii_lowercase());
+            letters && !plain[*i] && !leading[*i]
+        };
+        let enough = kept.clone().filter(is_content).count() >= 2;
+        let words: Vec<&str> = kept.map(|i| text.words[i].as_str()).collect();
+        enough.then(|| words.join(" "))
+    }
+
+    /// Marks the names of units in a text, those of its own unit also as people write them: "LĐLĐ H. Tuy An".
+    fn cover_names(&self, text: &Text, unit: Option<&UnitId>, covered: &mut [bool]) {
+        let mut names = text.covered(&[&vi().unions]);
+        text.cover(&mut names, self.names.find(&text.folded));
+        self.department.cover(text, &mut names);
+        let own = self.units.iter().filter(|(id, _)| unit == Some(id));
+        let own: Vec<&str> = own.flat_map(|(_, name)| name.split(' ')).collect();
+        let levels = text.covered(&[&vi().levels]);
+        let mut within = false;
+        for (at, word) in text.words.iter().enumerate() {
+            let is_own = |at: usize| {
+                text.words
+                    .get(at)
+                    .is_some_and(|w| own.contains(&w.as_str()))
+            };
+            names[at] |= is_symbol(word)
+                || within && (levels[at] || is_own(at))
+                || levels[at] && is_own(at + 1);
+            within = names[at];
+            covered[at] |= names[at];
+        }
     }
 
     /// What a text says of time and in numbers; those that belong to names of units and reports are no strange ones.
@@ -301,6 +403,11 @@ fn standing(hit: &Hit<'_>, known: &[bool], text: &Text) -> Standing {
         true => Standing::Subject,
         false => Standing::Aside,
     }
+}
+
+/// "… của LĐLĐ huyện Tuy An", "… từ 15/3 đến 14/6": what stands before a name or a date and says nothing without it.
+fn leads_up(word: &str) -> bool {
+    matches!(word, "cua" | "tai" | "o" | "trong" | "tu" | "den" | "tinh")
 }
 
 fn is_and(word: &str) -> bool {
@@ -479,6 +586,20 @@ impl Text {
         !has_phrase(&fold(basis), &format!("{kind} {body}"))
     }
 
+    /// Whether a number is that of a document which is spoken of: "Chỉ thị số 05".
+    fn is_number_of_a_document(&self, at: usize) -> bool {
+        let before = &self.words[..at];
+        let before = before.strip_suffix(&["so".to_owned()]).unwrap_or(before);
+        let before = before.join(" ");
+        let ends = |name: &String| {
+            let name = fold(name);
+            let is_it = before == name || before.ends_with(&format!(" {name}"));
+            is_it && !vi().report.contains(&name)
+        };
+        let mut types = vi().documents.iter();
+        types.any(|d| ends(&d.name) || d.short.iter().any(ends))
+    }
+
     /// The first word of what was found and the one after its last.
     fn words_of(&self, found: Found) -> (usize, usize) {
         let before = |byte: usize| self.begins.partition_point(|b| *b < byte);
@@ -556,6 +677,46 @@ mod tests {
             assert_eq!(
                 named(jiff::civil::date(2026, 6, 12), text, false),
                 [report],
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_title_is_the_same_of_every_unit_and_period_and_nothing_where_it_says_too_little()
+     {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let topics = Topics::new(Arc::new(config), jiff::civil::date(2026, 6, 12));
+        let tuy_an = UnitId("ldld-tuy-an".into());
+        for (text, left) in [
+            (
+                "Báo cáo kết quả phong trào Giỏi việc nước 6 tháng đầu năm 2026",
+                Some("phong trao gioi viec nuoc"),
+            ),
+            (
+                "Re: BC số 57/BC-LĐLĐ phong trào Giỏi việc nước Quý II của LĐLĐ H. Tuy An",
+                Some("phong trao gioi viec nuoc"),
+            ),
+            (
+                "Phong trào giỏi việc nước tháng tư 2026 - CĐ ngành Y tế",
+                Some("phong trao gioi viec nuoc"),
+            ),
+            (
+                "Báo cáo Nghị quyết số 02-NQ/TU về công nhân lao động",
+                Some("nghi quyet 02 nq tu ve cong nhan lao dong"),
+            ),
+            ("Báo cáo kết quả", None),
+            (
+                "Báo cáo kết quả thực hiện công tác 6 tháng đầu năm 2026",
+                None,
+            ),
+            ("Báo cáo hoạt động công đoàn huyện Tuy An quý II", None),
+            ("Báo cáo hoạt động hè", None),
+        ] {
+            assert_eq!(
+                topics.essence(text, Some(&tuy_an)).as_deref(),
+                left,
                 "{text}"
             );
         }

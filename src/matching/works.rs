@@ -3,7 +3,9 @@
 
 use super::genre::{Part, part_of};
 use super::names::Names;
+use super::title_of;
 use super::topic::{About, Topics, narrowed};
+use crate::domain::correction::Taught;
 use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
 use crate::ground::text::fold;
@@ -27,6 +29,7 @@ impl<'m> Document<'m> {
         reading: &'m Reading,
         called: bool,
         unit: Option<&UnitId>,
+        taught: &Taught,
         (topics, names): (&'m Topics, &Names),
     ) -> Vec<Self> {
         let files = reading.attachments.iter().enumerate();
@@ -34,10 +37,7 @@ impl<'m> Document<'m> {
         let all = documents.map(|(index, file)| Document {
             index,
             file,
-            title: file.title.as_ref().map(|title| {
-                let genre = file.genre.as_deref().unwrap_or("");
-                topics.about(&format!("{genre} {title}"), called, unit)
-            }),
+            title: title_of(file).map(|title| topics.about_title(&title, called, unit, taught)),
             name: {
                 let about = topics.about(file.stem(), called, unit);
                 let says = about.calls || !about.mentioned.is_empty();
@@ -121,11 +121,12 @@ impl<'m> Work<'m> {
         let mut periods = Vec::new();
         for document in &self.documents {
             let by_title = document.title.as_ref().filter(|t| !t.named.is_empty());
+            let by_its_words = by_title.filter(|t| t.taught_by.is_none());
             for about in [by_title, Some(&document.name)].into_iter().flatten() {
                 let said = named.clone();
                 let narrower = |r: &Report| said.iter().any(|n| r.over.contains(&n.id));
                 for report in &about.named {
-                    let counts = said.is_empty() || by_title.is_none() || narrower(report);
+                    let counts = said.is_empty() || by_its_words.is_none() || narrower(report);
                     if counts && !named.iter().any(|n| n.id == report.id) {
                         named.push(report);
                     }

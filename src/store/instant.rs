@@ -97,7 +97,7 @@ mod tests {
     }
 
     /// The columns that hold moments, by table.
-    const MOMENTS: [(&str, &str); 22] = [
+    const MOMENTS: [(&str, &str); 23] = [
         (
             "message",
             "received_at stored_at expired_at damaged_at expiry_told_at put_off",
@@ -126,10 +126,11 @@ mod tests {
         ("queue_pause", "since began until ended_at"),
         ("register_address", "since until"),
         ("hold", "until"),
+        ("taught", "at withdrawn_at forgotten_at"),
     ];
 
     /// The other columns that hold texts. `setting.value` is whatever is remembered.
-    const TEXTS: [(&str, &str); 29] = [
+    const TEXTS: [(&str, &str); 30] = [
         ("attachment", "name sha256 kind role"),
         ("awaited", "report period"),
         ("closing", "report period"),
@@ -164,6 +165,7 @@ mod tests {
         ("special_use", "account folder word"),
         ("staff_command", "token outcome who meant told"),
         ("submission", "number"),
+        ("taught", "title report"),
         ("traffic", "day"),
     ];
 
@@ -376,6 +378,10 @@ mod tests {
             // What people do.
             store.learn("a@a.example", &unit, moment)?;
             store.unlearn("a@a.example", &unit, moment)?;
+            store.teach_title("x y", Some("tre-em"), message, moment)?;
+            let title = store.learned_titles()?.remove(0).id;
+            store.forget_title(title, moment)?;
+            store.unteach(message, moment)?;
             let change = Correction {
                 who: "x".into(),
                 way: "command".into(),

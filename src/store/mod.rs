@@ -25,6 +25,7 @@ mod restoration;
 mod retention;
 mod said;
 mod submission;
+mod taught;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,9 +58,10 @@ pub use queue_pause::QueuePause;
 pub use rest::Rest;
 pub use retention::{Expired, Expiring};
 pub use submission::{NewSubmission, StandingVersion, StoredFile};
+pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 24] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -84,6 +86,7 @@ const MIGRATIONS: [&str; 24] = [
     include_str!("../../migrations/0022_claimed.sql"),
     include_str!("../../migrations/0023_named.sql"),
     include_str!("../../migrations/0024_one_width.sql"),
+    include_str!("../../migrations/0025_taught.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

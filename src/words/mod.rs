@@ -196,6 +196,7 @@ pub struct Vi {
     pub of_several: Set,
     pub leading: Set,
     pub plain: Set,
+    pub of_time: Set,
     pub other_matters: Set,
     pub compounds: Set,
     pub before_a_board: Set,

@@ -59,6 +59,14 @@ pub(super) fn because_in_vietnamese(because: &Because) -> String {
         Because::NamesReport { source, report, .. } => {
             format!("{} nêu báo cáo {report}", place(source))
         }
+        Because::TaughtTitle {
+            source,
+            report,
+            mail,
+        } => format!(
+            "{} giống thư số {mail} mà cán bộ đã gán cho báo cáo {report}",
+            place(source)
+        ),
         Because::Supported { report, by } => {
             let by = match by {
                 Support::Basis => "văn bản nêu căn cứ của báo cáo này",
@@ -116,6 +124,14 @@ pub fn because_in_english(because: &Because) -> String {
             let file = file.as_deref().map_or(String::new(), |f| format!("{f}: "));
             format!("{file}{} names the report {report}", place(source))
         }
+        Because::TaughtTitle {
+            source,
+            report,
+            mail,
+        } => format!(
+            "{} is that of mail {mail}, which staff assigned to the report {report}",
+            place(source)
+        ),
         Because::Supported { report, by } => {
             let by = match by {
                 Support::Basis => "the document cites what asks for it",
