@@ -7,7 +7,7 @@ use crate::domain::unit::UnitId;
 use crate::domain::why::{Closed, Why};
 use crate::expected::Place;
 use crate::matching::{Item, Match, UnitMatch};
-use crate::reading::courtesy::is_mere_courtesy;
+use crate::reading::courtesy::{is_mere_courtesy, is_mere_talk};
 use crate::reading::{Class, FileKind, Reading, Trust, Unread, Warning};
 use crate::store::{Awaited, MessageState, StandingVersion, Verdict};
 use crate::writing::doubt_in_vietnamese;
@@ -206,7 +206,8 @@ fn of_a_stranger(f: &Facts<'_>) -> Option<Decision> {
         UnitMatch::Ambiguous(_) => Some(Decision::waits(&f.found, f.found.open.clone())),
         UnitMatch::None => {
             let names_a_report = !f.found.items.is_empty();
-            let brings = f.reading.class != Class::NoAttachment && f.in_inbox;
+            let brings =
+                f.reading.class != Class::NoAttachment && f.in_inbox && !f.found.surely_none;
             Some(match brings || names_a_report {
                 true => Decision::waits(&f.found, f.found.open.clone()),
                 false => Decision::noted(Why::Strangers),
@@ -238,6 +239,16 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
             return Decision::only(MessageState::Noted, Some(&f.found), vec![Why::Courtesy]);
         }
         why.push(nothing_to_log(reading));
+    }
+    // What shows by itself that it is no report holds nothing up, and staff have no work with it: the digest names it.
+    let is_none = f.found.surely_none || is_talk(reading);
+    if logged.is_empty()
+        && nowhere.is_empty()
+        && f.above.is_none()
+        && is_none
+        && nothing_is_hidden(reading)
+    {
+        return Decision::only(MessageState::Noted, Some(&f.found), why);
     }
     if !why.is_empty() {
         if let Some(above) = f.above.clone().filter(|_| logged.is_empty()) {
@@ -367,6 +378,18 @@ fn came_broken(reading: &Reading) -> Option<Why> {
     Some(Why::Broken { file })
 }
 
+/// Whether a mail brings no file and no link, and its words send nothing.
+fn is_talk(reading: &Reading) -> bool {
+    let alone = reading.class == Class::NoAttachment && reading.link.is_none();
+    alone && is_mere_talk(&reading.subject, &reading.body)
+}
+
+/// Whether all that a mail brings could be looked into.
+fn nothing_is_hidden(reading: &Reading) -> bool {
+    let opened = not_wholly_opened(reading).is_none() && came_broken(reading).is_none();
+    opened && nothing_to_log(reading) == Why::NoReportFile
+}
+
 /// Why a unit's mail brings nothing that could be logged.
 fn nothing_to_log(reading: &Reading) -> Why {
     let of_kind = |is: fn(FileKind) -> bool| {
@@ -430,6 +453,9 @@ mod tests {
         /// Whether a document of it is not clear.
         #[serde(default)]
         unclear: bool,
+        /// Whether all that it brings is surely none.
+        #[serde(default)]
+        surely_none: bool,
         #[serde(default)]
         suspicious: bool,
         #[serde(default)]
@@ -600,6 +626,7 @@ mod tests {
                 unit,
                 items: brought.iter().map(|b| b.item.clone()).collect(),
                 unclear: self.unclear,
+                surely_none: self.surely_none,
                 open,
                 suspicious: self.suspicious.then_some(sign).into_iter().collect(),
                 passed_over: vec![],

@@ -72,6 +72,8 @@ enum Seen<'m> {
     Report(&'m Report, PeriodId),
     /// No report, and why; where nothing else is one, a person looks at it.
     Left(Why),
+    /// Surely none, by what it says itself.
+    Other(Why),
     /// It is not clear what.
     Unclear,
 }
@@ -144,9 +146,21 @@ impl Matcher {
             }
         }
         let mut left: Vec<Why> = Vec::new();
+        let mut others = 0;
         for (work, own) in works.iter().zip(&own) {
-            matter.judge(work, own, nothing_happened, &mut items, &mut left, found);
+            match matter.seen(work, own, found) {
+                Seen::Report(report, period) => {
+                    matter.add(work, report, &period, nothing_happened, &mut items, found);
+                }
+                Seen::Left(why) => left.push(why),
+                Seen::Other(why) => {
+                    left.push(why);
+                    others += 1;
+                }
+                Seen::Unclear => found.unclear = true,
+            }
         }
+        found.surely_none = others > 0 && others == works.len();
         found.items = items.0.into_values().collect();
         if found.items.iter().all(|i| i.forms.is_empty()) {
             found.open.extend(left);
@@ -198,37 +212,30 @@ fn once<T: PartialEq>(list: &mut Vec<T>) {
 }
 
 impl<'m> Matter<'m> {
-    /// Adds what a piece of writing is to the items of its mail, or notes why it is none.
-    fn judge(
+    /// Adds a piece of writing that is a report to the items of its mail.
+    fn add(
         &self,
         work: &Work<'m>,
-        own: &[&'m Report],
+        report: &Report,
+        period: &PeriodId,
         nothing_happened: bool,
         items: &mut Items,
-        left: &mut Vec<Why>,
         found: &mut Match,
     ) {
-        match self.seen(work, own, found) {
-            Seen::Report(report, period) => {
-                let nil = nothing_happened && report.nil_return;
-                for document in &work.documents {
-                    let forms = match part_of(document.file, self.subject, report) {
-                        Part::Supplement => Forms::NONE,
-                        Part::Main | Part::Other(_) => forms_of(document.file.role),
-                    };
-                    let index = Some(document.index);
-                    items.add(report, period.clone(), forms, nil, index);
-                }
-                let lead = &work.lead().file.name;
-                let others = work.documents.iter().skip(1);
-                found.reasons.extend(others.map(|d| Because::BelongsTo {
-                    file: d.file.name.clone(),
-                    to: lead.clone(),
-                }));
-            }
-            Seen::Left(why) => left.push(why),
-            Seen::Unclear => found.unclear = true,
+        let nil = nothing_happened && report.nil_return;
+        for document in &work.documents {
+            let forms = match part_of(document.file, self.subject, report) {
+                Part::Supplement => Forms::NONE,
+                Part::Main | Part::Other(_) => forms_of(document.file.role),
+            };
+            items.add(report, period.clone(), forms, nil, Some(document.index));
         }
+        let lead = &work.lead().file.name;
+        let others = work.documents.iter().skip(1);
+        found.reasons.extend(others.map(|d| Because::BelongsTo {
+            file: d.file.name.clone(),
+            to: lead.clone(),
+        }));
     }
 
     /// What a piece of writing is; why it is not clear is noted.
@@ -239,10 +246,14 @@ impl<'m> Matter<'m> {
                 .is_some_and(|unit| self.matcher.is_of_another(file, unit))
         });
         if let Some(file) = another {
-            return Seen::Left(Why::OfAnother {
+            let why = Why::OfAnother {
                 file: file.name.clone(),
                 issuer: file.issuer.clone().unwrap_or_default(),
-            });
+            };
+            return match self.matcher.is_of_a_body_above(file) {
+                true => Seen::Other(why),
+                false => Seen::Left(why),
+            };
         }
         let before = found.open.len();
         let report = self.report_of(Some(work), own, found);
@@ -254,10 +265,14 @@ impl<'m> Matter<'m> {
             None => part_of_any(file, self.subject, self.matcher.reports()),
         };
         if let Some(genre) = other {
-            return Seen::Left(Why::OtherGenre {
+            let why = Why::OtherGenre {
                 file: file.name.clone(),
                 genre: genre.to_owned(),
-            });
+            };
+            return match file.genre.as_deref() == Some(genre) {
+                true => Seen::Other(why),
+                false => Seen::Left(why),
+            };
         }
         let is_supplement = |r: &Report| part_of(file, "", r) == Part::Supplement;
         if report.is_none() && self.pieces > 0 && self.matcher.reports().iter().all(is_supplement) {
@@ -267,6 +282,14 @@ impl<'m> Matter<'m> {
             });
         }
         let Some(report) = report else {
+            let title = work.documents.iter().find_map(|d| d.title.as_ref());
+            let against = title
+                .filter(|t| t.mentioned.is_empty())
+                .and_then(|t| t.against.clone());
+            if let Some(matter) = against {
+                let file = file.name.clone();
+                return Seen::Other(Why::SpeaksOf { file, matter });
+            }
             found.open.extend(open);
             return Seen::Unclear;
         };

@@ -195,6 +195,8 @@ pub struct Match {
     pub items: Vec<Item>,
     /// Whether it may bring more: a document of it may be a report and is not clear.
     pub unclear: bool,
+    /// Whether it surely brings none: each of its documents shows by itself that it is something else.
+    pub surely_none: bool,
     /// Why something is left for a person to decide.
     pub open: Vec<Why>,
     /// What makes the sender suspicious: nothing of such a mail counts before a person has seen it.
@@ -212,6 +214,7 @@ impl Match {
             unit: UnitMatch::None,
             items: Vec::new(),
             unclear: false,
+            surely_none: false,
             open: Vec::new(),
             suspicious: Vec::new(),
             passed_over: Vec::new(),

@@ -170,6 +170,17 @@ impl Matcher {
         }
     }
 
+    /// Whether a document was issued by the province that asks, or a body above all units.
+    pub(super) fn is_of_a_body_above(&self, document: &Attachment) -> bool {
+        let issuer = document.issuer.as_deref().unwrap_or_default();
+        let called = self.names.called(issuer);
+        let asks = |unit: &UnitId| {
+            let unit = self.register().nearest(unit, self.day);
+            unit.is_some_and(|u| u.kind == Kind::Provincial)
+        };
+        called.iter().any(asks) || called.is_empty() && vi().upper_bodies.begins(&fold(issuer))
+    }
+
     /// Whether a document is not the unit's own: issued by the province that asks, or by a grassroots union that reports
     /// to the unit.
     pub(super) fn is_of_another(&self, document: &Attachment, unit: &UnitId) -> bool {

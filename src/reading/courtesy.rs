@@ -19,9 +19,52 @@ pub fn is_mere_courtesy(own_words: &str) -> bool {
     said
 }
 
+/// Whether a mail without a file only talks: it neither says that something was sent, nor asks for more time, and is no
+/// report itself that somebody wrote into the mail.
+pub fn is_mere_talk(subject: &str, own_words: &str) -> bool {
+    let text = fold(&format!("{subject} {own_words}"));
+    let asks = own_words.contains('?') || vi().questions.stands_in(&text);
+    let sends = vi().was_sent.stands_in(&text) || !asks && vi().is_sent.stands_in(&text);
+    let is_short = own_words.chars().count() < LONGEST_TALK;
+    is_short && !sends && !vi().asks_for_time.stands_in(&text)
+}
+
+/// What is longer may be a report, in characters.
+const LONGEST_TALK: usize = 700;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn talk_sends_nothing() {
+        for (subject, text) in [
+            ("Hỏi", "Cho em hỏi mẫu báo cáo ở đâu ạ?"),
+            (
+                "Xin mẫu",
+                "Anh gửi lại em cái biểu mẫu với, file hôm trước mở không được.",
+            ),
+            ("Hạn báo cáo", "Hạn gửi báo cáo nữ công là ngày mấy vậy chị"),
+            ("Mời họp", "Kính mời chị dự họp lúc 8 giờ thứ sáu."),
+            (
+                "Re: Đã tiếp nhận",
+                "Đơn vị đã nhận được phản hồi, trân trọng cảm ơn Ban.",
+            ),
+        ] {
+            assert!(is_mere_talk(subject, text), "{text}");
+        }
+        let long = "Tình hình công nhân lao động trong quý ổn định. ".repeat(20);
+        for (subject, text) in [
+            ("Báo cáo", "Em gửi báo cáo ạ"),
+            ("Re: Đề nghị gửi báo cáo", "Đơn vị đã gửi ngày 8/6 rồi ạ"),
+            ("Re: Đề nghị gửi báo cáo", "Em đã nộp rồi, sao vẫn nhắc ạ?"),
+            ("Xin gia hạn", "Đơn vị xin gia hạn đến 25/6"),
+            ("BC", "Gửi Ban theo file đính kèm"),
+            ("Báo cáo quý II", long.as_str()),
+        ] {
+            assert!(!is_mere_talk(subject, text), "{text}");
+        }
+    }
 
     #[test]
     fn thanks_ask_for_nothing() {
