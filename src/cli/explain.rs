@@ -108,7 +108,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
                 learned,
                 taught: store.taught_titles()?,
                 former,
-                asked: vec![],
+                asked: store.asked(&reading)?,
                 said: None,
                 history_known,
                 expected: &|unit| Ok(Expectation::among(&obligations, unit)),

@@ -126,7 +126,7 @@ pub fn known<'a>(
         learned: store.learned_units(sender)?,
         taught: store.taught_titles()?,
         former: store.former_units(sender, received_at)?,
-        asked: vec![],
+        asked: store.asked(reading)?,
         said,
         history_known: true,
         expected,

@@ -46,6 +46,18 @@ impl Submission {
     pub fn row_of(code: &str) -> Option<i64> {
         code.rsplit('-').next()?.parse().ok()
     }
+
+    /// What has the form of a receipt code in a text: `BC-2026-00015`.
+    pub fn codes_in(text: &str) -> impl Iterator<Item = &str> {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '-'));
+        let digits = |part: Option<&str>, n: usize| {
+            part.is_some_and(|p| p.len() >= n && p.bytes().all(|b| b.is_ascii_digit()))
+        };
+        words.filter(move |word| {
+            let mut parts = word.split('-');
+            parts.next() == Some("BC") && digits(parts.next(), 4) && digits(parts.next(), 5)
+        })
+    }
 }
 
 #[cfg(test)]

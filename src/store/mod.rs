@@ -2,6 +2,7 @@
 //!
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 
+mod asked;
 mod awaited;
 mod clock;
 mod contact;
