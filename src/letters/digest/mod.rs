@@ -140,7 +140,7 @@ pub fn digest(
         links.as_ref(),
         &mut data,
     )?;
-    data.others = news::others(&messages);
+    data.others = news::others(config, &messages);
     let view = View::at(until, config, store)?;
     progress::progress(&view, &obligations, links.as_ref(), &mut data);
     let unseen = health::unseen(store, &config.settings, until)?;

@@ -4,10 +4,13 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::tasks::Names;
 use super::{DigestData, short_moment};
 use crate::config::Config;
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
+use crate::domain::why::Why;
+use crate::ground::text::truncated;
 use crate::links::{Link, Links};
 use crate::reading::Class;
 use crate::store::{Message, MessageState, Store};
@@ -77,11 +80,20 @@ pub(super) struct Others {
     duplicate: u32,
     /// All others.
     without_report: u32,
+    /// Of those the units' that are no mere thanks: staff may want to answer.
+    of_units: Option<Names>,
 }
 
 /// The mails that brought no report. Others tell of reports, of what waits, and of bounces.
-pub(super) fn others(messages: &[Message]) -> Others {
+pub(super) fn others(config: &Config, messages: &[Message]) -> Others {
     let mut others = Others::default();
+    let talks = |m: &&Message| m.state == MessageState::Noted && m.why != [Why::Courtesy];
+    let named = messages.iter().filter(talks).filter_map(|m| {
+        let unit = config.unit_name(m.unit.as_ref()?, date_of(m.received_at));
+        let subject = truncated(m.subject.as_deref().unwrap_or_default().trim(), 90);
+        Some(format!("{unit}: “{subject}”"))
+    });
+    others.of_units = Names::of(named.collect());
     for message in messages {
         let class = message.reading.as_ref().map(|r| r.class);
         *match (message.state, class) {

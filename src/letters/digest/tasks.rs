@@ -167,7 +167,7 @@ fn stranger(
 
 impl Names {
     /// Nothing of none.
-    fn of(mut shown: Vec<String>) -> Option<Names> {
+    pub(super) fn of(mut shown: Vec<String>) -> Option<Names> {
         let more = shown.len().saturating_sub(MOST_NAMES);
         shown.truncate(MOST_NAMES);
         (!shown.is_empty()).then_some(Names { shown, more })
