@@ -19,14 +19,15 @@ pub fn is_mere_courtesy(own_words: &str) -> bool {
     said
 }
 
-/// Whether a mail without a file only talks: it neither says that something was sent, nor asks for more time, and is no
-/// report itself that somebody wrote into the mail.
+/// Whether a mail without a file only talks: it neither says that something is sent or was, nor asks for more time, and is
+/// no report itself that somebody wrote into the mail. Where it speaks of a report, it has to ask what only somebody asks
+/// who has not sent it: where the form is, which day is the last.
 pub fn is_mere_talk(subject: &str, own_words: &str) -> bool {
     let text = fold(&format!("{subject} {own_words}"));
-    let asks = own_words.contains('?') || vi().questions.stands_in(&text);
-    let sends = vi().was_sent.stands_in(&text) || !asks && vi().is_sent.stands_in(&text);
+    let sends = vi().was_sent.stands_in(&text) || vi().is_sent.stands_in(&text);
     let is_short = own_words.chars().count() < LONGEST_TALK;
-    is_short && !sends && !vi().asks_for_time.stands_in(&text)
+    let of_a_report = vi().report.stands_in(&text) && !vi().questions.stands_in(&text);
+    is_short && !sends && !of_a_report && !vi().asks_for_time.stands_in(&text)
 }
 
 /// What is longer may be a report, in characters.
@@ -44,7 +45,7 @@ mod tests {
                 "Xin mẫu",
                 "Anh gửi lại em cái biểu mẫu với, file hôm trước mở không được.",
             ),
-            ("Hạn báo cáo", "Hạn gửi báo cáo nữ công là ngày mấy vậy chị"),
+            ("Hạn báo cáo", "Hạn báo cáo nữ công là ngày mấy vậy chị"),
             ("Mời họp", "Kính mời chị dự họp lúc 8 giờ thứ sáu."),
             (
                 "Re: Đã tiếp nhận",
@@ -58,6 +59,8 @@ mod tests {
             ("Báo cáo", "Em gửi báo cáo ạ"),
             ("Re: Đề nghị gửi báo cáo", "Đơn vị đã gửi ngày 8/6 rồi ạ"),
             ("Re: Đề nghị gửi báo cáo", "Em đã nộp rồi, sao vẫn nhắc ạ?"),
+            ("Hỏi", "Ban cho hỏi về báo cáo"),
+            ("Hỏi", "Báo cáo em gửi Ban nhận được chưa, thiếu thì bổ sung thế nào ạ?"),
             ("Xin gia hạn", "Đơn vị xin gia hạn đến 25/6"),
             ("BC", "Gửi Ban theo file đính kèm"),
             ("Báo cáo quý II", long.as_str()),
