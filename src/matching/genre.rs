@@ -25,7 +25,14 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
         // The subject of a thread is often that of another matter; what the document calls itself counts more.
         !is_report || sign.anywhere || sign.asks_for_time
     });
-    if let Some(other) = not_yet_one(stem).or(of_subject) {
+    // A form that was filled in is the report; a blank one is none, whatever it is called.
+    let is_form = |sign: &&NotYet| sign.form;
+    let other = match document.filled {
+        Some(false) => vi().not_yet.iter().find(is_form),
+        Some(true) => not_yet_one(stem).or(of_subject).filter(|sign| !sign.form),
+        None => not_yet_one(stem).or(of_subject),
+    };
+    if let Some(other) = other {
         return Part::Other(&other.what);
     }
     let Some(found) = document

@@ -106,15 +106,14 @@ impl Topics {
             .flat_map(|(at, report)| report.words.iter().map(move |word| (at, word)))
             .unzip();
         // What one of the reports is about is nothing else.
-        let of_a_report = |word: &&str| {
-            let mut words = words.iter();
-            words.any(|w| has_phrase(w, word))
-        };
-        let against: Vec<&str> = vi()
-            .other_matters
-            .words()
-            .filter(|w| !of_a_report(w))
+        let other = vi().other_matters.words().collect::<Vec<_>>();
+        let own: Vec<usize> = words
+            .iter()
+            .flat_map(|w| vi().other_matters.find(w))
+            .map(|found| found.phrase)
             .collect();
+        let against = other.iter().enumerate().filter(|(at, _)| !own.contains(at));
+        let against: Vec<&str> = against.map(|(_, word)| *word).collect();
         Topics {
             against: Finder::new(against),
             names: Finder::new(units.iter().map(|(_, name)| name)),

@@ -60,7 +60,10 @@ mod tests {
             ("Re: Đề nghị gửi báo cáo", "Đơn vị đã gửi ngày 8/6 rồi ạ"),
             ("Re: Đề nghị gửi báo cáo", "Em đã nộp rồi, sao vẫn nhắc ạ?"),
             ("Hỏi", "Ban cho hỏi về báo cáo"),
-            ("Hỏi", "Báo cáo em gửi Ban nhận được chưa, thiếu thì bổ sung thế nào ạ?"),
+            (
+                "Hỏi",
+                "Báo cáo em gửi Ban nhận được chưa, thiếu thì bổ sung thế nào ạ?",
+            ),
             ("Xin gia hạn", "Đơn vị xin gia hạn đến 25/6"),
             ("BC", "Gửi Ban theo file đính kèm"),
             ("Báo cáo quý II", long.as_str()),

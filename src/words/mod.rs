@@ -156,6 +156,9 @@ pub struct NotYet {
     /// Whether it counts behind "báo cáo", too.
     #[serde(default)]
     pub anywhere: bool,
+    /// Whether it is a form, which is the report where it was filled in.
+    #[serde(default)]
+    pub form: bool,
     /// Whether what asks for time says it, too.
     #[serde(default)]
     pub asks_for_time: bool,
