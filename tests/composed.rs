@@ -27,7 +27,7 @@ use thubaocao::domain::report::Forms;
 use thubaocao::domain::why::Why;
 use thubaocao::ground::Sha256;
 use thubaocao::matching::{Known, Match, Matcher, UnitMatch};
-use thubaocao::reading::courtesy::is_mere_courtesy;
+use thubaocao::reading::courtesy::{is_mere_courtesy, is_mere_talk};
 use thubaocao::reading::{Attachment, Class, Reading, ReadingSettings, read};
 use thubaocao::store::{MessageState, Store};
 use thubaocao::writing::{because_in_english, whys_in_vietnamese};
@@ -169,6 +169,9 @@ fn outcome(world: &World, reading: &Reading, found: &Match) -> Outcome {
         outcome.causes = vec![format!("class {}", reading.class.word())];
         return outcome;
     }
+    let talks = reading.class == Class::NoAttachment
+        && reading.link.is_none()
+        && is_mere_talk(&reading.subject, &reading.body);
     if let Some(unit) = &unit {
         if items
             .iter()
@@ -178,17 +181,21 @@ fn outcome(world: &World, reading: &Reading, found: &Match) -> Outcome {
         }
         if causes.is_empty() && items.is_empty() {
             let answers = !reading.references.is_empty() && reading.class == Class::NoAttachment;
-            if answers && is_mere_courtesy(&reading.body) {
+            if answers && is_mere_courtesy(&reading.body) || talks {
                 return outcome;
             }
             causes.push("nothing_to_log".into());
+        }
+        if items.is_empty() && found.surely_none {
+            return outcome;
         }
         if causes.is_empty() {
             outcome.logged = items;
             return outcome;
         }
     }
-    outcome.waits = documents || !items.is_empty() || found.unit != UnitMatch::None;
+    outcome.waits =
+        documents && !found.surely_none || !items.is_empty() || found.unit != UnitMatch::None;
     outcome.causes = causes;
     outcome
 }

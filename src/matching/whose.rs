@@ -176,7 +176,7 @@ impl Matcher {
         let called = self.names.called(issuer);
         let asks = |unit: &UnitId| {
             let unit = self.register().nearest(unit, self.day);
-            unit.is_some_and(|u| u.kind == Kind::Provincial)
+            unit.is_some_and(|u| u.kind.level == Level::Province)
         };
         called.iter().any(asks) || called.is_empty() && vi().upper_bodies.begins(&fold(issuer))
     }
