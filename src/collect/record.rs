@@ -146,9 +146,12 @@ fn holds(
         true => holding::of(books, reading, &meant, found, message.received_at, now)?,
     };
     let known = &mut decision.verdict.candidates;
-    let others = meant.into_iter().filter(|u| !known.contains(u));
-    let others: Vec<UnitId> = others.collect();
-    known.extend(others);
+    // Two documents with the same head mean one unit.
+    for unit in meant {
+        if !known.contains(&unit) {
+            known.push(unit);
+        }
+    }
     Ok(holds)
 }
 
