@@ -113,7 +113,7 @@ fn main() {
         let mut count = 0_u32;
         let begun = Instant::now();
         while begun.elapsed() < TIME / 3 {
-            document::read(kind, &content, "x", false, &mut budget).expect("nothing can fail here");
+            document::read(kind, &content, "x", None, &mut budget).expect("nothing can fail here");
             count += 1;
         }
         let each = begun.elapsed().as_secs_f64() * 1e3 / f64::from(count);

@@ -138,11 +138,48 @@ fn a_scan_is_read_by_tesseract_where_it_is_installed_and_allowed() {
         .run("pdftoppm", &page, &pdf, 10_000_000)
         .unwrap()
         .bytes;
-    let blind = document::read(FileKind::Png, &picture, "scan.png", false, &mut budget).unwrap();
+    let blind = document::read(FileKind::Png, &picture, "scan.png", None, &mut budget).unwrap();
     assert_eq!(blind.head.number, None);
-    let seen = document::read(FileKind::Png, &picture, "scan.png", true, &mut budget).unwrap();
+    let mut ocr = Budget::new(Duration::from_secs(20));
+    let ocr = Some(&mut ocr);
+    let seen = document::read(FileKind::Png, &picture, "scan.png", ocr, &mut budget).unwrap();
     assert_eq!(seen.head.number.as_deref(), Some("57/BC-LĐLĐ"));
     assert_eq!(seen.head.genre.as_deref(), Some("báo cáo"));
     assert!(seen.head.title.unwrap().contains("6 tháng đầu năm 2026"));
+    assert_eq!(seen.note, Some(Warning::FromAPicture));
+}
+
+/// Drawn by a program, photographed by another: the page lies askew under the shadow of a telephone.
+#[test]
+fn the_head_of_a_photographed_page_is_read_though_it_is_askew_and_in_shadow() {
+    let languages = std::process::Command::new("tesseract")
+        .arg("--list-langs")
+        .output();
+    if !languages.is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains("vie")) {
+        eprintln!("skipped: tesseract with Vietnamese is not installed");
+        return;
+    }
+    let photograph = include_bytes!("pictures/head-in-shadow.jpg");
+    let mut budget = Budget::new(Duration::from_secs(20));
+    let mut ocr = Budget::new(Duration::from_secs(60));
+    let seen = document::read(
+        FileKind::Jpg,
+        photograph,
+        "IMG.jpg",
+        Some(&mut ocr),
+        &mut budget,
+    )
+    .unwrap();
+    let head = seen.head;
+    assert_eq!(head.number.as_deref(), Some("40/BC-LĐLĐ"));
+    assert_eq!(head.dated.as_deref(), Some("2026-09-27"));
+    assert_eq!(
+        head.issuer.as_deref(),
+        Some("LIÊN ĐOÀN LAO ĐỘNG THỊ XÃ ĐÔNG HÒA")
+    );
+    assert_eq!(
+        head.title.as_deref(),
+        Some("Tình hình tai nạn lao động tháng 9 năm 2026")
+    );
     assert_eq!(seen.note, Some(Warning::FromAPicture));
 }

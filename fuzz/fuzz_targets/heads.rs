@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let mut budget = Budget::new(Duration::ZERO);
     for kind in [FileKind::Docx, FileKind::Odt, FileKind::Xlsx] {
-        document::read(kind, bytes, &text, false, &mut budget)
+        document::read(kind, bytes, &text, None, &mut budget)
             .expect("nothing of the machine is used");
     }
     for kind in [FileKind::Docx, FileKind::Xlsx, FileKind::Xls, FileKind::Ods] {

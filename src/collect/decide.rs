@@ -364,6 +364,7 @@ fn closed_by(warning: &Warning) -> Option<Closed> {
         | Warning::NoText { .. }
         | Warning::NotRead { .. }
         | Warning::SlowToRead
+        | Warning::SlowPicture
         | Warning::FromAPicture
         | Warning::OtherNumber { .. }
         | Warning::Said(_) => None,

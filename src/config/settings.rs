@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::{Date, Time, Weekday};
 
@@ -265,9 +266,16 @@ pub struct Limits {
     pub require_sandbox: bool,
     /// Whether scans without text are read by tesseract: some seconds a page.
     pub ocr: bool,
+    /// How long that may take for one mail, beside `reading_seconds`.
+    pub ocr_seconds: u64,
 }
 
 impl Limits {
+    /// How long the pictures of one mail may be read, where they are read.
+    pub fn ocr_time(&self) -> Option<Duration> {
+        self.ocr.then(|| Duration::from_secs(self.ocr_seconds))
+    }
+
     /// What of a day's fetching senders outside the register may take: two tenths stay for the others.
     pub fn strangers_download_bytes(&self) -> u64 {
         self.daily_download_bytes - self.daily_download_bytes / 5
@@ -607,6 +615,7 @@ fn limits(section: Option<Section<'_>>) -> Limits {
             .as_ref()
             .and_then(|s| s.flag("ocr"))
             .unwrap_or(false),
+        ocr_seconds: number("ocr_seconds", 1..=600, 20),
     };
     if let Some(s) = section {
         let message_mb = limits.message_bytes / MB;

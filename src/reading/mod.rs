@@ -11,6 +11,7 @@ pub mod document;
 mod doubt;
 mod file_kind;
 pub mod header;
+mod jpeg;
 pub mod legacy;
 mod mail;
 pub mod nil_return;
@@ -22,6 +23,8 @@ pub mod trust;
 mod unread;
 mod warning;
 pub mod worker;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -353,9 +356,9 @@ pub struct ReadingSettings {
     /// Hosts of that server whose names do not show it.
     #[serde(default)]
     pub own_hosts: Vec<String>,
-    /// Whether pictures of pages are read by tesseract.
+    /// How long pictures of pages may be read by tesseract, of one mail; none: not at all.
     #[serde(default)]
-    pub ocr: bool,
+    pub ocr: Option<Duration>,
     /// Whether no program of the system is started: archives and documents that need one stay closed.
     #[serde(default)]
     pub without_programs: bool,

@@ -56,6 +56,14 @@ impl Budget {
         Ok(output.failure)
     }
 
+    /// Does work of our own that takes long; `None` where no time is left.
+    pub fn own<T>(&mut self, work: impl FnOnce() -> T) -> Option<T> {
+        let begun = Instant::now();
+        let made = (!self.left.is_zero()).then(work);
+        self.left = self.left.saturating_sub(begun.elapsed());
+        made
+    }
+
     fn spend(
         &mut self,
         run: impl FnOnce(Duration) -> std::io::Result<Output>,

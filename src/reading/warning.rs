@@ -100,6 +100,11 @@ pub enum Warning {
     /// It takes too long.
     #[error("reading it took too long")]
     SlowToRead,
+    /// The time for reading pictures is over.
+    #[error(
+        "not read, or not wholly: the time for reading pictures (limits.ocr_seconds) was over; look at it yourself"
+    )]
+    SlowPicture,
     /// By looking at a picture of it.
     #[error("read from a picture, so it may have errors")]
     FromAPicture,

@@ -47,7 +47,8 @@ pub(super) struct Collector<'a, 'k> {
     most_unpacked: u64,
     /// The time of the programs that help.
     budget: Budget,
-    ocr: bool,
+    /// The time for looking at pictures of pages.
+    ocr: Option<Budget>,
     /// How many photographs are still looked at.
     pictures: u32,
     /// The mailbox's own addresses, where the mail is not its own: what it sent itself is nobody else's report.
@@ -82,7 +83,10 @@ impl<'a, 'k> Collector<'a, 'k> {
             } else {
                 PATIENCE
             }),
-            ocr: settings.ocr,
+            ocr: settings
+                .ocr
+                .filter(|_| !settings.without_programs)
+                .map(Budget::new),
             pictures: MOST_PICTURES,
             own: if own_mail {
                 &[]
@@ -203,7 +207,7 @@ impl<'a, 'k> Collector<'a, 'k> {
         }
         let mut document = Document::default();
         if document::is_readable(kind) && matches!(role, Role::SoftFile | Role::SignedDocument) {
-            document = document::read(kind, content, &name, self.ocr, &mut self.budget)?;
+            document = document::read(kind, content, &name, self.ocr.as_mut(), &mut self.budget)?;
             warning = document.note.take();
         }
         if document.locked {

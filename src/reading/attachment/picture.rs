@@ -3,16 +3,10 @@
 //! Paper is light, without colour and even; writing is a little dark in much of it. Only what speaks clearly against a
 //! page makes a photograph none: a page that nobody takes for one would be asked for again.
 
-use super::super::Warning;
-use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
 
-/// How many points a picture may have that is looked at; telephones make no more.
-const MOST_POINTS: usize = 13_000_000;
-/// The same of one that comes in passes, which takes three times the memory.
-const MOST_IN_PASSES: usize = 4_000_000;
+use super::super::{Warning, jpeg};
+
 /// How long the longer side is made, in points, so that writing still shows.
 const SIDE: usize = 1_024;
 /// The side of the squares that are looked at, in points.
@@ -50,25 +44,13 @@ impl Looks {
 
 /// How a JPEG looks; `None` where it cannot be told within the bounds of memory.
 pub(super) fn looks(jpeg: &[u8]) -> Option<Looks> {
-    let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
-    decoder.decode_headers().ok()?;
-    let (width, height) = decoder.dimensions()?;
-    let points = width.checked_mul(height)?;
-    let in_passes = jpeg.windows(2).any(|w| w == [0xFF, 0xC2]);
-    let (most, each) = if in_passes {
-        (MOST_IN_PASSES, 12)
-    } else {
-        (MOST_POINTS, 4)
-    };
-    // Where memory ends, the process does; whether there is enough is asked first.
-    let enough = || Vec::<u8>::new().try_reserve_exact(points * each).is_ok();
-    if points > most || width.min(height) < SQUARE || !enough() {
+    let made = jpeg::decoded(jpeg, ColorSpace::RGB)?;
+    let (width, height) = (made.width, made.height);
+    if width.min(height) < SQUARE {
         return None;
     }
-    let bytes = decoder.decode().ok()?;
     let step = (width.max(height) / SIDE).max(1);
-    Some(of(&shrunk(&bytes, width, height, step)?, width / step))
+    Some(of(&shrunk(&made.bytes, width, height, step)?, width / step))
 }
 
 /// A picture made smaller by a whole number; each point its lightest and darkest colour.

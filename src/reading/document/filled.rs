@@ -221,7 +221,7 @@ mod tests {
 
     fn filled(kind: FileKind, content: &[u8]) -> Option<bool> {
         let mut budget = Budget::new(Duration::from_secs(5));
-        let document = super::super::read(kind, content, "Mẫu báo cáo", false, &mut budget);
+        let document = super::super::read(kind, content, "Mẫu báo cáo", None, &mut budget);
         document.unwrap().filled
     }
 

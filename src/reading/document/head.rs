@@ -46,6 +46,8 @@ static CITED: LazyLock<Regex> = LazyLock::new(|| {
 /// The first heading of a text.
 static HEADING: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?:[IA1]\s*[.)/-]|(?i:phần\s+(?:thứ\s+)?(?:i\b|1\b|nhất|một)))"));
+static MOTTO: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)c[ộô]ng\s+h[òo]a\s+x[ãa]\s+h[ộô]i|đ[ộô]c\s+l[ậâ]p\s*[-–]"));
 static GAP: LazyLock<Regex> = LazyLock::new(|| pattern(r"\t+|[ \u{a0}]{3,}"));
 
 /// A piece of a line that stands by itself.
@@ -138,8 +140,12 @@ fn segments(page: &str) -> Vec<Segment> {
     for (line, raw) in lines.take(LINES).enumerate() {
         let raw = truncated(raw, LONGEST_LINE);
         let mut at = 0;
-        let gaps = GAP.find_iter(raw).map(|g| (g.start(), g.end()));
-        for (start, end) in gaps.chain([(raw.len(), raw.len())]) {
+        // Two columns may all but touch; the motto begins the right one.
+        let motto = MOTTO.find_iter(raw).map(|m| (m.start(), m.start()));
+        let mut gaps: Vec<_> = GAP.find_iter(raw).map(|g| (g.start(), g.end())).collect();
+        gaps.extend(motto.filter(|m| m.0 > 0));
+        gaps.sort_unstable();
+        for (start, end) in gaps.into_iter().chain([(raw.len(), raw.len())]) {
             let piece = &raw[at..start];
             let text = tidy(piece);
             if !text.is_empty() {

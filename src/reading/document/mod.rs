@@ -1,11 +1,13 @@
 //! What stands at the head of a document: number, date, issuing body, title; and who signed a PDF.
 //!
-//! [`text`] gets the text out of each format, [`head`] reads the layout of NĐ 30/2020/NĐ-CP, [`signature`] the digital
+//! [`text`] gets the text out of each format, [`scan`] out of pictures, [`head`] reads the layout of NĐ 30/2020/NĐ-CP, [`signature`] the digital
 //! signatures of a PDF, [`filled`] whether it is filled in, [`file_name`] what a file's name says where the document says nothing.
 
 mod file_name;
 mod filled;
 pub mod head;
+mod picture;
+mod scan;
 mod signature;
 mod table;
 mod text;
@@ -109,7 +111,7 @@ pub fn is_readable(kind: FileKind) -> bool {
     )
 }
 
-/// Reads the head of a document. `ocr`: look at pictures of pages, too.
+/// Reads the head of a document. `ocr`: the time for looking at pictures of pages, where they are looked at.
 ///
 /// # Errors
 /// When the machine fails; what is wrong with the document is a note.
@@ -117,7 +119,7 @@ pub fn read(
     kind: FileKind,
     content: &[u8],
     name: &str,
-    ocr: bool,
+    ocr: Option<&mut Budget>,
     budget: &mut Budget,
 ) -> std::io::Result<Document> {
     let mut document = Document::default();
@@ -128,11 +130,10 @@ pub fn read(
         return Ok(document);
     }
     let mut page = extracted.text;
-    if page.trim().is_empty() && ocr {
-        page = text::recognised(kind, content, budget)?;
-        if !page.trim().is_empty() {
-            document.note = Some(Warning::FromAPicture);
-        }
+    if let Some(ocr) = ocr.filter(|_| page.trim().is_empty()) {
+        let recognised = scan::recognised(kind, content, ocr)?;
+        page = recognised.text;
+        document.note = recognised.note.or(document.note);
     }
     let page = legacy::converted(&page).unwrap_or(page);
     document.head = head::parse(&page);

@@ -1,5 +1,5 @@
 //! The text of a document's first page, line by line: docx, odt and ods out of their XML, xlsx by calamine, doc and rtf
-//! by catdoc, xls by xls2csv, PDF by pdftotext, pictures by tesseract.
+//! by catdoc, xls by xls2csv, PDF by pdftotext.
 //!
 //! Cells of tables are parted by tabs, or by spaces where pdftotext shows the layout.
 
@@ -91,34 +91,6 @@ fn up_to(
         FileKind::Pdf => by("pdftotext", &["-layout", "-l", "2", "-", "-"], content)?,
         _ => Extracted::default(),
     })
-}
-
-/// The text of a scan or photographed page, by tesseract. Empty where it is not installed.
-pub(super) fn recognised(
-    kind: FileKind,
-    content: &[u8],
-    budget: &mut Budget,
-) -> std::io::Result<String> {
-    let page = match kind {
-        FileKind::Pdf => {
-            let first = ["-png", "-r", "200", "-gray", "-f", "1", "-l", "1", "-"];
-            budget.run("pdftoppm", &first, content, LARGEST_PART)?.bytes
-        }
-        FileKind::Jpg | FileKind::Png | FileKind::Tiff => content.to_vec(),
-        _ => return Ok(String::new()),
-    };
-    let arguments = [
-        "stdin",
-        "stdout",
-        "-l",
-        "vie",
-        "--psm",
-        "3",
-        "-c",
-        "preserve_interword_spaces=1",
-    ];
-    let output = budget.run("tesseract", &arguments, &page, KEPT as u64)?;
-    Ok(String::from_utf8_lossy(&output.bytes).into_owned())
 }
 
 /// The output of a program, with what kept it from being whole.

@@ -1,0 +1,301 @@
+//! The text of a scan or a photographed page, by tesseract.
+//!
+//! The upper part of the first page is read first: the head stands there. Where it does not, the rest is read, too, while
+//! time is left.
+
+use super::super::program::{Budget, Failure};
+use super::super::{FileKind, Warning};
+use super::head;
+use super::picture::{Picture, SIDE};
+
+/// The upper part of a page, in hundredths of its height.
+const UPPER: usize = 48;
+/// How many bytes a picture of a page may have.
+const LARGEST_PICTURE: u64 = 40_000_000;
+/// How many bytes tesseract may say of a page.
+const LONGEST: u64 = 1_000_000;
+/// How sure tesseract has to be of a word, in percent.
+const SURE: f32 = 25.0;
+/// The same of a single letter.
+const SURE_OF_A_LETTER: f32 = 60.0;
+
+/// What could be read of a picture.
+#[derive(Debug, Default)]
+pub(super) struct Recognised {
+    pub text: String,
+    /// Why it is nothing, or not everything; that it comes from a picture, where it is something.
+    pub note: Option<Warning>,
+}
+
+/// Reads a picture of a page, within the time for that.
+pub(super) fn recognised(
+    kind: FileKind,
+    content: &[u8],
+    budget: &mut Budget,
+) -> std::io::Result<Recognised> {
+    let mut failure = None;
+    let picture = match kind {
+        FileKind::Pdf => {
+            let side = SIDE.to_string();
+            // As PNG, it would take ten times as long.
+            let first = ["-gray", "-scale-to", &side, "-f", "1", "-l", "1", "-"];
+            let output = budget.run("pdftoppm", &first, content, LARGEST_PICTURE)?;
+            failure = output.failure;
+            budget.own(|| Picture::of_pgm(&output.bytes)).flatten()
+        }
+        FileKind::Jpg => budget.own(|| Picture::of_jpeg(content)).flatten(),
+        _ => None,
+    };
+    let page = picture.and_then(|picture| budget.own(|| picture.readable()));
+    let mut text = String::new();
+    if let Some(page) = page {
+        for (from, to) in [(0, UPPER), (UPPER, 100)] {
+            let (part, failed) = lines_of(&page.pgm(from, to), budget)?;
+            text.push_str(&part);
+            failure = failed;
+            if failure.is_some() || head::parse(&text).title.is_some() {
+                break;
+            }
+        }
+    } else if matches!(kind, FileKind::Jpg | FileKind::Png | FileKind::Tiff) {
+        (text, failure) = lines_of(content, budget)?;
+    }
+    let note = match failure {
+        Some(Failure::Missing) => Some(Warning::NotRead {
+            program: "tesseract".to_owned(),
+        }),
+        Some(Failure::Slow) => Some(Warning::SlowPicture),
+        Some(Failure::TooMuch | Failure::Failed(_)) | None if text.trim().is_empty() => None,
+        Some(Failure::TooMuch | Failure::Failed(_)) | None => Some(Warning::FromAPicture),
+    };
+    Ok(Recognised { text, note })
+}
+
+/// The lines of a picture.
+fn lines_of(picture: &[u8], budget: &mut Budget) -> std::io::Result<(String, Option<Failure>)> {
+    let arguments = [
+        "stdin",
+        "stdout",
+        "-l",
+        "vie",
+        "--psm",
+        "3",
+        "--dpi",
+        "200",
+        "-c",
+        "tessedit_create_tsv=1",
+    ];
+    let output = budget.run("tesseract", &arguments, picture, LONGEST)?;
+    let said = String::from_utf8_lossy(&output.bytes);
+    let mut words: Vec<Word<'_>> = said.lines().filter_map(Word::of).collect();
+    // Beyond the edges of the writing lies what the page lies on.
+    let writing = || words.iter().filter(|w| w.is_sure && w.letters >= 3);
+    let left = writing().map(|w| w.left).fold(f32::MAX, f32::min);
+    let right = writing().map(|w| w.right).fold(0.0, f32::max);
+    words.retain(|w| w.right > left && w.left < right);
+    Ok((laid_out(words), output.failure))
+}
+
+/// A word with its place, in points.
+#[derive(Debug)]
+struct Word<'t> {
+    left: f32,
+    right: f32,
+    middle: f32,
+    height: f32,
+    /// Which line it stands in, by tesseract: block, paragraph, line.
+    line: [u32; 3],
+    text: &'t str,
+    letters: usize,
+    is_sure: bool,
+}
+
+impl Word<'_> {
+    /// A word of a line of tesseract's table: level, page, block, paragraph, line, word, left, top, width, height,
+    /// confidence, text.
+    fn of(line: &str) -> Option<Word<'_>> {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let &[
+            "5",
+            _,
+            block,
+            paragraph,
+            line,
+            _,
+            left,
+            top,
+            width,
+            height,
+            sure,
+            text,
+        ] = &cells[..]
+        else {
+            return None;
+        };
+        let number = |cell: &str| cell.parse::<f32>().ok();
+        let (left, height) = (number(left)?, number(height)?);
+        let (sure, text) = (number(sure)?, text.trim());
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+        // What lies around the page looks like signs, and like single letters.
+        let is_sign = !text.is_empty() && text.chars().all(|c| "-–/.,:;…_()&".contains(c));
+        let needed = match letters {
+            0 if !is_sign => return None,
+            0 | 1 => SURE_OF_A_LETTER,
+            _ => SURE,
+        };
+        let word = Word {
+            left,
+            right: left + number(width)?,
+            middle: number(top)? + height / 2.0,
+            height,
+            line: [
+                block.parse().ok()?,
+                paragraph.parse().ok()?,
+                line.parse().ok()?,
+            ],
+            text,
+            letters,
+            is_sure: sure >= SURE_OF_A_LETTER,
+        };
+        (sure >= needed).then_some(word)
+    }
+}
+
+/// The words as they stand on the page: columns side by side, far gaps kept.
+fn laid_out(words: Vec<Word<'_>>) -> String {
+    // What tesseract takes for one line stays one; of two columns the lines at one height become one.
+    let mut lines: Vec<Vec<Word<'_>>> = words.into_iter().fold(Vec::new(), |mut lines, word| {
+        match lines
+            .last_mut()
+            .filter(|l: &&mut Vec<Word<'_>>| l[0].line == word.line)
+        {
+            Some(line) => line.push(word),
+            None => lines.push(vec![word]),
+        }
+        lines
+    });
+    let middle = |line: &[Word<'_>]| line.iter().map(|w| w.middle).sum::<f32>() / line.len() as f32;
+    lines.sort_by(|a, b| middle(a).total_cmp(&middle(b)));
+    let mut rows: Vec<Vec<Word<'_>>> = Vec::new();
+    for line in lines {
+        let row = rows
+            .iter_mut()
+            .rev()
+            .take(3)
+            .find(|row| is_beside(row, &line));
+        match row {
+            Some(row) => row.extend(line),
+            None => rows.push(line),
+        }
+    }
+    let letters: usize = rows.iter().flatten().map(|w| w.text.chars().count()).sum();
+    let wide: f32 = rows.iter().flatten().map(|w| w.right - w.left).sum();
+    let letter = (wide / letters.max(1) as f32).max(1.0);
+    let mut text = String::new();
+    for mut row in rows {
+        row.sort_by(|a, b| a.left.total_cmp(&b.left));
+        let (mut end, mut column) = (0.0, 0_usize);
+        for word in row {
+            let at = (word.left / letter) as usize;
+            let gap = match (column, word.left - end > letter.max(0.7 * word.height)) {
+                (0, _) => at,
+                (_, true) => at.saturating_sub(column).max(3),
+                (_, false) => 1,
+            };
+            text.extend(std::iter::repeat_n(' ', gap));
+            // Of one letter with a stroke it makes two.
+            let mut read: Vec<char> = word.text.chars().collect();
+            read.iter_mut()
+                .filter(|c| **c == 'Ð')
+                .for_each(|c| *c = 'Đ');
+            read.dedup_by(|a, b| *a == 'Đ' && a == b);
+            text.extend(&read);
+            column += gap + read.len();
+            end = word.right;
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether two pieces stand side by side at one height: there where they come nearest, as a line may rise or fall.
+fn is_beside(one: &[Word<'_>], other: &[Word<'_>]) -> bool {
+    let pairs = || one.iter().flat_map(|a| other.iter().map(move |b| (a, b)));
+    let gap = |(a, b): &(&Word<'_>, &Word<'_>)| (b.left - a.right).max(a.left - b.right);
+    let nearest = pairs().min_by(|a, b| gap(a).total_cmp(&gap(b)));
+    nearest.is_some_and(|(a, b)| {
+        gap(&(a, b)) >= 0.0 && (a.middle - b.middle).abs() < 0.5 * a.height.max(b.height)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn word(place: [f32; 4], line: u32, text: &str) -> Word<'_> {
+        let [left, top, width, height] = place;
+        Word {
+            left,
+            right: left + width,
+            middle: top + height / 2.0,
+            height,
+            line: [line, 1, 1],
+            text,
+            letters: text.chars().count(),
+            is_sure: true,
+        }
+    }
+
+    #[test]
+    fn columns_stand_side_by_side_and_pieces_of_a_line_that_falls_are_one() {
+        let words = vec![
+            word([0.0, 0.0, 100.0, 20.0], 1, "CÔNG ĐOÀN"),
+            word([0.0, 40.0, 100.0, 20.0], 6, "Số: 5/BC-CĐX"),
+            word([200.0, 2.0, 100.0, 20.0], 2, "CỘNG HÒA"),
+            word([0.0, 80.0, 40.0, 20.0], 3, "Kết quả"),
+            word([50.0, 88.0, 40.0, 20.0], 4, "công tác"),
+            word([100.0, 96.0, 40.0, 20.0], 5, "năm"),
+        ];
+        let text = laid_out(words);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(
+            lines[0].starts_with("CÔNG ĐOÀN   ") && lines[0].ends_with("CỘNG HÒA"),
+            "{text}"
+        );
+        assert_eq!(
+            lines[2].split_whitespace().collect::<Vec<_>>().join(" "),
+            "Kết quả công tác năm",
+            "{text}"
+        );
+        assert_eq!(lines.len(), 3, "{text}");
+    }
+
+    #[test]
+    fn a_word_is_taken_where_tesseract_is_sure_of_it() {
+        let taken = |row: &str| Word::of(row).map(|w| w.text.to_owned());
+        assert_eq!(
+            taken("5\t1\t1\t1\t1\t1\t9\t9\t40\t20\t90.5\tBÁO"),
+            Some("BÁO".into())
+        );
+        assert_eq!(taken("5\t1\t1\t1\t1\t1\t9\t9\t40\t20\t10\tBÁO"), None);
+        assert_eq!(taken("5\t1\t1\t1\t1\t1\t9\t9\t40\t20\t40\tB"), None);
+        assert_eq!(taken("5\t1\t1\t1\t1\t1\t9\t9\t40\t20\t95\t "), None);
+        assert_eq!(taken("4\t1\t1\t1\t1\t0\t9\t9\t40\t20\t-1\t"), None);
+        assert_eq!(taken(""), None);
+    }
+
+    #[test]
+    fn where_the_time_is_over_that_is_said() {
+        for kind in [FileKind::Pdf, FileKind::Jpg, FileKind::Png] {
+            let mut none = Budget::new(Duration::ZERO);
+            let read = recognised(kind, b"x", &mut none).unwrap();
+            assert_eq!(
+                (read.text.as_str(), read.note),
+                ("", Some(Warning::SlowPicture)),
+                "{kind}"
+            );
+        }
+    }
+}
