@@ -223,14 +223,14 @@ pub fn scan(mark: u64) -> Vec<u8> {
 
 /// A photographed page, upright.
 pub fn page_photo(mark: u64) -> Vec<u8> {
-    static PHOTO: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(960, 1280, &|x, y| page_at(x, y)));
+    static PHOTO: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(576, 768, &|x, y| page_at(x, y)));
     marked(&PHOTO, mark)
 }
 
 /// A photograph of an event, mostly across.
 pub fn event_photo(mark: u64, dice: &mut Dice) -> Vec<u8> {
-    static ACROSS: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(1280, 960, &event_at));
-    static UPRIGHT: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(960, 1280, &event_at));
+    static ACROSS: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(768, 576, &event_at));
+    static UPRIGHT: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(576, 768, &event_at));
     marked(if dice.percent(80) { &ACROSS } else { &UPRIGHT }, mark)
 }
 

@@ -161,7 +161,9 @@ pub fn ways(period: &Period, at: Date) -> Vec<(String, Clear)> {
                 ],
             );
             add(Sure, &dates[..1]);
-            add(Vague, &[format!("năm {y}"), "6 tháng".to_owned()]);
+            // "Năm 2026" alone is what the configuration says it is.
+            add(Sure, &["6 tháng đầu năm nay".to_owned()]);
+            add(Vague, &["6 tháng".to_owned()]);
         }
         PeriodId::Half(y, _) => {
             add(
