@@ -9,14 +9,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use thubaocao::config::Config;
-use thubaocao::domain::correction::Lesson;
+use thubaocao::domain::correction::{Lesson, Taught};
 use thubaocao::domain::date_of;
+use thubaocao::domain::obligation::Obligation;
 use thubaocao::domain::unit::UnitId;
+use thubaocao::domain::why::Why;
 use thubaocao::expected;
 use thubaocao::ground::Sha256;
 use thubaocao::matching::{Expectation, Known, Match, Matcher, UnitMatch};
 use thubaocao::reading::FileKind;
 use thubaocao::reading::{Attachment, Class, Person, Reading, Role, Trust, Unread};
+use thubaocao::words::{Added, OpenSet};
 
 /// A mail and what is to be decided of it.
 #[derive(Deserialize)]
@@ -127,6 +130,107 @@ fn logged(found: &Match) -> Option<(UnitId, Vec<String>)> {
     (found.open.is_empty() && !items.is_empty()).then(|| (unit.clone(), items))
 }
 
+/// What a matcher finds in a case.
+fn decided(matcher: &Matcher, case: &Case, taught: Taught, obligations: &[Obligation]) -> Match {
+    let known = Known {
+        received_at: case.at,
+        learned: case.learned.clone(),
+        taught,
+        former: vec![],
+        asked: vec![],
+        said: None,
+        history_known: false,
+        expected: &|unit| Ok(Expectation::among(obligations, unit)),
+    };
+    matcher.decide(&reading(case), &known).unwrap()
+}
+
+/// The sample configuration, whose office has words of its own.
+fn with_words(words: &[(OpenSet, &str)]) -> Arc<Config> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut config = Config::load(&root.join("config")).unwrap();
+    config.words = words
+        .iter()
+        .map(|(set, word)| Added {
+            set: *set,
+            word: (*word).to_owned(),
+        })
+        .collect();
+    Arc::new(config)
+}
+
+#[test]
+fn whatever_words_an_office_adds_nothing_is_logged_that_waited_without_them() {
+    // Words that no configuration may have, in every set: each stands in very many of the cases.
+    let words = [
+        [
+            (OpenSet::OtherMatters, "6 thang"),
+            (OpenSet::AsksForTime, "don vi"),
+            (OpenSet::UpperBodies, "lien doan"),
+        ],
+        [
+            (OpenSet::OtherMatters, "va"),
+            (OpenSet::NotYet("dự thảo"), "so lieu"),
+            (OpenSet::NotYet("giấy mời"), "gui"),
+        ],
+    ];
+    let without = with_words(&[]);
+    let cases = std::fs::read_to_string("tests/matching.jsonl").unwrap();
+    // Every fifth is enough, and quick.
+    let cases = cases.lines().step_by(5);
+    let cases = cases.map(|l| serde_json::from_str(l).unwrap());
+    let cases: Vec<Case> = cases.filter(|c: &Case| c.addresses.is_empty()).collect();
+    let mut obligations = BTreeMap::new();
+    for case in &cases {
+        let of = obligations.entry(case.at);
+        of.or_insert_with(|| expected::obligations(&without, case.at));
+    }
+    let all = |words: &[(OpenSet, &str)]| -> Vec<Match> {
+        let config = with_words(words);
+        let mut matchers: BTreeMap<Date, Matcher> = BTreeMap::new();
+        let decide = |case: &Case| {
+            let day = date_of(case.at);
+            let new = || Matcher::new(Arc::clone(&config), day);
+            let matcher = matchers.entry(day).or_insert_with(new);
+            decided(matcher, case, Taught::default(), &obligations[&case.at])
+        };
+        cases.iter().map(decide).collect()
+    };
+    let before = all(&[]);
+    for words in words {
+        let mut fewer = 0;
+        for ((case, before), after) in cases.iter().zip(&before).zip(all(&words)) {
+            let subject = &case.subject;
+            assert_eq!(after.unit, before.unit, "{words:?}: {subject}");
+            assert_eq!(after.items, before.items, "{words:?}: {subject}");
+            assert!(after.unclear || !before.unclear, "{words:?}: {subject}");
+            let kept = before.open.iter().all(|why| after.open.contains(why));
+            assert!(kept, "{words:?}: {subject}");
+            fewer += u32::from(logged(before) != logged(&after));
+        }
+        assert!(fewer > 10, "{fewer} more wait by {words:?}");
+    }
+}
+
+#[test]
+fn a_word_of_the_office_makes_an_invitation_wait() {
+    let case: Case = serde_json::from_str(
+        r#"{"group": "", "at": "2026-06-12T09:00:00+07:00", "from": "ldld.donghoa@phuyen.example", "subject": "Mời tọa đàm: Báo cáo công tác trẻ em 6 tháng đầu năm 2026", "files": [{"name": "Báo cáo.docx"}, {"name": "Báo cáo.pdf"}], "unit": "ldld-dong-hoa", "certainty": "certain", "items": []}"#,
+    )
+    .unwrap();
+    let found = |words: &[(OpenSet, &str)]| {
+        let config = with_words(words);
+        let obligations = expected::obligations(&config, case.at);
+        let matcher = Matcher::new(config, date_of(case.at));
+        decided(&matcher, &case, Taught::default(), &obligations)
+    };
+    assert!(logged(&found(&[])).is_some());
+    let waits = found(&[(OpenSet::NotYet("giấy mời"), "moi toa dam")]);
+    assert_eq!(logged(&waits), None);
+    let genre = |why: &Why| matches!(why, Why::OtherGenre { genre, .. } if genre == "giấy mời");
+    assert!(waits.open.iter().any(genre), "{waits:?}");
+}
+
 #[test]
 fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -166,21 +270,8 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
             };
             Some((matcher.lesson(&assigned, unit, report)?, lesson))
         };
-        let found = matcher
-            .decide(
-                &reading(&case),
-                &Known {
-                    received_at: case.at,
-                    learned: case.learned.clone(),
-                    taught: case.taught.iter().filter_map(taught).collect(),
-                    former: vec![],
-                    asked: vec![],
-                    said: None,
-                    history_known: false,
-                    expected: &|unit| Ok(Expectation::among(&obligations, unit)),
-                },
-            )
-            .unwrap();
+        let taught = case.taught.iter().filter_map(taught).collect();
+        let found = decided(&matcher, &case, taught, &obligations);
         matchers.insert(day, matcher);
         // What a unit is not asked for is not logged either.
         let expected_of = |unit: &UnitId, item: &String| {

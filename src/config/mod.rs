@@ -14,6 +14,7 @@ pub mod sheet;
 pub mod source;
 mod units;
 mod veil;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,7 @@ use jiff::civil::Date;
 use crate::domain::calendar::Calendar;
 use crate::domain::report::Report;
 use crate::domain::unit::{Register, UnitId};
+use crate::words::Added;
 use source::Faults;
 
 /// Everything that the administrator decides.
@@ -47,6 +49,8 @@ pub struct Config {
     pub reports: Vec<Report>,
     /// `holidays.toml`.
     pub calendar: Calendar,
+    /// `words.toml`, where there is one: words of the office besides those that are built in.
+    pub words: Vec<Added>,
     /// What is not wrong but should be looked at.
     pub warnings: Vec<Fault>,
 }
@@ -131,6 +135,12 @@ impl Config {
                 &faults,
             )
         });
+        let own_words = folder.join("words.toml");
+        let own_words = own_words.exists().then(|| read("words.toml")).flatten();
+        let words = own_words.map_or_else(Vec::new, |(file, text)| {
+            let (reports, register) = (reports.as_deref(), register.as_ref());
+            words::parse(&file, &text, reports.unwrap_or(&[]), register, &faults)
+        });
         look_at_the_rest(folder, &faults);
         match (settings, register, calendar, reports) {
             (Some(settings), Some(register), Some(calendar), Some(reports))
@@ -142,6 +152,7 @@ impl Config {
                     register,
                     reports,
                     calendar,
+                    words,
                     warnings: warnings.into_vec(),
                 })
             }

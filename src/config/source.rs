@@ -269,14 +269,20 @@ impl<'a> Section<'a> {
 
     /// A list of texts.
     pub fn texts(&self, key: &'static str) -> Option<Vec<String>> {
+        let list = self.texts_of_lines(key)?.into_iter();
+        Some(list.map(|(_, text)| text).collect())
+    }
+
+    /// A list of texts, each with its line.
+    pub fn texts_of_lines(&self, key: &'static str) -> Option<Vec<(usize, String)>> {
         let list = match self.raw(key)?.get_ref() {
             DeValue::Array(items) => items
                 .iter()
                 .map(|item| match item.get_ref() {
-                    DeValue::String(s) => Some(s.to_string()),
+                    DeValue::String(s) => Some((self.line_at(item.span()), s.to_string())),
                     _ => None,
                 })
-                .collect::<Option<Vec<String>>>(),
+                .collect::<Option<Vec<_>>>(),
             _ => None,
         };
         if list.is_none() {
@@ -361,6 +367,22 @@ impl<'a> Section<'a> {
             seen: RefCell::default(),
             faults: self.faults,
         }
+    }
+
+    /// Notes a fault on a line.
+    pub fn fault_on(&self, line: usize, what: impl Into<String>) {
+        self.faults.add(self.file, Some(line), what);
+    }
+
+    /// The keys that nobody asked for, each with its line.
+    pub fn others(&self) -> Vec<(usize, String)> {
+        let seen = self.seen.borrow();
+        let keys = self.table.iter().map(|(key, _)| key);
+        let others = keys.filter(|key| !seen.contains::<str>(key.get_ref()));
+        let others = others.map(|key| (self.line_at(key.span()), key.get_ref().to_string()));
+        let mut others: Vec<_> = others.collect();
+        others.sort();
+        others
     }
 
     /// Names every key that nobody asked for, with the one that was probably meant.

@@ -4,7 +4,7 @@
 use crate::domain::report::Report;
 use crate::ground::text::fold;
 use crate::reading::Attachment;
-use crate::words::{self, Document, NotYet, mail, vi};
+use crate::words::{self, Additions, Document, NotYet, OpenSet, Set, mail, vi};
 
 /// What a document is to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,15 @@ pub(super) enum Part {
 }
 
 /// What a document is to a report: by the type that stands in it, else by its name, else by the subject line.
-pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> Part {
+pub(super) fn part_of(
+    document: &Attachment,
+    subject: &str,
+    report: &Report,
+    office: &Additions,
+) -> Part {
     let stem = document.stem();
     let is_report = document.genre.as_deref() == Some("báo cáo");
-    let of_subject = not_yet_one(subject).filter(|sign| {
+    let of_subject = not_yet_one(subject, office).filter(|sign| {
         // The subject of a thread is often that of another matter; what the document calls itself counts more.
         !is_report || sign.anywhere || sign.asks_for_time
     });
@@ -29,8 +34,10 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
     let is_form = |sign: &&NotYet| sign.form;
     let other = match document.filled {
         Some(false) => vi().not_yet.iter().find(is_form),
-        Some(true) => not_yet_one(stem).or(of_subject).filter(|sign| !sign.form),
-        None => not_yet_one(stem).or(of_subject),
+        Some(true) => not_yet_one(stem, office)
+            .or(of_subject)
+            .filter(|sign| !sign.form),
+        None => not_yet_one(stem, office).or(of_subject),
     };
     if let Some(other) = other {
         return Part::Other(&other.what);
@@ -55,20 +62,23 @@ pub(super) fn part_of(document: &Attachment, subject: &str, report: &Report) -> 
 }
 
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".
-fn not_yet_one(text: &str) -> Option<&'static NotYet> {
+fn not_yet_one(text: &str, office: &Additions) -> Option<&'static NotYet> {
     let folded = fold(text);
     let begins = vi().report.find(&folded).first().map(|found| found.from);
     let begins = &folded[..begins.unwrap_or(folded.len())];
-    let says = |sign: &&NotYet| {
+    let says = |sign: &&'static NotYet| {
         let within = if sign.anywhere { &folded } else { begins };
-        sign.words.stands_in(within) || sign.asks_for_time && vi().asks_for_time.stands_in(within)
+        let says = |set| office.both(set).any(|words: &Set| words.stands_in(within));
+        says(OpenSet::NotYet(&sign.what)) || sign.asks_for_time && says(OpenSet::AsksForTime)
     };
     vi().not_yet.iter().find(says)
 }
 
 /// Whether a unit writes that the report is still to come.
-pub(super) fn asks_for_time(text: &str) -> bool {
-    vi().asks_for_time.stands_in(&fold(text))
+pub(super) fn asks_for_time(text: &str, office: &Additions) -> bool {
+    let folded = fold(text);
+    let mut sets = office.both(OpenSet::AsksForTime);
+    sets.any(|words| words.stands_in(&folded))
 }
 
 /// The type that a name or subject begins with. One that speaks of a report is a report.

@@ -105,10 +105,10 @@ impl Matcher {
         if documents.is_empty() && !nothing_happened && reading.class != Class::LinkOnly {
             return;
         }
-        let works: Vec<Work<'_>> = works(documents, subject, self.reports());
+        let works: Vec<Work<'_>> = works(documents, subject, self.reports(), &self.office);
         let own: Vec<Vec<&Report>> = works
             .iter()
-            .map(|w| w.named(subject, self.reports()))
+            .map(|w| w.named(subject, self.reports(), &self.office))
             .collect();
         let matter = Matter {
             subject,
@@ -224,7 +224,7 @@ impl<'m> Matter<'m> {
     ) {
         let nil = nothing_happened && report.nil_return;
         for document in &work.documents {
-            let forms = match part_of(document.file, self.subject, report) {
+            let forms = match part_of(document.file, self.subject, report, &self.matcher.office) {
                 Part::Supplement => Forms::NONE,
                 Part::Main | Part::Other(_) => forms_of(document.file.role),
             };
@@ -258,11 +258,12 @@ impl<'m> Matter<'m> {
         let before = found.open.len();
         let report = self.report_of(Some(work), own, found);
         let open = found.open.split_off(before);
-        let part = report.map(|r| part_of(file, self.subject, r));
+        let office = &self.matcher.office;
+        let part = report.map(|r| part_of(file, self.subject, r, office));
         let other = match part {
             Some(Part::Other(genre)) => Some(genre),
             Some(Part::Main | Part::Supplement) => None,
-            None => part_of_any(file, self.subject, self.matcher.reports()),
+            None => part_of_any(file, self.subject, self.matcher),
         };
         if let Some(genre) = other {
             let why = Why::OtherGenre {
@@ -274,7 +275,7 @@ impl<'m> Matter<'m> {
                 false => Seen::Left(why),
             };
         }
-        let is_supplement = |r: &Report| part_of(file, "", r) == Part::Supplement;
+        let is_supplement = |r: &Report| part_of(file, "", r, office) == Part::Supplement;
         if report.is_none() && self.pieces > 0 && self.matcher.reports().iter().all(is_supplement) {
             return Seen::Left(Why::OtherGenre {
                 file: file.name.clone(),
@@ -293,7 +294,7 @@ impl<'m> Matter<'m> {
             found.open.extend(open);
             return Seen::Unclear;
         };
-        if own.is_empty() && asks_for_time(self.body) {
+        if own.is_empty() && asks_for_time(self.body, office) {
             return Seen::Left(Why::AsksForTime {
                 file: file.name.clone(),
             });
@@ -306,8 +307,9 @@ impl<'m> Matter<'m> {
 }
 
 /// The type of a document that fits no report at all.
-fn part_of_any(document: &Attachment, subject: &str, reports: &[Report]) -> Option<&'static str> {
-    let mut parts = reports.iter().map(|r| part_of(document, subject, r));
+fn part_of_any(document: &Attachment, subject: &str, matcher: &Matcher) -> Option<&'static str> {
+    let reports = matcher.reports().iter();
+    let mut parts = reports.map(|r| part_of(document, subject, r, &matcher.office));
     let first = parts.next()?;
     let Part::Other(genre) = first else {
         return None;

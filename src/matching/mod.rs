@@ -52,6 +52,7 @@ use crate::domain::report::{Forms, Report};
 use crate::domain::unit::{Level, Register, UnitId};
 use crate::domain::why::Why;
 use crate::reading::{Attachment, Reading, Role};
+use crate::words::Additions;
 
 /// Matches mails that were received on one day (Vietnam) against a configuration. To fold the names and words of all units
 /// and reports takes longer than to match a mail, so that one serves many.
@@ -60,6 +61,10 @@ pub struct Matcher {
     day: Date,
     names: Names,
     topics: Topics,
+    /// The words of the office that it knows besides.
+    office: Additions,
+    /// The same with the words of the office, where there are some.
+    with_office: Option<Box<Matcher>>,
 }
 
 /// The matcher of the last mail, which mostly serves the next one.
@@ -223,6 +228,25 @@ impl Match {
     }
 }
 
+impl Match {
+    /// A match of a mail with what the words of the office say against it. These hold it back and never give, whatever they
+    /// are: what they change waits, as what it is without them.
+    fn but_for(mut self, office: Match) -> Match {
+        let less = self.items.iter().any(|item| !office.items.contains(item));
+        let passed_over = office.passed_over.into_iter().filter(|_| less);
+        for why in office.open.into_iter().chain(passed_over) {
+            if !self.open.contains(&why) {
+                self.open.push(why);
+            }
+        }
+        if less && self.open.is_empty() {
+            self.open.push(Why::UnclearReport { file: None });
+        }
+        self.unclear |= office.unclear || less;
+        self
+    }
+}
+
 /// The units of a day that a text names, in the order of their place.
 pub fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
     Names::new(register, day).named_in(text)
@@ -245,11 +269,27 @@ pub fn forms_of(role: Role) -> Forms {
 impl Matcher {
     /// For mails of a day (Vietnam).
     pub fn new(config: Arc<Config>, day: Date) -> Matcher {
+        let added = config.words.as_slice();
+        let with_office = (!added.is_empty()).then(|| {
+            let office = Additions::new(added);
+            Box::new(Matcher::with(Arc::clone(&config), day, office, None))
+        });
+        Matcher::with(config, day, Additions::default(), with_office)
+    }
+
+    fn with(
+        config: Arc<Config>,
+        day: Date,
+        office: Additions,
+        with_office: Option<Box<Matcher>>,
+    ) -> Matcher {
         Matcher {
             names: Names::new(&config.register, day),
-            topics: Topics::new(Arc::clone(&config), day),
+            topics: Topics::new(Arc::clone(&config), day, &office),
             config,
             day,
+            office,
+            with_office,
         }
     }
 
@@ -263,6 +303,17 @@ impl Matcher {
     /// # Errors
     /// When what is expected cannot be looked up.
     pub fn decide(&self, reading: &Reading, known: &Known<'_>) -> Result<Match> {
+        let found = self.decided(reading, known)?;
+        match &self.with_office {
+            // Of whom it is not certain whose it is a person sees all that may be a report.
+            Some(office) if found.unit.certain().is_some() => {
+                Ok(found.but_for(office.decided(reading, known)?))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    fn decided(&self, reading: &Reading, known: &Known<'_>) -> Result<Match> {
         let mut found = Match {
             suspicious: self.signs_of_imitation(reading, known),
             ..Match::nothing()

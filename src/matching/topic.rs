@@ -11,7 +11,7 @@ use crate::domain::correction::Taught;
 use crate::domain::report::{Frequency, Report};
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
-use crate::words::{Finder, Found, Set, has_phrase, mail, vi};
+use crate::words::{Additions, Finder, Found, OpenSet, Set, has_phrase, mail, vi};
 
 /// How a report's words stand in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub(super) struct Topics {
 }
 
 impl Topics {
-    pub(super) fn new(config: Arc<Config>, today: Date) -> Topics {
+    pub(super) fn new(config: Arc<Config>, today: Date, office: &Additions) -> Topics {
         let units = config.register.all_on(today).flat_map(|u| {
             let names = [&u.name, &u.short_name].into_iter().chain(&u.aliases);
             names.map(|n| (u.id.clone(), fold(n)))
@@ -106,10 +106,12 @@ impl Topics {
             .flat_map(|(at, report)| report.words.iter().map(move |word| (at, word)))
             .unzip();
         // What one of the reports is about is nothing else.
-        let other = vi().other_matters.words().collect::<Vec<_>>();
+        let other = office.both(OpenSet::OtherMatters).flat_map(Set::words);
+        let other: Vec<&str> = other.collect();
+        let others = Finder::new(&other);
         let own: Vec<usize> = words
             .iter()
-            .flat_map(|w| vi().other_matters.find(w))
+            .flat_map(|w| others.find(w))
             .map(|found| found.phrase)
             .collect();
         let against = other.iter().enumerate().filter(|(at, _)| !own.contains(at));
@@ -652,7 +654,7 @@ mod tests {
     fn named(day: Date, text: &str, called: bool) -> Vec<String> {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let config = Config::load(&folder).unwrap();
-        let topics = Topics::new(Arc::new(config), day);
+        let topics = Topics::new(Arc::new(config), day, &Additions::default());
         let about = topics.about(text, called, None);
         about.named.into_iter().map(|r| r.id.clone()).collect()
     }
@@ -686,7 +688,11 @@ mod tests {
      {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let config = Config::load(&folder).unwrap();
-        let topics = Topics::new(Arc::new(config), jiff::civil::date(2026, 6, 12));
+        let topics = Topics::new(
+            Arc::new(config),
+            jiff::civil::date(2026, 6, 12),
+            &Additions::default(),
+        );
         let tuy_an = UnitId("ldld-tuy-an".into());
         for (text, left) in [
             (

@@ -12,7 +12,7 @@ use crate::domain::unit::{Level, Register, UnitId};
 use crate::domain::why::{Contradiction, Says, Why};
 use crate::ground::text::{fold, truncated};
 use crate::reading::{Attachment, Reading};
-use crate::words::{has_phrase, vi};
+use crate::words::{OpenSet, has_phrase, vi};
 
 /// What a mail says of its sender.
 struct Evidence {
@@ -193,7 +193,8 @@ impl Matcher {
         }
         let own = self.register().nearest(unit, self.day);
         let upper = own.is_some_and(|u| u.kind.level != Level::Grassroots);
-        let above = vi().upper_bodies.begins(&fold(issuer));
+        let mut above = self.office.both(OpenSet::UpperBodies);
+        let above = above.any(|bodies| bodies.begins(&fold(issuer)));
         let is_own = || {
             let names = own
                 .iter()

@@ -10,7 +10,7 @@ use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
 use crate::ground::text::fold;
 use crate::reading::{Attachment, Reading, Role};
-use crate::words::vi;
+use crate::words::{Additions, vi};
 
 /// A document of a mail, with what it says of itself.
 pub(super) struct Document<'m> {
@@ -116,7 +116,12 @@ impl<'m> Work<'m> {
 
     /// The reports that its documents name by themselves: by their titles, else by their names; a narrower one stands
     /// over a wider one wherever it stands.
-    pub(super) fn named(&self, subject: &str, reports: &[Report]) -> Vec<&'m Report> {
+    pub(super) fn named(
+        &self,
+        subject: &str,
+        reports: &[Report],
+        office: &Additions,
+    ) -> Vec<&'m Report> {
         let mut named: Vec<&Report> = Vec::new();
         let mut periods = Vec::new();
         for document in &self.documents {
@@ -134,8 +139,9 @@ impl<'m> Work<'m> {
                 periods.extend(about.dated.periods.iter().cloned());
                 // Of reports with the same words, the one of the document's own type is meant.
                 if named.len() > 1 {
-                    let is_other =
-                        |r: &&Report| matches!(part_of(document.file, subject, r), Part::Other(_));
+                    let is_other = |r: &&Report| {
+                        matches!(part_of(document.file, subject, r, office), Part::Other(_))
+                    };
                     if !named.iter().all(is_other) {
                         named.retain(|r| !is_other(r));
                     }
@@ -181,6 +187,7 @@ pub(super) fn works<'m>(
     documents: Vec<Document<'m>>,
     subject: &str,
     reports: &[Report],
+    office: &Additions,
 ) -> Vec<Work<'m>> {
     let (mut silent, speaking): (Vec<_>, Vec<_>) = documents
         .into_iter()
@@ -212,13 +219,13 @@ pub(super) fn works<'m>(
         }
     }
     let is_other = |work: &Work<'_>| {
-        let part = |r: &Report| part_of(work.lead().file, subject, r);
+        let part = |r: &Report| part_of(work.lead().file, subject, r, office);
         reports.iter().all(|r| matches!(part(r), Part::Other(_)))
     };
     if let [work] = works.as_mut_slice()
         && !is_other(work)
     {
-        let named = work.named("", &[]);
+        let named = work.named("", &[], office);
         let pages = left.iter().filter(|d| d.looks_like_pages()).count();
         let number = work.lead().file.number.clone();
         let (belong, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|d| {

@@ -5,6 +5,8 @@
 
 mod finder;
 mod marked;
+mod office;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
@@ -13,6 +15,8 @@ use serde::Deserialize;
 
 pub use finder::{Finder, Found, GAP};
 pub use marked::Marked;
+pub use office::{Added, Additions, OpenSet};
+pub use trial::Trial;
 
 /// Words and phrases (folded) that mean one thing.
 #[derive(Debug, Deserialize)]
@@ -309,6 +313,15 @@ pub fn mail() -> &'static Mail {
     static SETS: LazyLock<Mail> =
         LazyLock::new(|| toml::from_str(MAIL).expect("what is built in was tested"));
     &SETS
+}
+
+/// Whether one of the two files has a set of this name.
+pub fn is_built_in(set: &str) -> bool {
+    let has = |file: &str| {
+        file.parse::<toml::Table>()
+            .is_ok_and(|t| t.contains_key(set))
+    };
+    has(VI) || has(MAIL)
 }
 
 /// The type of document of this name.
