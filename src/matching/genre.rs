@@ -61,6 +61,11 @@ pub(super) fn part_of(
     }
 }
 
+/// Whether the name of a document that was read says what no report is called: "Giấy mời", "Góp ý dự thảo báo cáo".
+pub(super) fn is_surely_none(stem: &str) -> bool {
+    not_yet_one(stem, &Additions::default()).is_some_and(|sign| sign.sure)
+}
+
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".
 fn not_yet_one(text: &str, office: &Additions) -> Option<&'static NotYet> {
     let folded = fold(text);

@@ -179,7 +179,7 @@ static AGO: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// "4/2026", "4/26": a month or a quarter, as the report has it.
 static NUMBERED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b(1[0-2]|0?[1-9])\s?(?:[/.-]\s?(20\d\d)|[/.-]([23]\d))\b"));
+    LazyLock::new(|| pattern(r"\b(1[0-2]|0?[1-9])\s?(?:[/.-]\s?(20\d\d)|/([23]\d)|[.-](2\d))\b"));
 static END: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(dau|cuoi)[\s_-]*nam\b(?:[\s_/.-]*(20\d\d)\b)?"));
 static YEARS: LazyLock<Regex> =
@@ -302,7 +302,8 @@ static IN_ORDER: [(&LazyLock<Regex>, Meant); 17] = [
         }])
     }),
     (&NUMBERED, |c| {
-        Some(vec![Hint::Numbered(year(c, 2, 3)?, number(c, 1)? as i8)])
+        let year = year(c, 2, 3).or(year(c, 2, 4))?;
+        Some(vec![Hint::Numbered(year, number(c, 1)? as i8)])
     }),
     // "đầu năm 2026" without a number of months.
     (&END, |c| {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::genre::{Part, asks_for_time, part_of};
+use super::genre::{Part, asks_for_time, is_surely_none, part_of};
 use super::hints::Hint;
 use super::topic::{About, calls_a_report};
 use super::works::{Document, Work, works};
@@ -16,7 +16,7 @@ use crate::domain::why::Why;
 use crate::ground::text::{fold, truncated};
 use crate::reading::nil_return::says_nothing_happened;
 use crate::reading::{Attachment, Class, Reading};
-use crate::words::vi;
+use crate::words::{Additions, vi};
 
 /// A mail whose reports are looked for: what of it speaks of them, and what is known besides.
 pub(super) struct Matter<'m> {
@@ -250,7 +250,8 @@ impl<'m> Matter<'m> {
                 file: file.name.clone(),
                 issuer: file.issuer.clone().unwrap_or_default(),
             };
-            return match self.matcher.is_of_a_body_above(file) {
+            let all_read = work.documents.iter().all(|d| !d.is_without_text());
+            return match all_read && self.matcher.is_of_a_body_above(file) {
                 true => Seen::Other(why),
                 false => Seen::Left(why),
             };
@@ -260,34 +261,48 @@ impl<'m> Matter<'m> {
         let open = found.open.split_off(before);
         let office = &self.matcher.office;
         let part = report.map(|r| part_of(file, self.subject, r, office));
+        let mentioned: Vec<&Report> = work
+            .abouts()
+            .flat_map(|a| a.mentioned.iter().copied())
+            .collect();
         let other = match part {
             Some(Part::Other(genre)) => Some(genre),
             Some(Part::Main | Part::Supplement) => None,
-            None => part_of_any(file, self.subject, self.matcher),
+            // Of those that it mentions, if any: a plan on nữ công is none, whatever plan is asked for.
+            None => match mentioned.is_empty() {
+                true => part_of_any(file, self.subject, self.matcher.reports().iter(), office),
+                false => part_of_any(file, self.subject, mentioned.iter().copied(), office),
+            },
+        };
+        // Pages that nobody read may be the report beside a plan.
+        let all_read = work.documents.iter().all(|d| !d.is_without_text());
+        let other_genre = |genre: &str| Why::OtherGenre {
+            file: file.name.clone(),
+            genre: genre.to_owned(),
         };
         if let Some(genre) = other {
-            let why = Why::OtherGenre {
-                file: file.name.clone(),
-                genre: genre.to_owned(),
-            };
-            return match file.genre.as_deref() == Some(genre) {
-                true => Seen::Other(why),
-                false => Seen::Left(why),
+            let by_head = file.genre.as_deref() == Some(genre) || is_surely_none(file.stem());
+            return match by_head && all_read {
+                true => Seen::Other(other_genre(genre)),
+                false => Seen::Left(other_genre(genre)),
             };
         }
         let is_supplement = |r: &Report| part_of(file, "", r, office) == Part::Supplement;
-        if report.is_none() && self.pieces > 0 && self.matcher.reports().iter().all(is_supplement) {
-            return Seen::Left(Why::OtherGenre {
-                file: file.name.clone(),
-                genre: file.genre.clone().unwrap_or_else(|| "phụ lục".into()),
-            });
+        if report.is_none() && self.matcher.reports().iter().all(is_supplement) {
+            if self.pieces > 0 {
+                let genre = file.genre.as_deref().unwrap_or("phụ lục");
+                return Seen::Left(other_genre(genre));
+            }
+            if let Some(genre) = file.genre.as_deref().filter(|_| all_read) {
+                return Seen::Other(other_genre(genre));
+            }
         }
         let Some(report) = report else {
             let title = work.documents.iter().find_map(|d| d.title.as_ref());
             let against = title
                 .filter(|t| t.mentioned.is_empty())
                 .and_then(|t| t.against.clone());
-            if let Some(matter) = against {
+            if let Some(matter) = against.filter(|_| all_read) {
                 let file = file.name.clone();
                 return Seen::Other(Why::SpeaksOf { file, matter });
             }
@@ -307,9 +322,13 @@ impl<'m> Matter<'m> {
 }
 
 /// The type of a document that fits no report at all.
-fn part_of_any(document: &Attachment, subject: &str, matcher: &Matcher) -> Option<&'static str> {
-    let reports = matcher.reports().iter();
-    let mut parts = reports.map(|r| part_of(document, subject, r, &matcher.office));
+fn part_of_any<'r>(
+    document: &Attachment,
+    subject: &str,
+    reports: impl Iterator<Item = &'r Report>,
+    office: &Additions,
+) -> Option<&'static str> {
+    let mut parts = reports.map(|r| part_of(document, subject, r, office));
     let first = parts.next()?;
     let Part::Other(genre) = first else {
         return None;

@@ -1,19 +1,20 @@
 //! On which period a document reports.
 
-use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::{SignedDuration, ToSpan};
 
 use super::hints::{Hint, allows, has_begun, periods_of_year};
 use super::items::Matter;
 use super::report::file_of;
-use super::works::Work;
+use super::works::{Document, Work};
 use super::{Expectation, Match};
 use crate::domain::because::{Because, Source};
 use crate::domain::date_of;
-use crate::domain::period::PeriodId;
+use crate::domain::period::{Closing, PeriodId};
 use crate::domain::report::{Frequency, Report};
 use crate::domain::why::Why;
 use crate::ground::text::fold;
+use crate::reading::Warning;
 use crate::words::vi;
 
 /// A text of a mail that may name the period, the strongest kind first.
@@ -100,6 +101,22 @@ impl<'m> Matter<'m> {
             }
             _ => self.only_expected(report, &fitting, !said.is_empty(), work, found)?,
         };
+        // One stroke of "quý III" is easily lost in a picture.
+        let in_a_picture = |d: &Document<'_>| d.file.warning == Some(Warning::FromAPicture);
+        let files = work.iter().flat_map(|w| &w.documents);
+        let mut titled = files.filter(|d| d.title.is_some()).peekable();
+        if let [
+            Said {
+                source: Source::Title,
+                ..
+            },
+        ] = said.as_slice()
+            && titled.peek().is_some()
+            && titled.all(in_a_picture)
+        {
+            found.open.push(unclear(report));
+            return None;
+        }
         if let Some(twin) = self.due_a_year_later(report, &period, &said, work) {
             found.open.push(Why::LastYears {
                 report: report.short.clone(),
@@ -265,7 +282,7 @@ impl<'m> Matter<'m> {
             [one] => Some((*one).clone()),
             [] if once_more && !expected.is_empty() => expected.last().map(|e| e.period.clone()),
             // A month without a year is that of the last year that has had it.
-            [] if said => newest(fitting),
+            [] if said => newest(fitting, self.matcher.day),
             _ => None,
         };
         match &only {
@@ -373,10 +390,12 @@ fn says(place: &Place, report: &Report, begun: &[PeriodId]) -> Option<Said> {
     })
 }
 
-/// Of periods that differ in the year alone, the newest.
-fn newest(periods: &[PeriodId]) -> Option<PeriodId> {
+/// Of periods that differ in the year alone, the newest that has come to its end by a day, or nearly.
+fn newest(periods: &[PeriodId], day: Date) -> Option<PeriodId> {
     let follow = |two: &[PeriodId]| two[0].a_year_later().as_ref() == Some(&two[1]);
-    let last = periods.last().cloned();
+    let closes = |p: &PeriodId| Closing::Day(14).of(p).map(|p| p.closes);
+    let is_over = |p: &&PeriodId| closes(p).is_none_or(|c| c <= day.saturating_add(20.days()));
+    let last = periods.iter().rfind(is_over).cloned();
     last.filter(|_| periods.windows(2).all(follow))
 }
 

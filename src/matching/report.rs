@@ -239,7 +239,8 @@ impl<'m> Matter<'m> {
         let fits = |period| {
             let mut verdicts = hints.iter().map(|h| allows(h, period, report));
             match report.is_periodic() {
-                true => !hints.is_empty() && verdicts.all(|v| v == Some(true)),
+                // A year alone names no month.
+                true => hints.iter().any(|h| h.is_of(report)) && verdicts.all(|v| v == Some(true)),
                 false => verdicts.all(|v| v != Some(false)),
             }
         };

@@ -55,7 +55,7 @@ impl<'m> Document<'m> {
     }
 
     /// Whether no text of it was read: pages of a scan, or a photograph.
-    fn is_without_text(&self) -> bool {
+    pub(super) fn is_without_text(&self) -> bool {
         let f = self.file;
         f.title.is_none() && f.genre.is_none() && f.issuer.is_none() && f.cites.is_empty()
     }
@@ -98,7 +98,7 @@ fn is_mere_name(stem: &str) -> bool {
     let by_machine = numbers.iter().map(count).sum::<usize>() >= 4;
     match words.as_slice() {
         [] => true,
-        [one] => one.len() <= if by_machine { 8 } else { 3 },
+        [one] => one.len() <= if by_machine { 12 } else { 3 },
         _ => false,
     }
 }
@@ -219,8 +219,20 @@ pub(super) fn works<'m>(
         }
     }
     let is_other = |work: &Work<'_>| {
-        let part = |r: &Report| part_of(work.lead().file, subject, r, office);
-        reports.iter().all(|r| matches!(part(r), Part::Other(_)))
+        let is_other = |r: &Report| {
+            matches!(
+                part_of(work.lead().file, subject, r, office),
+                Part::Other(_)
+            )
+        };
+        let mentioned: Vec<&Report> = work
+            .abouts()
+            .flat_map(|a| a.mentioned.iter().copied())
+            .collect();
+        match mentioned.is_empty() {
+            true => reports.iter().all(is_other),
+            false => mentioned.into_iter().all(is_other),
+        }
     };
     if let [work] = works.as_mut_slice()
         && !is_other(work)

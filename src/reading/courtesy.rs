@@ -2,7 +2,7 @@
 //! nobody to do anything.
 
 use crate::ground::text::fold;
-use crate::words::vi;
+use crate::words::{mail, vi};
 
 /// Whether a sender's own words, down to the signature, are courtesy alone.
 pub fn is_mere_courtesy(own_words: &str) -> bool {
@@ -23,7 +23,14 @@ pub fn is_mere_courtesy(own_words: &str) -> bool {
 /// no report itself that somebody wrote into the mail. Where it speaks of a report, it has to ask what only somebody asks
 /// who has not sent it: where the form is, which day is the last.
 pub fn is_mere_talk(subject: &str, own_words: &str) -> bool {
-    let text = fold(&format!("{subject} {own_words}"));
+    // The subject of an answer is that of what it answers. "Hạn gửi báo cáo" sends none.
+    let subject = fold(subject);
+    let subject = match mail().reply.begins(&subject) {
+        true => "",
+        false => subject.as_str(),
+    };
+    let text = format!("{subject} {}", fold(own_words));
+    let text = text.replace("han gui ", "han ").replace("han nop ", "han ");
     let sends = vi().was_sent.stands_in(&text) || vi().is_sent.stands_in(&text);
     let is_short = own_words.chars().count() < LONGEST_TALK;
     let of_a_report = vi().report.stands_in(&text) && !vi().questions.stands_in(&text);
@@ -46,6 +53,11 @@ mod tests {
                 "Anh gửi lại em cái biểu mẫu với, file hôm trước mở không được.",
             ),
             ("Hạn báo cáo", "Hạn báo cáo nữ công là ngày mấy vậy chị"),
+            ("Hỏi", "Hạn gửi báo cáo nữ công là ngày mấy vậy chị"),
+            (
+                "Re: Báo cáo Trung thu",
+                "Đơn vị đã nhận được phản hồi, cảm ơn Ban.",
+            ),
             ("Mời họp", "Kính mời chị dự họp lúc 8 giờ thứ sáu."),
             (
                 "Re: Đã tiếp nhận",

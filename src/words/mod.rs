@@ -160,6 +160,9 @@ pub struct NotYet {
     /// Whether it counts behind "báo cáo", too.
     #[serde(default)]
     pub anywhere: bool,
+    /// Whether a document that is called so is surely none.
+    #[serde(default)]
+    pub sure: bool,
     /// Whether it is a form, which is the report where it was filled in.
     #[serde(default)]
     pub form: bool,
