@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::names::{is_federation, is_grassroots, is_union};
+use super::names::{is_federation, is_grassroots, is_union, shorten};
 use super::{Known, Match, Matcher, UnitMatch};
 use crate::domain::because::{Because, Source};
 use crate::domain::unit::{Level, Register, UnitId};
@@ -204,7 +204,9 @@ impl Matcher {
                 .map(|name| fold(name))
                 .any(|name| has_phrase(&name, &issuer))
         };
-        (upper && is_grassroots(issuer)) || !called.is_empty() || (above && !is_own())
+        // A union above the grassroots writes as a union; "Phòng Văn hóa" and "Hội Phụ nữ" are others.
+        let strange = upper && !vi().unions.stands_in(&shorten(issuer));
+        (upper && is_grassroots(issuer)) || !called.is_empty() || ((above || strange) && !is_own())
     }
 }
 
