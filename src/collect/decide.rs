@@ -162,7 +162,8 @@ fn forged(f: &Facts<'_>) -> Option<Decision> {
     if f.reading.trust != Trust::Fail {
         return None;
     }
-    let tells = f.found.unit != UnitMatch::None || f.reading.has_document() || f.from_staff;
+    let brings = f.reading.has_document() || f.reading.doubted_page().is_some();
+    let tells = f.found.unit != UnitMatch::None || brings || f.from_staff;
     if !tells {
         return Some(Decision::noted(Why::SenderForged));
     }
@@ -206,9 +207,9 @@ fn of_a_stranger(f: &Facts<'_>) -> Option<Decision> {
         UnitMatch::Ambiguous(_) => Some(Decision::waits(&f.found, f.found.open.clone())),
         UnitMatch::None => {
             let names_a_report = !f.found.items.is_empty();
-            let brings =
-                f.reading.class != Class::NoAttachment && f.in_inbox && !f.found.surely_none;
-            Some(match brings || names_a_report {
+            let may_be_one = f.reading.class != Class::NoAttachment && !f.found.surely_none;
+            let brings = may_be_one || f.reading.doubted_page().is_some();
+            Some(match brings && f.in_inbox || names_a_report {
                 true => Decision::waits(&f.found, f.found.open.clone()),
                 false => Decision::noted(Why::Strangers),
             })
@@ -235,7 +236,8 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
     }
     if logged.is_empty() && why.is_empty() {
         let answers_us = !reading.references.is_empty();
-        if reading.class == Class::NoAttachment && answers_us && is_mere_courtesy(&reading.body) {
+        let is_bare = reading.class == Class::NoAttachment && reading.doubted_page().is_none();
+        if is_bare && answers_us && is_mere_courtesy(&reading.body) {
             return Decision::only(MessageState::Noted, Some(&f.found), vec![Why::Courtesy]);
         }
         why.push(nothing_to_log(reading));
@@ -303,9 +305,10 @@ fn letter_of_guidance(f: &Facts<'_>) -> Option<Owed> {
     }
 }
 
-/// Whether a mail has a document, a link to one, or says that nothing happened.
+/// Whether a mail has a document or what may be one, a link to one, or says that nothing happened.
 fn brings_something(reading: &Reading, found: &Match) -> bool {
     reading.has_document()
+        || reading.doubted_page().is_some()
         || reading.link.is_some()
         || found.items.iter().any(|item| item.nil_return)
 }
@@ -350,6 +353,8 @@ fn closed_by(warning: &Warning) -> Option<Closed> {
         Warning::TooLarge | Warning::TooMany => Some(Closed::TooMuch),
         Warning::TooDeep => Some(Closed::TooDeep),
         Warning::UnknownArchive => Some(Closed::UnknownKind),
+        Warning::OldArchive => Some(Closed::Old),
+        Warning::SolidArchive => Some(Closed::Solid),
         Warning::NoFile => Some(Closed::Empty),
         Warning::TooSlow
         | Warning::NoProgram { .. }
@@ -405,6 +410,9 @@ fn nothing_to_log(reading: &Reading) -> Why {
     }
     if let Some(file) = of_kind(FileKind::stays_closed) {
         return Why::NotOpened { file };
+    }
+    if let Some(file) = reading.doubted_page().map(|a| a.name.clone()) {
+        return Why::NoPage { file };
     }
     match reading.class {
         Class::LinkOnly => Why::OnlyALink,
@@ -467,7 +475,7 @@ mod tests {
         ours: bool,
         #[serde(default = "yes")]
         in_inbox: bool,
-        /// Kinds of its files; `!`: something is wrong with it.
+        /// Kinds of its files; `!`: something is wrong with it; `?`: a picture that was taken for none of a page.
         #[serde(default = "docx")]
         files: Vec<String>,
         /// Whether it answers a mail.
@@ -529,12 +537,19 @@ mod tests {
     impl Case {
         fn reading(&self) -> Reading {
             let files = self.files.iter().map(|kind| {
-                let sound = kind.trim_end_matches('!');
+                let sound = kind.trim_end_matches(['!', '?']);
                 let mut file = attachment("x", FileKind::of_word(sound), 1);
                 if sound != "docx" {
                     file.role = Role::Supporting;
                 }
-                file.warning = (sound != kind).then_some(Warning::Locked);
+                file.warning = match kind.strip_prefix(sound) {
+                    Some("!") => Some(Warning::Locked),
+                    Some("?") => Some(Warning::NoPage {
+                        paper: 0,
+                        writing: 0,
+                    }),
+                    _ => None,
+                };
                 file
             });
             Reading {

@@ -253,6 +253,11 @@ pub enum Why {
         /// The file.
         file: String,
     },
+    /// A picture looks like no page, and there is nothing else.
+    NoPage {
+        /// The file.
+        file: String,
+    },
 
     // ---- fetching ----
     /// It is larger than what is fetched.
@@ -326,6 +331,10 @@ pub enum Closed {
     TooDeep,
     /// Nothing here opens that kind of archive.
     UnknownKind,
+    /// It was packed as programs of before 2002 did.
+    Old,
+    /// Its files were packed as one, which is not unpacked here.
+    Solid,
     /// Nothing lies in it.
     Empty,
 }

@@ -337,6 +337,12 @@ impl Reading {
         self.no_answer = from_nobody || self.sender.is_none() || self.trust == Trust::Fail;
     }
 
+    /// A picture that was taken for none of a page: looks may be wrong, and then it is what the unit reports by.
+    pub fn doubted_page(&self) -> Option<&Attachment> {
+        let is_doubted = |a: &&Attachment| matches!(a.warning, Some(Warning::NoPage { .. }));
+        self.attachments.iter().find(is_doubted)
+    }
+
     /// Whether it carries a document.
     pub fn has_document(&self) -> bool {
         self.attachments.iter().any(Attachment::is_document)

@@ -42,6 +42,14 @@ pub enum Warning {
     /// One volume.
     #[error("one part of several; ask the unit for all of it in one file")]
     OneOfSeveral,
+    /// A rar of before 2002.
+    #[error(
+        "a rar of a version before 2.9, which is not unpacked here; open it by hand, or ask for a zip"
+    )]
+    OldArchive,
+    /// A rar whose files were packed as one.
+    #[error("a solid rar, which is not unpacked here; open it by hand, or ask for a zip")]
+    SolidArchive,
     /// More bytes than a mail may bring.
     #[error("unpacks to more than a mail may bring; not opened wholly")]
     TooLarge,
@@ -121,6 +129,16 @@ pub enum Warning {
     #[error("{0}")]
     #[serde(untagged)]
     Said(String),
+}
+
+impl Warning {
+    /// Whether what kept an archive closed is a bound of ours, whatever it holds.
+    pub(super) fn is_a_bound(&self) -> bool {
+        matches!(
+            self,
+            Warning::TooLarge | Warning::TooMany | Warning::TooSlow | Warning::NoProgram { .. }
+        )
+    }
 }
 
 fn others(more: usize) -> String {

@@ -158,6 +158,8 @@ pub fn why_in_vietnamese(why: &Why) -> String {
                 Some(Closed::TooMuch) => "quá nhiều hoặc quá lớn khi giải nén",
                 Some(Closed::TooDeep) => "nén lồng quá nhiều lớp",
                 Some(Closed::UnknownKind) => "loại tệp nén không mở được ở đây",
+                Some(Closed::Old) => "nén bằng phiên bản WinRAR quá cũ",
+                Some(Closed::Solid) => "nén liền khối (solid), không mở được ở đây",
                 Some(Closed::Empty) => "không có tệp nào bên trong",
             };
             format!("tệp “{file}” chưa mở được hết ({by}), đề nghị xem trong hộp thư")
@@ -170,6 +172,9 @@ pub fn why_in_vietnamese(why: &Why) -> String {
             "tệp “{file}” có chứa macro hoặc là chương trình nên không mở; đề nghị thận trọng"
         ),
         Why::NotOpened { file } => format!("tệp “{file}” chưa mở được, đề nghị xem trong hộp thư"),
+        Why::NoPage { file } => {
+            format!("ảnh “{file}” có vẻ không phải trang văn bản, đề nghị xem trong hộp thư")
+        }
         Why::TooLarge { megabytes } => format!(
             "thư quá lớn ({megabytes} MB) nên chưa tải về; đề nghị mở trong hộp thư"
         ),

@@ -32,18 +32,22 @@ pub fn open(
     let mut opened = Opened::default();
     let warning = match kind {
         FileKind::Zip => match zip(content, most_bytes, most_files, &mut opened.files) {
-            // Methods of compression that only bsdtar knows.
-            Err(Fault::Unsupported(_)) if opened.files.is_empty() => {
+            Ok(left) if !left.unknown.is_empty() => {
+                // Methods of compression that only bsdtar knows.
+                let mut theirs = Vec::new();
+                let why = by_bsdtar(content, most_bytes, most_files, budget, &mut theirs)?;
+                left.taken_from(theirs, most_files, why, &mut opened.files)
+            }
+            Ok(left) => left.warning(),
+            Err(Fault::Unsupported) => {
                 by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?
             }
-            Err(Fault::Unsupported(why) | Fault::Broken(why)) => Some(why),
-            Ok(()) => None,
+            Err(Fault::Broken(why)) => Some(why),
         },
         FileKind::Rar if rar_is_encrypted(content) => Some(Warning::Locked),
         FileKind::Rar => {
             let why = by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?;
-            // What began in another part is left out without a word.
-            why.or_else(|| rar_is_a_volume(content).then_some(Warning::OneOfSeveral))
+            RarTraits::of(content).explain(why)
         }
         _ => by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?,
     };
@@ -53,8 +57,56 @@ pub fn open(
 }
 
 enum Fault {
-    Unsupported(Warning),
+    Unsupported,
     Broken(Warning),
+}
+
+/// What was left in a zip.
+#[derive(Default)]
+struct Left {
+    /// How many bytes may still be taken out of it.
+    bytes: u64,
+    /// Files packed by a method that is not known here.
+    unknown: Vec<String>,
+    /// Files that are not whole.
+    broken: Vec<String>,
+    encrypted: bool,
+}
+
+impl Left {
+    fn warning(&self) -> Option<Warning> {
+        let not_whole = [self.unknown.as_slice(), &self.broken].concat();
+        told(&not_whole).or(self.encrypted.then_some(Warning::Locked))
+    }
+
+    /// Adds what bsdtar made of the files of unknown methods, as far as they may be taken; gives why it is not everything,
+    /// where bsdtar may have met a bound of its own.
+    fn taken_from(
+        mut self,
+        theirs: Vec<(String, Vec<u8>)>,
+        most_files: usize,
+        why: Option<Warning>,
+        files: &mut Vec<(String, Vec<u8>)>,
+    ) -> Option<Warning> {
+        for (name, bytes) in theirs {
+            let Some(at) = self.unknown.iter().position(|unknown| *unknown == name) else {
+                continue;
+            };
+            if files.len() >= most_files {
+                return Some(Warning::TooMany);
+            }
+            let Some(left) = self.bytes.checked_sub(bytes.len() as u64) else {
+                return Some(Warning::TooLarge);
+            };
+            self.bytes = left;
+            self.unknown.swap_remove(at);
+            files.push((name, bytes));
+        }
+        match why {
+            Some(why) if why.is_a_bound() && !self.unknown.is_empty() => Some(why),
+            _ => self.warning(),
+        }
+    }
 }
 
 fn zip(
@@ -62,31 +114,30 @@ fn zip(
     most_bytes: u64,
     most_files: usize,
     files: &mut Vec<(String, Vec<u8>)>,
-) -> Result<(), Fault> {
+) -> Result<Left, Fault> {
+    use zip::CompressionMethod;
     use zip::result::ZipError;
     let broken = |e: ZipError| match e {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Fault::Broken(Warning::Locked),
-        ZipError::UnsupportedArchive(why) => Fault::Unsupported(Warning::CannotBeOpened {
-            why: why.to_owned(),
-        }),
+        ZipError::UnsupportedArchive(_) => Fault::Unsupported,
         e => Fault::Broken(Warning::CannotBeOpened { why: e.to_string() }),
     };
     let mut archive = zip::ZipArchive::new(Cursor::new(content)).map_err(broken)?;
-    let mut left = most_bytes;
-    let mut encrypted = false;
     // Others beside what cannot be unpacked may be sound.
-    let mut not_whole: Vec<String> = Vec::new();
-    let mut unknown_method = false;
+    let mut left = Left {
+        bytes: most_bytes,
+        ..Left::default()
+    };
     for i in 0..archive.len() {
         let raw_name = archive.by_index_raw(i).map(|e| e.name_raw().to_vec());
         let mut entry = match archive.by_index(i) {
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => {
-                encrypted = true;
+                left.encrypted = true;
                 continue;
             }
             Err(ZipError::UnsupportedArchive(_)) => {
-                unknown_method = true;
-                not_whole.push(name::decode_entry(&raw_name.unwrap_or_default()));
+                let entry_name = name::decode_entry(&raw_name.unwrap_or_default());
+                left.unknown.push(entry_name);
                 continue;
             }
             entry => entry.map_err(broken)?,
@@ -98,7 +149,15 @@ fn zip(
             return Err(Fault::Broken(Warning::TooMany));
         }
         let entry_name = name::decode_entry(entry.name_raw());
-        let most = left.min(LARGEST);
+        // Of most methods the reader says only when it reads that it does not know them.
+        if !matches!(
+            entry.compression(),
+            CompressionMethod::Stored | CompressionMethod::Deflated
+        ) {
+            left.unknown.push(entry_name);
+            continue;
+        }
+        let most = left.bytes.min(LARGEST);
         // The size that the archive declares is not believed: bombs lie.
         let mut bytes = Vec::new();
         if entry
@@ -107,26 +166,16 @@ fn zip(
             .read_to_end(&mut bytes)
             .is_err()
         {
-            not_whole.push(entry_name);
+            left.broken.push(entry_name);
             continue;
         }
         if bytes.len() as u64 > most {
             return Err(Fault::Broken(Warning::TooLarge));
         }
-        left -= bytes.len() as u64;
+        left.bytes -= bytes.len() as u64;
         files.push((entry_name, bytes));
     }
-    if let Some(why) = told(&not_whole) {
-        return Err(if unknown_method {
-            Fault::Unsupported(why)
-        } else {
-            Fault::Broken(why)
-        });
-    }
-    if encrypted {
-        return Err(Fault::Broken(Warning::Locked));
-    }
-    Ok(())
+    Ok(left)
 }
 
 /// That files of an archive are not whole; `None` where all are.
@@ -281,24 +330,66 @@ fn ends_in_zeros(content: &[u8]) -> bool {
     !content.is_empty() && end.iter().all(|b| *b == 0)
 }
 
-/// Whether a rar is one part of several, by its main header.
-fn rar_is_a_volume(bytes: &[u8]) -> bool {
-    if let Some(rest) = bytes.strip_prefix(b"Rar!\x1a\x07\x01\x00") {
-        let mut at = rest.get(4..).unwrap_or_default();
-        let size = variable(&mut at);
-        let (kind, flags) = (variable(&mut at), variable(&mut at));
-        let (Some(_), Some(1), Some(flags)) = (size, kind, flags) else {
-            return false;
-        };
-        if flags & 1 != 0 {
-            variable(&mut at);
+/// What the headers of a rar say of how it was packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct RarTraits {
+    /// It is one part of several.
+    volume: bool,
+    /// Its files were packed as one.
+    solid: bool,
+    /// A file was packed as before version 2.9, of 2002.
+    old: bool,
+}
+
+impl RarTraits {
+    fn of(bytes: &[u8]) -> RarTraits {
+        let mut traits = RarTraits::default();
+        if let Some(rest) = bytes.strip_prefix(b"Rar!\x1a\x07\x01\x00") {
+            let flags = rar5_flags(rest).unwrap_or(0);
+            traits.volume = flags & 1 != 0;
+            traits.solid = flags & 4 != 0;
+        } else if let Some(rest) = bytes.strip_prefix(b"Rar!\x1a\x07\x00") {
+            for (kind, flags, header) in Rar3Headers(rest) {
+                match (kind, header.get(24..26)) {
+                    (0x73, _) => {
+                        traits.volume = flags & 1 != 0;
+                        traits.solid = flags & 8 != 0;
+                    }
+                    // The version that is needed to unpack, and the method, of which 0x30 is none.
+                    (0x74, Some([version, method])) => {
+                        traits.old |= *version < 29 && *method != 0x30
+                    }
+                    _ => {}
+                }
+            }
         }
-        variable(&mut at).is_some_and(|archive| archive & 1 != 0)
-    } else if let Some(rest) = bytes.strip_prefix(b"Rar!\x1a\x07\x00") {
-        rest.get(2) == Some(&0x73) && rest.get(3).is_some_and(|flags| flags & 1 != 0)
-    } else {
-        false
+        traits
     }
+
+    /// What is to be said of a rar, by what was said when it was opened: what began in another part is left out without a
+    /// word, and of what cannot be unpacked bsdtar tells the place, not the cause.
+    fn explain(self, why: Option<Warning>) -> Option<Warning> {
+        match why {
+            Some(why) if why.is_a_bound() || why == Warning::Locked => Some(why),
+            _ if self.volume => Some(Warning::OneOfSeveral),
+            Some(_) if self.old => Some(Warning::OldArchive),
+            Some(_) if self.solid => Some(Warning::SolidArchive),
+            why => why,
+        }
+    }
+}
+
+/// The flags of an archive of version 5, out of its main header.
+fn rar5_flags(rest: &[u8]) -> Option<u64> {
+    let mut at = rest.get(4..)?;
+    variable(&mut at)?;
+    if variable(&mut at)? != 1 {
+        return None;
+    }
+    if variable(&mut at)? & 1 != 0 {
+        variable(&mut at)?;
+    }
+    variable(&mut at)
 }
 
 /// Whether a rar of version 5 or 3 has headers or files that need a password: bsdtar does not say so of every one.
@@ -379,30 +470,35 @@ fn variable(input: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Walks the headers of version 3: flag 0x80 of the main header encrypts all others, flag 4 one file.
-fn rar3_is_encrypted(mut rest: &[u8]) -> bool {
-    let u16_at = |b: &[u8], i: usize| Some(u16::from_le_bytes([*b.get(i)?, *b.get(i + 1)?]));
-    loop {
-        let (Some(kind), Some(flags), Some(size)) =
-            (rest.get(2).copied(), u16_at(rest, 3), u16_at(rest, 5))
-        else {
-            return false;
-        };
-        if (kind == 0x73 && flags & 0x80 != 0) || (kind == 0x74 && flags & 4 != 0) {
-            return true;
-        }
+/// Flag 0x80 of the main header of version 3 encrypts all others, flag 4 one file.
+fn rar3_is_encrypted(rest: &[u8]) -> bool {
+    Rar3Headers(rest).any(|(kind, flags, _)| {
+        (kind == 0x73 && flags & 0x80 != 0) || (kind == 0x74 && flags & 4 != 0)
+    })
+}
+
+/// The headers of version 3, which begin here: the kind of each, its flags, and its bytes with all that follow.
+struct Rar3Headers<'b>(&'b [u8]);
+
+impl<'b> Iterator for Rar3Headers<'b> {
+    type Item = (u8, u16, &'b [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let header = self.0;
+        let u16_at = |i: usize| Some(u16::from_le_bytes([*header.get(i)?, *header.get(i + 1)?]));
+        let (kind, flags, size) = (*header.get(2)?, u16_at(3)?, u16_at(5)?);
         let data = if flags & 0x8000 != 0 || kind == 0x74 {
-            let (Some(low), Some(high)) = (u16_at(rest, 7), u16_at(rest, 9)) else {
-                return false;
-            };
-            usize::from(low) | usize::from(high) << 16
+            // Where there is no room for the size, nothing follows.
+            u16_at(7).zip(u16_at(9)).map_or(usize::MAX, |(low, high)| {
+                usize::from(low) | usize::from(high) << 16
+            })
         } else {
             0
         };
-        match rest.get(usize::from(size).max(7).saturating_add(data)..) {
-            Some(next) if kind != 0x7b => rest = next,
-            _ => return false,
-        }
+        let next = usize::from(size).max(7).saturating_add(data);
+        let more = header.get(next..).filter(|_| kind != 0x7b);
+        self.0 = more.unwrap_or_default();
+        Some((kind, flags, header))
     }
 }
 
@@ -488,6 +584,88 @@ pub(super) mod tests {
         let opened = opened(FileKind::SevenZip, &other_checksum, 1_000_000, 10);
         assert_eq!(names(&opened), ["57.pdf", "c.pdf"]);
         assert_eq!(opened.warning, Some(not_whole()));
+    }
+
+    #[test]
+    fn methods_that_only_bsdtar_knows_are_read_beside_the_others() {
+        if super::super::super::program::missing(false)
+            .iter()
+            .any(|(p, _)| *p == "bsdtar")
+        {
+            eprintln!("skipped: there is no bsdtar");
+            return;
+        }
+        let zip = include_bytes!("../../../tests/archives/methods.zip");
+        let all = opened(FileKind::Zip, zip, 1_000_000, 10);
+        assert_eq!(all.warning, None);
+        let mut names: Vec<&str> = all.files.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        let methods = ["bzip2", "deflate", "lzma", "xz", "zstd"];
+        assert_eq!(names, methods.map(|m| format!("đã nén/{m}.txt")));
+        for (name, content) in &all.files {
+            let text = std::str::from_utf8(content).unwrap();
+            assert!(text.starts_with("Công đoàn phường "), "{name}: {text}");
+            assert_eq!(text.lines().count(), 3, "{name}");
+        }
+        // The bounds hold for both readers together.
+        let few = opened(FileKind::Zip, zip, 1_000_000, 2);
+        assert!(few.files.len() <= 2);
+        assert_eq!(few.warning, Some(Warning::TooMany));
+        let small = opened(FileKind::Zip, zip, 700, 10);
+        let bytes: usize = small.files.iter().map(|(_, content)| content.len()).sum();
+        assert!(bytes <= 700, "{bytes}");
+        assert_eq!(small.warning, Some(Warning::TooLarge));
+    }
+
+    /// A rar of version 3 with the flags of its archive, and one file that a version packed by a method.
+    fn rar3(flags: u16, version: u8, method: u8) -> Vec<u8> {
+        let mut rar = b"Rar!\x1a\x07\x00\0\0\x73".to_vec();
+        rar.extend(flags.to_le_bytes());
+        rar.extend([13, 0, 0, 0, 0, 0, 0, 0]);
+        let mut file = vec![0; 32];
+        file[2] = 0x74;
+        file[5] = 32;
+        file[24..26].copy_from_slice(&[version, method]);
+        rar.extend(file);
+        rar
+    }
+
+    #[test]
+    fn a_rar_that_is_old_solid_or_one_of_several_is_said_to_be_that() {
+        let rar5 = |flags: u8| [b"Rar!\x1a\x07\x01\x00\0\0\0\0\x04\x01\x00", &[flags][..]].concat();
+        let damaged = || Some(Warning::NotWhole);
+        for (rar, why, said) in [
+            (rar3(0, 29, 0x33), damaged(), damaged()),
+            (rar3(0, 29, 0x33), None, None),
+            (rar3(8, 29, 0x33), damaged(), Some(Warning::SolidArchive)),
+            (rar3(8, 29, 0x33), None, None),
+            (rar3(0, 20, 0x33), damaged(), Some(Warning::OldArchive)),
+            (rar3(8, 15, 0x33), damaged(), Some(Warning::OldArchive)),
+            // What is only stored needs no version.
+            (rar3(0, 20, 0x30), damaged(), damaged()),
+            (rar3(1, 29, 0x33), None, Some(Warning::OneOfSeveral)),
+            (rar3(9, 20, 0x33), damaged(), Some(Warning::OneOfSeveral)),
+            (
+                rar3(9, 20, 0x33),
+                Some(Warning::Locked),
+                Some(Warning::Locked),
+            ),
+            (
+                rar3(9, 20, 0x33),
+                Some(Warning::TooLarge),
+                Some(Warning::TooLarge),
+            ),
+            (rar5(0), damaged(), damaged()),
+            (rar5(1), None, Some(Warning::OneOfSeveral)),
+            (rar5(4), damaged(), Some(Warning::SolidArchive)),
+            (b"Rar!".to_vec(), damaged(), damaged()),
+        ] {
+            assert_eq!(
+                RarTraits::of(&rar).explain(why.clone()),
+                said,
+                "{rar:?}, {why:?}"
+            );
+        }
     }
 
     #[test]

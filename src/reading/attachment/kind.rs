@@ -12,7 +12,7 @@ const RUN_BY_NAME: [&str; 31] = [
 ];
 
 /// How files begin whose kind their first bytes say.
-const SIGNS: [(&[u8], FileKind); 28] = [
+const SIGNS: [(&[u8], FileKind); 29] = [
     (b"MZ", FileKind::Program),
     (b"\x7fELF", FileKind::Program),
     (b"#!", FileKind::Program),
@@ -32,6 +32,7 @@ const SIGNS: [(&[u8], FileKind); 28] = [
     (b"MSCF\0\0\0\0", FileKind::Archive),
     (b"\x60\xEA", FileKind::Archive), // ARJ
     (b"**ACE**", FileKind::Archive),
+    (b"RE~^", FileKind::Archive), // rar before version 1.5
     (b"xar!", FileKind::Archive),
     (b"\x78\x9f\x3e\x22", FileKind::Tnef),
     (b"{\\rtf", FileKind::Rtf),
