@@ -77,7 +77,48 @@ pub fn guess_or(bytes: &[u8], fallback: impl Fn(&[u8]) -> String) -> String {
             best = (score, text);
         }
     }
+    if best.0 == 0
+        && let Some(text) = of_two_bytes_a_letter(bytes)
+    {
+        return text;
+    }
     best.1.nfc().collect()
+}
+
+/// Chinese or Japanese text, whose letters have two bytes each; `None` where the bytes do not make letters that are in
+/// daily use there, and nothing else.
+fn of_two_bytes_a_letter(bytes: &[u8]) -> Option<String> {
+    /// A set, and whether two bytes are one of its common letters or signs.
+    type Set = (&'static [u8], fn(u8, u8) -> bool);
+    // The rows that each standard gives to the letters in use: GB 2312 level 1, Big5 level 1, JIS level 1 and kana.
+    let sets: [Set; 3] = [
+        (b"gb2312", |lead, trail| {
+            matches!(lead, 0xA1..=0xA3 | 0xB0..=0xD7) && trail >= 0xA1
+        }),
+        (b"big5", |lead, trail| {
+            matches!(lead, 0xA1..=0xC6) && matches!(trail, 0x40..=0x7E | 0xA1..=0xFE)
+        }),
+        (b"shift_jis", |lead, trail| {
+            matches!(lead, 0x81..=0x83 | 0x88..=0x97) && matches!(trail, 0x40..=0x7E | 0x80..=0xFC)
+        }),
+    ];
+    let all_common = |is_common: fn(u8, u8) -> bool| {
+        let (mut rest, mut letters) = (bytes, 0);
+        while let [first, after @ ..] = rest {
+            rest = match after {
+                _ if first.is_ascii() => after,
+                [second, after @ ..] if is_common(*first, *second) => {
+                    letters += 1;
+                    after
+                }
+                _ => return false,
+            };
+        }
+        letters >= 2
+    };
+    let (set, _) = sets.iter().find(|(_, is_common)| all_common(*is_common))?;
+    let text = windows(set)(bytes);
+    (!text.contains('\u{fffd}')).then_some(text)
 }
 
 /// The decoder of a character set that mail-parser knows.
@@ -257,6 +298,39 @@ mod tests {
         assert_eq!(guess(&tcvn), name);
         assert_eq!(guess(cp1258), name);
         assert_eq!(guess(b"r\xe9sum\xe9.doc"), "résumé.doc");
+    }
+
+    #[test]
+    fn undeclared_bytes_of_two_a_letter_become_chinese_and_japanese() {
+        for (bytes, name) in [
+            // GB 2312
+            (&b"\xb9\xa4\xd7\xf7\xb1\xa8\xb8\xe6.doc"[..], "工作报告.doc"),
+            (
+                b"2026\xc4\xea6\xd4\xc2\xcd\xb3\xbc\xc6\xb1\xed.xls",
+                "2026年6月统计表.xls",
+            ),
+            (b"\xb9\xa4\xbb\xe1\xd7\xdc\xbd\xe1.pdf", "工会总结.pdf"),
+            // Big5
+            (b"\xa4u\xa7@\xb3\xf8\xa7i.doc", "工作報告.doc"),
+            (
+                b"2026\xa6~6\xa4\xeb\xb2\xce\xadp\xaa\xed.xls",
+                "2026年6月統計表.xls",
+            ),
+            // Shift-JIS
+            (b"\x95\xf1\x8d\x90\x8f\x91.doc", "報告書.doc"),
+            (b"\x83\x8c\x83|\x81[\x83g6\x8c\x8e.pdf", "レポート6月.pdf"),
+        ] {
+            assert_eq!(guess(bytes), name);
+        }
+        // Western European and Vietnamese letters side by side are no pairs.
+        for (bytes, name) in [
+            (&b"na\xefve \xe9t\xe9.doc"[..], "naïve été.doc"),
+            (b"\xc4\xd6\xdc.doc", "ÄÖÜ.doc"),
+            (b"gr\xf6\xdfe.doc", "größe.doc"),
+            (b"L\xd0L\xd0.doc", "LÐLÐ.doc"),
+        ] {
+            assert_eq!(guess(bytes), name);
+        }
     }
 
     #[test]
