@@ -58,7 +58,9 @@ pub fn read(
     settings: &ReadingSettings,
     keep: &mut Keep<'_>,
 ) -> std::io::Result<Reading> {
-    let raw = with_line_feeds(raw);
+    // Some programs begin with a blank line, which would end the header before it has begun.
+    let begins = raw.iter().position(|b| !matches!(b, b'\r' | b'\n'));
+    let raw = with_line_feeds(&raw[begins.unwrap_or(raw.len())..]);
     let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
     let raw = header::with_plain_encodings(&raw);
     let message = match parsed(&raw) {
@@ -527,6 +529,82 @@ mod tests {
             "Content-Type: application/octet-stream; name=\"{name}\"\nContent-Disposition: attachment; \
              filename=\"{name}\"\n\n%PDF-1.4\n"
         )
+    }
+
+    fn read_alone(raw: &[u8]) -> Reading {
+        let settings = ReadingSettings {
+            without_programs: true,
+            ..ReadingSettings::default()
+        };
+        read(raw, &settings, &mut |_| Ok(())).unwrap()
+    }
+
+    #[test]
+    fn lines_before_the_header_and_after_the_last_part_change_nothing() {
+        let mail = format!(
+            "From: <don.vi@example.vn>\nSubject: Bao cao\nMIME-Version: 1.0\nContent-Type: multipart/mixed; \
+             boundary=q\n\n--q\n\nKinh gui Ban.\n--q\n{}\n--q--\n",
+            file("57.pdf")
+        );
+        let plain = read_alone(mail.as_bytes());
+        assert_eq!(plain.class, Class::Report);
+        assert_eq!(plain.attachments.len(), 1);
+        let after = "\nThis mail was scanned.\n-- \nhttps://example.vn\n";
+        for (before, end, after) in [
+            ("\n", "\n", ""),
+            ("\r\n\r\n", "\r\n", ""),
+            ("\r", "\r", ""),
+            ("", "\n", after),
+            ("\n\n", "\r\n", after),
+        ] {
+            let odd = format!("{before}{}", format!("{mail}{after}").replace('\n', end));
+            let odd = read_alone(odd.as_bytes());
+            assert_eq!(odd.class, plain.class, "{before:?}, {after:?}");
+            assert_eq!(odd.sender, plain.sender, "{before:?}, {after:?}");
+            assert_eq!(odd.body, plain.body, "{before:?}, {after:?}");
+            let names = |reading: &Reading| {
+                reading
+                    .attachments
+                    .iter()
+                    .map(|a| a.name.clone())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(names(&odd), names(&plain), "{before:?}, {after:?}");
+        }
+        let nothing = read_alone(b"\n\r\n");
+        assert_eq!(nothing.unread, Some(Unread::NoHeader));
+    }
+
+    #[test]
+    fn a_text_with_the_name_of_a_file_is_a_file_wherever_it_stands() {
+        let table = "STT;Ten\n1;An\n";
+        let named = |kind: &str, disposition: &str| {
+            format!("Content-Type: text/{kind}; name=\"bc 57.csv\"\n{disposition}\n{table}")
+        };
+        let inline = "Content-Disposition: inline; filename=\"bc 57.csv\"\n";
+        let words = "Content-Type: text/plain\n\nKinh gui Ban.\n".to_owned();
+        for parts in [
+            vec![named("plain", inline)],
+            vec![named("plain", inline), words.clone()],
+            vec![words.clone(), named("plain", inline)],
+            vec![named("html", inline), words.clone()],
+            vec![named("plain", ""), words.clone()],
+            vec![words, named("csv", inline)],
+        ] {
+            let mail = format!(
+                "From: <don.vi@example.vn>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=q\n\n--q\n{}\n\
+                 --q--\n",
+                parts.join("\n--q\n")
+            );
+            let reading = read_alone(mail.as_bytes());
+            let files: Vec<_> = reading
+                .attachments
+                .iter()
+                .map(|a| (a.name.as_str(), a.size))
+                .collect();
+            assert_eq!(files, [("bc 57.csv", table.len() as u64)], "{mail}");
+            assert_eq!(reading.class, Class::Report, "{mail}");
+        }
     }
 
     #[test]

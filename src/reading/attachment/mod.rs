@@ -12,6 +12,7 @@ use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 pub use name::safe_name;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::document::{self, Document};
@@ -111,6 +112,20 @@ impl<'a, 'k> Collector<'a, 'k> {
             for (name, content) in uuencode::files(text.text_contents().unwrap_or("")) {
                 self.file(&name, "", &content, place)?;
             }
+        }
+        // A text that is shown is a file all the same where it has the name of one.
+        let shown: BTreeSet<u32> = message
+            .text_body
+            .iter()
+            .chain(&message.html_body)
+            .copied()
+            .filter(|id| !message.attachments.contains(id))
+            .collect();
+        let shown = shown.iter().filter_map(|id| message.part(*id));
+        let named = shown
+            .filter(|part| part.is_text() && !header::file_name(message, part).trim().is_empty());
+        for part in named {
+            self.part(message, part, place)?;
         }
         for part in message.attachments() {
             match &part.body {
