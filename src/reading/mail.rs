@@ -58,9 +58,7 @@ pub fn read(
     settings: &ReadingSettings,
     keep: &mut Keep<'_>,
 ) -> std::io::Result<Reading> {
-    // Some programs begin with a blank line, which would end the header before it has begun.
-    let begins = raw.iter().position(|b| !matches!(b, b'\r' | b'\n'));
-    let raw = with_line_feeds(&raw[begins.unwrap_or(raw.len())..]);
+    let raw = with_line_feeds(from_the_header(raw));
     let raw = EMPTY_NESTED_MAIL.replace_all(&raw, NEVER_EMPTY);
     let raw = header::with_plain_encodings(&raw);
     let message = match parsed(&raw) {
@@ -282,6 +280,12 @@ fn parts_are_left(message: &Message<'_>, raw: &[u8]) -> bool {
     };
     let rest = raw.get(end..).unwrap_or_default();
     PART_BEGINS.is_match(rest)
+}
+
+/// A mail without the blank lines that some programs begin with, and which would end its header before it has begun.
+fn from_the_header(raw: &[u8]) -> &[u8] {
+    let begins = raw.iter().position(|b| !matches!(b, b'\r' | b'\n'));
+    &raw[begins.unwrap_or(raw.len())..]
 }
 
 /// A mail that ends its lines by bare CR, as old Macs did, with LF instead.

@@ -202,6 +202,7 @@ fn by_bsdtar(
         None | Some(Failure::Failed(_)) => budget.check("bsdtar", &["-xOf", "-"], content)?,
         Some(Failure::Missing | Failure::Slow | Failure::TooMuch) => None,
     };
+    let unpacking = unpacking.filter(|failure| !is_of_folders(failure));
     let begun = files.len();
     let Some(paths) = take_out(&stream.bytes, most_files, files)? else {
         return Ok(Some(Warning::TooMany));
@@ -294,6 +295,18 @@ fn why_not_wholly(said: &str, more: &str, not_whole: &[String]) -> Warning {
         let why = first.trim_start_matches("bsdtar: ").to_owned();
         Warning::CannotBeOpened { why }
     }
+}
+
+/// Whether nothing failed but the unpacking of folders, as of every rar of version 5 that lists them: there is nothing in
+/// them to unpack.
+fn is_of_folders(failure: &Failure) -> bool {
+    let Failure::Failed(said) = failure else {
+        return false;
+    };
+    let is_the_end = |line: &&str| line.starts_with("bsdtar: Error exit delayed");
+    let mut lines = said.lines().filter(|line| !is_the_end(line)).peekable();
+    lines.peek().is_some()
+        && lines.all(|line| line.contains(": Can't decompress an entry marked as a directory"))
 }
 
 /// Which files are not whole, where unpacking failed: those that it names, and those that end in zeros. Where that is
@@ -666,6 +679,26 @@ pub(super) mod tests {
                 "{rar:?}, {why:?}"
             );
         }
+    }
+
+    #[test]
+    fn complaints_of_folders_alone_are_none_of_files() {
+        const FOLDER: &str =
+            "x/y: Can't decompress an entry marked as a directory: Invalid character";
+        const FILE: &str = "x/a.pdf: Truncated RAR file data: Invalid character";
+        const END: &str = "bsdtar: Error exit delayed from previous errors.";
+        for (said, of_folders) in [
+            (vec![FOLDER, END], true),
+            (vec![FOLDER, FOLDER, END], true),
+            (vec![FOLDER, FILE, END], false),
+            (vec![FILE, END], false),
+            (vec![END], false),
+            (vec![], false),
+        ] {
+            let failure = Failure::Failed(said.join("\n"));
+            assert_eq!(is_of_folders(&failure), of_folders, "{said:?}");
+        }
+        assert!(!is_of_folders(&Failure::Slow));
     }
 
     #[test]
