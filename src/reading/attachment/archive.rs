@@ -370,7 +370,7 @@ impl RarTraits {
                     }
                     // The version that is needed to unpack, and the method, of which 0x30 is none.
                     (0x74, Some([version, method])) => {
-                        traits.old |= *version < 29 && *method != 0x30
+                        traits.old |= *version < 29 && *method != 0x30;
                     }
                     _ => {}
                 }
