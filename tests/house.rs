@@ -30,6 +30,7 @@ fn files(folder: &Path, room: Option<&str>, all: &mut Vec<(String, String)>) {
         } else if path.extension().is_some_and(|e| e == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
+            let code = code.split("\n#[cfg(test)]\npub(").next().unwrap();
             let lines = code.lines().filter(|l| !l.trim_start().starts_with("//"));
             all.push((room.to_owned(), lines.collect::<Vec<_>>().join("\n")));
         }
@@ -131,7 +132,7 @@ fn rooms_are_found_in_every_way_of_naming_them() {
 
 /// The sentences that staff, clerks and administrators read, the words that are looked for, and the grammar of them,
 /// beside the one file of sentences that a room may have: its `said.rs`.
-const SPOKEN: [&str; 40] = [
+const SPOKEN: [&str; 39] = [
     "cli/demo/documents.rs",
     "cli/demo/mails.rs",
     "cli/units.rs",
@@ -149,7 +150,6 @@ const SPOKEN: [&str; 40] = [
     "correct/refusal.rs",
     "domain/correction.rs",
     "domain/mod.rs",
-    "domain/obligation.rs",
     "domain/owed.rs",
     "domain/period.rs",
     "domain/report.rs",
@@ -238,6 +238,7 @@ fn what_is_said_in_vietnamese_stands_in_templates_and_in_files_of_sentences() {
             {
                 let text = fs::read_to_string(&path).unwrap();
                 let code = text.split("\n#[cfg(test)]\nmod ").next().unwrap();
+                let code = code.split("\n#[cfg(test)]\npub(").next().unwrap();
                 if speaks(code) {
                     let name = path.strip_prefix(root.join("src")).unwrap();
                     speaking.insert(name.to_str().unwrap().to_owned());
