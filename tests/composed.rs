@@ -171,6 +171,7 @@ fn outcome(world: &World, reading: &Reading, found: &Match) -> Outcome {
     }
     let talks = reading.class == Class::NoAttachment
         && reading.link.is_none()
+        && found.open.is_empty()
         && is_mere_talk(&reading.subject, &reading.body);
     if let Some(unit) = &unit {
         if items

@@ -243,7 +243,8 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
         why.push(nothing_to_log(reading));
     }
     // What shows by itself that it is no report holds nothing up, and staff have no work with it: the digest names it.
-    let is_none = f.found.surely_none || is_talk(reading);
+    // Talk leaves nothing open: "tháng này không có ạ" may be the report, whatever it lacks.
+    let is_none = f.found.surely_none || f.found.open.is_empty() && is_talk(reading);
     if logged.is_empty()
         && nowhere.is_empty()
         && f.above.is_none()
