@@ -15,8 +15,8 @@ use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::ground::text::{fold, truncated};
 use crate::reading::nil_return::says_nothing_happened;
-use crate::reading::{Attachment, Class, Reading};
-use crate::words::{Additions, vi};
+use crate::reading::{Class, Reading};
+use crate::words::vi;
 
 /// A mail whose reports are looked for: what of it speaks of them, and what is known besides.
 pub(super) struct Matter<'m> {
@@ -250,8 +250,7 @@ impl<'m> Matter<'m> {
                 file: file.name.clone(),
                 issuer: file.issuer.clone().unwrap_or_default(),
             };
-            let all_read = work.documents.iter().all(|d| !d.is_without_text());
-            return match all_read && self.matcher.is_of_a_body_above(file) {
+            return match work.is_read() && self.matcher.is_of_a_body_above(file) {
                 true => Seen::Other(why),
                 false => Seen::Left(why),
             };
@@ -261,21 +260,13 @@ impl<'m> Matter<'m> {
         let open = found.open.split_off(before);
         let office = &self.matcher.office;
         let part = report.map(|r| part_of(file, self.subject, r, office));
-        let mentioned: Vec<&Report> = work
-            .abouts()
-            .flat_map(|a| a.mentioned.iter().copied())
-            .collect();
         let other = match part {
             Some(Part::Other(genre)) => Some(genre),
             Some(Part::Main | Part::Supplement) => None,
-            // Of those that it mentions, if any: a plan on nữ công is none, whatever plan is asked for.
-            None => match mentioned.is_empty() {
-                true => part_of_any(file, self.subject, self.matcher.reports().iter(), office),
-                false => part_of_any(file, self.subject, mentioned.iter().copied(), office),
-            },
+            None => work.other_genre(self.subject, self.matcher.reports(), office),
         };
         // Pages that nobody read may be the report beside a plan.
-        let all_read = work.documents.iter().all(|d| !d.is_without_text());
+        let all_read = work.is_read();
         let other_genre = |genre: &str| Why::OtherGenre {
             file: file.name.clone(),
             genre: genre.to_owned(),
@@ -319,19 +310,4 @@ impl<'m> Matter<'m> {
             None => Seen::Unclear,
         }
     }
-}
-
-/// The type of a document that fits no report at all.
-fn part_of_any<'r>(
-    document: &Attachment,
-    subject: &str,
-    reports: impl Iterator<Item = &'r Report>,
-    office: &Additions,
-) -> Option<&'static str> {
-    let mut parts = reports.map(|r| part_of(document, subject, r, office));
-    let first = parts.next()?;
-    let Part::Other(genre) = first else {
-        return None;
-    };
-    parts.all(|p| matches!(p, Part::Other(_))).then_some(genre)
 }

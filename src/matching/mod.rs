@@ -102,6 +102,14 @@ pub struct Known<'a> {
     pub expected: &'a Expected<'a>,
 }
 
+impl Known<'_> {
+    /// Whether the letter that is answered asks for that.
+    fn asks_for(&self, expected: &Expectation) -> bool {
+        let mut asked = self.asked.iter();
+        asked.any(|(report, period)| *report == expected.report && *period == expected.period)
+    }
+}
+
 /// Looks up what is expected of a unit; of anybody, where none is named.
 pub type Expected<'a> = dyn Fn(Option<&UnitId>) -> Result<Vec<Expectation>> + 'a;
 

@@ -245,11 +245,9 @@ impl<'m> Matter<'m> {
         work: Option<&Work<'m>>,
         found: &mut Match,
     ) -> Option<PeriodId> {
-        let abouts = work
-            .iter()
-            .flat_map(|w| w.abouts())
-            .chain([&self.in_subject]);
-        let mut numbers = abouts.filter_map(|a| a.dated.strange.clone());
+        let mut numbers = self
+            .named_places(work)
+            .filter_map(|a| a.dated.strange.clone());
         if let Some(word) = numbers.next().filter(|_| !said) {
             found.open.push(Why::NotUnderstood {
                 file: file_of(work),
@@ -264,12 +262,9 @@ impl<'m> Matter<'m> {
             .filter(|e| self.is_within_reach(e, report))
             .collect();
         expected.sort_by_key(|e| e.due);
-        let answers = |e: &&&Expectation| {
-            let mut asked = self.known.asked.iter();
-            asked.any(|(r, p)| *r == e.report && *p == e.period)
-        };
-        if expected.iter().filter(answers).count() == 1 {
-            expected.retain(|e| answers(&e));
+        let answers = |e: &&Expectation| self.known.asks_for(e);
+        if expected.iter().copied().filter(answers).count() == 1 {
+            expected.retain(answers);
         }
         let mut open: Vec<&PeriodId> = expected
             .iter()

@@ -6,7 +6,7 @@
 
 use super::hints::allows;
 use super::items::Matter;
-use super::topic::{About, narrowed};
+use super::topic::{About, narrowed, once};
 use super::works::Work;
 use super::{Expectation, Match};
 use crate::domain::because::{Because, Source, Support};
@@ -117,11 +117,7 @@ impl<'m> Matter<'m> {
     /// The mail by which staff taught what a title or the subject names; `None` where its own words do.
     fn taught_by(&self, source: Source, work: Option<&Work<'m>>) -> Option<i64> {
         match source {
-            Source::Title => {
-                let documents = work.iter().flat_map(|w| &w.documents);
-                let mut titles = documents.filter_map(|d| d.title.as_ref());
-                titles.find(|t| !t.named.is_empty())?.taught_by
-            }
+            Source::Title => naming_title(work)?.taught_by,
             Source::Subject => self.in_subject.taught_by,
             _ => None,
         }
@@ -129,12 +125,7 @@ impl<'m> Matter<'m> {
 
     /// Where the words of a piece of writing stand that name its report.
     fn own_source(&self, work: Option<&Work<'m>>) -> Source {
-        let titles = work
-            .iter()
-            .flat_map(|w| &w.documents)
-            .filter_map(|d| d.title.as_ref());
-        let mut titles = titles.filter(|t| !t.named.is_empty());
-        titles.next().map_or(Source::FileName, |_| Source::Title)
+        naming_title(work).map_or(Source::FileName, |_| Source::Title)
     }
 
     /// Whether a piece of writing names a period of a kind of which a report is made.
@@ -157,9 +148,7 @@ impl<'m> Matter<'m> {
         };
         // "Hội nghị người lao động và thực hiện dân chủ" is what the subject says if it is owed, too.
         let is_owed = work.lead().file.genre.as_deref() == Some("báo cáo")
-            && work
-                .abouts()
-                .any(|a| a.mentioned.iter().any(|m| m.id == report.id))
+            && work.abouts().any(|a| a.mentions(report))
             && self.supports(report, work).is_some();
         let mut abouts = work.abouts();
         if let Some(matter) = abouts.find_map(|a| a.against.clone()).filter(|_| !is_owed) {
@@ -170,16 +159,15 @@ impl<'m> Matter<'m> {
             return None;
         }
         let title = work.documents.iter().find_map(|d| d.title.as_ref());
-        let says = |about: &About<'_>| !about.mentioned.iter().any(|m| m.id == report.id);
         let strange = match title {
             // A title that speaks of nothing of the report is that of something else, unless it cites what asks for it.
-            Some(title) if says(title) => title
+            Some(title) if !title.mentions(report) => title
                 .strange
                 .clone()
                 .filter(|_| self.supports(report, work) != Some(Support::Basis)),
             Some(_) => None,
             None => {
-                let mut names = work.documents.iter().filter(|d| says(&d.name));
+                let mut names = work.documents.iter().filter(|d| !d.name.mentions(report));
                 let strange = names.find_map(|d| d.name.strange.clone());
                 strange.filter(|_| self.supports(report, work).is_none())
             }
@@ -202,11 +190,8 @@ impl<'m> Matter<'m> {
         found: &mut Match,
     ) -> Option<&'m Report> {
         let mut likely = work.map_or(vec![], Work::likely);
-        for report in &self.in_subject.likely {
-            if !likely.iter().any(|r| r.id == report.id) {
-                likely.push(report);
-            }
-        }
+        let in_subject = self.in_subject.likely.iter();
+        in_subject.for_each(|report| once(&mut likely, report));
         narrowed(&mut likely, self.matcher.reports(), &[]);
         if let ([one], Some(work)) = (likely.as_slice(), work)
             && let Some(by) = self.supports(one, work)
@@ -236,8 +221,7 @@ impl<'m> Matter<'m> {
         let abouts = || work.abouts().chain([&self.in_subject, &self.in_body]);
         let mut mentioned = abouts().flat_map(|a| &a.mentioned);
         let narrower = mentioned.any(|m| m.over.contains(&report.id));
-        let is_in = |a: &&About<'_>| a.mentioned.iter().any(|m| m.id == report.id);
-        !narrower && (!report.is_periodic() || abouts().filter(is_in).count() > 1)
+        !narrower && (!report.is_periodic() || abouts().filter(|a| a.mentions(report)).count() > 1)
     }
 
     /// What speaks for a report besides the words of a piece of writing.
@@ -308,12 +292,7 @@ impl<'m> Matter<'m> {
                     .iter()
                     .all(|h| allows(h, &expected.period, report) == Some(true));
                 let meant = cited.is_empty() || cited.contains(&report.id.as_str());
-                let answers = self.known.asked.is_empty()
-                    || self
-                        .known
-                        .asked
-                        .iter()
-                        .any(|(r, p)| *r == report.id && *p == expected.period);
+                let answers = self.known.asked.is_empty() || self.known.asks_for(expected);
                 if fits
                     && meant
                     && answers
@@ -330,11 +309,7 @@ impl<'m> Matter<'m> {
             return Some(*one);
         }
         let file = file_of(work);
-        let abouts = work
-            .iter()
-            .flat_map(|w| w.abouts())
-            .chain([&self.in_subject]);
-        let mut mentioned = abouts.flat_map(|a| &a.mentioned);
+        let mut mentioned = self.named_places(work).flat_map(|a| &a.mentioned);
         found.open.push(match (mentioned.next(), strange) {
             (Some(report), _) => Why::MentionsReport {
                 file,
@@ -346,18 +321,29 @@ impl<'m> Matter<'m> {
         None
     }
 
+    /// What titles, names and subject say: the places that are written to tell what a piece is.
+    pub(super) fn named_places<'a>(
+        &'a self,
+        work: Option<&'a Work<'m>>,
+    ) -> impl Iterator<Item = &'a About<'m>> {
+        let own = work.into_iter().flat_map(Work::abouts);
+        own.chain([&self.in_subject])
+    }
+
     /// The first word or number of titles, names and subject that may be the subject of something else.
-    pub(super) fn not_understood(&self, work: Option<&Work<'m>>) -> Option<String> {
-        let abouts = work
-            .iter()
-            .flat_map(|w| w.abouts())
-            .chain([&self.in_subject]);
-        let mut abouts = abouts;
-        abouts.find_map(|a| {
+    fn not_understood(&self, work: Option<&Work<'m>>) -> Option<String> {
+        self.named_places(work).find_map(|a| {
             let word = a.against.as_ref().or(a.content.as_ref());
             word.or(a.dated.strange.as_ref()).cloned()
         })
     }
+}
+
+/// The first title of a piece of writing that names a report.
+fn naming_title<'w, 'm>(work: Option<&'w Work<'m>>) -> Option<&'w About<'m>> {
+    let documents = work.into_iter().flat_map(|w| &w.documents);
+    let mut titles = documents.filter_map(|d| d.title.as_ref());
+    titles.find(|t| !t.named.is_empty())
 }
 
 /// The file that speaks for a piece of writing; none: the mail itself.

@@ -53,6 +53,11 @@ impl About<'_> {
         self.against.is_none() && self.mentioned.iter().all(|m| m.id == report.id)
     }
 
+    /// Whether words of a report stand in it at all.
+    pub(super) fn mentions(&self, report: &Report) -> bool {
+        self.mentioned.iter().any(|m| m.id == report.id)
+    }
+
     /// Whether it says nothing of any subject.
     pub(super) fn is_silent(&self) -> bool {
         self.mentioned.is_empty() && self.strange.is_none() && self.against.is_none()
@@ -140,6 +145,7 @@ impl Topics {
         let called = called || !text.reports.is_empty();
         let hits = self.hits(&text);
         let known = self.known(&hits, &text);
+        let plain = text.plain();
         let mut about = About {
             named: Vec::new(),
             likely: Vec::new(),
@@ -155,14 +161,14 @@ impl Topics {
             once(&mut about.mentioned, hit.report);
             let is_report = fold(&hit.report.title).starts_with("bao cao");
             let speaks_up = called || text.is_dated || !is_report;
-            match standing(hit, &known, &text) {
+            match standing(hit, &known, &plain, &text) {
                 Standing::Subject if speaks_up => once(&mut about.named, hit.report),
                 Standing::Subject | Standing::Likely => once(&mut about.likely, hit.report),
                 Standing::Aside => {}
             }
         }
         about.against = text.against_beside(&hits);
-        let plain = self.plain(&text, unit);
+        let plain = self.plain(&text, plain, unit);
         let word = |i: usize| text.words[i].clone();
         about.content = (0..plain.len()).find(|i| !plain[*i]).map(word);
         let of_report = |i: &usize| hits.iter().any(|h| (h.from..h.to).contains(i));
@@ -247,8 +253,7 @@ impl Topics {
         let mut names = text.covered(&[&vi().unions]);
         text.cover(&mut names, self.names.find(&text.folded));
         self.department.cover(text, &mut names);
-        let own = self.units.iter().filter(|(id, _)| unit == Some(id));
-        let own: Vec<&str> = own.flat_map(|(_, name)| name.split(' ')).collect();
+        let own = self.words_of_names(unit);
         let levels = text.covered(&[&vi().levels]);
         let mut within = false;
         for (at, word) in text.words.iter().enumerate() {
@@ -284,12 +289,16 @@ impl Topics {
         dated
     }
 
-    /// Which words of a text of a unit name no subject: that it is a report, whose, and numbers.
-    fn plain(&self, text: &Text, unit: Option<&UnitId>) -> Vec<bool> {
-        let mut plain = text.plain();
-        self.department.cover(text, &mut plain);
+    /// The words of the names of a unit, folded.
+    fn words_of_names(&self, unit: Option<&UnitId>) -> Vec<&str> {
         let own = self.units.iter().filter(|(id, _)| unit == Some(id));
-        let own: Vec<&str> = own.flat_map(|(_, name)| name.split(' ')).collect();
+        own.flat_map(|(_, name)| name.split(' ')).collect()
+    }
+
+    /// Which words of a text of a unit name no subject, besides those that name none in any text: that it is a report, whose, and numbers.
+    fn plain(&self, text: &Text, mut plain: Vec<bool>, unit: Option<&UnitId>) -> Vec<bool> {
+        self.department.cover(text, &mut plain);
+        let own = self.words_of_names(unit);
         for (plain, word) in plain.iter_mut().zip(&text.words) {
             let digits = word.contains(|c: char| c.is_ascii_digit());
             *plain |= digits || is_number(word) || own.contains(&word.as_str());
@@ -352,7 +361,7 @@ impl Topics {
 }
 
 /// Adds a report that is not there yet.
-fn once<'c>(reports: &mut Vec<&'c Report>, report: &'c Report) {
+pub(super) fn once<'c>(reports: &mut Vec<&'c Report>, report: &'c Report) {
     if !reports.iter().any(|r| r.id == report.id) {
         reports.push(report);
     }
@@ -377,7 +386,7 @@ pub(super) fn narrowed(named: &mut Vec<&Report>, all: &[Report], periods: &[Hint
 
 /// How a report's words stand: with nothing between them and "báo cáo", or the beginning, that is not understood; beside
 /// something else; or beside what speaks of something else.
-fn standing(hit: &Hit<'_>, known: &[bool], text: &Text) -> Standing {
+fn standing(hit: &Hit<'_>, known: &[bool], plain: &[bool], text: &Text) -> Standing {
     let marks = text.reports.iter().map(|(_, end)| *end);
     let begin = marks.filter(|end| *end <= hit.from).max().unwrap_or(0);
     let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
@@ -400,7 +409,7 @@ fn standing(hit: &Hit<'_>, known: &[bool], text: &Text) -> Standing {
             false => Standing::Likely,
         };
     }
-    match is_whole(hit, known, text) {
+    match is_whole(hit, known, plain, text) {
         true => Standing::Subject,
         false => Standing::Aside,
     }
@@ -416,8 +425,7 @@ fn is_and(word: &str) -> bool {
 }
 
 /// Whether nothing narrows it: without a period, "Báo cáo trẻ em mồ côi" is no report on công tác trẻ em.
-fn is_whole(hit: &Hit<'_>, known: &[bool], text: &Text) -> bool {
-    let plain = text.plain();
+fn is_whole(hit: &Hit<'_>, known: &[bool], plain: &[bool], text: &Text) -> bool {
     let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
     text.is_dated
         || !hit.report.is_periodic()

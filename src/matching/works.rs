@@ -4,7 +4,7 @@
 use super::genre::{Part, part_of};
 use super::names::Names;
 use super::title_of;
-use super::topic::{About, Topics, narrowed};
+use super::topic::{About, Topics, narrowed, once};
 use crate::domain::correction::Taught;
 use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
@@ -55,7 +55,7 @@ impl<'m> Document<'m> {
     }
 
     /// Whether no text of it was read: pages of a scan, or a photograph.
-    pub(super) fn is_without_text(&self) -> bool {
+    fn is_without_text(&self) -> bool {
         let f = self.file;
         f.title.is_none() && f.genre.is_none() && f.issuer.is_none() && f.cites.is_empty()
     }
@@ -155,14 +155,37 @@ impl<'m> Work<'m> {
     /// The reports whose words stand beside words that are not understood.
     pub(super) fn likely(&self) -> Vec<&'m Report> {
         let mut likely: Vec<&Report> = Vec::new();
-        for about in self.abouts() {
-            for report in &about.likely {
-                if !likely.iter().any(|r| r.id == report.id) {
-                    likely.push(report);
-                }
-            }
-        }
+        let reports = self.abouts().flat_map(|about| &about.likely);
+        reports.for_each(|report| once(&mut likely, report));
         likely
+    }
+
+    /// Whether a text of each of its documents was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.documents.iter().all(|d| !d.is_without_text())
+    }
+
+    /// The type of a piece that can be none of the reports that it mentions, or of all where it mentions none: a plan on nữ
+    /// công is no report, whatever plan is asked for.
+    pub(super) fn other_genre(
+        &self,
+        subject: &str,
+        reports: &[Report],
+        office: &Additions,
+    ) -> Option<&'static str> {
+        let mut meant: Vec<&Report> = self
+            .abouts()
+            .flat_map(|a| a.mentioned.iter().copied())
+            .collect();
+        if meant.is_empty() {
+            meant.extend(reports);
+        }
+        let genre = |r: &Report| match part_of(self.lead().file, subject, r, office) {
+            Part::Other(genre) => Some(genre),
+            Part::Main | Part::Supplement => None,
+        };
+        let genres: Option<Vec<&str>> = meant.into_iter().map(genre).collect();
+        genres?.first().copied()
     }
 
     /// What titles and names of its documents say.
@@ -189,7 +212,7 @@ pub(super) fn works<'m>(
     reports: &[Report],
     office: &Additions,
 ) -> Vec<Work<'m>> {
-    let (mut silent, speaking): (Vec<_>, Vec<_>) = documents
+    let (silent, speaking): (Vec<_>, Vec<_>) = documents
         .into_iter()
         .partition(|d| d.is_silent() || d.is_without_text() && d.name.named.is_empty());
     let mut works: Vec<Work<'_>> = Vec::new();
@@ -212,30 +235,14 @@ pub(super) fn works<'m>(
         }
     }
     let mut left = Vec::new();
-    for document in silent.drain(..) {
+    for document in silent {
         match works.iter_mut().find(|w| w.goes_with(&document)) {
             Some(work) => work.documents.push(document),
             None => left.push(document),
         }
     }
-    let is_other = |work: &Work<'_>| {
-        let is_other = |r: &Report| {
-            matches!(
-                part_of(work.lead().file, subject, r, office),
-                Part::Other(_)
-            )
-        };
-        let mentioned: Vec<&Report> = work
-            .abouts()
-            .flat_map(|a| a.mentioned.iter().copied())
-            .collect();
-        match mentioned.is_empty() {
-            true => reports.iter().all(is_other),
-            false => mentioned.into_iter().all(is_other),
-        }
-    };
     if let [work] = works.as_mut_slice()
-        && !is_other(work)
+        && work.other_genre(subject, reports, office).is_none()
     {
         let named = work.named("", &[], office);
         let pages = left.iter().filter(|d| d.looks_like_pages()).count();
