@@ -65,7 +65,7 @@ impl App {
     }
 
     /// Where it is looked up what a mail is.
-    pub fn books(&self) -> Books<'_> {
+    pub(crate) fn books(&self) -> Books<'_> {
         Books {
             config: &self.config,
             store: &self.store,
@@ -74,7 +74,7 @@ impl App {
     }
 
     /// What mails are taken in with.
-    pub fn tools(&mut self) -> Tools<'_> {
+    pub(crate) fn tools(&mut self) -> Tools<'_> {
         Tools {
             books: Books {
                 config: &self.config,
@@ -132,6 +132,6 @@ pub fn reader(config: &Config, program: PathBuf, incoming: Option<PathBuf>) -> R
 ///
 /// # Errors
 /// When the system does not tell.
-pub fn own_program() -> Result<PathBuf> {
+pub(crate) fn own_program() -> Result<PathBuf> {
     std::env::current_exe().context("cannot find this program's own file")
 }

@@ -13,7 +13,7 @@ use crate::ground::Sha256;
 use crate::ground::files::make_private_folder;
 
 /// Where files lie before they have their name.
-pub const INCOMING: &str = "incoming";
+pub(crate) const INCOMING: &str = "incoming";
 
 /// A folder of files named by their content.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub fn sha256(content: &[u8]) -> String {
 
 /// How a content lies in the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Soundness {
+pub(crate) enum Soundness {
     /// Whole.
     Sound,
     /// Not at all.
@@ -73,7 +73,7 @@ impl Archive {
     ///
     /// # Errors
     /// When the disk does not let them go.
-    pub fn clear_incoming(&self) -> Result<usize> {
+    pub(crate) fn clear_incoming(&self) -> Result<usize> {
         match self.incoming.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -188,7 +188,7 @@ impl Archive {
     ///
     /// # Errors
     /// When the disk does not give it.
-    pub fn soundness(&self, name: &str) -> std::io::Result<Soundness> {
+    pub(crate) fn soundness(&self, name: &str) -> std::io::Result<Soundness> {
         let mut file = match File::open(self.path(name)) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Soundness::Missing),

@@ -287,7 +287,7 @@ const KEEP_GOING: &str = "`restore --keep-going` brings back what is sound";
 ///
 /// # Errors
 /// When the disk does not let it go.
-pub fn clear_restoring(data: &Path) -> Result<()> {
+pub(crate) fn clear_restoring(data: &Path) -> Result<()> {
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(RESTORING) && entry.path().is_dir() {

@@ -106,7 +106,7 @@ pub fn evidence(facts: &Facts) -> Option<Evidence> {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn may_be_behind(store: &Store, clock: Clock) -> Result<bool> {
+pub(crate) fn may_be_behind(store: &Store, clock: Clock) -> Result<bool> {
     Ok(clock == Clock::System
         && (store.clock_is_doubted()?
             || store.latest_receipt_but_one(clock.now() + APART)?.is_some()))
@@ -115,7 +115,7 @@ pub fn may_be_behind(store: &Store, clock: Clock) -> Result<bool> {
 /// Whether a mail waits until such a clock is mended or said to be right: by it the mail would have been received, and
 /// filed, before it came.
 #[must_use]
-pub fn is_behind(received: Timestamp, now: Timestamp) -> bool {
+pub(crate) fn is_behind(received: Timestamp, now: Timestamp) -> bool {
     received.duration_since(now) > APART
 }
 
@@ -144,7 +144,7 @@ pub fn question(address: &str, now: Timestamp) -> Vec<u8> {
 
 /// Keeps an eye on the machine's clock while the program runs.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     /// How long the machine was up when the clock was last trusted, and what the clock said.
     trusted: (SignedDuration, Timestamp),
     /// Whether it has left that since.
@@ -156,7 +156,7 @@ impl Watch {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn begin(store: &Store, now: Timestamp) -> Result<Watch> {
+    pub(crate) fn begin(store: &Store, now: Timestamp) -> Result<Watch> {
         let doubt = store.clock_doubt()?;
         let off = doubt.map_or(SignedDuration::ZERO, |d| d.said.duration_since(d.expected));
         let stands = doubt.is_some_and(|d| {
@@ -173,7 +173,7 @@ impl Watch {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn look(&mut self, store: &Store, now: Timestamp) -> Result<Option<Evidence>> {
+    pub(crate) fn look(&mut self, store: &Store, now: Timestamp) -> Result<Option<Evidence>> {
         self.look_when_up(store, now, up())
     }
 

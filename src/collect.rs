@@ -160,7 +160,7 @@ fn is_recent(calendar: &Calendar, since: Timestamp, now: Timestamp) -> bool {
 
 /// Carries out the command in a mail of staff, and answers it. It comes from the floor above, and is called in turn with
 /// the other mails: staff's come first, and the mailbox counts as looked through only where all is seen to.
-pub type Obey = fn(Books<'_>, &Message, &Reading, Timestamp) -> Result<()>;
+pub(crate) type Obey = fn(Books<'_>, &Message, &Reading, Timestamp) -> Result<()>;
 
 /// Whether a mail is answered and a command in it carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ enum Answers {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn read_received(
+pub(crate) async fn read_received(
     tools: &mut Tools<'_>,
     obey: Obey,
     mut turn: Option<&mut Turn>,

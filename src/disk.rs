@@ -134,7 +134,7 @@ pub fn look(config: &Config, store: &Store, now: Timestamp) -> Result<Room> {
 }
 
 /// Frees the reserve where there is no room, before anything is opened: on a full disk not even the store can be.
-pub fn make_way(config: &Config) {
+pub(crate) fn make_way(config: &Config) {
     let data = &config.settings.data;
     if room(data, limit(config)) != Room::Enough {
         free_reserve(data);
@@ -226,7 +226,7 @@ pub fn explained(data: &Path, e: anyhow::Error) -> anyhow::Error {
 }
 
 /// Whether the file system of a folder is mounted for reading alone.
-pub fn is_read_only(folder: &Path) -> bool {
+pub(crate) fn is_read_only(folder: &Path) -> bool {
     let Ok(path) = CString::new(folder.as_os_str().as_bytes()) else {
         return false;
     };

@@ -56,7 +56,7 @@ pub fn period_of<'c>(config: &'c Config, o: &Obligation) -> Option<(&'c Report, 
 
 /// The unit that owes a report of its own on a period in place of one that ends before the period closes, if one took
 /// over that does.
-pub fn heir_of<'c>(
+pub(crate) fn heir_of<'c>(
     config: &'c Config,
     report: &Report,
     unit: &UnitId,
@@ -126,7 +126,7 @@ fn was_asked_for_otherwise(o: &Obligation, known: &[KnownPeriod], now: Timestamp
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expectation>> {
+pub(crate) fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expectation>> {
     let Some(unit) = unit else {
         let periods = store.periods()?.into_iter();
         let of_anybody = periods.map(|known| Expectation {
@@ -173,7 +173,7 @@ impl Place {
     }
 
     /// Whether it belongs anywhere.
-    pub fn is_somewhere(&self) -> bool {
+    pub(crate) fn is_somewhere(&self) -> bool {
         match self {
             Place::Open(_) | Place::Early(_) => true,
             Place::Nowhere => false,

@@ -12,7 +12,7 @@ pub use said::fault_in_vietnamese;
 use crate::store::{Health, LastDigest, OutgoingState, Part, Store};
 
 /// So long a fault may last that mends itself, as a network or a locked database does.
-pub const GRACE: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const GRACE: SignedDuration = SignedDuration::from_mins(15);
 
 /// A part, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

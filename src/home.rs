@@ -21,7 +21,7 @@ const MARKER: &str = ".data-folder";
 ///
 /// # Errors
 /// When the store lay elsewhere or is gone; and see [`Store::open`].
-pub fn open_store(config: &Config, now: Timestamp) -> Result<Store> {
+pub(crate) fn open_store(config: &Config, now: Timestamp) -> Result<Store> {
     let data = &config.settings.data;
     let marker = config.folder.join(MARKER);
     let before = fs::read_to_string(&marker).ok();

@@ -24,7 +24,7 @@ use crate::store::{Part, Receipts, Store};
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn compare(
+pub(crate) fn compare(
     register: &Register,
     reports: &[Report],
     store: &Store,
@@ -79,7 +79,7 @@ pub fn questions(changes: &[(Thing, Change)], store: &Store) -> Result<Vec<Strin
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn moved_deadlines(
+pub(crate) fn moved_deadlines(
     config: &Config,
     store: &Store,
     now: Timestamp,

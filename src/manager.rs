@@ -19,7 +19,7 @@ pub fn status(text: &str) {
 }
 
 /// The service is about to end.
-pub fn stopping() {
+pub(crate) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 

@@ -46,7 +46,7 @@ pub struct Total {
 
 /// A report in the chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChartRow {
+pub(crate) struct ChartRow {
     /// Its short name.
     pub report: String,
     /// Its periods, the oldest first.
@@ -55,7 +55,7 @@ pub struct ChartRow {
 
 /// One bar of the chart: a period of a report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChartPoint {
+pub(crate) struct ChartPoint {
     /// Its name, short.
     pub period: String,
     /// Complete ÷ expected, in percent.
@@ -87,7 +87,7 @@ pub fn total(view: &View<'_>, group: &Group<'_>) -> Option<Total> {
 const MOST_POINTS: usize = 8;
 
 /// The rows of the chart: each report with the last of its periods whose deadline has passed.
-pub fn chart_rows(view: &View<'_>, obligations: &[Obligation]) -> Vec<ChartRow> {
+pub(crate) fn chart_rows(view: &View<'_>, obligations: &[Obligation]) -> Vec<ChartRow> {
     let mut rows: BTreeMap<usize, ChartRow> = BTreeMap::new();
     for group in groups(obligations).iter().filter(|g| g.due < view.now()) {
         let reports = &view.config().reports;
@@ -308,7 +308,7 @@ fn matrix(
 }
 
 /// How an obligation stands, in words, with its colour.
-pub fn state_cell(view: &View<'_>, o: &Obligation) -> Cell {
+pub(crate) fn state_cell(view: &View<'_>, o: &Obligation) -> Cell {
     let day = |at: Option<Timestamp>| {
         at.map_or(String::new(), |at| {
             let day = date_of(at);

@@ -41,7 +41,7 @@ fn note_holds(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
 }
 
 /// The next moment at which this pass may owe something, for the daemon's timer.
-pub fn next_moment(config: &Config, now: Timestamp) -> Timestamp {
+pub(crate) fn next_moment(config: &Config, now: Timestamp) -> Timestamp {
     let schedule = &config.settings.schedule;
     let today = date_of(now);
     let tomorrow = today.saturating_add(1.day());

@@ -107,7 +107,7 @@ fn undecided(mail: i64) -> Correction {
 }
 
 /// The copies of the store that were made before an upgrade and are past their time.
-pub fn old_copies(data: &Path, now: Timestamp) -> Vec<PathBuf> {
+pub(crate) fn old_copies(data: &Path, now: Timestamp) -> Vec<PathBuf> {
     let before = SystemTime::from(now - COPIES);
     let is_old = |path: &PathBuf| {
         let written = path.symlink_metadata().and_then(|m| m.modified());

@@ -15,7 +15,7 @@ use crate::domain::{date_of, instant};
 use crate::store::{Claim, DeadContacts, Receipts, Stands, Store};
 
 /// What was due before this moment is not tracked: that of the installation, unless `remind_backlog` is set.
-pub fn tracked_from(config: &Config, first_opened: Timestamp) -> Timestamp {
+pub(crate) fn tracked_from(config: &Config, first_opened: Timestamp) -> Timestamp {
     match config.settings.schedule.remind_backlog {
         true => Timestamp::MIN,
         false => first_opened,
@@ -63,7 +63,7 @@ impl<'c> View<'c> {
     }
 
     /// Counts how obligations stand.
-    pub fn rates<'o>(&self, obligations: impl IntoIterator<Item = &'o Obligation>) -> Rates {
+    pub(crate) fn rates<'o>(&self, obligations: impl IntoIterator<Item = &'o Obligation>) -> Rates {
         Rates::of(obligations.into_iter().map(|o| self.state(o)))
     }
 
@@ -85,7 +85,7 @@ impl<'c> View<'c> {
 }
 
 /// Who is written to for a unit on a day; `None` where no address works.
-pub fn addressee<'c>(
+pub(crate) fn addressee<'c>(
     config: &'c Config,
     dead: &DeadContacts,
     unit: &UnitId,
@@ -193,7 +193,7 @@ impl<'c> Holds<'c> {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Option<String>> {
+pub(crate) fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Option<String>> {
     let holds = Holds::at(now, config, store)?;
     if holds.most() <= FEW {
         return Ok(None); // as a rule: what is owed is not looked up

@@ -67,7 +67,7 @@ pub struct Found {
 
 /// What is believed of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Belief {
+pub(crate) enum Belief {
     /// So it is judged, with what tells it.
     Judged(Trust, Option<Doubt>),
     /// It is not judged now: the next pass asks again.
@@ -79,7 +79,12 @@ pub enum Belief {
 ///
 /// Only a signature makes it pass, whatever the head says: where that server wrote nothing, the sender's own line looks
 /// like its word. A report that the server passed is not asked about.
-pub fn belief(finding: Finding, server: Trust, stored_at: Timestamp, now: Timestamp) -> Belief {
+pub(crate) fn belief(
+    finding: Finding,
+    server: Trust,
+    stored_at: Timestamp,
+    now: Timestamp,
+) -> Belief {
     match finding {
         Finding::Signed => Belief::Judged(Trust::Pass, None),
         Finding::Forged(why) => Belief::Judged(Trust::Fail, Some(why)),
@@ -141,7 +146,7 @@ impl Verifier {
     }
 
     /// Begins a pass, which may wait for servers anew.
-    pub fn begin_pass(&self) {
+    pub(crate) fn begin_pass(&self) {
         self.waited.set(Duration::ZERO);
     }
 

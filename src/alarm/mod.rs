@@ -169,7 +169,7 @@ fn host() -> String {
 }
 
 /// The alarm of a running service.
-pub struct Alarm {
+pub(crate) struct Alarm {
     file: Option<PathBuf>,
     told: BTreeMap<Fault, Told>,
     next_ring: Option<Timestamp>,
@@ -178,7 +178,7 @@ pub struct Alarm {
 
 impl Alarm {
     /// Takes up what was told before a restart. `data`: the data folder, where one is known.
-    pub fn new(data: Option<&Path>) -> Alarm {
+    pub(crate) fn new(data: Option<&Path>) -> Alarm {
         let folder = std::env::var_os("RUNTIME_DIRECTORY").map(PathBuf::from);
         let folder = folder.filter(|f| f.is_dir()).or(data.map(Path::to_owned));
         let file = folder.map(|f| f.join("alarm.json"));
@@ -198,7 +198,7 @@ impl Alarm {
 
     /// Tells what is to be told after a round. `failure`: why the round ended, if with an error. Nothing here is an
     /// error of the round: an alarm that does not leave is noted, and tried again.
-    pub async fn pass(
+    pub(crate) async fn pass(
         &mut self,
         config: &Config,
         store: &Store,
@@ -351,7 +351,7 @@ async fn ring(alarm: &AlarmSettings, subject: &str, text: &str, now: Timestamp) 
 ///
 /// # Errors
 /// When it does not run under systemd.
-pub fn ended_badly() -> Result<Option<String>> {
+pub(crate) fn ended_badly() -> Result<Option<String>> {
     let var = |name: &str| std::env::var(name).unwrap_or_default();
     let result = std::env::var("SERVICE_RESULT")
         .context("there is no $SERVICE_RESULT; this is for ExecStopPost= of the unit file")?;

@@ -55,7 +55,6 @@ pub(super) struct Brought {
 #[derive(Clone, Debug)]
 pub(super) struct Decision {
     pub(super) verdict: Verdict,
-    /// What is logged.
     pub(super) logged: Vec<Brought>,
     /// The letter that answers it.
     pub(super) answer: Option<Owed>,

@@ -65,7 +65,7 @@ impl Turn {
     }
 
     /// Whether the next one goes on at once: something was left, and not because nothing can be done.
-    pub fn goes_on(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         self.cut && self.progress
     }
 }

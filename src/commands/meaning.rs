@@ -48,11 +48,9 @@ pub(crate) struct Facts<'m> {
 /// What a mail answers itself (In-Reply-To).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answers {
-    /// Nothing.
     Nothing,
     /// A mail that we did not send to this address.
     Another,
-    /// A digest.
     Digest,
     /// A digest that was sent to another of staff.
     DigestOfAnother,
@@ -74,7 +72,6 @@ pub(crate) struct Digest {
 /// By what codes are known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Codes<'c> {
-    /// The key.
     pub key: &'c [u8],
     /// The address of the sender, lower case.
     pub address: &'c str,

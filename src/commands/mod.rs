@@ -26,7 +26,7 @@ use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, meaning};
 use order::Order;
 
 /// So many commands of one of staff are answered one by one in a day (Vietnam).
-pub const ANSWERS_A_DAY: u32 = 50;
+pub(crate) const ANSWERS_A_DAY: u32 = 50;
 
 /// What a mail of staff asks for, by all that is known of it.
 ///

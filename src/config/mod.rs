@@ -57,7 +57,7 @@ pub struct Config {
 
 impl Config {
     /// The short name of a unit on a day, else its id.
-    pub fn unit_name(&self, unit: &UnitId, day: Date) -> String {
+    pub(crate) fn unit_name(&self, unit: &UnitId, day: Date) -> String {
         self.register
             .nearest(unit, day)
             .map_or_else(|| unit.to_string(), |u| u.short_name.clone())

@@ -32,7 +32,7 @@ impl fmt::Debug for Password {
 
 impl Secret {
     /// Reads `password_file`, `password_env` or `password_credential` of a section; exactly one has to be there.
-    pub fn from_section(section: &Section<'_>, base: &std::path::Path) -> Option<Secret> {
+    pub(crate) fn from_section(section: &Section<'_>, base: &std::path::Path) -> Option<Secret> {
         let given: Vec<Secret> = [
             section
                 .text("password_file")

@@ -153,7 +153,7 @@ words_of!(SpecialUse { All = "\\All", Archive = "\\Archive", Junk = "\\Junk" });
 
 impl SpecialUse {
     /// What an attribute says, if it is one of these.
-    pub fn from_word(word: &str) -> Option<SpecialUse> {
+    pub(crate) fn from_word(word: &str) -> Option<SpecialUse> {
         let mut every = SpecialUse::ALL.into_iter();
         every.find(|u| u.word().eq_ignore_ascii_case(word))
     }
@@ -272,12 +272,12 @@ pub struct Limits {
 
 impl Limits {
     /// How long the pictures of one mail may be read, where they are read.
-    pub fn ocr_time(&self) -> Option<Duration> {
+    pub(crate) fn ocr_time(&self) -> Option<Duration> {
         self.ocr.then(|| Duration::from_secs(self.ocr_seconds))
     }
 
     /// What of a day's fetching senders outside the register may take: two tenths stay for the others.
-    pub fn strangers_download_bytes(&self) -> u64 {
+    pub(crate) fn strangers_download_bytes(&self) -> u64 {
         self.daily_download_bytes - self.daily_download_bytes / 5
     }
 }

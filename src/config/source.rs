@@ -43,7 +43,7 @@ impl Faults {
     }
 
     /// All of them, in order.
-    pub fn into_vec(self) -> Vec<Fault> {
+    pub(crate) fn into_vec(self) -> Vec<Fault> {
         self.0.into_inner()
     }
 
@@ -139,7 +139,7 @@ impl<'a> Section<'a> {
     }
 
     /// Notes a fault at a key.
-    pub fn fault_at(&self, key: &'static str, what: impl Into<String>) {
+    pub(crate) fn fault_at(&self, key: &'static str, what: impl Into<String>) {
         let line = self
             .table
             .iter()
@@ -202,7 +202,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that a function turns into a value, or says what is wrong with it.
-    pub fn parsed<T, E: fmt::Display>(
+    pub(crate) fn parsed<T, E: fmt::Display>(
         &self,
         key: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -249,7 +249,7 @@ impl<'a> Section<'a> {
     }
 
     /// `true` or `false`.
-    pub fn flag(&self, key: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
         match self.raw(key)?.get_ref() {
             DeValue::Boolean(b) => Some(*b),
             _ => {
@@ -260,7 +260,7 @@ impl<'a> Section<'a> {
     }
 
     /// One text, or a list of texts.
-    pub fn text_or_texts(&self, key: &'static str) -> Option<Vec<String>> {
+    pub(crate) fn text_or_texts(&self, key: &'static str) -> Option<Vec<String>> {
         match self.raw(key)?.get_ref() {
             DeValue::String(s) => Some(vec![s.to_string()]),
             _ => self.texts(key),
@@ -274,7 +274,7 @@ impl<'a> Section<'a> {
     }
 
     /// A list of texts, each with its line.
-    pub fn texts_of_lines(&self, key: &'static str) -> Option<Vec<(usize, String)>> {
+    pub(crate) fn texts_of_lines(&self, key: &'static str) -> Option<Vec<(usize, String)>> {
         let list = match self.raw(key)?.get_ref() {
             DeValue::Array(items) => items
                 .iter()
@@ -329,7 +329,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table under this one that has to be there.
-    pub fn required_section(&self, key: &'static str) -> Option<Section<'a>> {
+    pub(crate) fn required_section(&self, key: &'static str) -> Option<Section<'a>> {
         if self.raw(key).is_none() {
             self.fault(format!("the section [{}] is missing", self.full(key)));
         }
@@ -370,7 +370,7 @@ impl<'a> Section<'a> {
     }
 
     /// Notes a fault on a line.
-    pub fn fault_on(&self, line: usize, what: impl Into<String>) {
+    pub(crate) fn fault_on(&self, line: usize, what: impl Into<String>) {
         self.faults.add(self.file, Some(line), what);
     }
 
@@ -408,7 +408,7 @@ impl<'a> Section<'a> {
 }
 
 /// `; did you mean …?` for the nearest word, or nothing.
-pub fn suggestion<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> String {
+pub(crate) fn suggestion<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> String {
     known
         .map(|k| (strsim::damerau_levenshtein(word, k), k))
         .filter(|(distance, k)| *distance <= 1 + k.len() / 3)

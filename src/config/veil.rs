@@ -40,7 +40,7 @@ impl fmt::Debug for Veil {
 
 impl Veil {
     /// The passwords that are kept in some places, as far as they can be read.
-    pub fn of_places(kept: Vec<Secret>) -> Veil {
+    pub(crate) fn of_places(kept: Vec<Secret>) -> Veil {
         Veil {
             known: Vec::new(),
             kept,
@@ -59,7 +59,7 @@ impl Veil {
     }
 
     /// All of a URL that may be a key: all but the name of the server.
-    pub fn of_url(url: &str) -> Veil {
+    pub(crate) fn of_url(url: &str) -> Veil {
         let mut veil = Veil::default();
         let (_, rest) = url.split_once("://").unwrap_or(("", url));
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -80,7 +80,7 @@ impl Veil {
     }
 
     /// The arguments of a program that may be keys; paths are none.
-    pub fn of_arguments(arguments: &[String]) -> Veil {
+    pub(crate) fn of_arguments(arguments: &[String]) -> Veil {
         let mut veil = Veil::default();
         for argument in arguments {
             let value = match argument.split_once('=') {

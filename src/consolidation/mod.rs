@@ -44,7 +44,7 @@ pub struct Arranged {
 const OTHER: &str = "Nội dung khác";
 
 /// Puts what units wrote in order.
-pub fn arrange(sections: &[PlanSection], sources: &[Source]) -> Arranged {
+pub(crate) fn arrange(sections: &[PlanSection], sources: &[Source]) -> Arranged {
     let mut arranged = Arranged::default();
     let mut parts: Vec<Vec<Paragraph>> = vec![Vec::new(); sections.len() + 1];
     for source in sources {

@@ -26,7 +26,7 @@ impl Service {
     ///
     /// # Errors
     /// When the store or the archive fails.
-    pub async fn round(
+    pub(crate) async fn round(
         &mut self,
         clock: Clock,
         stop: &Cell<bool>,

@@ -23,7 +23,7 @@ pub struct Calendar {
 
 impl Calendar {
     /// Whether the table speaks of a year.
-    pub fn covers(&self, year: i16) -> bool {
+    pub(crate) fn covers(&self, year: i16) -> bool {
         self.years.contains(&year)
     }
 
@@ -38,12 +38,12 @@ impl Calendar {
     }
 
     /// The day itself if it is a working day, else the last working day before it.
-    pub fn on_or_before(&self, day: Date) -> Date {
+    pub(crate) fn on_or_before(&self, day: Date) -> Date {
         self.walk(day, -1, 0)
     }
 
     /// The day itself if it is a working day, else the first working day after it.
-    pub fn on_or_after(&self, day: Date) -> Date {
+    pub(crate) fn on_or_after(&self, day: Date) -> Date {
         self.walk(day, 1, 0)
     }
 
@@ -53,7 +53,7 @@ impl Calendar {
     }
 
     /// The `n`-th working day before a day (`n` = 0: the day itself or the working day before it).
-    pub fn working_days_before(&self, day: Date, n: u16) -> Date {
+    pub(crate) fn working_days_before(&self, day: Date, n: u16) -> Date {
         self.walk(day, -1, n)
     }
 

@@ -59,27 +59,27 @@ impl Target {
 }
 
 /// A mail, as changes name what they are made to.
-pub fn mail_name(id: i64) -> String {
+pub(crate) fn mail_name(id: i64) -> String {
     format!("mail {id}")
 }
 
 /// A submission, as changes name what they are made to.
-pub fn submission_name(id: i64) -> String {
+pub(crate) fn submission_name(id: i64) -> String {
     format!("submission {id}")
 }
 
 /// A period of a report, as changes name what they are made to.
-pub fn period_name(report: &str, period: &PeriodId) -> String {
+pub(crate) fn period_name(report: &str, period: &PeriodId) -> String {
     format!("{report} {period}")
 }
 
 /// A title that staff taught, as changes name what they are made to.
-pub fn title_name(id: i64) -> String {
+pub(crate) fn title_name(id: i64) -> String {
     format!("title {id}")
 }
 
 /// What a change was, for staff.
-pub fn action_in_words(command: &str) -> &str {
+pub(crate) fn action_in_words(command: &str) -> &str {
     match command {
         "assign" => "gán thư cho đơn vị",
         "ignore" => "đánh dấu không phải báo cáo",

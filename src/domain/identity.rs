@@ -28,7 +28,7 @@ impl fmt::Display for Thing {
 }
 
 /// The ids of a configuration, each with those that it had before.
-pub type Configured = BTreeMap<String, Vec<String>>;
+pub(crate) type Configured = BTreeMap<String, Vec<String>>;
 
 /// How an id of the configuration or of the store stands to the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum Change {
 }
 
 /// Compares the ids of a configuration with those that a store knows.
-pub fn compare(configured: &Configured, known: &BTreeSet<String>) -> Vec<Change> {
+pub(crate) fn compare(configured: &Configured, known: &BTreeSet<String>) -> Vec<Change> {
     let mut changes = Vec::new();
     let mut explained: BTreeSet<&String> = configured.keys().collect();
     for (to, before) in configured {

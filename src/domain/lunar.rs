@@ -11,10 +11,10 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 /// The lunar years that are known.
-pub const YEARS: RangeInclusive<i16> = 1900..=2100;
+pub(crate) const YEARS: RangeInclusive<i16> = 1900..=2100;
 
 /// The shortest month has so many days: every year has the days up to this one.
-pub const DAYS_OF_EVERY_MONTH: i8 = 29;
+pub(crate) const DAYS_OF_EVERY_MONTH: i8 = 29;
 
 /// The solar date of a day of the (non-leap) lunar month of a lunar year, `None` when the month has no such day or the
 /// year is none of [`YEARS`].

@@ -44,7 +44,7 @@ pub fn instant(date: Date, time: Time) -> Timestamp {
 }
 
 /// A text for comparing headings and words: small letters, one space between words.
-pub fn fold_case(text: &str) -> String {
+pub(crate) fn fold_case(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").to_lowercase()
 }
@@ -55,7 +55,7 @@ pub fn vietnamese_date(date: Date) -> String {
 }
 
 /// An instant as mails to units write it: `17 giờ 00, ngày 15/6/2026`.
-pub fn vietnamese_moment(at: Timestamp) -> String {
+pub(crate) fn vietnamese_moment(at: Timestamp) -> String {
     let z = at.to_zoned(zone());
     format!(
         "{} giờ {:02}, ngày {}",

@@ -223,7 +223,7 @@ pub fn percent(part: u32, whole: u32) -> u32 {
 
 /// Counts over obligations, with the field's two rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rates {
+pub(crate) struct Rates {
     /// Obligations that nobody excused.
     pub expected: u32,
     /// Of these, complete.
@@ -248,7 +248,7 @@ pub struct Rates {
 
 impl Rates {
     /// Counts how obligations stand.
-    pub fn of(states: impl IntoIterator<Item = State>) -> Rates {
+    pub(crate) fn of(states: impl IntoIterator<Item = State>) -> Rates {
         let mut r = Rates::default();
         for state in states {
             match state {
@@ -271,12 +271,12 @@ impl Rates {
     }
 
     /// Complete ÷ expected, in whole percent; `None` where nothing is expected.
-    pub fn reporting_rate(&self) -> Option<u32> {
+    pub(crate) fn reporting_rate(&self) -> Option<u32> {
         (self.expected > 0).then(|| percent(self.complete, self.expected))
     }
 
     /// Complete on time ÷ expected, in whole percent; `None` where nothing is expected.
-    pub fn timeliness(&self) -> Option<u32> {
+    pub(crate) fn timeliness(&self) -> Option<u32> {
         (self.expected > 0).then(|| percent(self.on_time, self.expected))
     }
 }

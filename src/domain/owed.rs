@@ -118,7 +118,7 @@ impl Kind {
     }
 
     /// The word in JSON and in names of files, where the letters that answer are one kind.
-    pub fn public_word(self) -> &'static str {
+    pub(crate) fn public_word(self) -> &'static str {
         match self {
             Kind::Arrived
             | Kind::LinkOnly
@@ -133,7 +133,7 @@ impl Kind {
     }
 
     /// Lower goes first, where a day's budget does not reach for all.
-    pub fn priority(self) -> u8 {
+    pub(crate) fn priority(self) -> u8 {
         match self {
             Kind::Digest => 0,
             Kind::Acknowledgement
@@ -171,7 +171,7 @@ impl Kind {
 
     /// Whether it answers what came, as against what a person asks for: it may have been given before a backup was laid
     /// out, and is not given again blindly.
-    pub fn answers_what_came(self) -> bool {
+    pub(crate) fn answers_what_came(self) -> bool {
         match self {
             Kind::Acknowledgement
             | Kind::Arrived
@@ -188,7 +188,7 @@ impl Kind {
     }
 
     /// Whether it goes to staff, as against units and who else writes.
-    pub fn is_for_staff(self) -> bool {
+    pub(crate) fn is_for_staff(self) -> bool {
         match self {
             Kind::Digest
             | Kind::StaffAnswer
@@ -205,7 +205,7 @@ impl Kind {
     }
 
     /// Whether it asks a unit for a report.
-    pub fn is_reminder(self) -> bool {
+    pub(crate) fn is_reminder(self) -> bool {
         matches!(self, Kind::Reminder(_))
     }
 }

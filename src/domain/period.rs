@@ -118,7 +118,7 @@ impl TryFrom<String> for PeriodId {
 
 impl PeriodId {
     /// Whether it is of the same length as another one: both months, both quarters …
-    pub fn is_like(&self, other: &PeriodId) -> bool {
+    pub(crate) fn is_like(&self, other: &PeriodId) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
@@ -136,7 +136,7 @@ impl PeriodId {
     }
 
     /// The same part of the next year; `None` for what has a name of its own.
-    pub fn a_year_later(&self) -> Option<PeriodId> {
+    pub(crate) fn a_year_later(&self) -> Option<PeriodId> {
         Some(match *self {
             PeriodId::Month(y, m) => PeriodId::Month(y + 1, m),
             PeriodId::Quarter(y, q) => PeriodId::Quarter(y + 1, q),

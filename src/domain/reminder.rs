@@ -67,7 +67,7 @@ pub enum Urgency {
 
 impl Step {
     /// What sort of letter it asks for.
-    pub fn urgency(self) -> Urgency {
+    pub(crate) fn urgency(self) -> Urgency {
         match self {
             Step::Opening => Urgency::Opening,
             Step::Before(_) => Urgency::Before,
@@ -136,7 +136,7 @@ impl Steps {
     ///
     /// `due`, `today`: days; `told`: the day on which the first reminder after the deadline left. Where none has left, it
     /// is taken for leaving on its day, but not before `at_hand`: the day on which the next reminders leave.
-    pub fn before_the_leader(
+    pub(crate) fn before_the_leader(
         &self,
         calendar: &Calendar,
         due: Date,

@@ -62,7 +62,7 @@ impl Forms {
     }
 
     /// From the words of the JSON interface; `None` if one is unknown.
-    pub fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<Forms> {
+    pub(crate) fn from_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<Forms> {
         let mut forms = Forms::NONE;
         for name in names {
             match name.as_ref() {
@@ -96,7 +96,7 @@ pub enum Audience {
 
 impl Audience {
     /// Whether a unit is meant.
-    pub fn includes(&self, unit: &Unit, register: &Register, day: Date) -> bool {
+    pub(crate) fn includes(&self, unit: &Unit, register: &Register, day: Date) -> bool {
         match self {
             Audience::Kind(kind) => unit.kind.id == *kind,
             Audience::GrassrootsDirect => {
@@ -122,7 +122,7 @@ pub enum EventDate {
 
 impl EventDate {
     /// First and last day in a year; `None` where the year has no such day.
-    pub fn in_year(self, year: i16) -> Option<(Date, Date)> {
+    pub(crate) fn in_year(self, year: i16) -> Option<(Date, Date)> {
         match self {
             EventDate::Solar { from, to } => Some((
                 Date::new(year, from.1, from.0).ok()?,
@@ -250,12 +250,12 @@ pub struct Report {
 
 impl Report {
     /// Whether it is made again and again on periods that follow each other.
-    pub fn is_periodic(&self) -> bool {
+    pub(crate) fn is_periodic(&self) -> bool {
         !matches!(self.frequency, Frequency::Event(_) | Frequency::Once { .. })
     }
 
     /// Whether it is asked for on a period that opens on a day.
-    pub fn asks_on(&self, opens: Date) -> bool {
+    pub(crate) fn asks_on(&self, opens: Date) -> bool {
         self.ended.is_none_or(|last| opens <= last)
     }
 

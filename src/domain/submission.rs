@@ -43,12 +43,12 @@ impl Submission {
     }
 
     /// The row that a receipt code, or its last number alone, is made of.
-    pub fn row_of(code: &str) -> Option<i64> {
+    pub(crate) fn row_of(code: &str) -> Option<i64> {
         code.rsplit('-').next()?.parse().ok()
     }
 
     /// What has the form of a receipt code in a text: `BC-2026-00015`.
-    pub fn codes_in(text: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn codes_in(text: &str) -> impl Iterator<Item = &str> {
         let words = text.split(|c: char| !(c.is_alphanumeric() || c == '-'));
         let digits = |part: Option<&str>, n: usize| {
             part.is_some_and(|p| p.len() >= n && p.bytes().all(|b| b.is_ascii_digit()))

@@ -76,7 +76,7 @@ pub struct Unit {
 
 impl Unit {
     /// Whether this row holds on a day.
-    pub fn valid_on(&self, day: Date) -> bool {
+    pub(crate) fn valid_on(&self, day: Date) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
     }
 }
@@ -101,8 +101,7 @@ pub struct Register {
 
 /// Whom an address stands for on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bearer {
-    /// The unit.
+pub(crate) struct Bearer {
     pub unit: UnitId,
     /// Set when the address belonged to this unit, which has ended, and `unit` took over from it.
     pub inherited_from: Option<UnitId>,
@@ -115,7 +114,7 @@ impl Register {
     }
 
     /// The row of a unit that holds on a day or, where none does, its latest row.
-    pub fn nearest(&self, id: &UnitId, day: Date) -> Option<&Unit> {
+    pub(crate) fn nearest(&self, id: &UnitId, day: Date) -> Option<&Unit> {
         self.on(id, day).or_else(|| {
             self.units
                 .iter()
@@ -125,12 +124,12 @@ impl Register {
     }
 
     /// Every unit that is there on a day.
-    pub fn all_on(&self, day: Date) -> impl Iterator<Item = &Unit> {
+    pub(crate) fn all_on(&self, day: Date) -> impl Iterator<Item = &Unit> {
         self.units.iter().filter(move |u| u.valid_on(day))
     }
 
     /// Whether a unit reports to the province itself.
-    pub fn directly_under_province(&self, unit: &Unit, day: Date) -> bool {
+    pub(crate) fn directly_under_province(&self, unit: &Unit, day: Date) -> bool {
         unit.parent
             .as_ref()
             .and_then(|p| self.nearest(p, day))
@@ -138,7 +137,7 @@ impl Register {
     }
 
     /// The units that an address (any case) stands for on a day: those that list it then, else the successors of the one that listed it last.
-    pub fn bearers(&self, address: &str, day: Date) -> Vec<Bearer> {
+    pub(crate) fn bearers(&self, address: &str, day: Date) -> Vec<Bearer> {
         let address = address.to_lowercase();
         let listing = |u: &&Unit| u.emails.contains(&address);
         let present: Vec<Bearer> = self
@@ -171,7 +170,7 @@ impl Register {
     }
 
     /// Who is written to for a unit on a day; `None` where no address of it works.
-    pub fn addressee(
+    pub(crate) fn addressee(
         &self,
         unit: &UnitId,
         day: Date,
@@ -191,7 +190,7 @@ impl Register {
     }
 
     /// The units that stand for a unit on a day: itself while it is there, else its successors, followed to the living ones.
-    pub fn heirs(&self, id: &UnitId, day: Date) -> Vec<UnitId> {
+    pub(crate) fn heirs(&self, id: &UnitId, day: Date) -> Vec<UnitId> {
         let mut found = Vec::new();
         let mut seen = Vec::new();
         let mut open = vec![id.clone()];

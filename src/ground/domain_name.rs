@@ -7,7 +7,7 @@
 /// assert!(is_within("mail.a.vn", "a.vn") && is_within("a.vn", "a.vn"));
 /// assert!(!is_within("aa.vn", "a.vn"));
 /// ```
-pub fn is_within(name: &str, domain: &str) -> bool {
+pub(crate) fn is_within(name: &str, domain: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || rest.ends_with('.');
     name.strip_suffix(domain).is_some_and(below)
 }

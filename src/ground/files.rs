@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 ///
 /// # Errors
 /// When the system refuses.
-pub fn make_private_folder(folder: &Path) -> Result<()> {
+pub(crate) fn make_private_folder(folder: &Path) -> Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     if !folder.is_dir() {
         std::fs::DirBuilder::new()
@@ -30,14 +30,14 @@ pub fn make_private_folder(folder: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the system refuses.
-pub fn make_private_file(path: &Path) -> Result<()> {
+pub(crate) fn make_private_file(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
         .with_context(|| format!("cannot keep others from reading {}", path.display()))
 }
 
 /// Bytes that are free for us on the disk that holds a folder; `None` where the system does not tell.
-pub fn free_bytes(folder: &Path) -> Option<u64> {
+pub(crate) fn free_bytes(folder: &Path) -> Option<u64> {
     use std::os::unix::ffi::OsStrExt;
     let path = std::ffi::CString::new(folder.as_os_str().as_bytes()).ok()?;
     let mut found = std::mem::MaybeUninit::<libc::statvfs>::uninit();

@@ -15,7 +15,7 @@ pub fn hex(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// When the system gives none.
-pub fn random_hex<const BYTES: usize>() -> Result<String> {
+pub(crate) fn random_hex<const BYTES: usize>() -> Result<String> {
     let mut bytes = [0_u8; BYTES];
     getrandom::fill(&mut bytes).context("the system gives no random bytes")?;
     Ok(hex(&bytes))

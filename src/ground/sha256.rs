@@ -29,7 +29,7 @@ impl Sha256 {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn of_all(content: &mut impl std::io::Read) -> std::io::Result<(Sha256, u64)> {
+    pub(crate) fn of_all(content: &mut impl std::io::Read) -> std::io::Result<(Sha256, u64)> {
         Sha256::of_copy(content, &mut std::io::sink())
     }
 
@@ -37,7 +37,7 @@ impl Sha256 {
     ///
     /// # Errors
     /// When it cannot be read, or not be written.
-    pub fn of_copy(
+    pub(crate) fn of_copy(
         content: &mut impl std::io::Read,
         to: &mut impl std::io::Write,
     ) -> std::io::Result<(Sha256, u64)> {

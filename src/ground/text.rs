@@ -6,7 +6,7 @@ use unicode_normalization::char::is_combining_mark;
 /// Lower case without marks, punctuation kept: `Quý I/2026` → `quy i/2026`.
 ///
 /// Đ, đ and the Icelandic Ð that is often typed for Đ become `d`: NFD does not take them apart.
-pub fn fold_marks(text: &str) -> String {
+pub(crate) fn fold_marks(text: &str) -> String {
     text.nfd()
         .filter(|c| !is_combining_mark(*c))
         .flat_map(char::to_lowercase)
@@ -39,7 +39,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// Percent-encoded, but for what stands for itself everywhere in a URL (RFC 3986, section 2.3).
-pub fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -52,7 +52,7 @@ pub fn percent_encoded(text: &str) -> String {
 }
 
 /// White space collapsed, NFC, control and bidirectional characters dropped.
-pub fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.nfc() {
         if c.is_whitespace() || c.is_control() {
@@ -68,12 +68,12 @@ pub fn tidy(text: &str) -> String {
 }
 
 /// Characters that change how a text is shown without being seen: bidirectional overrides, zero-width ones, the BOM.
-pub fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
 /// The longest beginning of a text that is no longer than so many bytes.
-pub fn truncated(text: &str, bytes: usize) -> &str {
+pub(crate) fn truncated(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
     }

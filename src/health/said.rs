@@ -28,7 +28,7 @@ impl Look {
     }
 
     /// The same as a line with all that is known.
-    pub fn as_a_line(&self) -> Option<String> {
+    pub(crate) fn as_a_line(&self) -> Option<String> {
         let (fault, ill) = (self.in_vietnamese()?, self.ill.as_ref()?);
         Some(format!("SỰ CỐ: {fault}. Chi tiết: {}", ill.why))
     }

@@ -26,7 +26,7 @@ pub(crate) fn last_day(sent: Date) -> Date {
 
 /// A link with a prepared mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Link {
+pub(crate) struct Link {
     /// What it does, in Vietnamese.
     pub label: String,
     /// `mailto:` with subject and body (RFC 6068).
@@ -34,7 +34,7 @@ pub struct Link {
 }
 
 /// Makes the links of one day for one of staff.
-pub struct Links {
+pub(crate) struct Links {
     pub(crate) key: Vec<u8>,
     pub(crate) mailbox: String,
     pub(crate) address: String,
@@ -46,7 +46,12 @@ impl Links {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn of(store: &Store, mailbox: &str, day: Date, address: &str) -> Result<Option<Links>> {
+    pub(crate) fn of(
+        store: &Store,
+        mailbox: &str,
+        day: Date,
+        address: &str,
+    ) -> Result<Option<Links>> {
         Ok(store.command_key()?.map(|key| Links {
             key,
             mailbox: mailbox.to_owned(),
@@ -56,7 +61,7 @@ impl Links {
     }
 
     /// The token of an action.
-    pub fn token(&self, item: Item, action: Action) -> String {
+    pub(crate) fn token(&self, item: Item, action: Action) -> String {
         let token = Token {
             item,
             action,
@@ -66,7 +71,7 @@ impl Links {
     }
 
     /// A link whose mail says what is to be done, has fields to be filled in, and carries the token.
-    pub fn link(
+    pub(crate) fn link(
         &self,
         label: &str,
         item: Item,
@@ -92,7 +97,7 @@ impl Links {
     }
 
     /// What may be done with a mail that waits. `candidates`: units by id and name, best first.
-    pub fn for_mail(&self, id: i64, candidates: &[(UnitId, String)]) -> Vec<Link> {
+    pub(crate) fn for_mail(&self, id: i64, candidates: &[(UnitId, String)]) -> Vec<Link> {
         let item = Item::Mail(id);
         let optional = [
             "Báo cáo và kỳ (nếu thư chưa nêu rõ):",
@@ -117,12 +122,12 @@ impl Links {
     }
 
     /// The token of the letter that asks whether staff sent the command in a mail.
-    pub fn confirmation(&self, mail: i64) -> String {
+    pub(crate) fn confirmation(&self, mail: i64) -> String {
         self.token(Item::Mail(mail), Action::Confirm)
     }
 
     /// What may be done with a submission.
-    pub fn for_submission(&self, id: i64, code: &str) -> Vec<Link> {
+    pub(crate) fn for_submission(&self, id: i64, code: &str) -> Vec<Link> {
         let item = Item::Submission(id);
         vec![
             self.link(
@@ -146,21 +151,21 @@ impl Links {
     }
 
     /// That a period is to be closed, by one of its obligations; `what`: the report and the period.
-    pub fn for_period(&self, obligation: i64, what: &str) -> Link {
+    pub(crate) fn for_period(&self, obligation: i64, what: &str) -> Link {
         let item = Item::Obligation(obligation);
         let says = format!("{}{what}", prepared_line(item, &Action::Close));
         self.link("Khóa kỳ", item, Action::Close, &says, &[])
     }
 
     /// That an address is to be written to again.
-    pub fn for_contact(&self, id: i64, address: &str) -> Link {
+    pub(crate) fn for_contact(&self, id: i64, address: &str) -> Link {
         let item = Item::Contact(id);
         let says = format!("{}{address}", prepared_line(item, &Action::Reset));
         self.link("Dùng lại địa chỉ này", item, Action::Reset, &says, &[])
     }
 
     /// That the mails of strangers of a kind which the digest of a day shows are put aside; so many are shown.
-    pub fn for_listed(&self, day: Date, kind: Strangers, mails: usize) -> Link {
+    pub(crate) fn for_listed(&self, day: Date, kind: Strangers, mails: usize) -> Link {
         let item = Item::Listed(day, kind);
         let begins = prepared_line(item, &Action::Ignore);
         let says = format!("{begins}{mails} thư {}", listed_in_words(day, kind));
@@ -169,14 +174,14 @@ impl Links {
     }
 
     /// That a mail of ours is to be sent again. `what`: which one it is.
-    pub fn for_outgoing(&self, id: i64, what: &str) -> Link {
+    pub(crate) fn for_outgoing(&self, id: i64, what: &str) -> Link {
         let item = Item::Outgoing(id);
         let says = format!("{}{what}", prepared_line(item, &Action::Resend));
         self.link("Gửi lại", item, Action::Resend, &says, &[])
     }
 
     /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
-    pub fn for_obligation(&self, id: i64, name: &str) -> Link {
+    pub(crate) fn for_obligation(&self, id: i64, name: &str) -> Link {
         let choices = [
             KEEP_ONE,
             "Đã nhận bản giấy ngày:",

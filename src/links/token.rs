@@ -32,7 +32,7 @@ pub enum Item {
 
 /// What may be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Log the mail for this unit.
     Assign(String),
     /// The mail is no report.
@@ -63,7 +63,7 @@ pub enum Action {
 
 /// Item, action and last day of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
+pub(crate) struct Token {
     /// About what.
     pub item: Item,
     /// What may be done.
@@ -90,7 +90,7 @@ static WORDS: [(&str, Action); 12] = [
 
 impl Action {
     /// The action of a word; `assign` is one of no unit yet.
-    pub fn called(word: &str) -> Option<Action> {
+    pub(crate) fn called(word: &str) -> Option<Action> {
         let known = WORDS.iter().find(|(known, _)| *known == word);
         known.map(|(_, action)| action.clone())
     }
@@ -101,14 +101,14 @@ const MAC_BYTES: usize = 16;
 
 impl Token {
     /// The text that goes into a mail to an address (lower case): `TBC.m17.ignore.20260714.<32 hex digits>`.
-    pub fn signed(&self, key: &[u8], address: &str) -> String {
+    pub(crate) fn signed(&self, key: &[u8], address: &str) -> String {
         let content = self.to_string();
         let mac = mac(key, &content, address).finalize().into_bytes();
         format!("TBC.{content}.{}", hex(&mac[..MAC_BYTES]))
     }
 
     /// Reads a text; `None` where it was not signed with this key for this address (lower case).
-    pub fn verified(text: &str, key: &[u8], address: &str) -> Option<Token> {
+    pub(crate) fn verified(text: &str, key: &[u8], address: &str) -> Option<Token> {
         let (content, signature) = text.strip_prefix("TBC.")?.rsplit_once('.')?;
         let bytes: Option<Vec<u8>> = (0..signature.len())
             .step_by(2)

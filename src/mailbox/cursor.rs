@@ -68,7 +68,7 @@ impl Look {
 
 impl Listing {
     /// How it relates to what the last look left.
-    pub fn continuity(&self, last: Option<Cursor>) -> Continuity {
+    pub(crate) fn continuity(&self, last: Option<Cursor>) -> Continuity {
         let (new, next) = (self.uidvalidity, self.uid_next);
         match last.map(|Cursor(last)| last) {
             None => Continuity::First,
@@ -82,7 +82,7 @@ impl Listing {
     }
 
     /// The cursor after this look: at the last mail, or before the first of those that are to be asked for again.
-    pub fn cursor(&self, last: Option<Cursor>, unfinished: &[String]) -> Cursor {
+    pub(crate) fn cursor(&self, last: Option<Cursor>, unfinished: &[String]) -> Cursor {
         let before = match (self.continuity(last), last) {
             (Continuity::GoesOn, Some(Cursor(last))) => last.last_uid,
             _ => 0,

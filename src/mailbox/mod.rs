@@ -87,7 +87,7 @@ impl Known {
 }
 
 /// How many bytes of mails are asked for at once, if more than one mail is.
-pub const BATCH_BYTES: u64 = 16_000_000;
+pub(crate) const BATCH_BYTES: u64 = 16_000_000;
 
 /// A mailbox that is open.
 pub enum Mailbox {
@@ -167,7 +167,7 @@ impl Mailbox {
     ///
     /// # Errors
     /// When the mailbox fails, refuses, or has no such folder.
-    pub async fn open_at(
+    pub(crate) async fn open_at(
         &mut self,
         place: &Place,
         show: Show,
@@ -197,7 +197,7 @@ impl Mailbox {
     }
 
     /// Whether it is Gmail, which files by itself what is sent through it.
-    pub fn is_gmail(&self) -> bool {
+    pub(crate) fn is_gmail(&self) -> bool {
         match self {
             Mailbox::Imap(c, _) => c.is_gmail(),
             Mailbox::Maildir(_) => false,
@@ -209,7 +209,10 @@ impl Mailbox {
     ///
     /// # Errors
     /// When the mailbox fails; then nothing is known.
-    pub async fn was_sent(&mut self, message_id: &str) -> Result<Option<bool>, MailboxError> {
+    pub(crate) async fn was_sent(
+        &mut self,
+        message_id: &str,
+    ) -> Result<Option<bool>, MailboxError> {
         match self {
             Mailbox::Imap(c, veil) => c.was_sent(message_id).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(_) => Ok(None),
@@ -220,7 +223,10 @@ impl Mailbox {
     ///
     /// # Errors
     /// When the mailbox fails; then nothing is known.
-    pub async fn was_answered(&mut self, message_id: &str) -> Result<Option<bool>, MailboxError> {
+    pub(crate) async fn was_answered(
+        &mut self,
+        message_id: &str,
+    ) -> Result<Option<bool>, MailboxError> {
         match self {
             Mailbox::Imap(c, veil) => c.was_answered(message_id).await.map_err(|e| e.under(veil)),
             Mailbox::Maildir(_) => Ok(None),
@@ -239,7 +245,7 @@ impl Mailbox {
     }
 
     /// Goes on without the dates of mails, which this server tells in a way that cannot be understood; the mails tell them.
-    pub fn ask_for_no_dates(&mut self) {
+    pub(crate) fn ask_for_no_dates(&mut self) {
         if let Mailbox::Imap(c, _) = self {
             c.ask_for_no_dates();
         }

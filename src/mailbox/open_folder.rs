@@ -18,12 +18,10 @@ enum Kind<'m> {
 }
 
 impl<'m> OpenFolder<'m> {
-    /// One of a server.
     pub(super) fn of_server(open: Selected<'m>, veil: &'m Veil, show: Show) -> OpenFolder<'m> {
         OpenFolder(Kind::Imap { open, veil, show })
     }
 
-    /// The one that a Maildir is.
     pub(super) fn of_maildir(maildir: &'m Maildir) -> OpenFolder<'m> {
         OpenFolder(Kind::Maildir(maildir))
     }

@@ -111,7 +111,7 @@ impl Known<'_> {
 }
 
 /// Looks up what is expected of a unit; of anybody, where none is named.
-pub type Expected<'a> = dyn Fn(Option<&UnitId>) -> Result<Vec<Expectation>> + 'a;
+pub(crate) type Expected<'a> = dyn Fn(Option<&UnitId>) -> Result<Vec<Expectation>> + 'a;
 
 /// That a report on a period is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,7 +256,7 @@ impl Match {
 }
 
 /// The units of a day that a text names, in the order of their place.
-pub fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
+pub(crate) fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
     Names::new(register, day).named_in(text)
 }
 
@@ -267,7 +267,7 @@ fn title_of(file: &Attachment) -> Option<String> {
 }
 
 /// The forms of a report that a file of a role is.
-pub fn forms_of(role: Role) -> Forms {
+pub(crate) fn forms_of(role: Role) -> Forms {
     Forms {
         signed_document: role == Role::SignedDocument,
         soft_file: role == Role::SoftFile,
@@ -338,7 +338,7 @@ impl Matcher {
     ///
     /// # Errors
     /// When what is expected cannot be looked up.
-    pub fn said_by_staff(
+    pub(crate) fn said_by_staff(
         &self,
         words: &str,
         unit: &UnitId,
@@ -363,12 +363,12 @@ impl Matcher {
     }
 
     /// The units that a text names, in the order of their place.
-    pub fn units_named(&self, text: &str) -> Vec<UnitId> {
+    pub(crate) fn units_named(&self, text: &str) -> Vec<UnitId> {
         self.names.named_in(text)
     }
 
     /// The units whose heads the documents of a mail have, other than the province, who asks; each once.
-    pub fn units_of_heads(&self, reading: &Reading) -> Vec<UnitId> {
+    pub(crate) fn units_of_heads(&self, reading: &Reading) -> Vec<UnitId> {
         let documents = reading.attachments.iter().filter(|a| a.is_document());
         let issuers = documents.filter_map(|a| a.issuer.as_deref());
         let reports = |unit: &UnitId| {

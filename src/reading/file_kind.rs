@@ -145,7 +145,7 @@ impl FileKind {
     }
 
     /// Whether it is an archive that is opened.
-    pub fn is_archive(self) -> bool {
+    pub(crate) fn is_archive(self) -> bool {
         matches!(
             self,
             FileKind::Zip | FileKind::Rar | FileKind::SevenZip | FileKind::Tar
@@ -153,12 +153,12 @@ impl FileKind {
     }
 
     /// Whether it is made to be run, or may bring what is.
-    pub fn is_harmful(self) -> bool {
+    pub(crate) fn is_harmful(self) -> bool {
         matches!(self, FileKind::Program | FileKind::Macro)
     }
 
     /// Whether a report may lie within it that nobody could look at.
-    pub fn may_hold_a_report(self) -> bool {
+    pub(crate) fn may_hold_a_report(self) -> bool {
         self.is_archive()
             || matches!(
                 self,
@@ -167,7 +167,7 @@ impl FileKind {
     }
 
     /// Whether its content stayed closed, but for a password: a person can look into it.
-    pub fn stays_closed(self) -> bool {
+    pub(crate) fn stays_closed(self) -> bool {
         self.is_archive()
             || matches!(
                 self,

@@ -30,7 +30,7 @@ static TRANSFER_ENCODING: LazyLock<Regex> = LazyLock::new(|| {
 /// A mail whose parts declare their transfer encoding plainly. Around the word there may be comments and white space
 /// (RFC 2045, 6.1; RFC 5322, 3.2.2), and some programs quote it or end it with a semicolon, while mail-parser knows the
 /// bare word only and takes what is encoded for the file itself.
-pub fn with_plain_encodings(raw: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn with_plain_encodings(raw: &[u8]) -> Cow<'_, [u8]> {
     TRANSFER_ENCODING.replace_all(raw, |found: &Captures<'_>| {
         let plain = plain_encoding(&found[2]);
         match plain {

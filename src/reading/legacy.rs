@@ -55,7 +55,7 @@ pub fn guess(bytes: &[u8]) -> String {
 }
 
 /// As [`guess`], with another reading for what is not Vietnamese.
-pub fn guess_or(bytes: &[u8], fallback: impl Fn(&[u8]) -> String) -> String {
+pub(crate) fn guess_or(bytes: &[u8], fallback: impl Fn(&[u8]) -> String) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => return text.to_owned(),
         // Cut within a letter, by a limit on the length.

@@ -115,7 +115,7 @@ words_of!(Trust { Pass = "pass", Fail = "fail", Unknown = "unknown" });
 
 impl Trust {
     /// The trust of a word in the store; of none or another one nothing is known.
-    pub fn from_word(word: Option<&str>) -> Trust {
+    pub(crate) fn from_word(word: Option<&str>) -> Trust {
         let all = [Trust::Pass, Trust::Fail];
         let known = all.into_iter().find(|t| Some(t.word()) == word);
         known.unwrap_or(Trust::Unknown)
@@ -196,7 +196,7 @@ pub struct Attachment {
 
 impl Attachment {
     /// Whether it can be a report or a part of one.
-    pub fn is_document(&self) -> bool {
+    pub(crate) fn is_document(&self) -> bool {
         matches!(self.role, Role::SoftFile | Role::SignedDocument)
     }
 
@@ -280,7 +280,7 @@ pub struct Reading {
 impl Reading {
     /// The form in which readings are written now. All before are read, too: a field that comes has a default, and the
     /// number goes up where the meaning of one changes.
-    pub const VERSION: u32 = 2;
+    pub(crate) const VERSION: u32 = 2;
 
     /// What stands for a mail that could not be read.
     pub fn unreadable(why: Unread) -> Reading {
@@ -314,14 +314,14 @@ impl Reading {
     /// What could not be delivered, where that may change what is thought of an address: somebody who forged a sender, or
     /// sent it as an ordinary mail, is no mail server. A server that says neither is believed; most bounces are not
     /// signed.
-    pub fn believed_bounce(&self) -> Option<&Bounce> {
+    pub(crate) fn believed_bounce(&self) -> Option<&Bounce> {
         let of_a_server = self.return_path.as_deref().is_none_or(str::is_empty);
         let bounce = self.bounce.as_ref();
         bounce.filter(|_| of_a_server && self.trust != Trust::Fail)
     }
 
     /// Whether it may be a command of staff: also an answer of theirs, which is one by the mail of ours that it answers.
-    pub fn may_be_a_command(&self, staff: &[String]) -> bool {
+    pub(crate) fn may_be_a_command(&self, staff: &[String]) -> bool {
         let of_staff = self
             .sender
             .as_ref()
@@ -331,14 +331,14 @@ impl Reading {
     }
 
     /// Takes a mail of staff, in which a command was seen, for one without.
-    pub fn is_no_command(&mut self) {
+    pub(crate) fn is_no_command(&mut self) {
         self.class = class::by_content(&self.attachments, self.link.as_deref());
         let from_nobody = self.return_path.as_deref() == Some("");
         self.no_answer = from_nobody || self.sender.is_none() || self.trust == Trust::Fail;
     }
 
     /// A picture that was taken for none of a page: looks may be wrong, and then it is what the unit reports by.
-    pub fn doubted_page(&self) -> Option<&Attachment> {
+    pub(crate) fn doubted_page(&self) -> Option<&Attachment> {
         let is_doubted = |a: &&Attachment| matches!(a.warning, Some(Warning::NoPage { .. }));
         self.attachments.iter().find(is_doubted)
     }

@@ -137,7 +137,7 @@ fn plain(clause: &str) -> String {
 }
 
 /// Whether a subject and what the sender wrote say that nothing happened; anything that did happen outweighs it.
-pub fn says_nothing_happened(subject: &str, body: &str) -> bool {
+pub(crate) fn says_nothing_happened(subject: &str, body: &str) -> bool {
     let mut nothing = false;
     for (clauses, is_question) in sentences(subject).into_iter().chain(sentences(body)) {
         let sentence = clauses.join(" ");

@@ -31,7 +31,12 @@ use answer::Outcome;
 ///
 /// # Errors
 /// When the store fails; a command that cannot be carried out is answered.
-pub fn obey(books: Books<'_>, message: &Message, reading: &Reading, now: Timestamp) -> Result<()> {
+pub(crate) fn obey(
+    books: Books<'_>,
+    message: &Message,
+    reading: &Reading,
+    now: Timestamp,
+) -> Result<()> {
     books.store.transaction(|s| {
         s.set_reading(message.id, reading)?;
         if reading.trust == Trust::Fail {

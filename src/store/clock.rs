@@ -28,8 +28,7 @@ const LONG_AGO: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a mail server said of the time when it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServerTime {
-    /// What it said.
+pub(crate) struct ServerTime {
     pub said: Timestamp,
     /// What this machine's clock said then.
     pub by_us: Timestamp,
@@ -54,13 +53,13 @@ impl Store {
     }
 
     /// The jump of the clock that is not settled.
-    pub fn clock_doubt(&self) -> Result<Option<ClockDoubt>> {
+    pub(crate) fn clock_doubt(&self) -> Result<Option<ClockDoubt>> {
         let doubt = self.setting(DOUBT)?.filter(|json| !json.is_empty());
         Ok(doubt.map(|json| serde_json::from_str(&json)).transpose()?)
     }
 
     /// Notes what the clock says and should say, or that nothing is to be said of it any more.
-    pub fn set_clock_doubt(&self, doubt: Option<(Timestamp, Timestamp)>) -> Result<()> {
+    pub(crate) fn set_clock_doubt(&self, doubt: Option<(Timestamp, Timestamp)>) -> Result<()> {
         match doubt {
             Some((said, expected)) => {
                 let after_mail = self.last_mail()?;
@@ -90,7 +89,7 @@ impl Store {
     }
 
     /// Whether a mail server dated a mail within a day of a moment: nothing more has to be asked then.
-    pub fn dated_within_a_day(&self, of: Timestamp) -> Result<bool> {
+    pub(crate) fn dated_within_a_day(&self, of: Timestamp) -> Result<bool> {
         let day = SignedDuration::from_hours(24);
         let sql = "SELECT EXISTS (SELECT 1 FROM location WHERE received_at BETWEEN ?1 AND ?2)";
         let (from, to) = (instant(of - day), instant(of + day));
@@ -98,13 +97,13 @@ impl Store {
     }
 
     /// What a mail server said when it was asked last.
-    pub fn server_time(&self) -> Result<Option<ServerTime>> {
+    pub(crate) fn server_time(&self) -> Result<Option<ServerTime>> {
         let told = self.setting(SERVER_TIME)?.filter(|json| !json.is_empty());
         Ok(told.map(|json| serde_json::from_str(&json)).transpose()?)
     }
 
     /// Notes what a mail server says. What somebody has accepted of it before stays accepted.
-    pub fn set_server_time(&self, said: Timestamp, by_us: Timestamp) -> Result<()> {
+    pub(crate) fn set_server_time(&self, said: Timestamp, by_us: Timestamp) -> Result<()> {
         let apart = by_us.duration_since(said);
         let accepted = self.server_time()?.is_some_and(|before| {
             let known = before.by_us.duration_since(before.said);
@@ -140,13 +139,13 @@ impl Store {
     }
 
     /// Whether a mail that came after another one shows that the clock was right then.
-    pub fn mail_proves_clock(&self, after_mail: i64) -> Result<bool> {
+    pub(crate) fn mail_proves_clock(&self, after_mail: i64) -> Result<bool> {
         Ok(self.proof()? > after_mail)
     }
 
     /// When the server received the latest mail but one, if that was after a moment. A mail that was dated ahead when it
     /// came, and others rightly after it, says nothing: some servers take the sender's word.
-    pub fn latest_receipt_but_one(&self, after: Timestamp) -> Result<Option<Timestamp>> {
+    pub(crate) fn latest_receipt_but_one(&self, after: Timestamp) -> Result<Option<Timestamp>> {
         self.latest_receipt(after, 1)
     }
 
@@ -169,12 +168,12 @@ impl Store {
 
     /// Whether even one mail was received more than a day later than it is. That is too little to doubt the clock, and
     /// enough not to call an earlier one wrong.
-    pub fn is_contradicted(&self, now: Timestamp) -> Result<bool> {
+    pub(crate) fn is_contradicted(&self, now: Timestamp) -> Result<bool> {
         Ok(self.latest_receipt(now + APART, 0)?.is_some())
     }
 
     /// Notes of a mail that it is not read yet, as the clock is behind it.
-    pub fn hold_for_clock(&self, message: i64) -> Result<()> {
+    pub(crate) fn hold_for_clock(&self, message: i64) -> Result<()> {
         let before = self.held_for_clock()?;
         match message > before {
             true => self.set_setting(HELD, &message.to_string()),
@@ -188,7 +187,11 @@ impl Store {
 
     /// Whether a mail that was not read, as the clock was behind it, had come by now: what was noted as the moment of
     /// storing it was wrong then. A clock that staff have said to be right is still before it.
-    pub fn was_stored_by_a_clock_behind(&self, message: &Message, now: Timestamp) -> Result<bool> {
+    pub(crate) fn was_stored_by_a_clock_behind(
+        &self,
+        message: &Message,
+        now: Timestamp,
+    ) -> Result<bool> {
         let (received, stored) = (message.received_at, message.stored_at);
         Ok(received.duration_since(stored) > APART
             && received <= now
@@ -196,13 +199,13 @@ impl Store {
     }
 
     /// Whether the moment of the installation lies more than a day ahead: either that clock was wrong, or this one is.
-    pub fn was_installed_ahead(&self, now: Timestamp) -> Result<bool> {
+    pub(crate) fn was_installed_ahead(&self, now: Timestamp) -> Result<bool> {
         Ok(self.first_opened()? > now + APART)
     }
 
     /// Moves a moment of the installation that lies ahead to now. Only for who knows that it is now: what was due before
     /// the installation is not asked for, and a clock that is behind would have it asked for.
-    pub fn installed_by_now(&self, now: Timestamp) -> Result<()> {
+    pub(crate) fn installed_by_now(&self, now: Timestamp) -> Result<()> {
         match self.was_installed_ahead(now)? {
             true => self.set_setting("first_opened", &instant(now)),
             false => Ok(()),
@@ -220,7 +223,7 @@ impl Store {
 
     /// When a mail of ours was sent that came back, or a bounce of it, a day earlier than that; and when that was. What
     /// came before a mail that shows the clock to be right says nothing.
-    pub fn came_back_too_early(&self) -> Result<Option<(Timestamp, Timestamp)>> {
+    pub(crate) fn came_back_too_early(&self) -> Result<Option<(Timestamp, Timestamp)>> {
         let after = self.accepted_mail()?.max(self.proof()?);
         Ok(self
             .conn

@@ -93,7 +93,7 @@ impl Store {
     }
 
     /// Notes that the server did not take a mail of ours for an address (lower case) while it was handed over.
-    pub fn record_refusal(
+    pub(crate) fn record_refusal(
         &self,
         address: &str,
         kind: BounceKind,
@@ -129,7 +129,10 @@ impl Store {
 
     /// The addresses that mails do not reach, and those of which that is in doubt. What an address wrote to us since
     /// speaks for it, unless it is forged.
-    pub fn failed_contacts(&self, now: Timestamp) -> Result<BTreeMap<String, FailedContact>> {
+    pub(crate) fn failed_contacts(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, FailedContact>> {
         self.contacts_known(Receipts::Until(now), now)
     }
 
@@ -177,14 +180,14 @@ impl Store {
 
     /// The addresses that do not work: refused for good, or noticed so on two days, or failing too often for a time.
     /// Of a failure that the server dates after `now` the clock knows nothing, and who decides does all the same.
-    pub fn dead_contacts(&self, known: Receipts, now: Timestamp) -> Result<DeadContacts> {
+    pub(crate) fn dead_contacts(&self, known: Receipts, now: Timestamp) -> Result<DeadContacts> {
         let mut failed = self.contacts_known(known, now)?;
         failed.retain(|_, contact| contact.standing == Standing::Dead);
         Ok(failed)
     }
 
     /// The address of a failure.
-    pub fn bounced_address(&self, id: i64) -> Result<Option<String>> {
+    pub(crate) fn bounced_address(&self, id: i64) -> Result<Option<String>> {
         use rusqlite::OptionalExtension;
         let sql = "SELECT address FROM contact_bounce WHERE id = ?1";
         Ok(self.conn.query_row(sql, [id], |r| r.get(0)).optional()?)
@@ -200,7 +203,7 @@ impl Store {
     }
 
     /// Takes back that an address was taken for one that works again at a moment.
-    pub fn unreset_contact(&self, address: &str, at: Timestamp) -> Result<bool> {
+    pub(crate) fn unreset_contact(&self, address: &str, at: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE contact_bounce SET reset_at = NULL WHERE address = ?1 AND reset_at = ?2",
             params![address, instant(at)],

@@ -104,7 +104,7 @@ impl Store {
 
     /// What is wrong with the database, a line a fault; nothing where it is sound. `thorough` compares indices and
     /// references too, which takes longer.
-    pub fn database_faults(&self, thorough: bool) -> Vec<String> {
+    pub(crate) fn database_faults(&self, thorough: bool) -> Vec<String> {
         let look = || -> Result<Vec<String>> {
             let check = match thorough {
                 true => "PRAGMA integrity_check",
@@ -132,7 +132,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn fetch_again(&self, message: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn fetch_again(&self, message: i64, now: Timestamp) -> Result<()> {
         self.conn
             .execute(
                 "UPDATE message SET damaged_at = ?2 WHERE id = ?1 AND damaged_at IS NULL",

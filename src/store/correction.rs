@@ -109,7 +109,7 @@ fn command(row: &Row<'_>) -> rusqlite::Result<StaffCommand> {
 
 impl Store {
     /// Writes a change into the log and gives its row.
-    pub fn log_correction(&self, c: &Correction, now: Timestamp) -> Result<i64> {
+    pub(crate) fn log_correction(&self, c: &Correction, now: Timestamp) -> Result<i64> {
         self.conn.execute(
             "INSERT INTO correction (at, who, way, command, subject, before, after, inverse)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Notes that a change was taken back by another.
-    pub fn set_undone(&self, id: i64, by: i64) -> Result<()> {
+    pub(crate) fn set_undone(&self, id: i64, by: i64) -> Result<()> {
         self.conn.execute(
             "UPDATE correction SET undone_by = ?2 WHERE id = ?1",
             [id, by],
@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// A later change of the same thing that still holds.
-    pub fn later_change(&self, id: i64, subject: &str) -> Result<Option<i64>> {
+    pub(crate) fn later_change(&self, id: i64, subject: &str) -> Result<Option<i64>> {
         Ok(self
             .conn
             .query_row(
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Whether a token was used up.
-    pub fn token_is_used(&self, token: &str) -> Result<bool> {
+    pub(crate) fn token_is_used(&self, token: &str) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM staff_command WHERE token = ?1)",
             [token],
@@ -199,7 +199,7 @@ impl Store {
 
     /// Whether it was told, in answer to the same text, that a token is used up: whoever sends a mail again gets no second
     /// answer, and whoever asks for something else gets his.
-    pub fn told_that_it_is_used(&self, token: &str, text: &str) -> Result<bool> {
+    pub(crate) fn told_that_it_is_used(&self, token: &str, text: &str) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM staff_command c JOIN message m ON m.id = c.message
                             WHERE c.meant = ?1 AND c.token IS NULL AND json_extract(m.reading, '$.body') = ?2
@@ -210,7 +210,7 @@ impl Store {
     }
 
     /// Whether something was told of a command that meant a token.
-    pub fn was_answered(&self, token: &str) -> Result<bool> {
+    pub(crate) fn was_answered(&self, token: &str) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM staff_command WHERE meant = ?1 AND told <> 'not')",
             [token],
@@ -219,7 +219,7 @@ impl Store {
     }
 
     /// An earlier mail with the same Message-ID from the same sender whose command was looked at.
-    pub fn same_command(&self, message: i64, reading: &Reading) -> Result<Option<i64>> {
+    pub(crate) fn same_command(&self, message: i64, reading: &Reading) -> Result<Option<i64>> {
         let sender = reading.sender.as_ref().map(|s| &s.address);
         Ok(self
             .conn
@@ -233,7 +233,7 @@ impl Store {
     }
 
     /// Notes what became of a command.
-    pub fn record_command(&self, c: &StaffCommand, now: Timestamp) -> Result<()> {
+    pub(crate) fn record_command(&self, c: &StaffCommand, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO staff_command (message, token, at, outcome, correction, who, meant, told)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -252,7 +252,7 @@ impl Store {
     }
 
     /// How many commands of an address were told alone since a moment.
-    pub fn told_alone_since(&self, who: &str, since: Timestamp) -> Result<u32> {
+    pub(crate) fn told_alone_since(&self, who: &str, since: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM staff_command WHERE who = ?1 AND told = 'alone' AND at >= ?2",
             [who, &instant(since)],
@@ -262,7 +262,7 @@ impl Store {
 
     /// How many mails in the name of an address, of which nobody tells whether it sent them, were answered since a moment
     /// by why nothing was done.
-    pub fn refused_unverified_since(&self, who: &str, since: Timestamp) -> Result<u32> {
+    pub(crate) fn refused_unverified_since(&self, who: &str, since: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM staff_command c JOIN message m ON m.id = c.message
              WHERE c.who = ?1 AND c.told = 'alone' AND c.token IS NULL AND c.at >= ?2 AND m.trust = 'unknown'",
@@ -272,7 +272,7 @@ impl Store {
     }
 
     /// The commands of an address in a span of time that are told together, the oldest first.
-    pub fn told_together(
+    pub(crate) fn told_together(
         &self,
         who: &str,
         (from, before): (Timestamp, Timestamp),
@@ -288,7 +288,7 @@ impl Store {
     }
 
     /// What became of the command in a mail.
-    pub fn command_in(&self, message: i64) -> Result<Option<StaffCommand>> {
+    pub(crate) fn command_in(&self, message: i64) -> Result<Option<StaffCommand>> {
         Ok(self
             .conn
             .query_row(

@@ -64,7 +64,12 @@ impl Store {
     }
 
     /// Notes the digest of a day (Vietnam) with the span of time it tells of.
-    pub fn record_digest(&self, day: Date, since: Timestamp, until: Timestamp) -> Result<()> {
+    pub(crate) fn record_digest(
+        &self,
+        day: Date,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<()> {
         self.conn.execute(
             "INSERT INTO digest_day (day, since, until) VALUES (?1, ?2, ?3)",
             params![day.to_string(), instant(since), instant(until)],
@@ -73,7 +78,7 @@ impl Store {
     }
 
     /// Notes the mail that brings the digest of a day to one of staff.
-    pub fn record_digest_mail(&self, day: Date, address: &str, outbox: i64) -> Result<()> {
+    pub(crate) fn record_digest_mail(&self, day: Date, address: &str, outbox: i64) -> Result<()> {
         self.conn.execute(
             "INSERT INTO digest_mail (day, address, outbox) VALUES (?1, ?2, ?3)",
             params![day.to_string(), address, outbox],
@@ -82,7 +87,7 @@ impl Store {
     }
 
     /// The addresses for which there is a mail with the digest of a day; an empty one stands for all of staff.
-    pub fn digest_addresses(&self, day: Date) -> Result<Vec<String>> {
+    pub(crate) fn digest_addresses(&self, day: Date) -> Result<Vec<String>> {
         let sql = "SELECT address FROM digest_mail WHERE day = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([day.to_string()], |r| r.get(0))?;
@@ -90,7 +95,7 @@ impl Store {
     }
 
     /// The span of time that the digest of a day tells of, if it was made.
-    pub fn digest_span(&self, day: Date) -> Result<Option<(Timestamp, Timestamp)>> {
+    pub(crate) fn digest_span(&self, day: Date) -> Result<Option<(Timestamp, Timestamp)>> {
         Ok(self
             .conn
             .query_row(
@@ -103,7 +108,7 @@ impl Store {
 
     /// Up to when the last digest before a day told that an address got, or may have got; that anybody of staff did, where
     /// none is named.
-    pub fn last_digest_before(
+    pub(crate) fn last_digest_before(
         &self,
         day: Date,
         address: Option<&str>,
@@ -122,7 +127,7 @@ impl Store {
     }
 
     /// Drops the digests of the days before one that wait still: what they have to tell is told by the one of that day.
-    pub fn drop_waiting_digests(&self, before: Date, now: Timestamp) -> Result<()> {
+    pub(crate) fn drop_waiting_digests(&self, before: Date, now: Timestamp) -> Result<()> {
         let why = said::told_by_the_digest_of(before);
         self.conn.execute(
             "UPDATE outbox SET state = 'dropped', error = ?2, ended_at = ?3

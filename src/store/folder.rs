@@ -9,7 +9,7 @@ use crate::config::SpecialUse;
 
 impl Store {
     /// What the folders of an account were for when they were last seen, by their names in the configuration.
-    pub fn special_uses(&self, account: &str) -> Result<HashMap<String, SpecialUse>> {
+    pub(crate) fn special_uses(&self, account: &str) -> Result<HashMap<String, SpecialUse>> {
         let mut statement = self
             .conn
             .prepare_cached("SELECT folder, word FROM special_use WHERE account = ?1")?;
@@ -26,7 +26,7 @@ impl Store {
     }
 
     /// Whether a mail of an account was ever seen in a Maildir.
-    pub fn maildir_had_mails(&self, account: &str) -> Result<bool> {
+    pub(crate) fn maildir_had_mails(&self, account: &str) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM location WHERE account = ?1 AND uidvalidity = 0)",
             [account],
@@ -35,7 +35,7 @@ impl Store {
     }
 
     /// Notes what a folder is for, or that it is for nothing special.
-    pub fn set_special_use(
+    pub(crate) fn set_special_use(
         &self,
         account: &str,
         folder: &str,

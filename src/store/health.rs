@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// Adds to the bytes fetched on a day (Vietnam).
-    pub fn add_fetched(&self, day: Date, bytes: u64) -> Result<()> {
+    pub(crate) fn add_fetched(&self, day: Date, bytes: u64) -> Result<()> {
         self.add_traffic("fetched", day, bytes)
     }
 
@@ -140,7 +140,7 @@ impl Store {
     }
 
     /// Adds to the bytes fetched on a day (Vietnam) of mails that name a registered address (lower case) as their sender.
-    pub fn add_fetched_of(&self, day: Date, address: &str, bytes: u64) -> Result<()> {
+    pub(crate) fn add_fetched_of(&self, day: Date, address: &str, bytes: u64) -> Result<()> {
         self.conn
             .prepare_cached(
                 "INSERT INTO fetched_of (day, address, bytes) VALUES (?1, ?2, ?3)
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// The bytes fetched on a day (Vietnam) of each registered address that mails named as their sender.
-    pub fn fetched_of(&self, day: Date) -> Result<HashMap<String, u64>> {
+    pub(crate) fn fetched_of(&self, day: Date) -> Result<HashMap<String, u64>> {
         let sql = "SELECT address, bytes FROM fetched_of WHERE day = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([day.to_string()], |r| {
@@ -161,7 +161,7 @@ impl Store {
     }
 
     /// Adds to the bytes of files that were taken out of mails and stored on a day (Vietnam).
-    pub fn add_unpacked(&self, day: Date, bytes: u64) -> Result<()> {
+    pub(crate) fn add_unpacked(&self, day: Date, bytes: u64) -> Result<()> {
         self.add_traffic("unpacked", day, bytes)
     }
 

@@ -50,7 +50,7 @@ impl Store {
     }
 
     /// How often mails that wait were shown, those that were.
-    pub fn times_listed(&self) -> Result<HashMap<i64, u32>> {
+    pub(crate) fn times_listed(&self) -> Result<HashMap<i64, u32>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT l.message, count(*) FROM message m JOIN listed l ON l.message = m.id
              WHERE m.state = 'waiting' GROUP BY l.message",

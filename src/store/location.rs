@@ -89,7 +89,7 @@ impl Store {
     }
 
     /// How far a folder has been looked through, if ever.
-    pub fn cursor(&self, account: &str, folder: &str) -> Result<Option<Cursor>> {
+    pub(crate) fn cursor(&self, account: &str, folder: &str) -> Result<Option<Cursor>> {
         Ok(self
             .conn
             .query_row(
@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// Moves the cursor of a folder. Call it only when every mail up to it has a row.
-    pub fn set_cursor(&self, account: &str, folder: &str, cursor: Cursor) -> Result<()> {
+    pub(crate) fn set_cursor(&self, account: &str, folder: &str, cursor: Cursor) -> Result<()> {
         self.conn.execute(
             "INSERT INTO cursor (account, folder, uidvalidity, last_uid) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (account, folder) DO UPDATE
@@ -118,7 +118,7 @@ impl Store {
 
     /// Every UID of a folder that has a row, with the INTERNALDATE of the mail that it meant, where that was noted. Those
     /// of damaged mails are left out: they are fetched again.
-    pub fn known_uids(
+    pub(crate) fn known_uids(
         &self,
         account: &str,
         folder: &str,
@@ -158,7 +158,7 @@ impl Store {
     }
 
     /// Notes the INTERNALDATE of the mail at a place where that was not noted yet.
-    pub fn date_location(&self, place: &Place, received_at: Timestamp) -> Result<()> {
+    pub(crate) fn date_location(&self, place: &Place, received_at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE location SET received_at = ?5
              WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid = ?4 AND received_at IS NULL",
@@ -174,7 +174,7 @@ impl Store {
     }
 
     /// Whether a server told the INTERNALDATE of a mail, at one of its places.
-    pub fn is_dated(&self, message: i64) -> Result<bool> {
+    pub(crate) fn is_dated(&self, message: i64) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM location WHERE message = ?1 AND received_at IS NOT NULL)",
             [message],
@@ -183,7 +183,7 @@ impl Store {
     }
 
     /// The mail that was seen at a place.
-    pub fn message_at(&self, place: &Place) -> Result<Option<i64>> {
+    pub(crate) fn message_at(&self, place: &Place) -> Result<Option<i64>> {
         Ok(self
             .conn
             .query_row(
@@ -212,7 +212,7 @@ impl Store {
 
     /// Notes that a mail was among those that the server did not give, so that it is asked for alone. `again`: it was
     /// asked for alone, and counts.
-    pub fn fetch_failed(&self, place: &Place, again: bool, now: Timestamp) -> Result<()> {
+    pub(crate) fn fetch_failed(&self, place: &Place, again: bool, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO fetch_failure (account, folder, uidvalidity, uid, times, tried_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -230,7 +230,7 @@ impl Store {
     }
 
     /// Notes that staff have a row in place of a mail that the server does not give.
-    pub fn gave_up_fetching(&self, place: &Place, now: Timestamp) -> Result<()> {
+    pub(crate) fn gave_up_fetching(&self, place: &Place, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE fetch_failure SET given_up_at = coalesce(given_up_at, ?5), tried_at = ?5
              WHERE account = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid = ?4",
@@ -246,7 +246,7 @@ impl Store {
     }
 
     /// The mails of a folder that the server did not give at least once, by UID; those that it gave since are left out.
-    pub fn fetch_failures(
+    pub(crate) fn fetch_failures(
         &self,
         account: &str,
         folder: &str,

@@ -178,7 +178,7 @@ impl Store {
     }
 
     /// Whether a mail of this content (SHA-256) has a row.
-    pub fn knows_content(&self, sha256: &str) -> Result<bool> {
+    pub(crate) fn knows_content(&self, sha256: &str) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM message WHERE sha256 = ?1)",
             [sha256],
@@ -208,7 +208,7 @@ impl Store {
 
     /// Gives a mail that could not be fetched its content: it is read as one that has come now. Where the content is
     /// known as another mail, that one is meant. What staff decided meanwhile stays.
-    pub fn fetched_at_last(&self, id: i64, sha256: &str, size: u64) -> Result<i64> {
+    pub(crate) fn fetched_at_last(&self, id: i64, sha256: &str, size: u64) -> Result<i64> {
         let same = "SELECT id FROM message WHERE sha256 = ?1";
         let known: Option<i64> = self
             .conn
@@ -244,7 +244,7 @@ impl Store {
     }
 
     /// When the oldest mail was stored that is not read yet.
-    pub fn oldest_unread(&self) -> Result<Option<Timestamp>> {
+    pub(crate) fn oldest_unread(&self) -> Result<Option<Timestamp>> {
         Ok(self.conn.query_row(
             "SELECT min(stored_at) AS oldest FROM message WHERE state = 'received' AND put_off IS NULL",
             [],
@@ -254,7 +254,12 @@ impl Store {
 
     /// Notes of a mail that has come who sent it, by its header alone (an address, lower case), and which units may have:
     /// until it is read, they are not reminded.
-    pub fn note_sender(&self, id: i64, sender: Option<&str>, units: &[UnitId]) -> Result<()> {
+    pub(crate) fn note_sender(
+        &self,
+        id: i64,
+        sender: Option<&str>,
+        units: &[UnitId],
+    ) -> Result<()> {
         let changed = self.conn.execute(
             "UPDATE message SET sender = ?2, candidates = ?3 WHERE id = ?1 AND state = 'received' AND put_off IS NULL",
             params![id, sender, serde_json::to_string(units)?],
@@ -296,7 +301,7 @@ impl Store {
     }
 
     /// Stores what reading a mail gave, with the names of its files; whether the archive holds these is noted apart.
-    pub fn set_reading(&self, id: i64, reading: &Reading) -> Result<()> {
+    pub(crate) fn set_reading(&self, id: i64, reading: &Reading) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
                                 trust = ?7, reading = ?8
@@ -331,14 +336,14 @@ impl Store {
     }
 
     /// Notes that the archive holds the files of a mail.
-    pub fn set_kept(&self, id: i64) -> Result<()> {
+    pub(crate) fn set_kept(&self, id: i64) -> Result<()> {
         let sql = "UPDATE attachment SET kept = 1 WHERE message = ?1 AND kept = 0";
         self.conn.execute(sql, [id])?;
         Ok(())
     }
 
     /// Mails whose files count and are not in the archive, oldest first, with the bytes of those.
-    pub fn not_taken_out(&self) -> Result<Vec<(i64, u64)>> {
+    pub(crate) fn not_taken_out(&self) -> Result<Vec<(i64, u64)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT m.id, (SELECT coalesce(sum(size), 0) FROM (
                  SELECT DISTINCT sha256, size FROM attachment WHERE message = m.id AND kept = 0)) AS bytes
@@ -354,7 +359,7 @@ impl Store {
     }
 
     /// Notes that a mail was received earlier than it seemed.
-    pub fn set_received_at(&self, id: i64, received_at: Timestamp) -> Result<()> {
+    pub(crate) fn set_received_at(&self, id: i64, received_at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET received_at = ?2 WHERE id = ?1",
             params![id, instant(received_at)],
@@ -363,7 +368,7 @@ impl Store {
     }
 
     /// Notes that a mail was stored at another moment than a clock that was wrong had said.
-    pub fn set_stored_at(&self, id: i64, stored_at: Timestamp) -> Result<()> {
+    pub(crate) fn set_stored_at(&self, id: i64, stored_at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET stored_at = ?2 WHERE id = ?1",
             params![id, instant(stored_at)],
@@ -372,7 +377,7 @@ impl Store {
     }
 
     /// Notes that a mail is put off until it is known who sent it, and since when.
-    pub fn set_put_off(&self, id: i64, since: Timestamp) -> Result<()> {
+    pub(crate) fn set_put_off(&self, id: i64, since: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET put_off = ?2 WHERE id = ?1",
             params![id, instant(since)],
@@ -444,7 +449,7 @@ impl Store {
     }
 
     /// How many mails are put off until it is known who sent them.
-    pub fn put_off_count(&self) -> Result<u32> {
+    pub(crate) fn put_off_count(&self) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM message WHERE state = 'received' AND put_off IS NOT NULL",
             [],
@@ -453,7 +458,7 @@ impl Store {
     }
 
     /// Mails whose outcome the mailbox does not show yet, with the outcome.
-    pub fn unshown(&self) -> Result<Vec<(i64, MessageState)>> {
+    pub(crate) fn unshown(&self) -> Result<Vec<(i64, MessageState)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT id, state FROM message
              WHERE state <> 'received' AND shown IS NOT state ORDER BY id LIMIT 500",
@@ -463,7 +468,7 @@ impl Store {
     }
 
     /// Notes that the mailbox shows the outcome of a mail.
-    pub fn set_shown(&self, id: i64, state: MessageState) -> Result<()> {
+    pub(crate) fn set_shown(&self, id: i64, state: MessageState) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET shown = ?2 WHERE id = ?1",
             params![id, state],
@@ -472,7 +477,7 @@ impl Store {
     }
 
     /// The units that staff taught for an address (lower case).
-    pub fn learned_units(&self, address: &str) -> Result<Vec<UnitId>> {
+    pub(crate) fn learned_units(&self, address: &str) -> Result<Vec<UnitId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT unit FROM learned WHERE address = ?1 AND revoked_at IS NULL ORDER BY id",
         )?;
@@ -481,7 +486,7 @@ impl Store {
     }
 
     /// Forgets that an address (lower case) writes for a unit; `false` if it was not known to.
-    pub fn unlearn(&self, address: &str, unit: &UnitId, now: Timestamp) -> Result<bool> {
+    pub(crate) fn unlearn(&self, address: &str, unit: &UnitId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE learned SET revoked_at = ?3 WHERE address = ?1 AND unit = ?2 AND revoked_at IS NULL",
             params![address, unit.0, instant(now)],

@@ -211,7 +211,7 @@ impl Store {
     ///
     /// # Errors
     /// When one cannot be read or the other not be written.
-    pub fn copy_file(from: &Path, to: &Path, now: Timestamp) -> Result<()> {
+    pub(crate) fn copy_file(from: &Path, to: &Path, now: Timestamp) -> Result<()> {
         let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         source.busy_timeout(Duration::from_secs(15))?;
         let mut copy = Connection::open(to)?;
@@ -244,7 +244,7 @@ impl Store {
     ///
     /// # Errors
     /// Whatever `change` fails with; nothing is changed then.
-    pub fn transaction<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
+    pub(crate) fn transaction<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         // IMMEDIATE: wait for other writers at the start instead of failing in the middle.
         let (begin, keep, drop) = if self.conn.is_autocommit() {
             ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
@@ -269,7 +269,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn command_key(&self) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn command_key(&self) -> Result<Option<Vec<u8>>> {
         Ok(self.setting("command_key")?.map(String::into_bytes))
     }
 
@@ -277,7 +277,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written, or the system gives no random bytes.
-    pub fn renew_command_key(&self, now: Timestamp) -> Result<()> {
+    pub(crate) fn renew_command_key(&self, now: Timestamp) -> Result<()> {
         self.set_setting("command_key", &random_hex::<32>()?)?;
         self.set_moment("command_key_since", now)
     }
@@ -286,7 +286,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn command_key_since(&self) -> Result<Option<Timestamp>> {
+    pub(crate) fn command_key_since(&self) -> Result<Option<Timestamp>> {
         self.moment("command_key_since")
     }
 
@@ -302,7 +302,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn setting(&self, name: &str) -> Result<Option<String>> {
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<String>> {
         Ok(self
             .conn
             .query_row("SELECT value FROM setting WHERE name = ?1", [name], |r| {
@@ -315,7 +315,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+    pub(crate) fn set_setting(&self, name: &str, value: &str) -> Result<()> {
         self.conn.execute(
             "INSERT INTO setting (name, value) VALUES (?1, ?2)
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -337,7 +337,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn set_moment(&self, name: &str, moment: Timestamp) -> Result<()> {
+    pub(crate) fn set_moment(&self, name: &str, moment: Timestamp) -> Result<()> {
         self.set_setting(name, &instant(moment))
     }
 
@@ -345,7 +345,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn first_opened(&self) -> Result<Timestamp> {
+    pub(crate) fn first_opened(&self) -> Result<Timestamp> {
         self.moment("first_opened")?
             .context("the store does not say when it was first opened")
     }

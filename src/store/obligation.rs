@@ -246,7 +246,11 @@ impl Store {
     }
 
     /// Those of one unit.
-    pub fn obligations_of(&self, unit: &UnitId, receipts: Receipts) -> Result<Vec<Obligation>> {
+    pub(crate) fn obligations_of(
+        &self,
+        unit: &UnitId,
+        receipts: Receipts,
+    ) -> Result<Vec<Obligation>> {
         self.obligations_where(Some(unit), receipts)
     }
 
@@ -284,7 +288,7 @@ impl Store {
     }
 
     /// The row of an obligation.
-    pub fn obligation_id(
+    pub(crate) fn obligation_id(
         &self,
         unit: &UnitId,
         report: &str,
@@ -310,7 +314,12 @@ impl Store {
     }
 
     /// Opens a period again; `false` if it was not closed.
-    pub fn open_period(&self, report: &str, period: &PeriodId, now: Timestamp) -> Result<bool> {
+    pub(crate) fn open_period(
+        &self,
+        report: &str,
+        period: &PeriodId,
+        now: Timestamp,
+    ) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE closing SET withdrawn_at = ?3 WHERE report = ?1 AND period = ?2 AND withdrawn_at IS NULL",
             params![report, period.to_string(), instant(now)],
@@ -319,13 +328,13 @@ impl Store {
     }
 
     /// Whether a unit was ever excused from an obligation, taken back or not.
-    pub fn was_excused(&self, obligation: i64) -> Result<bool> {
+    pub(crate) fn was_excused(&self, obligation: i64) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM excuse WHERE obligation = ?1)";
         Ok(self.conn.query_row(sql, [obligation], |r| r.get(0))?)
     }
 
     /// The deadlines that hold as they were frozen, by obligation: nobody has given more time or sent a report back.
-    pub fn frozen_deadlines(&self) -> Result<HashMap<i64, Timestamp>> {
+    pub(crate) fn frozen_deadlines(&self) -> Result<HashMap<i64, Timestamp>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT id, due FROM obligation o
              WHERE NOT EXISTS (SELECT 1 FROM extension WHERE obligation = o.id AND withdrawn_at IS NULL)
@@ -337,7 +346,7 @@ impl Store {
     }
 
     /// Gives an obligation another deadline.
-    pub fn set_deadline(&self, obligation: i64, due: Timestamp) -> Result<()> {
+    pub(crate) fn set_deadline(&self, obligation: i64, due: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE obligation SET due = ?2 WHERE id = ?1",
             params![obligation, instant(due)],
@@ -372,7 +381,7 @@ impl Store {
     }
 
     /// Takes an extension back; `false` if there was none.
-    pub fn withdraw_extension(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn withdraw_extension(&self, obligation: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE extension SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
             params![obligation, instant(now)],

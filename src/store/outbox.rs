@@ -134,7 +134,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
 impl Store {
     /// Queues a mail unless its key is taken; gives its row if it is new. An answer that may have been given before the
     /// store was laid out from a backup is left to staff instead.
-    pub fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<i64>> {
+    pub(crate) fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<i64>> {
         let kind = mail.owed.kind();
         let n = self.conn.execute(
             "INSERT INTO outbox (key, kind, unit, message, priority, state, queued_at, next_try)
@@ -160,7 +160,7 @@ impl Store {
     }
 
     /// The mail of ours that is owed as this.
-    pub fn owed_as(&self, owed: &Owed) -> Result<Option<Outgoing>> {
+    pub(crate) fn owed_as(&self, owed: &Owed) -> Result<Option<Outgoing>> {
         Ok(self.outgoing("key = ?1", [owed.key()])?.pop())
     }
 
@@ -193,7 +193,7 @@ impl Store {
     }
 
     /// A mail of ours by its Message-ID.
-    pub fn sent_as(&self, message_id: &str) -> Result<Option<Outgoing>> {
+    pub(crate) fn sent_as(&self, message_id: &str) -> Result<Option<Outgoing>> {
         Ok(self.outgoing("message_id = ?1", [message_id])?.pop())
     }
 
@@ -236,7 +236,7 @@ impl Store {
     }
 
     /// The reminder of a unit that waits to be sent.
-    pub fn queued_reminder(&self, unit: &UnitId) -> Result<Option<i64>> {
+    pub(crate) fn queued_reminder(&self, unit: &UnitId) -> Result<Option<i64>> {
         Ok(self
             .conn
             .query_row(
@@ -250,7 +250,7 @@ impl Store {
 
     /// Whether a reminder left for a unit at a moment or after it, or may be leaving. That it left is sometimes known only
     /// days later.
-    pub fn reminded_since(&self, unit: &UnitId, from: Timestamp) -> Result<bool> {
+    pub(crate) fn reminded_since(&self, unit: &UnitId, from: Timestamp) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (
                  SELECT 1 FROM outbox
@@ -299,7 +299,7 @@ impl Store {
     }
 
     /// Puts a mail that met what is in the way of all back into the queue: nothing was said of it.
-    pub fn put_back(&self, id: i64, at: Timestamp) -> Result<()> {
+    pub(crate) fn put_back(&self, id: i64, at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2 WHERE id = ?1",
             params![id, instant(at)],
@@ -308,7 +308,7 @@ impl Store {
     }
 
     /// How many mails were not taken for the first time since a mail was, and since the queue was last paused.
-    pub fn deferred_in_a_row(&self) -> Result<u32> {
+    pub(crate) fn deferred_in_a_row(&self) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox WHERE state = 'queued' AND deferred_since > max(
                  coalesce((SELECT max(ended_at) FROM outbox WHERE state = 'sent'), ''),
@@ -319,13 +319,13 @@ impl Store {
     }
 
     /// How many mails to units were refused for good since a mail was taken, and since the queue was last paused.
-    pub fn refused_in_a_row(&self) -> Result<u32> {
+    pub(crate) fn refused_in_a_row(&self) -> Result<u32> {
         let sql = format!("SELECT count(*) FROM outbox WHERE {REFUSED_IN_A_ROW}");
         Ok(self.conn.query_row(&sql, [], |r| r.get(0))?)
     }
 
     /// Holds these refusals less against the addresses: as failures for a time.
-    pub fn doubt_refusals_in_a_row(&self) -> Result<()> {
+    pub(crate) fn doubt_refusals_in_a_row(&self) -> Result<()> {
         let sql = format!(
             "UPDATE contact_bounce SET kind = 'soft'
              WHERE told_by = 'refusal' AND outbox IN (SELECT id FROM outbox WHERE {REFUSED_IN_A_ROW})"
@@ -335,7 +335,7 @@ impl Store {
     }
 
     /// Queued mails that cannot be written, and those that have been tried in vain since a moment or longer.
-    pub fn stuck(&self, deferred_since: Timestamp) -> Result<Vec<Outgoing>> {
+    pub(crate) fn stuck(&self, deferred_since: Timestamp) -> Result<Vec<Outgoing>> {
         self.outgoing(
             "state = 'queued' AND (blocked_since IS NOT NULL OR deferred_since <= ?1) ORDER BY id",
             [instant(deferred_since)],
@@ -359,7 +359,7 @@ impl Store {
     }
 
     /// The last mail that left in a span of time and was not looked for among the sent mails.
-    pub fn left_between(&self, from: Timestamp, to: Timestamp) -> Result<Option<Outgoing>> {
+    pub(crate) fn left_between(&self, from: Timestamp, to: Timestamp) -> Result<Option<Outgoing>> {
         let found = self.outgoing(
             "state = 'sent' AND looks = 0 AND begun_at >= ?1 AND ended_at <= ?2 ORDER BY ended_at DESC LIMIT 1",
             [instant(from), instant(to)],
@@ -368,7 +368,7 @@ impl Store {
     }
 
     /// How many mails that left after a moment were looked for among the sent mails.
-    pub fn looked_for_since(&self, after: Timestamp) -> Result<u32> {
+    pub(crate) fn looked_for_since(&self, after: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox WHERE state = 'sent' AND looks > 0 AND ended_at > ?1",
             [instant(after)],
@@ -382,7 +382,7 @@ impl Store {
     }
 
     /// Owes a mail once more that failed or may have failed; `false` if it did not.
-    pub fn send_again(&self, id: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn send_again(&self, id: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = 0, next_try = ?2, error = NULL, ended_at = NULL, looks = 0,
                                deferred_since = NULL, blocked_since = NULL
@@ -393,7 +393,7 @@ impl Store {
     }
 
     /// How many mails left (or may have left) after a moment, by kind.
-    pub fn sent_since(&self, after: Timestamp) -> Result<Vec<(Kind, u32)>> {
+    pub(crate) fn sent_since(&self, after: Timestamp) -> Result<Vec<(Kind, u32)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT kind, count(*) AS n FROM outbox
              WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
@@ -405,7 +405,7 @@ impl Store {
     }
 
     /// How many mails of a kind left (or may have left) to a unit at a moment or after it.
-    pub fn told_since(&self, unit: &UnitId, kind: Kind, from: Timestamp) -> Result<u32> {
+    pub(crate) fn told_since(&self, unit: &UnitId, kind: Kind, from: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox
              WHERE unit = ?1 AND kind = ?2 AND state IN ('sent', 'unknown', 'sending')
@@ -425,7 +425,13 @@ impl Store {
     }
 
     /// Has an acknowledgement tell all that were put off up to a day, of the same unit and to the same address.
-    pub fn tell_together(&self, id: i64, day: Date, why: &str, now: Timestamp) -> Result<()> {
+    pub(crate) fn tell_together(
+        &self,
+        id: i64,
+        day: Date,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET told_in = ?1, state = 'dropped', error = ?3, ended_at = ?4
              WHERE id <> ?1 AND state = 'queued' AND put_off <= ?2 AND id IN (
@@ -437,7 +443,7 @@ impl Store {
     }
 
     /// The mails whose acknowledgements one of the outbox tells in their stead, oldest first.
-    pub fn told_in(&self, id: i64) -> Result<Vec<i64>> {
+    pub(crate) fn told_in(&self, id: i64) -> Result<Vec<i64>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT message FROM outbox WHERE told_in = ?1 AND message IS NOT NULL ORDER BY id",
         )?;
@@ -446,7 +452,7 @@ impl Store {
     }
 
     /// How many mails of any kind an address was sent after a moment.
-    pub fn sent_to_since(&self, address: &str, after: Timestamp) -> Result<u32> {
+    pub(crate) fn sent_to_since(&self, address: &str, after: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox
              WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
@@ -457,7 +463,7 @@ impl Store {
     }
 
     /// Whether an address (lower case) was told since a moment that a mail of it has arrived, or is to be.
-    pub fn told_of_arrival_since(&self, address: &str, since: Timestamp) -> Result<bool> {
+    pub(crate) fn told_of_arrival_since(&self, address: &str, since: Timestamp) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (
                  SELECT 1 FROM message m JOIN outbox o ON o.message = m.id
@@ -469,7 +475,7 @@ impl Store {
     }
 
     /// How many letters were owed since a moment that ask an address (lower case) whether it sent a command.
-    pub fn confirmations_asked_since(&self, address: &str, since: Timestamp) -> Result<u32> {
+    pub(crate) fn confirmations_asked_since(&self, address: &str, since: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM message m JOIN outbox o ON o.message = m.id
              WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2",
@@ -480,7 +486,11 @@ impl Store {
 
     /// The mails that wait for a letter, owed since a moment, to be answered that asks an address (lower case) whether it
     /// sent them.
-    pub fn asked_to_confirm_since(&self, address: &str, since: Timestamp) -> Result<Vec<i64>> {
+    pub(crate) fn asked_to_confirm_since(
+        &self,
+        address: &str,
+        since: Timestamp,
+    ) -> Result<Vec<i64>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT m.id FROM message m JOIN outbox o ON o.message = m.id
              WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2
@@ -491,7 +501,7 @@ impl Store {
     }
 
     /// How many mails wait, those of a kind left out.
-    pub fn queue_length(&self, but: Option<Kind>) -> Result<u32> {
+    pub(crate) fn queue_length(&self, but: Option<Kind>) -> Result<u32> {
         Ok(self.conn.query_row(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending') AND kind <> ?1",
             [but.map_or("", Kind::word)],
@@ -520,7 +530,7 @@ impl Store {
 
     /// The steps towards a deadline of an obligation that were taken, each by a mail that left. What waits, was dropped or
     /// refused reminded nobody; what left may have come back for good from all that it was for.
-    pub fn steps_left(&self, obligation: i64, due: Timestamp) -> Result<Vec<StepLeft>> {
+    pub(crate) fn steps_left(&self, obligation: i64, due: Timestamp) -> Result<Vec<StepLeft>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT r.step, coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at,
                  m.recipients <> '[]' AND NOT EXISTS (

@@ -39,7 +39,7 @@ fn queue_pause(row: &Row<'_>) -> rusqlite::Result<QueuePause> {
 
 impl Store {
     /// Lets the queue wait until a moment; what is in the way again makes the pause longer.
-    pub fn pause_queue(
+    pub(crate) fn pause_queue(
         &self,
         now: Timestamp,
         until: Timestamp,
@@ -61,7 +61,7 @@ impl Store {
     }
 
     /// Notes that a mail left again.
-    pub fn resume_queue(&self, now: Timestamp) -> Result<()> {
+    pub(crate) fn resume_queue(&self, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE queue_pause SET ended_at = ?1 WHERE ended_at IS NULL",
             [instant(now)],
@@ -82,7 +82,11 @@ impl Store {
     }
 
     /// The pauses of a span of time, oldest first.
-    pub fn queue_pauses_between(&self, from: Timestamp, to: Timestamp) -> Result<Vec<QueuePause>> {
+    pub(crate) fn queue_pauses_between(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<QueuePause>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT * FROM queue_pause WHERE since <= ?2 AND (ended_at IS NULL OR ended_at > ?1) ORDER BY id",
         )?;

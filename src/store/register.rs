@@ -14,7 +14,7 @@ const GRACE: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 impl Store {
     /// Remembers the addresses (lower case) that the register has now, and since when others are gone.
-    pub fn remember_addresses(
+    pub(crate) fn remember_addresses(
         &self,
         has: &BTreeSet<(String, UnitId)>,
         now: Timestamp,
@@ -46,7 +46,11 @@ impl Store {
 
     /// The units that the register last had an address (lower case) for, if a mail that was received at a moment may
     /// have been sent before it was gone.
-    pub fn former_units(&self, address: &str, received_at: Timestamp) -> Result<Vec<UnitId>> {
+    pub(crate) fn former_units(
+        &self,
+        address: &str,
+        received_at: Timestamp,
+    ) -> Result<Vec<UnitId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT unit FROM register_address
              WHERE address = ?1 AND until >= ?2

@@ -30,7 +30,7 @@ pub(super) const PARTS: [&str; 4] = ["submission", "excuse", "extension", "remin
 
 impl Store {
     /// The ids that something is remembered of: expected, sent or taught.
-    pub fn known_ids(&self, thing: Thing) -> Result<BTreeSet<String>> {
+    pub(crate) fn known_ids(&self, thing: Thing) -> Result<BTreeSet<String>> {
         let sql = match thing {
             Thing::Unit => {
                 "SELECT unit FROM obligation UNION SELECT unit FROM learned WHERE revoked_at IS NULL"
@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// How many obligations and submissions an id has.
-    pub fn weight_of(&self, thing: Thing, id: &str) -> Result<(u32, u32)> {
+    pub(crate) fn weight_of(&self, thing: Thing, id: &str) -> Result<(u32, u32)> {
         let column = match thing {
             Thing::Unit => "unit",
             Thing::Report => "report",
@@ -59,7 +59,7 @@ impl Store {
     }
 
     /// The ids of which nobody has said yet what became of them.
-    pub fn unsettled(&self) -> Result<Unsettled> {
+    pub(crate) fn unsettled(&self) -> Result<Unsettled> {
         Ok(match self.setting("unsettled_ids")? {
             Some(json) => serde_json::from_str(&json)?,
             None => Unsettled::default(),
@@ -67,7 +67,7 @@ impl Store {
     }
 
     /// Remembers them.
-    pub fn set_unsettled(&self, unsettled: &Unsettled) -> Result<()> {
+    pub(crate) fn set_unsettled(&self, unsettled: &Unsettled) -> Result<()> {
         self.set_setting("unsettled_ids", &serde_json::to_string(unsettled)?)
     }
 

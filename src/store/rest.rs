@@ -25,7 +25,7 @@ pub struct Rest {
 
 impl Store {
     /// Notes for whom a mail that is being handed over was not taken for now.
-    pub fn owe_rest(
+    pub(crate) fn owe_rest(
         &self,
         outbox: i64,
         address: &str,
@@ -42,7 +42,7 @@ impl Store {
     }
 
     /// Forgets for whom it was not taken before: it is handed over anew, to all.
-    pub fn drop_rests(&self, outbox: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn drop_rests(&self, outbox: i64, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'dropped', ended_at = ?2 WHERE outbox = ?1 AND state = 'queued'",
             params![outbox, instant(now)],
@@ -59,7 +59,7 @@ impl Store {
     }
 
     /// Those that ended in a span of time other than well, and those that have waited since before a moment.
-    pub fn rests_to_tell(
+    pub(crate) fn rests_to_tell(
         &self,
         (from, before): (Timestamp, Timestamp),
         waiting_since: Timestamp,
@@ -91,7 +91,7 @@ impl Store {
     }
 
     /// Notes that the mail is about to be handed over for one recipient.
-    pub fn start_rest(&self, rest: &Rest) -> Result<()> {
+    pub(crate) fn start_rest(&self, rest: &Rest) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'sending' WHERE outbox = ?1 AND address = ?2",
             params![rest.outbox, rest.address],
@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Notes that it was tried in vain.
-    pub fn defer_rest(&self, rest: &Rest, at: Timestamp, why: &str) -> Result<()> {
+    pub(crate) fn defer_rest(&self, rest: &Rest, at: Timestamp, why: &str) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'queued', tries = tries + 1, next_try = ?3, error = ?4
              WHERE outbox = ?1 AND address = ?2",
@@ -110,7 +110,7 @@ impl Store {
     }
 
     /// Notes how it ended.
-    pub fn end_rest(
+    pub(crate) fn end_rest(
         &self,
         rest: &Rest,
         state: OutgoingState,
@@ -125,7 +125,7 @@ impl Store {
     }
 
     /// Those that were being handed over when something broke are not tried again blindly.
-    pub fn end_broken_rests(&self, why: &str, now: Timestamp) -> Result<()> {
+    pub(crate) fn end_broken_rests(&self, why: &str, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'unknown', error = ?1, ended_at = ?2 WHERE state = 'sending'",
             [why, &instant(now)],

@@ -19,7 +19,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn restored_at(&self) -> Result<Option<Timestamp>> {
+    pub(crate) fn restored_at(&self) -> Result<Option<Timestamp>> {
         self.moment(RESTORED_AT)
     }
 
@@ -34,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn mark_restored(&self, now: Timestamp) -> Result<()> {
+    pub(crate) fn mark_restored(&self, now: Timestamp) -> Result<()> {
         self.set_moment(RESTORED_AT, now)?;
         // Whoever got hold of the backup has the key in it.
         self.renew_command_key(now)?;
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn perhaps_answered(&self, received_at: Timestamp) -> Result<bool> {
+    pub(crate) fn perhaps_answered(&self, received_at: Timestamp) -> Result<bool> {
         let restored = self.restored_at()?;
         Ok(restored.is_some_and(|at| received_at.as_second() < at.as_second()))
     }
@@ -91,7 +91,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn perhaps_sent(&self) -> Result<Vec<(i64, String)>> {
+    pub(crate) fn perhaps_sent(&self) -> Result<Vec<(i64, String)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT o.id, m.message_id FROM outbox o JOIN message m ON m.id = o.message
              WHERE o.state = 'unknown' AND o.error = ?1 AND o.looks = 0 AND m.message_id IS NOT NULL
@@ -105,7 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn last_owed(&self) -> Result<i64> {
+    pub(crate) fn last_owed(&self) -> Result<i64> {
         let last: Option<i64> = self
             .conn
             .query_row("SELECT max(id) FROM outbox", [], |r| r.get(0))?;
@@ -116,7 +116,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn leave_to_staff(&self, after: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn leave_to_staff(&self, after: i64, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?2, ended_at = ?3
              WHERE id > ?1 AND state = 'queued'",

@@ -38,13 +38,13 @@ pub struct Expiring {
 
 impl Expiring {
     /// For so long the digest says that a mail on which nobody has decided will go.
-    pub const NOTICE: SignedDuration = SignedDuration::from_hours(24 * 30);
+    pub(crate) const NOTICE: SignedDuration = SignedDuration::from_hours(24 * 30);
 
     /// The day (Vietnam) on which it goes, if it is kept for so many years: when that time is over, and the notice too.
     ///
     /// # Errors
     /// When that lies beyond all calendars.
-    pub fn ends_on(&self, years: u16) -> Result<Date> {
+    pub(crate) fn ends_on(&self, years: u16) -> Result<Date> {
         let received = self.received_at.to_zoned(zone());
         let over = received.checked_add(i64::from(years).years())?.timestamp();
         // What is past its time is looked for once a day: it has gone on the day after, at the latest.
@@ -105,7 +105,7 @@ impl Store {
 
     /// Notes that from now on the digest tells of mails that wait for a person and were received before a moment: they
     /// will not be kept.
-    pub fn tell_expiry(&self, received_before: Timestamp, now: Timestamp) -> Result<()> {
+    pub(crate) fn tell_expiry(&self, received_before: Timestamp, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET expiry_told_at = ?2
              WHERE state = 'waiting' AND expired_at IS NULL AND expiry_told_at IS NULL AND received_at < ?1",
@@ -115,7 +115,7 @@ impl Store {
     }
 
     /// The mails of which it is to be told, the oldest first.
-    pub fn expiring(&self) -> Result<Vec<Expiring>> {
+    pub(crate) fn expiring(&self) -> Result<Vec<Expiring>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT id, received_at, expiry_told_at FROM message
              WHERE state = 'waiting' AND expired_at IS NULL AND expiry_told_at IS NOT NULL
@@ -134,7 +134,7 @@ impl Store {
     /// Forgets what the rows say of the content of mails (senders, subjects, texts, names of files), to whom ours went,
     /// and what people wrote as reasons. Hashes stay, so that a mail that is met again is known. A mail on which nobody
     /// had decided waits no more.
-    pub fn forget_content(&self, expired: &Expired, now: Timestamp) -> Result<()> {
+    pub(crate) fn forget_content(&self, expired: &Expired, now: Timestamp) -> Result<()> {
         let now = instant(now);
         let ids = serde_json::to_string(&expired.received)?;
         self.conn.execute(
@@ -186,7 +186,7 @@ impl Store {
     }
 
     /// Writes what is still in the log into the database: what was forgotten lies on in neither.
-    pub fn empty_log(&self) -> Result<()> {
+    pub(crate) fn empty_log(&self) -> Result<()> {
         let done = |_: &rusqlite::Row<'_>| Ok(());
         Ok(self
             .conn

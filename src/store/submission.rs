@@ -109,7 +109,7 @@ impl Store {
     }
 
     /// Withdraws what a mail was logged as; gives how many submissions that were.
-    pub fn withdraw_submissions(&self, message: i64, now: Timestamp) -> Result<usize> {
+    pub(crate) fn withdraw_submissions(&self, message: i64, now: Timestamp) -> Result<usize> {
         Ok(self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
             params![message, instant(now)],
@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// Logs a withdrawn submission again, as the next version.
-    pub fn log_again(&self, submission: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn log_again(&self, submission: i64, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO submission (obligation, version, message, received_at, signed, soft, nil_return, number, logged_at)
              SELECT obligation, (SELECT max(version) + 1 FROM submission n WHERE n.obligation = s.obligation),
@@ -152,7 +152,7 @@ impl Store {
     }
 
     /// The submissions of an obligation that count: neither withdrawn nor sent back, the newest first.
-    pub fn standing_submissions(&self, obligation: i64) -> Result<Vec<Submission>> {
+    pub(crate) fn standing_submissions(&self, obligation: i64) -> Result<Vec<Submission>> {
         self.submissions(
             "s.obligation = ?1 AND s.withdrawn_at IS NULL AND NOT EXISTS
                  (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
@@ -162,7 +162,7 @@ impl Store {
     }
 
     /// The versions of an obligation that mails brought and that count, the newest first.
-    pub fn standing_versions(&self, obligation: i64) -> Result<Vec<StandingVersion>> {
+    pub(crate) fn standing_versions(&self, obligation: i64) -> Result<Vec<StandingVersion>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT s.signed, s.soft, m.trust,
                     EXISTS (SELECT 1 FROM acceptance a WHERE a.submission = s.id AND a.withdrawn_at IS NULL) AS accepted
@@ -206,7 +206,7 @@ impl Store {
     }
 
     /// Which submission was sent back, why and until when; `None` where that was taken back.
-    pub fn sent_back(&self, id: i64) -> Result<Option<(i64, String, Timestamp)>> {
+    pub(crate) fn sent_back(&self, id: i64) -> Result<Option<(i64, String, Timestamp)>> {
         Ok(self
             .conn
             .query_row(
@@ -218,7 +218,7 @@ impl Store {
     }
 
     /// Takes it back that a submission was sent back; gives why and until when it was, `None` if it was not.
-    pub fn withdraw_sent_back(
+    pub(crate) fn withdraw_sent_back(
         &self,
         submission: i64,
         now: Timestamp,
@@ -244,7 +244,7 @@ impl Store {
     }
 
     /// Takes an acceptance back; `false` if there was none.
-    pub fn withdraw_acceptance(&self, submission: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn withdraw_acceptance(&self, submission: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE acceptance SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL",
             params![submission, instant(now)],
@@ -263,7 +263,7 @@ impl Store {
     }
 
     /// Takes one submission back; `false` if it does not hold.
-    pub fn withdraw_submission(&self, id: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn withdraw_submission(&self, id: i64, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2 WHERE id = ?1 AND withdrawn_at IS NULL",
             params![id, instant(now)],
@@ -280,14 +280,18 @@ impl Store {
     }
 
     /// When a submission was logged, if there is one of this row.
-    pub fn submission_logged_at(&self, id: i64) -> Result<Option<Timestamp>> {
+    pub(crate) fn submission_logged_at(&self, id: i64) -> Result<Option<Timestamp>> {
         let sql = "SELECT logged_at FROM submission WHERE id = ?1";
         let at = self.conn.query_row(sql, [id], |r| parsed(r, "logged_at"));
         Ok(at.optional()?)
     }
 
     /// What was logged in a span of time.
-    pub fn logged_between(&self, after: Timestamp, until: Timestamp) -> Result<Vec<Submission>> {
+    pub(crate) fn logged_between(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Submission>> {
         self.submissions(
             "s.logged_at > ?1 AND s.logged_at <= ?2 AND s.withdrawn_at IS NULL ORDER BY s.received_at, s.id",
             [instant(after), instant(until)],

@@ -31,7 +31,7 @@ pub struct LearnedTitle {
 
 impl Store {
     /// Notes that staff said by deciding on a mail which report a title (folded) stands for; `None`: for none.
-    pub fn teach_title(
+    pub(crate) fn teach_title(
         &self,
         title: &str,
         report: Option<&str>,
@@ -46,7 +46,12 @@ impl Store {
     }
 
     /// Notes that what has the title which the assignment of a mail taught is no report after all, as another mail shows.
-    pub fn contradict_title(&self, taught_by: i64, message: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn contradict_title(
+        &self,
+        taught_by: i64,
+        message: i64,
+        now: Timestamp,
+    ) -> Result<()> {
         self.conn.execute(
             "INSERT INTO taught (title, message, at)
              SELECT DISTINCT title, ?2, ?3 FROM taught WHERE message = ?1 AND withdrawn_at IS NULL",
@@ -56,7 +61,7 @@ impl Store {
     }
 
     /// The rows that stand of what decisions on a mail taught.
-    pub fn taught_by(&self, message: i64) -> Result<Vec<i64>> {
+    pub(crate) fn taught_by(&self, message: i64) -> Result<Vec<i64>> {
         let sql = "SELECT id FROM taught WHERE message = ?1 AND withdrawn_at IS NULL ORDER BY id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([message], |r| r.get(0))?;
@@ -64,7 +69,7 @@ impl Store {
     }
 
     /// Withdraws what decisions on a mail taught of titles.
-    pub fn unteach(&self, message: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn unteach(&self, message: i64, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE taught SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
             params![message, instant(now)],
@@ -73,14 +78,14 @@ impl Store {
     }
 
     /// Lets a row stand again that was withdrawn.
-    pub fn teach_again(&self, row: i64) -> Result<()> {
+    pub(crate) fn teach_again(&self, row: i64) -> Result<()> {
         self.conn
             .execute("UPDATE taught SET withdrawn_at = NULL WHERE id = ?1", [row])?;
         Ok(())
     }
 
     /// What each title (folded) stands for.
-    pub fn taught_titles(&self) -> Result<Taught> {
+    pub(crate) fn taught_titles(&self) -> Result<Taught> {
         let learned = self.learned_titles()?.into_iter();
         let titles: BTreeMap<String, Lesson> = learned.map(|t| (t.title, t.lesson)).collect();
         Ok(titles)
@@ -121,7 +126,7 @@ impl Store {
     }
 
     /// Lets a title that was forgotten stand for what was said of it; `false` if it was not forgotten.
-    pub fn remember_title(&self, id: i64) -> Result<bool> {
+    pub(crate) fn remember_title(&self, id: i64) -> Result<bool> {
         let sql =
             "UPDATE taught SET forgotten_at = NULL WHERE id = ?1 AND forgotten_at IS NOT NULL";
         Ok(self.conn.execute(sql, [id])? > 0)

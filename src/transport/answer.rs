@@ -5,9 +5,7 @@ use std::fmt;
 /// A step of handing over a mail (RFC 5321). What is refused before them, a connection or a login, is always about us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// MAIL FROM.
     Mail,
-    /// RCPT TO.
     Rcpt,
     /// The command DATA, before the mail itself.
     Data,
@@ -43,7 +41,6 @@ pub(super) struct Answer {
     pub code: u16,
     /// What stands at the head of the text.
     pub status: Option<Status>,
-    /// The text.
     pub text: String,
 }
 

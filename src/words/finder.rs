@@ -99,7 +99,7 @@ impl Finder {
     }
 
     /// Whether a phrase stands in a text at all, within a word, too.
-    pub fn is_part_of(&self, text: &str) -> bool {
+    pub(crate) fn is_part_of(&self, text: &str) -> bool {
         self.automaton.is_match(text)
     }
 

@@ -51,12 +51,12 @@ impl Set {
     }
 
     /// Whether one stands in a folded text, at word bounds.
-    pub fn stands_in(&self, text: &str) -> bool {
+    pub(crate) fn stands_in(&self, text: &str) -> bool {
         !self.find(text).is_empty()
     }
 
     /// Whether one is part of a folded text, within a word, too.
-    pub fn is_part_of(&self, text: &str) -> bool {
+    pub(crate) fn is_part_of(&self, text: &str) -> bool {
         self.finder().is_part_of(text)
     }
 
@@ -66,7 +66,7 @@ impl Set {
     }
 
     /// What follows the one, if any, that a folded text begins with and that is not all of it.
-    pub fn strip<'t>(&self, text: &'t str) -> Option<&'t str> {
+    pub(crate) fn strip<'t>(&self, text: &'t str) -> Option<&'t str> {
         let begins = |f: &Found| (f.from == 0).then(|| text.get(f.to + 1..)).flatten();
         self.finder().longest(text).first().and_then(begins)
     }
@@ -83,7 +83,7 @@ impl Set {
     }
 
     /// Whether a folded text is made of them alone; an empty one is.
-    pub fn make_up(&self, text: &str) -> bool {
+    pub(crate) fn make_up(&self, text: &str) -> bool {
         let mut end = 0;
         let found = self.find(text);
         // Words are parted by one space.
@@ -137,7 +137,7 @@ impl Forms {
 }
 
 /// Whether a folded phrase that is no set's stands in a folded text, at word bounds.
-pub fn has_phrase(text: &str, phrase: &str) -> bool {
+pub(crate) fn has_phrase(text: &str, phrase: &str) -> bool {
     !Finder::new([phrase]).find(text).is_empty()
 }
 
@@ -319,7 +319,7 @@ pub fn mail() -> &'static Mail {
 }
 
 /// Whether one of the two files has a set of this name.
-pub fn is_built_in(set: &str) -> bool {
+pub(crate) fn is_built_in(set: &str) -> bool {
     let has = |file: &str| {
         file.parse::<toml::Table>()
             .is_ok_and(|t| t.contains_key(set))

@@ -18,14 +18,13 @@ pub enum OpenSet {
 
 impl OpenSet {
     /// Those that are lists, with their names.
-    pub const LISTS: [(&'static str, OpenSet); 3] = [
+    pub(crate) const LISTS: [(&'static str, OpenSet); 3] = [
         ("other_matters", OpenSet::OtherMatters),
         ("asks_for_time", OpenSet::AsksForTime),
         ("upper_bodies", OpenSet::UpperBodies),
     ];
 
-    /// What is built in of it.
-    pub fn built_in(self) -> &'static Set {
+    pub(crate) fn built_in(self) -> &'static Set {
         match self {
             OpenSet::OtherMatters => &vi().other_matters,
             OpenSet::AsksForTime => &vi().asks_for_time,

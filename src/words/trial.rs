@@ -48,7 +48,7 @@ impl Trial {
     }
 
     /// The first case that a word (folded) of a set would make wait.
-    pub fn made_wrong(&self, set: OpenSet, word: &str) -> Option<&str> {
+    pub(crate) fn made_wrong(&self, set: OpenSet, word: &str) -> Option<&str> {
         let finder = Finder::new([word]);
         let mut cases = self.0.iter();
         let wrong = cases.find(|case| {

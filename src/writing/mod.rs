@@ -119,7 +119,7 @@ impl Draft {
     ///
     /// # Errors
     /// When an address is none.
-    pub fn to_bytes(
+    pub(crate) fn to_bytes(
         &self,
         department: &Department,
         from: &str,

@@ -16,7 +16,6 @@ use crate::config::source::suggestion;
 /// The file of them. What an office's own file lacks is said as the default has it.
 pub(super) const SENTENCES: &str = "sentences.txt";
 
-/// The default.
 pub(super) const DEFAULT: &str = include_str!("../../config/templates/sentences.txt");
 
 /// A sentence by its name, with the values that it is said with. A template says it: `{{ say(sentence) }}`.

@@ -24,11 +24,9 @@ pub(super) struct News {
     pub(super) report: String,
     /// The period in words.
     pub(super) period: String,
-    /// Which version it is.
     pub(super) version: u32,
     /// When it was received.
     pub(super) received: String,
-    /// Whether it was in time.
     pub(super) on_time: bool,
     /// What is still missing.
     pub(super) missing: String,

@@ -26,7 +26,6 @@ pub(super) struct Progress {
     pub(super) due: String,
     /// How many units have to report.
     pub(super) expected: u32,
-    /// Complete.
     pub(super) complete: u32,
     /// Complete in time.
     pub(super) on_time: u32,

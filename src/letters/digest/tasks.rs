@@ -28,7 +28,6 @@ pub(super) struct WaitingMail {
     pub(super) received: String,
     /// From whom, where that is known.
     pub(super) sender: Option<String>,
-    /// Its subject.
     pub(super) subject: String,
     /// Why it waits.
     pub(super) why: Vec<String>,

@@ -19,15 +19,12 @@ const CONNECT: Duration = Duration::from_secs(30);
 
 /// A server, and who logs in.
 pub(in crate::mailbox) struct Server<'a> {
-    /// Host.
     pub(in crate::mailbox) host: &'a str,
-    /// Port.
     pub(in crate::mailbox) port: u16,
     /// A file with the certificates of a private authority.
     pub(in crate::mailbox) ca_file: Option<&'a Path>,
     /// Login name.
     pub(in crate::mailbox) user: &'a str,
-    /// Password.
     pub(in crate::mailbox) password: &'a str,
 }
 

@@ -97,7 +97,6 @@ impl Connection {
         })
     }
 
-    /// Whether it is Gmail.
     pub(super) fn is_gmail(&self) -> bool {
         self.able.gmail
     }

@@ -38,7 +38,6 @@ const DEEPEST: usize = 3;
 
 /// Collects the files of a mail.
 pub(super) struct Collector<'a, 'k> {
-    /// What was found.
     pub found: Vec<Attachment>,
     /// What was met on the way.
     pub notes: Vec<Reason>,

@@ -73,7 +73,7 @@ pub fn files(bytes: &[u8]) -> Vec<File> {
 }
 
 /// Whether nothing of a winmail.dat is lost: it was read down to its end, but for what fills it up.
-pub fn is_whole(bytes: &[u8]) -> bool {
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let mut input = Input { rest: bytes };
     if input.u32() != Some(SIGNATURE) || input.u16().is_none() {
         return false;

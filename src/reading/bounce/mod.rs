@@ -45,7 +45,6 @@ pub(super) struct Headers<'h> {
     pub sender: &'h str,
     /// The display name of From.
     pub name: &'h str,
-    /// Subject.
     pub subject: &'h str,
     /// The mailbox's own addresses, lower case.
     pub own: &'h [String],

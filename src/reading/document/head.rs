@@ -120,7 +120,7 @@ pub fn parse(page: &str) -> Head {
 
 /// The number that a subject line gives to what it brings: `Báo cáo số 57/BC-LĐLĐ`. Not that of a document which it
 /// names as its basis.
-pub fn number_in_subject(subject: &str) -> Option<String> {
+pub(crate) fn number_in_subject(subject: &str) -> Option<String> {
     let found = CITED.captures(subject)?;
     let before = fold(&subject[..found.get(0)?.start()]);
     let is_basis = vi().basis.stands_in(&before);

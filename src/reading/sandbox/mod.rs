@@ -79,7 +79,7 @@ impl std::fmt::Display for Confinement {
 ///
 /// # Errors
 /// When a limit cannot be set.
-pub fn confine(memory_bytes: u64, purpose: Purpose<'_>) -> Result<Confinement> {
+pub(crate) fn confine(memory_bytes: u64, purpose: Purpose<'_>) -> Result<Confinement> {
     // Where the whole service runs out of memory, what reads is ended before what remembers. More is always allowed.
     let _ = std::fs::write("/proc/self/oom_score_adj", FIRST_TO_GO);
     limit(memory_bytes)?;

@@ -40,7 +40,7 @@ use super::{FileKind, Reading, ReadingSettings};
 use crate::ground::Sha256;
 
 /// The hidden command under which the program runs as a child.
-pub const COMMAND: &str = "read-mails";
+pub(crate) const COMMAND: &str = "read-mails";
 
 /// The option by which a child reads what mails say, and opens no file.
 const WORDS: &str = "--words";

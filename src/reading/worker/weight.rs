@@ -17,7 +17,6 @@ pub(super) enum Judgement {
     Fine,
     /// The programs that help: the reader tells of the file without what they would have found.
     Helpers(Vec<i32>),
-    /// All of it.
     All,
 }
 
