@@ -3,12 +3,14 @@
 //! TCVN3 and VNI are encodings of fonts: to programs their text looks like Western European letters (`®oµn`, `ñoaøn`
 //! for `đoàn`), whatever character set the document declares.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 use regex::Regex;
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::ground::text::{fold, fold_marks};
 
@@ -128,15 +130,16 @@ fn windows(set: &'static [u8]) -> impl Fn(&[u8]) -> String {
 
 /// Text of a font of TCVN3 or VNI in Unicode; `None` where it is not such a text.
 pub fn converted(text: &str) -> Option<String> {
-    if !text.chars().any(|c| ('\u{a1}'..='\u{ff}').contains(&c)) {
+    let sample: String = text.chars().take(4_000).collect();
+    // A name of a foreigner in a Vietnamese text must not turn the whole around.
+    const ENOUGH: i32 = 4;
+    if most_to_win(&sample) <= ENOUGH {
         return None;
     }
-    let sample: String = text.chars().take(4_000).collect();
     let as_it_is = plausible(&sample);
     let tcvn = plausible(&from_tcvn3(&sample));
     let vni_score = plausible(&vni(&sample));
-    // A name of a foreigner in a Vietnamese text must not turn the whole around.
-    let enough = |score: i32| score > 0 && score > as_it_is + 4;
+    let enough = |score: i32| score > 0 && score > as_it_is + ENOUGH;
     if enough(tcvn) && tcvn >= vni_score {
         Some(from_tcvn3(text))
     } else if enough(vni_score) {
@@ -144,6 +147,20 @@ pub fn converted(text: &str) -> Option<String> {
     } else {
         None
     }
+}
+
+/// How much better a text may look at most after a conversion. That changes the letters and signs of Western Europe only
+/// and leaves ASCII alone; a piece whose words are Vietnamese already wins nothing, and most texts have no other.
+fn most_to_win(text: &str) -> i32 {
+    let pieces = text.split(|c: char| c.is_ascii() && !c.is_ascii_alphabetic());
+    let changed = pieces.filter(|piece| piece.contains(|c| matches!(c, '\u{a1}'..='\u{ff}')));
+    changed
+        .map(|piece| {
+            let signs = piece.chars().filter(|c| !c.is_ascii() && !is_of_word(*c));
+            let words = words(piece).count() + signs.count();
+            2 * i32::try_from(words).unwrap_or(i32::MAX / 4) - plausible(piece)
+        })
+        .sum()
 }
 
 fn by_table(byte: u8, table: &str, from: u8) -> Option<char> {
@@ -231,20 +248,11 @@ fn vni(text: &str) -> String {
 
 /// How much a text looks like Vietnamese: marked syllables count for it, strange letters and signs against it.
 fn plausible(text: &str) -> i32 {
-    let text: String = text.nfc().collect();
-    let mut score = 0;
-    for word in text.split(|c: char| !c.is_alphabetic() && !is_combining_mark(c)) {
-        if word.is_ascii() {
-            continue;
-        }
-        score += if is_syllable(word) {
-            2
-        } else if fold(word).contains(['a', 'e', 'i', 'o', 'u', 'y']) || !is_of_alphabet(word) {
-            -3
-        } else {
-            0 // an abbreviation: LĐLĐ
-        };
-    }
+    let text: Cow<'_, str> = match is_nfc(text) {
+        true => text.into(),
+        false => text.nfc().collect::<String>().into(),
+    };
+    let score: i32 = words(&text).map(worth).sum();
     let signs = text.chars().filter(|c| {
         matches!(c, '\u{80}'..='\u{bf}') && !matches!(c, '\u{a0}' | '«' | '»' | '°' | '·')
             || *c == '\u{fffd}'
@@ -252,24 +260,72 @@ fn plausible(text: &str) -> i32 {
     score - 3 * i32::try_from(signs.count()).unwrap_or(i32::MAX / 4)
 }
 
-/// Whether a word is one syllable of Vietnamese, with at most one tone.
-fn is_syllable(word: &str) -> bool {
-    let tones = word
-        .nfd()
-        .filter(|c| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}'))
-        .count();
+/// The words of a text that are not of ASCII alone.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !is_of_word(c));
+    words.filter(|word| !word.is_ascii())
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphabetic() || is_combining_mark(c)
+}
+
+/// What a word (NFC) counts for or against Vietnamese.
+fn worth(word: &str) -> i32 {
+    let bare = bare(word);
+    if bare.as_deref().is_some_and(|bare| is_syllable(word, bare)) {
+        2
+    } else if bare.is_none() || fold(word).contains(['a', 'e', 'i', 'o', 'u', 'y']) {
+        -3
+    } else {
+        0 // an abbreviation: LĐLĐ
+    }
+}
+
+/// Whether a word, whose letters without their marks are `bare`, is one syllable of Vietnamese.
+fn is_syllable(word: &str, bare: &str) -> bool {
     // In capital and small letters mixed within a word a wrong table shows.
     let mut rest = word.chars().skip(1);
     let one_case = rest.clone().all(char::is_lowercase) || rest.all(char::is_uppercase);
-    tones <= 1 && one_case && is_of_alphabet(word) && SYLLABLE.is_match(&fold_marks(word))
+    let tones = word.chars().filter(|c| letter(*c).is_some_and(|l| l.tone));
+    one_case && SYLLABLE.is_match(bare) && tones.count() <= 1
 }
 
-/// Whether every letter is one of the Vietnamese alphabet.
-fn is_of_alphabet(word: &str) -> bool {
-    word.to_lowercase().nfc().all(|c| {
-        c.is_ascii_alphabetic()
-            || "ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ".contains(c)
-    })
+/// A word (NFC) in small letters without marks; `None` where not every letter is one of the Vietnamese alphabet.
+fn bare(word: &str) -> Option<String> {
+    word.chars().map(|c| Some(letter(c)?.bare)).collect()
+}
+
+/// A letter of the Vietnamese alphabet.
+#[derive(Clone, Copy)]
+struct Letter {
+    /// Small, without its marks.
+    bare: char,
+    /// Whether it has a tone.
+    tone: bool,
+}
+
+/// What a letter (NFC) of the Vietnamese alphabet is, in either case; `None` for any other.
+fn letter(c: char) -> Option<Letter> {
+    const MARKED: &str = "ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ";
+    static LETTERS: LazyLock<HashMap<char, Letter>> = LazyLock::new(|| {
+        let both = MARKED.chars().flat_map(|c| c.to_uppercase().chain([c]));
+        let known = both.filter_map(|c| {
+            let is_tone =
+                |c| matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}');
+            let tone = std::iter::once(c).nfd().any(is_tone);
+            let bare = fold_marks(c.encode_utf8(&mut [0; 4])).chars().next()?;
+            Some((c, Letter { bare, tone }))
+        });
+        known.collect()
+    });
+    match c {
+        c if c.is_ascii_alphabetic() => Some(Letter {
+            bare: c.to_ascii_lowercase(),
+            tone: false,
+        }),
+        c => LETTERS.get(&c).copied(),
+    }
 }
 
 #[cfg(test)]
@@ -365,6 +421,26 @@ mod tests {
         ] {
             assert_eq!(converted(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn only_what_is_not_vietnamese_already_has_anything_to_win_by_a_conversion() {
+        for (text, most) in [
+            ("plain ASCII", 0),
+            ("«nháy»", 2 + 2),
+            (
+                "Số: 57/BC-LĐLĐ – Đông Hòa, ngày 12 tháng 6 năm 2026: ĐÀO VĂN Á",
+                0,
+            ),
+            ("công/đoàn cơ sở", 0),
+            ("cô®ng", 2 * 2 + 3 - 2),
+            ("Müller", 2 + 3),
+        ] {
+            assert_eq!(most_to_win(text), most, "{text}");
+        }
+        let old = "C«ng ®oµn ngµnh Gi¸o dôc";
+        let wins = plausible(&from_tcvn3(old)) - plausible(old);
+        assert!(wins > 0 && wins <= most_to_win(old), "{wins}");
     }
 
     #[test]
