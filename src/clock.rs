@@ -103,9 +103,6 @@ pub fn evidence(facts: &Facts) -> Option<Evidence> {
 
 /// Whether mails that come now may have been received later than the clock says. Whoever gives the moment says that it is
 /// right.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn may_be_behind(store: &Store, clock: Clock) -> Result<bool> {
     Ok(clock == Clock::System
         && (store.clock_is_doubted()?
@@ -153,9 +150,6 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins with what the clock says, unless it was found to have jumped before and was not set right since.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn begin(store: &Store, now: Timestamp) -> Result<Watch> {
         let doubt = store.clock_doubt()?;
         let off = doubt.map_or(SignedDuration::ZERO, |d| d.said.duration_since(d.expected));

@@ -123,9 +123,6 @@ fn was_asked_for_otherwise(o: &Obligation, known: &[KnownPeriod], now: Timestamp
 
 /// What is expected of a unit, for matching; of anybody, where none is named: then each period that somebody was asked for
 /// is one that may still come.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expectation>> {
     let Some(unit) = unit else {
         let periods = store.periods()?.into_iter();

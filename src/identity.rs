@@ -21,9 +21,6 @@ use crate::expected;
 use crate::store::{Part, Receipts, Store};
 
 /// Compares a register and reports with what a store knows.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn compare(
     register: &Register,
     reports: &[Report],
@@ -76,9 +73,6 @@ pub fn questions(changes: &[(Thing, Change)], store: &Store) -> Result<Vec<Strin
 }
 
 /// What is open and has another deadline in the configuration than when its period opened.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn moved_deadlines(
     config: &Config,
     store: &Store,

@@ -190,9 +190,6 @@ impl<'c> Holds<'c> {
 
 /// What there is to say, for staff, where mails that wait keep more units from being reminded than a few mails would: more
 /// than a tenth of those that report, and more than two.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn many_held(config: &Config, store: &Store, now: Timestamp) -> Result<Option<String>> {
     let holds = Holds::at(now, config, store)?;
     if holds.most() <= FEW {

@@ -48,9 +48,6 @@ fn may_tell_arrival(f: &Facts) -> bool {
 }
 
 /// The word that is owed to the sender of a mail, if any.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(super) fn word(
     books: Books<'_>,
     message: &Message,

@@ -9,9 +9,6 @@ use crate::reading::{Class, Reading, Reason};
 use crate::store::{Message, Store};
 
 /// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(super) fn classify(
     config: &Config,
     store: &Store,

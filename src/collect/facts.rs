@@ -16,9 +16,6 @@ use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, Store};
 
 /// What is known of a mail that was read.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(super) fn of<'f>(
     books: Books<'_>,
     message: &Message,

@@ -107,9 +107,6 @@ fn rule(f: &Facts, hold_days: u16) -> Rule {
 
 /// Whose reminders a mail holds from now on, while it waits for staff. `meant`: whose report is passed on with it
 /// ([`units_meant`](super::facts::units_meant)); `found`: what matching found, where it was read.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(super) fn of(
     books: Books<'_>,
     reading: &Reading,

@@ -21,9 +21,6 @@ pub(crate) struct Confirmed {
 }
 
 /// The letter that a mail replies to, if it does: by its token, from the address that it went to, while the command waits.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn confirmed(
     store: &Store,
     message: &Message,

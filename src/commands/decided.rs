@@ -29,9 +29,6 @@ pub(crate) struct Decided {
 }
 
 /// The last decision on the thing of an order, where it is somebody else's than `who`'s. `day`: today (Vietnam).
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn by_a_colleague(
     config: &Config,
     store: &Store,

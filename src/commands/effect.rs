@@ -17,9 +17,6 @@ use crate::writing::of_a_stranger;
 const SHOWN: usize = 300;
 
 /// What an order would do. `day`: today (Vietnam).
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date) -> Result<String> {
     let of = |t: &Target| {
         let unit = config.unit_name(&t.unit, day);

@@ -29,9 +29,6 @@ use order::Order;
 pub(crate) const ANSWERS_A_DAY: u32 = 50;
 
 /// What a mail of staff asks for, by all that is known of it.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn meant(
     config: &Config,
     store: &Store,
@@ -122,9 +119,6 @@ pub(crate) struct Asked {
 }
 
 /// What the command in a mail asks for. `today`: in Vietnam.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn asked(
     config: &Config,
     store: &Store,

@@ -70,9 +70,6 @@ pub(crate) enum Order {
 }
 
 /// What a token asks for with the mail that it came in; the inner error says in Vietnamese what is missing or in doubt.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(crate) fn order(
     config: &Config,
     store: &Store,

@@ -43,9 +43,6 @@ pub(crate) struct Links {
 
 impl Links {
     /// The links of a day for an address (lower case), which hold for nobody else; `None` where the store has no key yet.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn of(
         store: &Store,
         mailbox: &str,

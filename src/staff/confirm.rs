@@ -156,9 +156,6 @@ pub(super) fn ask_again(
 }
 
 /// Whether the letter about a command told of a decision: it left after that was made.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(super) fn was_told(store: &Store, command: &Message, decided: &Decided) -> Result<bool> {
     let letter = store.owed_as(&Owed::Confirmation(command.id))?;
     let begun = letter.and_then(|l| l.begun_at);

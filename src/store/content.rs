@@ -129,9 +129,6 @@ impl Store {
     }
 
     /// Notes that the archive does not hold a mail as it came: it is fetched again at the next full look at the mailbox.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub(crate) fn fetch_again(&self, message: i64, now: Timestamp) -> Result<()> {
         self.conn
             .execute(

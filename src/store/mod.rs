@@ -266,9 +266,6 @@ impl Store {
     }
 
     /// The key that signs the tokens of commands; `None` in a store that was never opened by the service.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn command_key(&self) -> Result<Option<Vec<u8>>> {
         Ok(self.setting("command_key")?.map(String::into_bytes))
     }
@@ -283,9 +280,6 @@ impl Store {
     }
 
     /// Since when the key holds; `None` for one that is older than this was noted.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn command_key_since(&self) -> Result<Option<Timestamp>> {
         self.moment("command_key_since")
     }
@@ -299,9 +293,6 @@ impl Store {
     }
 
     /// A remembered value.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn setting(&self, name: &str) -> Result<Option<String>> {
         Ok(self
             .conn
@@ -312,9 +303,6 @@ impl Store {
     }
 
     /// Remembers a value.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub(crate) fn set_setting(&self, name: &str, value: &str) -> Result<()> {
         self.conn.execute(
             "INSERT INTO setting (name, value) VALUES (?1, ?2)
@@ -334,17 +322,11 @@ impl Store {
     }
 
     /// Remembers a moment.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub(crate) fn set_moment(&self, name: &str, moment: Timestamp) -> Result<()> {
         self.set_setting(name, &instant(moment))
     }
 
     /// When the store was first opened.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn first_opened(&self) -> Result<Timestamp> {
         self.moment("first_opened")?
             .context("the store does not say when it was first opened")

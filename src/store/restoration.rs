@@ -16,9 +16,6 @@ pub(super) const BACKUP_AT: &str = "backup_at";
 
 impl Store {
     /// When the store was last laid out from a backup, if ever.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn restored_at(&self) -> Result<Option<Timestamp>> {
         self.moment(RESTORED_AT)
     }
@@ -31,9 +28,6 @@ impl Store {
     /// - tokens that were sent before hold no more;
     /// - reminders and answers to staff stay: a reminder is looked at once more when it is sent, and leaves only after
     ///   the mailbox was looked through anew.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub(crate) fn mark_restored(&self, now: Timestamp) -> Result<()> {
         self.set_moment(RESTORED_AT, now)?;
         // Whoever got hold of the backup has the key in it.
@@ -65,9 +59,6 @@ impl Store {
 
     /// Whether a mail came before the store was laid out from a backup: it may have been answered then. Mailboxes tell
     /// the second only; what came in the same one is taken as later.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn perhaps_answered(&self, received_at: Timestamp) -> Result<bool> {
         let restored = self.restored_at()?;
         Ok(restored.is_some_and(|at| received_at.as_second() < at.as_second()))
@@ -88,9 +79,6 @@ impl Store {
 
     /// Answers that may have been sent before the store was laid out from a backup and were not looked for yet, each with
     /// the Message-ID of what it answers.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn perhaps_sent(&self) -> Result<Vec<(i64, String)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT o.id, m.message_id FROM outbox o JOIN message m ON m.id = o.message
@@ -102,9 +90,6 @@ impl Store {
     }
 
     /// The row of the mail that was queued last.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn last_owed(&self) -> Result<i64> {
         let last: Option<i64> = self
             .conn
@@ -113,9 +98,6 @@ impl Store {
     }
 
     /// Leaves to staff what was queued after a row: it may have been sent before the store was laid out from a backup.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub(crate) fn leave_to_staff(&self, after: i64, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?2, ended_at = ?3
