@@ -24,9 +24,19 @@ pub struct Archive {
     incoming: Arc<File>,
 }
 
-/// The SHA-256 of a content in hex.
-pub fn sha256(content: &[u8]) -> String {
-    Sha256::of(content).to_string()
+/// What lies in the archive, whole or not.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// The names of contents, in order.
+    pub named: Vec<Sha256>,
+    /// What no content is named by.
+    pub strays: Vec<PathBuf>,
+}
+
+/// Where a content lies within the archive.
+pub(crate) fn within(name: Sha256) -> PathBuf {
+    let name = name.to_string();
+    Path::new(&name[..2]).join(&name)
 }
 
 /// How a content lies in the archive.
@@ -108,35 +118,38 @@ impl Archive {
     }
 
     /// Where a content lies.
-    pub fn path(&self, sha256: &str) -> PathBuf {
-        self.root
-            .join(sha256.get(..2).unwrap_or_default())
-            .join(sha256)
+    pub fn path(&self, name: Sha256) -> PathBuf {
+        self.root.join(within(name))
     }
 
-    /// The names of all that lies in the archive, in order, whole or not.
+    /// All that lies in the archive but for what is still coming in.
     ///
     /// # Errors
     /// When a folder cannot be read.
-    pub fn names(&self) -> Result<Vec<String>> {
+    pub(crate) fn names(&self) -> Result<Names> {
         let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
             let read = || fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect();
             let read: std::io::Result<_> = read();
             read.with_context(|| format!("cannot read {}", folder.display()))
         };
-        let mut names = Vec::new();
+        let mut names = Names::default();
         for folder in entries(&self.root)? {
-            if !folder.is_dir() || folder.ends_with(INCOMING) {
+            if !folder.is_dir() {
+                names.strays.push(folder);
+                continue;
+            }
+            if folder.ends_with(INCOMING) {
                 continue;
             }
             for path in entries(&folder)? {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if self.path(&name) == path {
-                    names.push(name.into_owned());
+                match name.parse() {
+                    Ok(name) if self.path(name) == path => names.named.push(name),
+                    _ => names.strays.push(path),
                 }
             }
         }
-        names.sort();
+        names.named.sort_unstable();
         Ok(names)
     }
 
@@ -145,9 +158,9 @@ impl Archive {
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub fn put(&self, content: &[u8]) -> Result<String> {
-        let name = sha256(content);
-        let path = self.path(&name);
+    pub fn put(&self, content: &[u8]) -> Result<Sha256> {
+        let name = Sha256::of(content);
+        let path = self.path(name);
         let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
         if path.metadata().is_ok_and(same_length) && fs::read(&path).is_ok_and(|c| c == content) {
             return Ok(name);
@@ -174,7 +187,7 @@ impl Archive {
     ///
     /// # Errors
     /// When the disk does not let it go.
-    pub fn remove(&self, name: &str) -> Result<()> {
+    pub fn remove(&self, name: Sha256) -> Result<()> {
         let path = self.path(name);
         match fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -188,14 +201,14 @@ impl Archive {
     ///
     /// # Errors
     /// When the disk does not give it.
-    pub(crate) fn soundness(&self, name: &str) -> std::io::Result<Soundness> {
+    pub(crate) fn soundness(&self, name: Sha256) -> std::io::Result<Soundness> {
         let mut file = match File::open(self.path(name)) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Soundness::Missing),
             Err(e) => return Err(e),
         };
         let (found, _) = Sha256::of_all(&mut file)?;
-        Ok(match found.to_string() == name {
+        Ok(match found == name {
             true => Soundness::Sound,
             false => Soundness::Damaged,
         })
@@ -205,10 +218,10 @@ impl Archive {
     ///
     /// # Errors
     /// When it is not there or is not what its name says.
-    pub fn get(&self, name: &str) -> Result<Vec<u8>> {
+    pub fn get(&self, name: Sha256) -> Result<Vec<u8>> {
         let path = self.path(name);
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        if sha256(&content) != name {
+        if Sha256::of(&content) != name {
             bail!(
                 "{} is damaged: its content does not have the hash of its name",
                 path.display()
@@ -227,12 +240,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let archive = Archive::open(dir.path()).unwrap();
         let name = archive.put(b"abc").unwrap();
-        assert_eq!(
-            name,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(name, Sha256::of(b"abc"));
         assert_eq!(archive.put(b"abc").unwrap(), name);
-        assert_eq!(archive.get(&name).unwrap(), b"abc");
+        assert_eq!(archive.get(name).unwrap(), b"abc");
         assert_eq!(fs::read_dir(archive.incoming()).unwrap().count(), 0);
     }
 
@@ -242,12 +252,32 @@ mod tests {
         let archive = Archive::open(dir.path()).unwrap();
         let name = archive.put(b"abc").unwrap();
         for damaged in [b"ab".as_slice(), b"abd"] {
-            fs::write(archive.path(&name), damaged).unwrap();
-            let error = archive.get(&name).unwrap_err().to_string();
+            fs::write(archive.path(name), damaged).unwrap();
+            let error = archive.get(name).unwrap_err().to_string();
             assert!(error.contains("damaged"), "{error}");
             archive.put(b"abc").unwrap();
-            assert_eq!(archive.get(&name).unwrap(), b"abc");
+            assert_eq!(archive.get(name).unwrap(), b"abc");
         }
+    }
+
+    #[test]
+    fn what_lies_under_no_name_of_a_content_is_told_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let mut named = [b"abc", b"abd"].map(|c| archive.put(c).unwrap());
+        named.sort_unstable();
+        let root = Archive::folder(dir.path());
+        let beside = archive.path(named[0]).with_extension("part");
+        let elsewhere = root.join("zz").join(named[1].to_string());
+        let strays = [root.join("notes"), beside, elsewhere];
+        fs::create_dir(root.join("zz")).unwrap();
+        strays.iter().for_each(|s| fs::write(s, "x").unwrap());
+        fs::write(archive.incoming().join("half"), "x").unwrap();
+        let mut found = archive.names().unwrap();
+        found.strays.sort();
+        let mut strays = strays.to_vec();
+        strays.sort();
+        assert_eq!((found.named, found.strays), (named.to_vec(), strays));
     }
 
     #[test]

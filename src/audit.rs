@@ -14,8 +14,9 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Archive, INCOMING, Soundness};
+use crate::archive::{Archive, Soundness};
 use crate::collect;
+use crate::ground::Sha256;
 use crate::reading::worker::Reader;
 use crate::store::{Content, Health, Owner, Part, Store};
 
@@ -44,21 +45,21 @@ pub enum Fault {
     /// A content that the archive does not hold.
     Missing {
         /// Its name.
-        sha256: String,
+        sha256: Sha256,
         /// Who needs it.
         of: Vec<Owner>,
     },
     /// A file whose content is not what its name says.
     Damaged {
         /// Its name.
-        sha256: String,
+        sha256: Sha256,
         /// Who needs it.
         of: Vec<Owner>,
     },
     /// A file that the disk does not give.
     Unreadable {
         /// Its name.
-        sha256: String,
+        sha256: Sha256,
         /// Who needs it.
         of: Vec<Owner>,
         /// What the system says.
@@ -121,7 +122,7 @@ pub fn whole(data: &Path) -> Result<Audit> {
         faults: database(&store),
         ..Audit::default()
     };
-    let contents = match store.contents("", usize::MAX) {
+    let contents = match store.contents(None, usize::MAX) {
         Ok(contents) => contents,
         // What is in the archive cannot be judged then.
         Err(_) if !audit.faults.is_empty() => return Ok(audit),
@@ -133,8 +134,8 @@ pub fn whole(data: &Path) -> Result<Audit> {
             Some(fault) => audit.faults.push(fault),
         }
     }
-    let named: HashSet<&str> = contents.iter().map(|c| c.sha256.as_str()).collect();
-    audit.leftovers = leftovers(data, &named)?;
+    let needed = contents.iter().map(|c| c.sha256).collect();
+    audit.leftovers = leftovers(data, &archive, &needed)?;
     Ok(audit)
 }
 
@@ -148,8 +149,8 @@ fn database(store: &Store) -> Vec<Fault> {
 
 /// What is wrong with a content in the archive.
 fn judge(archive: &Archive, content: &Content) -> Option<Fault> {
-    let (sha256, of) = (content.sha256.clone(), content.owners.clone());
-    match archive.soundness(&sha256) {
+    let (sha256, of) = (content.sha256, content.owners.clone());
+    match archive.soundness(sha256) {
         Ok(Soundness::Sound) => None,
         Ok(Soundness::Missing) => Some(Fault::Missing { sha256, of }),
         Ok(Soundness::Damaged) => Some(Fault::Damaged { sha256, of }),
@@ -161,32 +162,22 @@ fn judge(archive: &Archive, content: &Content) -> Option<Fault> {
     }
 }
 
-fn leftovers(data: &Path, named: &HashSet<&str>) -> Result<Vec<PathBuf>> {
+fn leftovers(data: &Path, archive: &Archive, needed: &HashSet<Sha256>) -> Result<Vec<PathBuf>> {
     let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
         let read = || fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect();
         let read: std::io::Result<Vec<PathBuf>> = read();
         read.with_context(|| format!("cannot read {}", folder.display()))
     };
-    let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    let mut found = Vec::new();
-    for path in entries(data)? {
-        let name = name(&path).unwrap_or_default();
-        if name.contains(".before-schema-") || name.starts_with("restore-") {
-            found.push(path);
-        }
-    }
-    for folder in entries(&Archive::folder(data))? {
-        let is_incoming = name(&folder).as_deref() == Some(INCOMING);
-        if !folder.is_dir() {
-            found.push(folder);
-            continue;
-        }
-        for path in entries(&folder)? {
-            if is_incoming || !name(&path).is_some_and(|n| named.contains(n.as_str())) {
-                found.push(path);
-            }
-        }
-    }
+    let mut found = entries(data)?;
+    found.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains(".before-schema-") || name.starts_with("restore-")
+    });
+    found.extend(entries(&archive.incoming())?);
+    let names = archive.names()?;
+    found.extend(names.strays);
+    let unneeded = names.named.into_iter().filter(|n| !needed.contains(n));
+    found.extend(unneeded.map(|n| archive.path(n)));
     found.sort();
     Ok(found)
 }
@@ -195,7 +186,7 @@ fn leftovers(data: &Path, named: &HashSet<&str>) -> Result<Vec<PathBuf>> {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Progress {
     /// The last content that was looked at.
-    after: String,
+    after: Option<Sha256>,
     /// What was found and could not be mended at once, in words for staff: the first, and how many.
     named: Vec<String>,
     count: usize,
@@ -222,7 +213,7 @@ pub async fn pass(
             begun
         }
     };
-    let contents = store.contents(&progress.after, PART_FILES)?;
+    let contents = store.contents(progress.after, PART_FILES)?;
     let mut bytes = 0;
     for content in &contents {
         if let Some(fault) = judge(archive, content)
@@ -230,15 +221,15 @@ pub async fn pass(
         {
             found(&mut progress, &fault, now, store)?;
         }
-        progress.after.clone_from(&content.sha256);
-        bytes += fs::metadata(archive.path(&content.sha256)).map_or(0, |m| m.len());
+        progress.after = Some(content.sha256);
+        bytes += fs::metadata(archive.path(content.sha256)).map_or(0, |m| m.len());
         if bytes >= PART_BYTES {
             break;
         }
     }
     let ended = contents
         .last()
-        .is_none_or(|last| last.sha256 == progress.after)
+        .is_none_or(|last| progress.after == Some(last.sha256))
         && contents.len() < PART_FILES;
     if ended && progress.count == 0 {
         store.succeeded(Part::Damage, now)?;
@@ -275,7 +266,7 @@ async fn mended(store: &Store, archive: &Archive, reader: &mut Reader, fault: &F
     if let Err(e) = collect::take_out_files(store, archive, reader, message).await {
         tracing::warn!(message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it again");
     }
-    let mended = matches!(archive.soundness(sha256), Ok(Soundness::Sound));
+    let mended = matches!(archive.soundness(*sha256), Ok(Soundness::Sound));
     if mended {
         tracing::warn!(%fault, "mended: taken out of its mail again");
     }

@@ -73,7 +73,7 @@ async fn take_over(
     done: &mut Imported,
 ) -> Result<()> {
     let sha256 = tools.archive.put(raw)?;
-    if tools.books.store.knows_content(&sha256)? {
+    if tools.books.store.knows_content(sha256)? {
         done.known += 1;
         return Ok(());
     }
@@ -87,7 +87,7 @@ async fn take_over(
     };
     let received_at = said.unwrap_or(written).min(now);
     let arrived = Arrived {
-        place: Place::imported(file, n, &sha256),
+        place: Place::imported(file, n, sha256),
         sha256: Some(sha256),
         size: raw.len() as u64,
         received_at,

@@ -4,7 +4,7 @@
 //! store is another matter: a copy of it cannot be restored, so it never takes the place of an earlier backup.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufReader, ErrorKind, Read, Write};
@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use crate::archive::{Archive, Soundness};
+use crate::archive::{Archive, Soundness, within};
 use crate::audit::Fault;
 use crate::ground::Sha256;
 use crate::ground::files::{free_bytes, make_private_folder};
@@ -72,7 +72,7 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
         .map(|says| Fault::Database { says })
         .collect();
     let broken = !copied.faults.is_empty();
-    let mut expected = match store.contents("", usize::MAX) {
+    let mut expected = match store.contents(None, usize::MAX) {
         Err(_) if broken => HashMap::new(),
         found => by_name(found?),
     };
@@ -83,7 +83,7 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
     add_archive(&Archive::open(data)?, &mut tar, &mut expected, &mut copied)?;
     if !expected.is_empty() {
         // What was past its time was removed after the store was copied.
-        let still = by_name(Store::open_read_only(&path)?.contents("", usize::MAX)?);
+        let still = by_name(Store::open_read_only(&path)?.contents(None, usize::MAX)?);
         expected.retain(|name, _| still.contains_key(name));
     }
     copied.faults.extend(missing(expected));
@@ -108,17 +108,17 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
 fn add_archive(
     archive: &Archive,
     tar: &mut tar::Builder<impl Write>,
-    expected: &mut HashMap<String, Vec<Owner>>,
+    expected: &mut HashMap<Sha256, Vec<Owner>>,
     copied: &mut Copied,
 ) -> Result<()> {
-    for name in archive.names()? {
+    for name in archive.names()?.named {
         let of = expected.remove(&name).unwrap_or_default();
-        let fault = match archive.soundness(&name) {
+        let fault = match archive.soundness(name) {
             Ok(Soundness::Sound) => {
-                let Ok(mut content) = File::open(archive.path(&name)) else {
+                let Ok(mut content) = File::open(archive.path(name)) else {
                     continue; // past its time, and removed in this moment
                 };
-                tar.append_file(inside(&name), &mut content)?;
+                tar.append_file(inside(name), &mut content)?;
                 copied.files += 1;
                 continue;
             }
@@ -147,20 +147,19 @@ fn keep_earlier(target: &Path) -> Result<PathBuf> {
     Ok(earlier)
 }
 
-fn by_name(contents: Vec<Content>) -> HashMap<String, Vec<Owner>> {
+fn by_name(contents: Vec<Content>) -> HashMap<Sha256, Vec<Owner>> {
     contents.into_iter().map(|c| (c.sha256, c.owners)).collect()
 }
 
-fn missing(expected: HashMap<String, Vec<Owner>>) -> Vec<Fault> {
-    let mut expected: Vec<_> = expected.into_iter().collect();
-    expected.sort_by(|a, b| a.0.cmp(&b.0));
+fn missing(expected: HashMap<Sha256, Vec<Owner>>) -> Vec<Fault> {
+    let expected = BTreeMap::from_iter(expected);
     let fault = |(sha256, of)| Fault::Missing { sha256, of };
     expected.into_iter().map(fault).collect()
 }
 
 /// Where a content lies within the tar file.
-fn inside(name: &str) -> PathBuf {
-    Path::new("archive").join(&name[..2]).join(name)
+fn inside(name: Sha256) -> PathBuf {
+    Archive::folder(Path::new("")).join(within(name))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -245,9 +244,9 @@ pub fn restore(backup: &Path, data: &Path, keep_going: bool, now: Timestamp) -> 
             damaged()
         );
     }
-    let mut expected = by_name(opened.contents("", usize::MAX)?);
+    let mut expected = by_name(opened.contents(None, usize::MAX)?);
     drop(opened);
-    expected.retain(|name, _| !fresh.path().join(inside(name)).exists());
+    expected.retain(|name, _| !fresh.path().join(inside(*name)).exists());
     copied.faults = found
         .damaged
         .into_iter()
@@ -303,7 +302,7 @@ pub(crate) fn clear_restoring(data: &Path) -> Result<()> {
 struct Found {
     files: u64,
     /// The names of files whose content is another one.
-    damaged: Vec<String>,
+    damaged: Vec<Sha256>,
 }
 
 /// So much of a backup may be about one file without being its content: its header, and a longer name. A reader of tar
@@ -366,12 +365,12 @@ fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
         let path = entry.path()?.into_owned();
         let parts: Vec<&str> = path.iter().filter_map(|p| p.to_str()).collect();
         let name = match parts[..] {
-            [STORE] => None,
-            ["archive", folder, name] if name.starts_with(folder) && folder.len() == 2 => {
-                Some(name)
-            }
-            _ => bail!("it holds {}, which no backup does", path.display()),
+            ["archive", _, name] => name.parse().ok().filter(|n| inside(*n) == path),
+            _ => None,
         };
+        if name.is_none() && path != Path::new(STORE) {
+            bail!("it holds {}, which no backup does", path.display());
+        }
         // Also of what is not there, by its header.
         if entry.size() > room {
             return Err(no_room.into());
@@ -386,10 +385,10 @@ fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
         };
         let (content, written) = Sha256::of_copy(&mut entry, &mut file)?;
         if let Some(name) = name {
-            if content.to_string() != name {
+            if content != name {
                 drop(file);
                 fs::remove_file(&target)?;
-                found.damaged.push(name.to_owned());
+                found.damaged.push(name);
                 continue;
             }
             found.files += 1;

@@ -67,7 +67,7 @@ pub fn remove(
     expired: &Expired,
     now: Timestamp,
 ) -> Result<()> {
-    for file in &expired.files {
+    for file in expired.files.iter().copied() {
         archive.remove(file).context("a file past its time")?;
     }
     store.transaction(|s| {

@@ -340,7 +340,7 @@ async fn send_one(
     let mut begins = |not_taken: &[NotTaken]| {
         let sha256 = copy.then(|| archive.put(&written.raw)).transpose()?;
         store.transaction(|s| {
-            s.start_sending(mail.id, &written.message_id, sha256.as_deref(), now)?;
+            s.start_sending(mail.id, &written.message_id, sha256, now)?;
             s.drop_rests(mail.id, now)?;
             let later = not_taken.iter().filter(|n| n.verdict == Verdict::Later);
             later.into_iter().try_for_each(|n| {
@@ -349,7 +349,7 @@ async fn send_one(
             })
         })?;
         // The copy of a try before this one; what stays of it is found by `verify`.
-        let before = mail.raw.as_deref().filter(|b| sha256.as_deref() != Some(b));
+        let before = mail.raw.filter(|b| sha256 != Some(*b));
         if let Some(Err(e)) = before.map(|b| archive.remove(b)) {
             tracing::warn!(error = %format!("{e:#}"), "the copy of an earlier try stays");
         }

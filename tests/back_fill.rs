@@ -8,6 +8,7 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use thubaocao::archive::Archive;
+use thubaocao::ground::Sha256;
 use thubaocao::reading::Trust;
 use thubaocao::store::{Arrived, Place, Store};
 
@@ -109,12 +110,12 @@ fn letters_to(installation: &Installation, address: &str) -> usize {
 }
 
 /// Puts a mail into the store that nobody has read yet, as a process leaves it that is killed then.
-fn stored(dir: &Path, raw: &[u8], place: impl Fn(&str) -> Place) {
+fn stored(dir: &Path, raw: &[u8], place: impl Fn(Sha256) -> Place) {
     let now = Timestamp::now();
     let store = Store::open(&dir.join("data"), now).unwrap();
     let sha256 = Archive::open(&dir.join("data")).unwrap().put(raw).unwrap();
     let arrived = Arrived {
-        place: place(&sha256),
+        place: place(sha256),
         sha256: Some(sha256),
         size: raw.len() as u64,
         received_at: now,

@@ -679,10 +679,10 @@ fn composed_mails_are_imported_as_what_they_are_into_a_store_with_history() {
 
     let store = Store::copy_of(&Store::path(&world.folder.path().join("data"))).unwrap();
     let messages = (1..).map_while(|id| store.message(id).unwrap());
-    let ids: HashMap<String, i64> = messages.filter_map(|m| Some((m.sha256?, m.id))).collect();
+    let ids: HashMap<Sha256, i64> = messages.filter_map(|m| Some((m.sha256?, m.id))).collect();
     let mut table = Table::default();
     for mail in before.iter().chain(&mails) {
-        let id = ids[&Sha256::of(&mail.raw).to_string()];
+        let id = ids[&Sha256::of(&mail.raw)];
         let outcome = imported(&store, id);
         table.add(mail, &outcome, &|| {
             let reading = store.message(id).unwrap().unwrap().reading;

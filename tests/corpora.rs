@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use thubaocao::ground::Sha256;
 use thubaocao::reading::attachment::tnef;
 use thubaocao::reading::own_words::own_words;
 use thubaocao::reading::{BounceKind, Class, Reading, ReadingSettings, Warning, read};
@@ -235,7 +236,7 @@ fn every_file_of_every_winmail_dat_comes_out_exactly() {
             .iter()
             .map(|f| {
                 let line = |content: &[u8]| {
-                    let sum = thubaocao::archive::sha256(content);
+                    let sum = Sha256::of(content);
                     format!("{}\t{}\t{sum}", f.name, content.len())
                 };
                 // The list was made of copies whose text files had lost their carriage returns.

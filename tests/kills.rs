@@ -11,6 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags};
+use thubaocao::archive::Archive;
+use thubaocao::ground::Sha256;
 
 use crate::lab::installation::{Daemon, Installation, STAFF, both_forms, succeed};
 use crate::lab::{Lab, Letter, MAILBOX, written};
@@ -333,11 +335,10 @@ fn a_daemon_killed_at_moments_of_chance_loses_nothing_and_does_nothing_twice() {
         let rows = store.count(&format!("SELECT count(*) FROM {table}"));
         assert_eq!(rows, mails as u64, "{table}");
     }
+    let archive = Archive::open(&installation.dir.path().join("data")).unwrap();
     for raw in lab.mails_of(MAILBOX) {
-        let sha256 = thubaocao::archive::sha256(raw.replace('\n', "\r\n").as_bytes());
-        let place = installation.dir.path().join("data/archive");
-        let place = place.join(&sha256[..2]).join(&sha256);
-        assert!(place.exists(), "{raw}");
+        let sha256 = Sha256::of(raw.replace('\n', "\r\n").as_bytes());
+        assert!(archive.path(sha256).exists(), "{raw}");
     }
     assert!(installation.json(&["inbox", "--json"]).is_empty());
     let status = installation.json(&["status", "--json"]);

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use thubaocao::archive::sha256;
+use thubaocao::archive::Archive;
+use thubaocao::ground::Sha256;
 use thubaocao::reading::worker::{Outcome, Reader};
 use thubaocao::reading::{Class, ReadingSettings};
 
@@ -230,9 +231,8 @@ fn a_mail_whose_file_cannot_be_stored_waits_and_the_others_are_read() {
     // A folder stands where one attachment would: whatever else is stored, under names that nobody knows before, is not in
     // its way.
     let (_, word) = &both_forms(LATE)[0];
-    let name = sha256(word);
-    let archive = installation.dir.path().join("data/archive");
-    let obstacle = archive.join(&name[..2]).join(&name);
+    let data = installation.dir.path().join("data");
+    let obstacle = Archive::open(&data).unwrap().path(Sha256::of(word));
     fs::create_dir_all(&obstacle).unwrap();
     let output = installation.run(&["run", "--once"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

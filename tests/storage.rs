@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use jiff::ToSpan;
+use thubaocao::archive::Archive;
 use thubaocao::domain::owed::Kind;
 use thubaocao::domain::zone;
 use thubaocao::store::{Content, OutgoingState, Owner, Store};
@@ -24,15 +25,16 @@ const LATER: &str = "2026-07-06T08:00:00+07:00";
 
 fn contents(data: &Path) -> Vec<Content> {
     let store = Store::open_read_only(&Store::path(data)).unwrap();
-    store.contents("", usize::MAX).unwrap()
+    store.contents(None, usize::MAX).unwrap()
 }
 
 /// Where files of the archive lie that only mails as they came need, or only files of mails.
 fn archived(data: &Path, wanted: impl Fn(&Owner) -> bool) -> Vec<PathBuf> {
+    let archive = Archive::open(data).unwrap();
     contents(data)
         .iter()
         .filter(|c| c.owners.iter().all(&wanted))
-        .map(|c| data.join("archive").join(&c.sha256[..2]).join(&c.sha256))
+        .map(|c| archive.path(c.sha256))
         .collect()
 }
 
@@ -108,7 +110,7 @@ fn the_weekly_audit_finds_damage_and_tells_staff() {
     let data = demo.dir().join("data");
     let number = contents(&data)
         .iter()
-        .find(|c| c.sha256 == name(&missing))
+        .find(|c| c.sha256.to_string() == name(&missing))
         .map(|c| c.owners[0])
         .unwrap();
     let Owner::Mail(number) = number else {
@@ -136,14 +138,14 @@ fn a_file_that_comes_again_replaces_its_damaged_copy() {
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
     let owner = contents(&data)
         .into_iter()
-        .find(|c| c.sha256 == name(&file))
+        .find(|c| c.sha256.to_string() == name(&file))
         .map(|c| c.owners[0]);
     let Some(Owner::File(message)) = owner else {
         panic!("{owner:?}");
     };
     let store = Store::open_read_only(&Store::path(&data)).unwrap();
     let raw = store.message(message).unwrap().unwrap().sha256.unwrap();
-    let mail = fs::read(data.join("archive").join(&raw[..2]).join(&raw)).unwrap();
+    let mail = Archive::open(&data).unwrap().get(raw).unwrap();
     // The unit sends it once more.
     let mail = String::from_utf8(mail).unwrap();
     let again = mail.replace("Message-ID: <", "Message-ID: <again.");

@@ -39,7 +39,7 @@ pub(super) async fn read(
     imported: Option<Imported>,
     now: Timestamp,
 ) -> Result<Readable> {
-    let sha256 = message.sha256.as_ref().context("it was not fetched")?;
+    let sha256 = message.sha256.context("it was not fetched")?;
     let raw = match tools.archive.get(sha256) {
         Ok(raw) => raw,
         Err(e) => {

@@ -246,7 +246,7 @@ pub async fn take_out_files(
     message: i64,
 ) -> Result<()> {
     let message = store.message(message)?.context("there is no such mail")?;
-    let raw = archive.get(&message.sha256.context("it was not fetched")?)?;
+    let raw = archive.get(message.sha256.context("it was not fetched")?)?;
     match reader.read(&raw).await {
         Outcome::Read(reading) => {
             archive_files(archive, reader, &reading)?;

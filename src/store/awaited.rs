@@ -98,6 +98,7 @@ mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
     use crate::domain::unit::UnitId;
+    use crate::ground::Sha256;
     use crate::store::{Arrived, Ground, Hold, MessageState, Place, Receipts, Verdict};
 
     const NOW: &str = "2026-06-20T00:00:00Z";
@@ -128,7 +129,7 @@ mod tests {
                 uidvalidity: 1,
                 uid: before.to_string(),
             },
-            sha256: Some(before.to_string()),
+            sha256: Some(Sha256::of(&before.to_be_bytes())),
             size: 1,
             received_at: at("2026-06-10T00:00:00Z"),
             gm_msgid: None,

@@ -216,6 +216,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::owed::Owed;
+    use crate::ground::Sha256;
     use crate::reading::{Class, Person, Reading, Trust, Unread};
     use crate::store::{Arrived, NewMail, Place};
 
@@ -371,7 +372,7 @@ mod tests {
                     uidvalidity: 1,
                     uid: day.to_string(),
                 },
-                sha256: Some(day.to_string()),
+                sha256: Some(Sha256::of(&day.to_be_bytes())),
                 size: 1,
                 received_at: at(day),
                 gm_msgid: None,

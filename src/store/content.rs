@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 
 use super::{APPLICATION_ID, MIGRATIONS, Store, instant};
+use crate::ground::Sha256;
 
 /// Whose content a file of the archive is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +38,7 @@ impl fmt::Display for Owner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
     /// Its SHA-256, by which the archive names it.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Who needs it.
     pub owners: Vec<Owner>,
 }
@@ -66,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn contents(&self, after: &str, most: usize) -> Result<Vec<Content>> {
+    pub fn contents(&self, after: Option<Sha256>, most: usize) -> Result<Vec<Content>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT sha256, 0, id FROM message WHERE sha256 > ?1 AND expired_at IS NULL
              UNION ALL
@@ -76,10 +77,10 @@ impl Store {
              SELECT raw, 2, id FROM outbox WHERE raw > ?1 AND expired_at IS NULL
              ORDER BY 1, 2, 3",
         )?;
-        let mut rows = statement.query([after])?;
+        let mut rows = statement.query([after.map_or(String::new(), Into::into)])?;
         let mut found: Vec<Content> = Vec::new();
         while let Some(row) = rows.next()? {
-            let sha256: String = row.get(0)?;
+            let sha256 = row.get(0)?;
             let owner = match (row.get::<_, i64>(1)?, row.get(2)?) {
                 (0, id) => Owner::Mail(id),
                 (1, id) => Owner::File(id),

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Store, instant, parsed_option};
+use crate::ground::Sha256;
 
 /// A place in a mailbox where a mail was seen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +57,7 @@ pub enum Imported {
 
 impl Place {
     /// The place of the mail with a number, from 1, in a file that is imported.
-    pub fn imported(file: &Path, number: u32, sha256: &str) -> Place {
+    pub fn imported(file: &Path, number: u32, sha256: Sha256) -> Place {
         Place {
             account: IMPORT.into(),
             folder: file.display().to_string(),

@@ -45,7 +45,7 @@ pub struct Arrived {
     /// Where.
     pub place: Place,
     /// SHA-256 of the raw mail, which the archive holds; `None` where it was not fetched.
-    pub sha256: Option<String>,
+    pub sha256: Option<Sha256>,
     /// Bytes.
     pub size: u64,
     /// INTERNALDATE.
@@ -60,7 +60,7 @@ pub struct Message {
     /// Row.
     pub id: i64,
     /// SHA-256 of the raw mail in the archive.
-    pub sha256: Option<String>,
+    pub sha256: Option<Sha256>,
     /// When the server received it.
     pub received_at: Timestamp,
     /// When it was stored here.
@@ -178,7 +178,7 @@ impl Store {
     }
 
     /// Whether a mail of this content (SHA-256) has a row.
-    pub(crate) fn knows_content(&self, sha256: &str) -> Result<bool> {
+    pub(crate) fn knows_content(&self, sha256: Sha256) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM message WHERE sha256 = ?1)",
             [sha256],
@@ -208,7 +208,7 @@ impl Store {
 
     /// Gives a mail that could not be fetched its content: it is read as one that has come now. Where the content is
     /// known as another mail, that one is meant. What staff decided meanwhile stays.
-    pub(crate) fn fetched_at_last(&self, id: i64, sha256: &str, size: u64) -> Result<i64> {
+    pub(crate) fn fetched_at_last(&self, id: i64, sha256: Sha256, size: u64) -> Result<i64> {
         let same = "SELECT id FROM message WHERE sha256 = ?1";
         let known: Option<i64> = self
             .conn
@@ -327,7 +327,7 @@ impl Store {
                 position as i64,
                 a.name,
                 a.size as i64,
-                a.sha256.to_string(),
+                a.sha256,
                 a.kind.word(),
                 a.role.word()
             ])?;
@@ -535,7 +535,7 @@ mod tests {
                 uidvalidity: 1,
                 uid: "1".into(),
             },
-            sha256: Some("1".into()),
+            sha256: Some(Sha256::of(b"1")),
             size: 1,
             received_at: now,
             gm_msgid: None,

@@ -34,10 +34,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use rusqlite::backup::Backup;
-use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql};
 
 use crate::domain::owed::Kind;
+use crate::ground::Sha256;
 use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
 
@@ -362,6 +363,18 @@ where
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|e| unreadable(format!("{column}: {e}")))
+}
+
+impl ToSql for Sha256 {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.to_string().into())
+    }
+}
+
+impl FromSql for Sha256 {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(FromSqlError::other)
+    }
 }
 
 fn unreadable(what: String) -> rusqlite::Error {

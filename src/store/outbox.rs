@@ -10,6 +10,7 @@ use super::{Store, instant, json, kinds_where, parsed, parsed_option, stored_as_
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::Step;
 use crate::domain::unit::UnitId;
+use crate::ground::Sha256;
 use crate::writing::Draft;
 
 /// For how long a mail may be tried in vain before staff are told of it; relays give up then.
@@ -85,7 +86,7 @@ pub struct Outgoing {
     /// Its subject, known from the moment it is tried.
     pub subject: Option<String>,
     /// The mail as it left, in the archive.
-    pub raw: Option<String>,
+    pub raw: Option<Sha256>,
     /// What went wrong.
     pub error: Option<String>,
     /// Since when it is tried in vain.
@@ -224,7 +225,7 @@ impl Store {
         &self,
         id: i64,
         message_id: &str,
-        raw: Option<&str>,
+        raw: Option<Sha256>,
         now: Timestamp,
     ) -> Result<()> {
         self.conn.execute(

@@ -9,6 +9,7 @@ use rusqlite::params;
 use super::said;
 use super::{MessageState, Store, instant, parsed};
 use crate::domain::{date_of, zone};
+use crate::ground::Sha256;
 
 /// What is past its time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Expired {
     /// Mails that went out, by their rows.
     pub sent: Vec<i64>,
     /// Files of the archive that nothing else needs.
-    pub files: Vec<String>,
+    pub files: Vec<Sha256>,
     /// What was given or made before this moment loses what people wrote of it.
     pub texts_before: Option<Timestamp>,
 }

@@ -8,6 +8,7 @@ use super::{Store, instant, parsed};
 use crate::domain::report::Forms;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
+use crate::ground::Sha256;
 use crate::reading::{FileKind, Role, Trust};
 
 /// A submission to be logged.
@@ -35,7 +36,7 @@ pub struct StoredFile {
     /// Its safe name.
     pub name: String,
     /// Under which it lies in the archive.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// What its bytes are.
     pub kind: FileKind,
     /// What it is to the report.

@@ -136,6 +136,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ground::Sha256;
     use crate::store::{Arrived, Place};
 
     fn at(day: u32) -> Timestamp {
@@ -153,7 +154,7 @@ mod tests {
                     uidvalidity: 1,
                     uid: n.to_string(),
                 },
-                sha256: Some(n.to_string()),
+                sha256: Some(Sha256::of(&n.to_be_bytes())),
                 size: 1,
                 received_at: at(1),
                 gm_msgid: None,

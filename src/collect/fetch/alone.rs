@@ -123,7 +123,7 @@ impl Visit<'_> {
             let size = raw.len() as u64;
             let now = self.now;
             self.books.store.transaction(|s| {
-                let message = s.fetched_at_last(row, &sha256, size)?;
+                let message = s.fetched_at_last(row, sha256, size)?;
                 s.add_location(&place, message, envelope.received_at)?;
                 s.add_fetched(date_of(now), size)
             })?;

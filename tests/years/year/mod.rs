@@ -22,6 +22,7 @@ use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::{Forms, Report};
 use thubaocao::domain::unit::{Unit, UnitId};
 use thubaocao::domain::{date_of, instant, zone};
+use thubaocao::ground::Sha256;
 use thubaocao::reading::BounceKind;
 use thubaocao::standing::View;
 use thubaocao::store::{

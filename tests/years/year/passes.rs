@@ -134,7 +134,7 @@ impl Year {
                 None => {
                     let arrived = Arrived {
                         place,
-                        sha256: Some(format!("content {m}")),
+                        sha256: Some(Sha256::of(format!("content {m}").as_bytes())),
                         size,
                         received_at: mail.received_at,
                         gm_msgid: Some(gm),
