@@ -2,12 +2,14 @@
 //!
 //! What `put` returned is on the disk, name and all: nothing else may move before that.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use tempfile::NamedTempFile;
 
 use crate::ground::Sha256;
 use crate::ground::files::make_private_folder;
@@ -153,34 +155,64 @@ impl Archive {
         Ok(names)
     }
 
-    /// Stores a content and gives its name. When this returns, the content survives a power cut: a file that is there
-    /// already counts only if it holds the same.
+    /// Stores a content and gives its name; see [`Archive::put_all`].
     ///
     /// # Errors
     /// When the disk does not take it.
     pub fn put(&self, content: &[u8]) -> Result<Sha256> {
-        let name = Sha256::of(content);
-        let path = self.path(name);
-        let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
-        if path.metadata().is_ok_and(same_length) && fs::read(&path).is_ok_and(|c| c == content) {
-            return Ok(name);
-        }
-        let folder = path.parent().expect("every name lies in a folder");
-        let write = || -> Result<()> {
-            let fresh = !folder.is_dir();
-            make_private_folder(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(self.incoming())?;
-            file.write_all(content)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            File::open(folder)?.sync_all()?;
-            if fresh {
-                File::open(&self.root)?.sync_all()?;
+        let names = self.put_all(&[content])?;
+        Ok(*names.first().expect("each content has a name"))
+    }
+
+    /// Stores contents and gives their names, in the same order. When this returns, they survive a power cut: a file that
+    /// is there already counts only if it holds the same. All of them are on their way to the disk before any is waited
+    /// for, so that many take hardly longer than one.
+    ///
+    /// # Errors
+    /// When the disk does not take them; some may be there then.
+    pub(crate) fn put_all<C: AsRef<[u8]>>(&self, contents: &[C]) -> Result<Vec<Sha256>> {
+        let contents: Vec<&[u8]> = contents.iter().map(C::as_ref).collect();
+        let names: Vec<Sha256> = contents.iter().map(|c| Sha256::of(c)).collect();
+        let mut folders = BTreeSet::new();
+        let mut written: Vec<(NamedTempFile, PathBuf)> = Vec::new();
+        let failed = |path: &Path| format!("cannot store {} in the archive", path.display());
+        for (content, name) in contents.into_iter().zip(&names) {
+            let path = self.path(*name);
+            // Whoever put it there may have been killed before the folder was on the disk.
+            folders.extend(path.parent().map(Path::to_owned));
+            let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
+            let is_there = path.metadata().is_ok_and(same_length)
+                && fs::read(&path).is_ok_and(|c| c == content);
+            if !is_there {
+                let written_to = self.written(content).with_context(|| failed(&path))?;
+                written.push((written_to, path));
             }
-            Ok(())
-        };
-        write().with_context(|| format!("cannot store {} in the archive", path.display()))?;
-        Ok(name)
+        }
+        for (file, _) in &written {
+            begin_to_write_out(file.as_file(), true);
+        }
+        for (file, path) in &written {
+            file.as_file().sync_all().with_context(|| failed(path))?;
+        }
+        for folder in &folders {
+            make_private_folder(folder)?;
+        }
+        for (file, path) in written {
+            file.persist(&path).with_context(|| failed(&path))?;
+        }
+        for folder in folders.iter().chain([&self.root]) {
+            let sync = || File::open(folder)?.sync_all();
+            sync().with_context(|| failed(folder))?;
+        }
+        Ok(names)
+    }
+
+    /// A content in a file without its name, on its way to the disk.
+    fn written(&self, content: &[u8]) -> std::io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(self.incoming())?;
+        file.write_all(content)?;
+        begin_to_write_out(file.as_file(), false);
+        Ok(file)
     }
 
     /// Removes a content; it is no error if it is gone already.
@@ -231,6 +263,20 @@ impl Archive {
     }
 }
 
+/// Has the system write out what a file holds now, and waits for that where `whole`. No more than a hint, which makes the
+/// fsync that must follow cheap: it promises nothing, and where the file system has no such call nothing is lost.
+fn begin_to_write_out(file: &File, whole: bool) {
+    use std::os::fd::AsRawFd;
+    let how = libc::SYNC_FILE_RANGE_WRITE
+        | if whole {
+            libc::SYNC_FILE_RANGE_WAIT_BEFORE | libc::SYNC_FILE_RANGE_WAIT_AFTER
+        } else {
+            0
+        };
+    // SAFETY: it takes numbers only, and the file is open.
+    let _ = unsafe { libc::sync_file_range(file.as_raw_fd(), 0, 0, how) };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,6 +324,23 @@ mod tests {
         let mut strays = strays.to_vec();
         strays.sort();
         assert_eq!((found.named, found.strays), (named.to_vec(), strays));
+    }
+
+    #[test]
+    fn many_are_stored_as_each_would_be_by_itself() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = Archive::open(dir.path()).unwrap();
+        let there = archive.put(b"there").unwrap();
+        let damaged = archive.put(b"damaged").unwrap();
+        fs::write(archive.path(damaged), b"damagex").unwrap();
+        let contents: [&[u8]; 5] = [b"a", b"there", b"a", b"damaged", b""];
+        let names = archive.put_all(&contents).unwrap();
+        assert_eq!((&names[1], &names[3]), (&there, &damaged));
+        for (name, content) in names.iter().zip(contents) {
+            assert_eq!(archive.get(*name).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(archive.incoming()).unwrap().count(), 0);
+        assert_eq!(archive.put_all::<&[u8]>(&[]).unwrap(), Vec::<Sha256>::new());
     }
 
     #[test]

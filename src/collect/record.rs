@@ -21,6 +21,8 @@ use crate::store::{Hold, Message, MessageState, NewMail, NewSubmission, Store};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How many bytes of files are stored at once, or one file more.
+const AT_ONCE: usize = 8_000_000;
 
 /// Decides on a mail that was read and stores all that follows, in one transaction; gives why it stays unread, where its
 /// files cannot be stored.
@@ -224,14 +226,17 @@ pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
 /// damaged, which [`Archive::put`](crate::archive::Archive::put) sees.
 fn archive_files(archive: &Archive, reader: &Reader, reading: &Reading) -> Result<()> {
     let mut seen = BTreeSet::new();
+    let mut held: Vec<Vec<u8>> = Vec::new();
     for file in &reading.attachments {
-        if seen.insert(file.sha256)
-            && let Some(content) = reader.file(file)?
-        {
-            archive.put(&content)?;
-            reader.forget(file);
+        if seen.insert(file.sha256) {
+            held.extend(reader.file(file)?);
+        }
+        if held.iter().map(Vec::len).sum::<usize>() >= AT_ONCE {
+            archive.put_all(&std::mem::take(&mut held))?;
         }
     }
+    archive.put_all(&held)?;
+    files::discard(reader, reading);
     Ok(())
 }
 

@@ -109,11 +109,10 @@ impl Visit<'_> {
         mut bodies: Vec<(String, Vec<u8>)>,
         again: bool,
     ) -> Result<()> {
-        let mut arrived = Vec::new();
-        let mut of_registered = Vec::new();
         // UIDs ascend in the order of arrival: where the server does not tell a date, that of the mail before holds, and
         // no unit counts as late for the server's fault.
         let mut last = None;
+        let mut came = Vec::new();
         for envelope in batch {
             last = envelope.received_at.or(last);
             let found = bodies.iter().position(|(uid, _)| *uid == envelope.uid);
@@ -121,21 +120,26 @@ impl Visit<'_> {
             if let Some(short) = raw.take_if(|raw| (raw.len() as u64) < envelope.size) {
                 raw = self.whole_body(envelope, short, again).await?;
             }
-            let Some(raw) = raw else {
+            match raw {
+                Some(raw) => came.push((*envelope, raw, last.unwrap_or(self.now))),
                 // Deleted since it was listed, or a server that says OK and gives nothing, or not all.
-                self.missed(envelope, false)?;
-                continue;
-            };
-            let received_at = last.unwrap_or(self.now);
+                None => self.missed(envelope, false)?,
+            }
+        }
+        let raws: Vec<&[u8]> = came.iter().map(|(_, raw, _)| raw.as_slice()).collect();
+        let names = self.archive.put_all(&raws)?;
+        let mut arrived = Vec::new();
+        let mut of_registered = Vec::new();
+        for ((envelope, raw, received_at), sha256) in came.iter().zip(names) {
             let mail = Arrived {
                 place: self.place(&envelope.uid),
-                sha256: Some(self.archive.put(&raw)?),
+                sha256: Some(sha256),
                 size: raw.len() as u64,
-                received_at,
+                received_at: *received_at,
                 gm_msgid: envelope.gm_msgid,
             };
-            let senders = senders_in(&raw);
-            let units = self.units_of(&senders, received_at)?;
+            let senders = senders_in(raw);
+            let units = self.units_of(&senders, *received_at)?;
             if let Some(address) = self.registered_of(&senders) {
                 of_registered.push((address.to_owned(), envelope.size));
             }
