@@ -269,6 +269,60 @@ fn an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days() {
 }
 
 #[test]
+fn the_name_of_a_unit_selects_what_is_meant_and_two_orders_are_both_asked_about() {
+    let office = Office::new(2);
+    let head = answers(&office.last(STAFF, 1).message_id);
+    let count = Cell::new(1);
+    let says = |words: &str| {
+        count.set(count.get() + 1);
+        let id = count.get().to_string();
+        office.deliver(&mail(STAFF, &id, &head, words), 1);
+        office.round(2);
+        let answers = usize::try_from(count.get()).unwrap();
+        office.last(STAFF, answers).text
+    };
+    let until =
+        office.begun.to_zoned(thubaocao::domain::zone()).date() + jiff::Span::new().days(20);
+    let until = format!("{}/{}/{}", until.day(), until.month(), until.year());
+    // Several reports of it are due.
+    let asked = says(&format!("Gia hạn cho LĐLĐ huyện Tuy An đến {until}"));
+    let (_, listed) = asked
+        .split_once("có nhiều việc ứng với lệnh này: ")
+        .unwrap();
+    let one = listed.split(';').next().unwrap().replace('\n', " ");
+    let done = says(&format!(
+        "gia hạn cho LDLD huyen Tuy An, {one}, đến {until}"
+    ));
+    assert!(done.contains("Đã gia hạn"), "{done}");
+    for (words, expected) in [
+        (
+            format!("Gia hạn cho LĐLĐ huyện Tuy An và CĐ ngành Y tế đến {until}"),
+            "nhiều việc",
+        ),
+        (
+            format!("Thư số 1: không phải báo cáo\nGia hạn cho CĐ ngành Y tế đến {until}"),
+            "nêu thêm một việc",
+        ),
+        (
+            "Thư số 1: gán cho LĐLĐ huyện Tuy An, trả lại luôn".to_owned(),
+            "không áp dụng được",
+        ),
+        (
+            "Duyệt báo cáo của LĐLĐ huyện Tuy An".to_owned(),
+            "không có việc nào ứng với lệnh này",
+        ),
+    ] {
+        let asked = says(&words);
+        assert!(asked.contains(expected), "{words}: {asked}");
+    }
+    assert_eq!(office.waiting(), [1, 2]);
+    let history = office.command(3, &["history"]);
+    assert_eq!(history.lines().count(), 1, "{history}");
+    let done = says("Thư số 1: gán cho LĐLĐ TX Đông Hòa, nhớ địa chỉ này giúp chị\n\nLê Văn Duyệt");
+    assert!(done.contains("từ nay địa chỉ lan@phuyen.example"), "{done}");
+}
+
+#[test]
 fn a_code_of_another_item_than_the_words_name_does_nothing_and_it_is_asked() {
     let office = Office::new(2);
     let page = office.last(STAFF, 1).html;

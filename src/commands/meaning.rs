@@ -16,8 +16,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::consent::{self, Consent};
 use super::said::{
-    EXPIRED, IN_ANOTHER_MAIL, INVALID, NO_CODE, NO_LONGER, OF_ANOTHER, OF_ANOTHER_DIGEST, QUOTED,
-    SETTLED, TOO_OLD, WHICH, WHICH_TO_UNDO, differs, in_words,
+    EXPIRED, IN_ANOTHER_MAIL, INVALID, NO_CODE, NO_LONGER, NOTHING_DONE, OF_ANOTHER,
+    OF_ANOTHER_DIGEST, QUOTED, SETTLED, TOO_OLD, UNDO_UNCLEAR, WHICH, WHICH_TO_UNDO, differs,
+    in_words,
 };
 pub(crate) use super::said::{ONE_AT_A_TIME, UNCLEAR};
 use super::words;
@@ -38,6 +39,8 @@ pub(crate) struct Facts<'m> {
     pub answers: Answers,
     /// The last digest sent to this address that its thread names.
     pub digest: Option<Digest>,
+    /// What its words select by the name of a unit, or what is asked back; `None` where they name no unit.
+    pub of_unit: Option<&'m Result<Item, String>>,
     /// The day (Vietnam) on which it was received.
     pub received: Date,
     /// Whether it may be a report or a request of a unit: it brings a file, a link or somebody else's mail, or is from an
@@ -56,8 +59,10 @@ pub(crate) enum Answers {
     DigestOfAnother,
     /// A letter of ours that asked to confirm a command.
     Question,
-    /// What we said of commands: of one, by the change that it made, or of several; and the day of that.
+    /// What we said of a command, by the change that it made, if it made one; and the day of that.
     Command(Option<i64>, Date),
+    /// What we said of several commands.
+    Commands,
 }
 
 /// A digest that was sent to the sender.
@@ -123,18 +128,27 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     }
     if action.is_none() && named.is_empty() {
         return match mail.answers {
+            Answers::Digest | Answers::Command(..) | Answers::Commands
+                if words::speaks_of(mail.words, &Action::Undo) =>
+            {
+                refused(UNDO_UNCLEAR)
+            }
             Answers::Digest if !mail.may_report && !words::is_courtesy(mail.words) => {
                 refused(UNCLEAR)
             }
             _ => Meaning::Nothing,
         };
     }
-    if let (Answers::Command(change, day), Some(Action::Undo)) = (mail.answers, &action) {
-        return match change {
-            Some(_) if mail.received > last_day(day) => refused(EXPIRED),
-            Some(row) => granted(Item::Change(row), Action::Undo, day, codes),
-            None => refused(WHICH_TO_UNDO),
-        };
+    match (mail.answers, &action) {
+        (Answers::Command(Some(row), day), Some(Action::Undo)) => {
+            return match mail.received > last_day(day) {
+                true => refused(EXPIRED),
+                false => granted(Item::Change(row), Action::Undo, day, codes),
+            };
+        }
+        (Answers::Command(None, _), Some(Action::Undo)) => return refused(NOTHING_DONE),
+        (Answers::Commands, Some(Action::Undo)) => return refused(WHICH_TO_UNDO),
+        _ => {}
     }
     let Some(digest) = mail.digest else {
         let has_code = mail.quoted.iter().any(|code| codes.read(code).is_some());
@@ -146,12 +160,12 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
                 refused(NO_CODE)
             }
             (Answers::DigestOfAnother, _) if !mail.may_report => refused(OF_ANOTHER_DIGEST),
-            (Answers::Command(..), Some(_)) => refused(WHICH),
+            (Answers::Command(..) | Answers::Commands, Some(_)) => refused(WHICH),
             _ => Meaning::Nothing,
         };
     };
     let directly = match mail.answers {
-        Answers::Digest | Answers::Command(..) => true,
+        Answers::Digest | Answers::Command(..) | Answers::Commands => true,
         Answers::Nothing | Answers::Another | Answers::DigestOfAnother | Answers::Question => false,
     };
     if !directly && (named.is_empty() || action.is_none()) {
@@ -168,6 +182,10 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     }
     match named.as_slice() {
         [item] => granted(*item, Action::Any, digest.day, codes),
+        [] if let Some(of_unit) = mail.of_unit => match of_unit {
+            Ok(item) => granted(*item, Action::Any, digest.day, codes),
+            Err(why) => Meaning::Refused(why.clone()),
+        },
         [] => {
             let read = |code: &String| Some((code.clone(), codes.read(code)?));
             let of_it = |(_, token): &(String, Token)| {
@@ -375,6 +393,7 @@ mod tests {
                 quoted: &[],
                 answers,
                 digest: None,
+                of_unit: None,
                 received,
                 may_report: false,
             };
@@ -408,9 +427,10 @@ mod tests {
         let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
         let (his, letter) = (Answers::DigestOfAnother, Answers::Question);
         let undone = Answers::Command(Some(3), DAY);
-        let many = Answers::Command(None, DAY);
+        let many = Answers::Commands;
+        let nothing_done = Answers::Command(None, DAY);
         type Case<'c> = (&'c str, &'c [String], Answers, Option<Digest>, &'c str);
-        let cases: [Case<'_>; 41] = [
+        let cases: [Case<'_>; 47] = [
             ("Cảm ơn em", &two, ours, digest, "nothing"),
             ("Cảm ơn anh", &fixed, theirs, None, "nothing"),
             ("Không phải báo cáo", &fixed, theirs, None, "nothing"),
@@ -512,6 +532,18 @@ mod tests {
             ("Thứ 2 duyệt", &one, ours, digest, "m9.any.20260715"),
             ("hoàn tác", &none, undone, None, "c3.undo.20260715"),
             ("hoàn tác", &none, many, None, WHICH_TO_UNDO),
+            ("hoàn tác", &none, nothing_done, None, NOTHING_DONE),
+            ("có hoàn tác được không?", &none, undone, None, UNDO_UNCLEAR),
+            ("đừng hoàn tác", &none, undone, None, UNDO_UNCLEAR),
+            ("Cảm ơn em", &none, undone, None, "nothing"),
+            (
+                "ok e, chị nhận được rồi nhé",
+                &none,
+                ours,
+                digest,
+                "nothing",
+            ),
+            ("oki c nha", &none, ours, digest, "nothing"),
             ("duyệt", &none, undone, None, WHICH),
             ("hoàn tác", &fixed, theirs, None, "nothing"),
         ];
@@ -522,6 +554,7 @@ mod tests {
                 quoted,
                 answers,
                 digest,
+                of_unit: None,
                 received: date(2026, 6, 20),
                 may_report: false,
             };
@@ -540,6 +573,7 @@ mod tests {
                 quoted: &[],
                 answers,
                 digest,
+                of_unit: None,
                 received: date(2026, 6, 20),
                 may_report: true,
             };

@@ -79,12 +79,17 @@ pub(crate) fn meant(
                 answers = Answers::Command(change, date_of(begun));
             }
             Some(Subject::Commands) if directly && holds => {
-                answers = Answers::Command(None, date_of(begun));
+                answers = Answers::Commands;
             }
             Some(Subject::Question) if directly => answers = Answers::Question,
             Some(Subject::Command(_) | Subject::Commands | Subject::Question) | None => {}
         }
     }
+    let today = date_of(message.received_at);
+    let of_unit = match digest {
+        Some(_) => order::of_unit(config, store, &reading.body, today)?,
+        None => None,
+    };
     Ok(meaning(
         &Facts {
             words: &reading.body,
@@ -92,8 +97,9 @@ pub(crate) fn meant(
             quoted: &reading.quoted_tokens,
             answers,
             digest,
-            received: date_of(message.received_at),
-            may_report: may_report(config, reading, codes.address, date_of(message.received_at)),
+            of_unit: of_unit.as_ref(),
+            received: today,
+            may_report: may_report(config, reading, codes.address, today),
         },
         &codes,
     ))

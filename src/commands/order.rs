@@ -6,21 +6,23 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::meaning::{another_year, without_numbers};
-use super::plain::is_plain;
+use super::plain::{holds_nothing_else, is_plain};
 use super::said::{
-    self, EXCEPTED, NO_DAY, NO_OBLIGATION, NO_REASON, ORDERED, SETTLED, UNCLEAR, UNDONE, USED,
-    asked_back, differs, does_not_fit, not_plain,
+    self, EXCEPTED, NO_DAY, NO_OBLIGATION, NO_REASON, ONE_AT_A_TIME, ORDERED, SETTLED, UNCLEAR,
+    UNDONE, USED, asked_back, differs, does_not_fit, not_plain,
 };
 use super::words::{self, Against};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
+use crate::domain::date_of;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
+use crate::ground::text::fold;
 use crate::links::token::{Action, Item, Token};
-use crate::links::{DAYS, KEEP_ONE, prepared_line};
+use crate::links::{DAYS, KEEP_ONE, last_day, prepared_line};
 use crate::matching;
 use crate::reading::Reading;
-use crate::store::{Store, Strangers};
+use crate::store::{Receipts, Store, Strangers};
 use crate::writing::of_a_stranger;
 
 /// No more letters of a text are shown that a mail gives.
@@ -107,9 +109,14 @@ pub(crate) fn order(
     };
     if reading.tokens.is_empty()
         && let Some(line) = words::first_line(body).filter(|_| !body.contains(KEEP_ONE))
-        && !is_plain(&without_numbers(line), &action)
+        && !is_plain(&said_of(config, store, token.item, line, today)?, &action)
     {
         return Ok(Err(not_plain(&action)));
+    }
+    if reading.tokens.is_empty()
+        && let Some(more) = words::asks_for_more(body)
+    {
+        return Ok(Err(said::more_is_asked(&of_a_stranger(more, SHOWN))));
     }
     if let Item::Listed(..) = token.item
         && words::excepts(body, &prepared_line(token.item, &Action::Ignore))
@@ -121,6 +128,109 @@ pub(crate) fn order(
         .then(|| words::first_line(body))
         .flatten();
     resolved(config, store, (token.item, action), (body, free), today)
+}
+
+/// A line without what names the item itself: the number of a mail or report; the unit, report and period of what is owed.
+fn said_of(config: &Config, store: &Store, item: Item, line: &str, day: Date) -> Result<String> {
+    let line = without_numbers(line);
+    let of = match item {
+        Item::Obligation(id) => target(store, id)?,
+        Item::Submission(id) => store.submission(id)?.map(|s| Target {
+            unit: s.unit,
+            report: s.report,
+            period: s.period,
+        }),
+        _ => None,
+    };
+    let Some(of) = of else {
+        return Ok(line);
+    };
+    let row = config.register.nearest(&of.unit, day);
+    let named = row.into_iter().flat_map(|u| [&u.name, &u.short_name]);
+    let mut own: String = named.map(|name| format!("{name} ")).collect();
+    own += &format!(
+        "{} {}",
+        config.report_name(&of.report),
+        of.period.in_vietnamese()
+    );
+    let own = words::in_words(&own);
+    let kept = words::in_words(&line).into_iter();
+    Ok(kept
+        .filter(|w| !own.contains(w))
+        .collect::<Vec<_>>()
+        .join(" "))
+}
+
+/// What free words select by the name of a unit, for what they ask for: the one thing of it that fits, or what is asked
+/// back; `None` where they name no unit, or ask for what is no matter of a unit's.
+pub(super) fn of_unit(
+    config: &Config,
+    store: &Store,
+    text: &str,
+    day: Date,
+) -> Result<Option<Result<Item, String>>> {
+    let (Some(line), Some(action)) = (words::first_line(text), words::action(text)) else {
+        return Ok(None);
+    };
+    let units = matching::units_named(&config.register, day, line);
+    let owed = match &action {
+        Action::Extend | Action::Excuse | Action::Paper => true,
+        Action::Accept | Action::Return => false,
+        _ => return Ok(None),
+    };
+    let unit = match units.as_slice() {
+        [] => return Ok(None),
+        [unit] => unit,
+        _ => return Ok(Some(Err(ONE_AT_A_TIME.into()))),
+    };
+    type Owed = (Item, String, String, String);
+    let mut fit: Vec<Owed> = Vec::new();
+    // No digest that still holds speaks of what is due later.
+    let soon = last_day(day);
+    let all = store.obligations_of(unit, Receipts::All)?;
+    for o in all.into_iter().filter(|o| date_of(o.due) <= soon) {
+        let items = match owed {
+            true if o.settled() => vec![],
+            true => vec![(Item::Obligation(o.id), String::new())],
+            false => {
+                let logged = store.standing_submissions(o.id)?.into_iter();
+                let called = logged.map(|s| (Item::Submission(s.id), format!("{} ", s.code())));
+                called.collect()
+            }
+        };
+        let (title, period) = (config.report_name(&o.report), o.period.in_vietnamese());
+        for (item, code) in items {
+            fit.push((
+                item,
+                format!("{code}{title}, {period}"),
+                title.to_owned(),
+                period.clone(),
+            ));
+        }
+    }
+    let folded = fold(line);
+    let whole = |(.., period): &Owed| folded.contains(&fold(period));
+    // The period alone tells none: all reports of a half-year share it.
+    let of_title = |(_, _, title, _): &Owed| folded.contains(&fold(title));
+    for named in [&of_title as &dyn Fn(&Owed) -> bool, &whole] {
+        if fit.iter().any(named) {
+            fit.retain(named);
+        }
+    }
+    Ok(Some(match fit.as_slice() {
+        // A word that is not known may name another report than the only one that fits.
+        [(item, ..)] => {
+            let rest = said_of(config, store, *item, &words::without_days(line), day)?;
+            match holds_nothing_else(&rest, &action) {
+                true => Ok(*item),
+                false => Err(not_plain(&action)),
+            }
+        }
+        several => {
+            let called: Vec<String> = several.iter().map(|(_, c, ..)| c.clone()).collect();
+            Err(said::of_unit(&config.unit_name(unit, day), &called))
+        }
+    }))
 }
 
 /// With all that it needs. `free`: the line with the command, where it is in free words.

@@ -2,7 +2,7 @@
 //! chị đã trả lại rồi", "để duyệt sau", "không phải báo cáo trẻ em, là báo cáo nữ công" have one, and ask for nothing of it.
 //! What is not plain is asked back.
 
-use super::words::{in_words, verbs_of};
+use super::words::{ask_for_another, in_words, verbs_of};
 use crate::links::token::Action;
 use crate::words::vi;
 
@@ -28,7 +28,9 @@ pub(super) fn is_plain(line: &str, action: &Action) -> bool {
     let doubts = |w: &String| vi().unsure.contains(w);
     match action {
         // Whose it is and which report, until when, of which day and number.
-        Action::Assign(_) | Action::Extend | Action::Paper => !said.iter().any(|w| doubts(w)),
+        Action::Assign(_) | Action::Extend | Action::Paper => {
+            !said.iter().any(|w| doubts(w)) && !ask_for_another(&words, action)
+        }
         Action::Return | Action::Excuse => plain && !asks_for_more(reason),
         Action::Ignore => {
             let of_a_report = reason.iter().any(|w| vi().of_a_report.contains(w));
@@ -42,6 +44,17 @@ pub(super) fn is_plain(line: &str, action: &Action) -> bool {
         | Action::Confirm
         | Action::Any => plain && reason.is_empty(),
     }
+}
+
+/// Whether a line holds nothing besides the verb, a reason, and words around a day.
+pub(super) fn holds_nothing_else(line: &str, action: &Action) -> bool {
+    let words = in_words(line);
+    let mut known = vec![false; words.len()];
+    mark(&words, action, &mut known);
+    let because = |i: &usize| !known[*i] && vi().because.contains(&words[*i]);
+    let reason = (0..words.len()).find(because).unwrap_or(words.len());
+    let beside = |w: &String| is_beside(w) || vi().beside_day.contains(w);
+    known.contains(&true) && (0..reason).all(|i| known[i] || beside(&words[i]))
 }
 
 /// Marks where words hold a verb of an action.
@@ -167,6 +180,8 @@ mod tests {
             "thư số 5-9 không phải báo cáo",
             "Cảm ơn. Nếu sai thì hoàn tác sau.",
             "thư số 5: gán cho Tuy An hoặc Tây Hòa",
+            "thư số 5: gán cho LĐLĐ huyện Tuy An, duyệt luôn",
+            "Gia hạn đến 30/6, miễn báo cáo nữ công",
         ] {
             assert_eq!(plain(text), None, "{text}");
         }

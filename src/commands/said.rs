@@ -22,6 +22,10 @@ pub(crate) const ONE_AT_A_TIME: &str =
 pub(crate) const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
 /// Where words ask for nothing that is known.
 pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
+pub(crate) const NOTHING_DONE: &str =
+    "Thư được trả lời không thực hiện lệnh nào nên không có gì để hoàn tác";
+/// Where a mail speaks of taking back, and asks or denies it.
+pub(crate) const UNDO_UNCLEAR: &str = "Chưa rõ có hoàn tác hay không; chưa hoàn tác lệnh nào. Lệnh thực hiện qua thư có thể hoàn tác: đề nghị trả lời thư kết quả của lệnh đó bằng hai chữ “hoàn tác”";
 pub(crate) const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa";
 pub(crate) const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
 pub(crate) const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
@@ -104,6 +108,26 @@ pub(super) fn not_plain(action: &Action) -> String {
         "Nội dung thư có chữ “{}” nhưng còn ghi thêm lời khác nên chưa rõ yêu cầu; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư, chỉ ghi số thư hoặc mã báo cáo và lệnh, hoặc bấm liên kết trong bản tin",
         called(action)
     )
+}
+
+/// That the lines below the command ask for more.
+pub(super) fn more_is_asked(line: &str) -> String {
+    format!(
+        "Thư nêu thêm một việc ở dòng “{line}”; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư"
+    )
+}
+
+/// That several things of a unit fit what is asked, or that none does.
+pub(super) fn of_unit(unit: &str, fit: &[String]) -> String {
+    match fit {
+        [] => format!(
+            "{unit} không có việc nào ứng với lệnh này; chưa thực hiện lệnh nào. Đề nghị dùng liên kết của từng việc trong bản tin"
+        ),
+        several => format!(
+            "{unit} có nhiều việc ứng với lệnh này: {}; chưa thực hiện lệnh nào. Đề nghị ghi rõ một việc, đúng như tên ở đây",
+            several.join("; ")
+        ),
+    }
 }
 
 /// That an item is not one of which this can be asked.

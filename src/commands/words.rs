@@ -104,9 +104,42 @@ impl Verb {
     }
 }
 
+fn clauses(line: &str) -> Vec<Vec<String>> {
+    line.split([',', ';', '.']).map(in_words).collect()
+}
+
+/// Whether the first line of a text that is no greeting has a verb of an action, asked for or not.
+pub(crate) fn speaks_of(text: &str, action: &Action) -> bool {
+    let verbs = verbs_in(first_line(text).unwrap_or_default());
+    verbs.iter().any(|v| same_kind(&v.action, action))
+}
+
+/// The line below the command of free words that asks for something more. A name below is none.
+pub(crate) fn asks_for_more(text: &str) -> Option<&str> {
+    let command = first_line(text)?;
+    let own = own_lines(text, "").into_iter();
+    let below = own.skip_while(|line| *line != command.trim()).skip(1);
+    let mut below = below.filter(|line| !is_a_name(line));
+    below.find(|line| verbs_in(line).iter().any(|v| v.weight == Weight::Asks))
+}
+
+/// Whether words hold a verb that asks for something else than an action does.
+pub(super) fn ask_for_another(words: &[String], action: &Action) -> bool {
+    let others = vi().verbs.iter().filter(|verbs| {
+        let called = action_called(&verbs.action);
+        verbs.weight == Weight::Asks && !same_kind(&called, action)
+    });
+    let mut others = others.map(|verbs| &verbs.words);
+    others.any(|verbs| {
+        let mut marked = vec![false; words.len()];
+        verbs.mark(words, &mut marked);
+        marked.contains(&true)
+    })
+}
+
 /// The verbs of a line, in the order of the list.
 fn verbs_in(line: &str) -> Vec<Verb> {
-    let clauses: Vec<Vec<String>> = line.split([',', ';', '.']).map(in_words).collect();
+    let clauses = clauses(line);
     let found = vi().verbs.iter().flat_map(|verbs| {
         verbs.words.before(&clauses).map(|before| Verb {
             action: action_called(&verbs.action),
@@ -332,6 +365,12 @@ pub(crate) fn past_day(text: &str, today: Date) -> Option<Date> {
     })
 }
 
+/// A line without its days and the number of a document.
+pub(super) fn without_days(line: &str) -> String {
+    let line = NUMBER.replace_all(line, " ");
+    DATE.replace_all(&line, " ").into_owned()
+}
+
 /// The day until which something is to come: "gửi lại trước ngày 25/6", "hạn 25/6"; the inner one is missing where what
 /// stands there is no day that is to come.
 pub(crate) fn deadline(text: &str, today: Date) -> Option<Option<Date>> {
@@ -352,8 +391,16 @@ pub(crate) fn until(text: &str, today: Date) -> Option<Date> {
 }
 
 /// Whether the address of a sender is to be remembered: "Ghi nhớ địa chỉ … (có/không): có".
+/// In free words, by a line that says so and does not deny it.
 pub(crate) fn remember(text: &str) -> bool {
-    field(text, "ghi nho").is_some_and(|said| fold(&said).starts_with("co"))
+    if let Some(said) = field(text, "ghi nho") {
+        return fold(&said).starts_with("co");
+    }
+    own_lines(text, "").into_iter().any(|line| {
+        let clauses = clauses(line);
+        let mut before = vi().remember.before(&clauses);
+        !is_question(line) && before.any(|before| !is_denied(before))
+    })
 }
 
 /// The number of a document: `57/BC-LĐLĐ`.

@@ -246,6 +246,9 @@ pub struct Vi {
     pub unsure: Marked,
     pub of_a_report: Marked,
     pub excepts: Marked,
+    pub beside_day: Marked,
+    /// Of an order to remember an address.
+    pub remember: Marked,
     pub yes: Marked,
     pub before_yes: Marked,
     pub beside_yes: Marked,
