@@ -153,10 +153,11 @@ fn said_of(config: &Config, store: &Store, item: Item, line: &str, day: Date) ->
         config.report_name(&of.report),
         of.period.in_vietnamese()
     );
-    let own = words::in_words(&own);
+    // Names are typed without marks, too.
+    let own: Vec<String> = words::in_words(&own).iter().map(|w| fold(w)).collect();
     let kept = words::in_words(&line).into_iter();
     Ok(kept
-        .filter(|w| !own.contains(w))
+        .filter(|w| !own.contains(&fold(w)))
         .collect::<Vec<_>>()
         .join(" "))
 }

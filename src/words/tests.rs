@@ -9,12 +9,14 @@ use crate::ground::text::{fold, tidy};
 const AS_WRITTEN: [&str; 5] = ["cloud_hosts", "no_answers", "mailers", "short", "name"];
 
 /// Sets of words with their marks.
-const MARKED: [&str; 16] = [
+const MARKED: [&str; 18] = [
     "beside_verb",
     "because",
     "unsure",
     "of_a_report",
     "excepts",
+    "beside_day",
+    "remember",
     "not",
     "therefore",
     "thanks",
