@@ -293,16 +293,16 @@ fn the_name_of_a_unit_selects_what_is_meant_and_two_orders_are_both_asked_about(
     assert!(done.contains("Đã gia hạn"), "{done}");
     for (words, expected) in [
         (
-            format!("Gia hạn cho LĐLĐ huyện Tuy An và CĐ ngành Y tế đến {until}"),
+            format!("Gia hạn cho LĐLĐ huyện Tuy An và LĐLĐ TX Đông Hòa đến {until}"),
             "nhiều việc",
         ),
         (
-            format!("Thư số 1: không phải báo cáo\nGia hạn cho CĐ ngành Y tế đến {until}"),
+            format!("Thư số 1: không phải báo cáo\nGia hạn cho LĐLĐ TX Đông Hòa đến {until}"),
             "nêu thêm một việc",
         ),
         (
             "Thư số 1: gán cho LĐLĐ huyện Tuy An, trả lại luôn".to_owned(),
-            "không áp dụng được",
+            "chưa thực hiện lệnh nào",
         ),
         (
             "Duyệt báo cáo của LĐLĐ huyện Tuy An".to_owned(),

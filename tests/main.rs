@@ -46,6 +46,7 @@ mod maildir;
 mod manager;
 mod meant;
 mod office;
+mod orders;
 mod promises;
 mod reader;
 mod refusals;

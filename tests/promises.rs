@@ -92,6 +92,8 @@
 //! | one of staff uses what another was sent | nothing is done, and he is told why | `authority::each_of_staff_gets_one_digest_a_day_and_its_codes_are_his_alone` |
 //! | a stranger's mail with a code is thanked for | nothing is done | `authority::thanks_above_a_quoted_code_do_nothing` |
 //! | a digest is answered without its codes | its words name the item, for thirty days | `authority::an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days` |
+//! | a digest is answered by the name of a unit, or with two orders | the one thing that fits is done, else it is asked back with what would fit; two orders are both asked about | `authority::the_name_of_a_unit_selects_what_is_meant_and_two_orders_are_both_asked_about` |
+//! | staff write in a hurry, on a phone, without marks | what is plain is done, the rest asked back, thanks left without an answer | `orders::what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer` |
 //! | words and code name different items | nothing is done, and it is asked | `authority::a_code_of_another_item_than_the_words_name_does_nothing_and_it_is_asked` |
 //! | a command comes again and again | it is answered once | `authority::a_command_that_comes_again_is_not_answered_again` |
 //! | commands come by the dozen | all are done, those above the cap told together | `authority::above_so_many_answers_a_day_commands_are_done_and_told_together_the_next_morning` |

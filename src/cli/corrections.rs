@@ -193,6 +193,7 @@ pub(super) async fn assign(session: &Session, a: &Assign) -> Result<()> {
         unit: UnitId(a.unit.clone()),
         report: a.report.clone().zip(a.period.clone()),
         hint: None,
+        words: None,
         remember: a.remember,
     };
     let (mut app, now) = (open(session)?, session.now());

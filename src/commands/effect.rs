@@ -37,7 +37,9 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
             let reading = store.message(*mail)?.and_then(|m| m.reading);
             let sender = reading.and_then(|r| r.sender);
             let from = sender.map_or(String::new(), |s| format!(" (từ {})", s.address));
-            let what = assignment.hint.as_ref().map_or(String::new(), |hint| {
+            let words = assignment.words.as_ref().filter(|w| !w.is_empty());
+            let said = assignment.hint.as_ref().or(words);
+            let what = said.map_or(String::new(), |hint| {
                 format!("; báo cáo và kỳ được ghi là “{}”", quoted(hint))
             });
             let remember = match assignment.remember {

@@ -31,6 +31,8 @@ use crate::links::token::{Action, Item, Token};
 pub(crate) struct Facts<'m> {
     /// The sender's own words.
     pub words: &'m str,
+    /// The same without what names the things that they are about.
+    pub said: &'m str,
     /// Codes among them.
     pub own: &'m [String],
     /// Codes in what is quoted.
@@ -116,7 +118,7 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     if !mail.own.is_empty() {
         return by_own_code(mail, codes).unwrap_or_else(Meaning::Refused);
     }
-    let action = words::action(mail.words);
+    let action = words::action(mail.said);
     let named = items_in(mail.words);
     if mail.answers == Answers::Question {
         // One that is not settled is looked at before.
@@ -129,11 +131,11 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     if action.is_none() && named.is_empty() {
         return match mail.answers {
             Answers::Digest | Answers::Command(..) | Answers::Commands
-                if words::speaks_of(mail.words, &Action::Undo) =>
+                if words::speaks_of(mail.said, &Action::Undo) =>
             {
                 refused(UNDO_UNCLEAR)
             }
-            Answers::Digest if !mail.may_report && !words::is_courtesy(mail.words) => {
+            Answers::Digest if !mail.may_report && !words::is_courtesy(mail.said) => {
                 refused(UNCLEAR)
             }
             _ => Meaning::Nothing,
@@ -148,6 +150,7 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
         }
         (Answers::Command(None, _), Some(Action::Undo)) => return refused(NOTHING_DONE),
         (Answers::Commands, Some(Action::Undo)) => return refused(WHICH_TO_UNDO),
+        (Answers::Digest, Some(Action::Undo)) if named.is_empty() => return refused(UNDO_UNCLEAR),
         _ => {}
     }
     let Some(digest) = mail.digest else {
@@ -155,7 +158,7 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
         return match (mail.answers, &action) {
             (Answers::Nothing, Some(_)) if has_code => refused(QUOTED),
             (Answers::Nothing, Some(_))
-                if !mail.may_report && (words::asks(mail.words) || !named.is_empty()) =>
+                if !mail.may_report && (words::asks(mail.said) || !named.is_empty()) =>
             {
                 refused(NO_CODE)
             }
@@ -389,6 +392,7 @@ mod tests {
             let own = [own.clone()];
             let mail = Facts {
                 words,
+                said: &without_numbers(words),
                 own: &own,
                 quoted: &[],
                 answers,
@@ -550,6 +554,7 @@ mod tests {
         for (words, quoted, answers, digest, expected) in cases {
             let mail = Facts {
                 words,
+                said: &without_numbers(words),
                 own: &[],
                 quoted,
                 answers,
@@ -569,6 +574,7 @@ mod tests {
         ] {
             let mail = Facts {
                 words,
+                said: &without_numbers(words),
                 own: &[],
                 quoted: &[],
                 answers,

@@ -8,6 +8,7 @@ pub(crate) mod consent;
 pub(crate) mod decided;
 pub(crate) mod effect;
 pub(crate) mod meaning;
+pub(crate) mod named;
 pub(crate) mod order;
 mod plain;
 mod said;
@@ -23,6 +24,7 @@ use crate::reading::{Reading, Role};
 use crate::store::{Message, Store};
 use decided::Decided;
 use meaning::{Answers, Codes, Digest, Facts, Meaning, UNCLEAR, meaning};
+use named::Names;
 use order::Order;
 
 /// So many commands of one of staff are answered one by one in a day (Vietnam).
@@ -86,13 +88,16 @@ pub(crate) fn meant(
         }
     }
     let today = date_of(message.received_at);
+    let names = Names::new(config, today);
+    let said = names.said(&reading.body);
     let of_unit = match digest {
-        Some(_) => order::of_unit(config, store, &reading.body, today)?,
+        Some(_) => order::of_unit(&names, store, &reading.body)?,
         None => None,
     };
     Ok(meaning(
         &Facts {
             words: &reading.body,
+            said: &said,
             own: &reading.tokens,
             quoted: &reading.quoted_tokens,
             answers,

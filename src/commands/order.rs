@@ -6,7 +6,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::meaning::{another_year, without_numbers};
-use super::plain::{holds_nothing_else, is_plain};
+use super::named::Names;
+use super::plain::{besides, holds_nothing_else, is_plain};
 use super::said::{
     self, EXCEPTED, NO_DAY, NO_OBLIGATION, NO_REASON, ONE_AT_A_TIME, ORDERED, SETTLED, UNCLEAR,
     UNDONE, USED, asked_back, differs, does_not_fit, not_plain,
@@ -15,13 +16,13 @@ use super::words::{self, Against};
 use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::date_of;
+use crate::domain::obligation::Obligation;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
-use crate::ground::text::fold;
 use crate::links::token::{Action, Item, Token};
 use crate::links::{DAYS, KEEP_ONE, last_day, prepared_line};
-use crate::matching;
 use crate::reading::Reading;
+use crate::standing;
 use crate::store::{Receipts, Store, Strangers};
 use crate::writing::of_a_stranger;
 
@@ -35,8 +36,6 @@ pub(crate) enum Order {
     Assign {
         mail: i64,
         assignment: Assignment,
-        /// Free words, in which report and period may stand.
-        perhaps: Option<String>,
     },
     /// A mail is no report.
     Ignore(i64),
@@ -92,31 +91,35 @@ pub(crate) fn order(
     if let Some(not_there) = not_in_the_digest(store, token, reading)? {
         return Ok(Err(not_there));
     }
-    if let Some(said) = names_another(config, store, token, body, today)? {
+    let names = Names::new(config, today);
+    let of = target(store, token.item)?;
+    if let Some(said) = names_another(&names, store, token, of.as_ref(), body, today)? {
         return Ok(Err(said));
     }
+    // In a name no verb asks for anything.
+    let said = names.said(body);
     let action = match token.action {
-        Action::Any => match words::action(body) {
+        Action::Any => match words::action(&said) {
             Some(action) => action,
             None => return Ok(Err(UNCLEAR.into())),
         },
         ref fixed => {
-            if let Some(said) = against(token.item, fixed, body) {
+            if let Some(said) = against(token.item, fixed, &names.without_units(body)) {
                 return Ok(Err(asked_back(fixed, &said)));
             }
             fixed.clone()
         }
     };
-    if reading.tokens.is_empty()
-        && let Some(line) = words::first_line(body).filter(|_| !body.contains(KEEP_ONE))
-        && !is_plain(&said_of(config, store, token.item, line, today)?, &action)
-    {
-        return Ok(Err(not_plain(&action)));
-    }
-    if reading.tokens.is_empty()
-        && let Some(more) = words::asks_for_more(body)
-    {
-        return Ok(Err(said::more_is_asked(&of_a_stranger(more, SHOWN))));
+    let free = names.command(body).filter(|_| !body.contains(KEEP_ONE));
+    if reading.tokens.is_empty() {
+        if let Some(line) = &free
+            && !is_plain(&said_of(&names, of.as_ref(), line), &action)
+        {
+            return Ok(Err(not_plain(&action)));
+        }
+        if let Some(more) = words::asks_for_more(&said).and_then(|at| body.lines().nth(at)) {
+            return Ok(Err(said::more_is_asked(&of_a_stranger(more, SHOWN))));
+        }
     }
     if let Item::Listed(..) = token.item
         && words::excepts(body, &prepared_line(token.item, &Action::Ignore))
@@ -124,119 +127,103 @@ pub(crate) fn order(
         return Ok(Err(EXCEPTED.into()));
     }
     // Words of its own say more than the verb; a prepared mail has its lines for that.
-    let free = (token.action == Action::Any && !body.contains(KEEP_ONE))
-        .then(|| words::first_line(body))
-        .flatten();
-    resolved(config, store, (token.item, action), (body, free), today)
+    let free = free.as_deref().filter(|_| token.action == Action::Any);
+    resolved(&names, store, (token.item, action), (body, free), today)
 }
 
 /// A line without what names the item itself: the number of a mail or report; the unit, report and period of what is owed.
-fn said_of(config: &Config, store: &Store, item: Item, line: &str, day: Date) -> Result<String> {
+fn said_of(names: &Names<'_>, of: Option<&Target>, line: &str) -> String {
     let line = without_numbers(line);
-    let of = match item {
-        Item::Obligation(id) => target(store, id)?,
-        Item::Submission(id) => store.submission(id)?.map(|s| Target {
-            unit: s.unit,
-            report: s.report,
-            period: s.period,
-        }),
-        _ => None,
-    };
-    let Some(of) = of else {
-        return Ok(line);
-    };
-    let row = config.register.nearest(&of.unit, day);
-    let named = row.into_iter().flat_map(|u| [&u.name, &u.short_name]);
-    let mut own: String = named.map(|name| format!("{name} ")).collect();
-    own += &format!(
-        "{} {}",
-        config.report_name(&of.report),
-        of.period.in_vietnamese()
-    );
-    // Names are typed without marks, too.
-    let own: Vec<String> = words::in_words(&own).iter().map(|w| fold(w)).collect();
-    let kept = words::in_words(&line).into_iter();
-    Ok(kept
-        .filter(|w| !own.contains(&fold(w)))
-        .collect::<Vec<_>>()
-        .join(" "))
+    match of {
+        Some(of) => names.rest_of(&line, of),
+        None => names.units_in(&line).rest,
+    }
 }
 
 /// What free words select by the name of a unit, for what they ask for: the one thing of it that fits, or what is asked
 /// back; `None` where they name no unit, or ask for what is no matter of a unit's.
 pub(super) fn of_unit(
-    config: &Config,
+    names: &Names<'_>,
     store: &Store,
     text: &str,
-    day: Date,
 ) -> Result<Option<Result<Item, String>>> {
-    let (Some(line), Some(action)) = (words::first_line(text), words::action(text)) else {
+    let (config, day) = (names.config, names.day);
+    let (Some(line), Some(action)) = (names.command(text), words::action(&names.said(text))) else {
         return Ok(None);
     };
-    let units = matching::units_named(&config.register, day, line);
     let owed = match &action {
         Action::Extend | Action::Excuse | Action::Paper => true,
         Action::Accept | Action::Return => false,
         _ => return Ok(None),
     };
+    let asked = words::before_reason(&line);
+    let units = names.units_in(asked).units;
     let unit = match units.as_slice() {
         [] => return Ok(None),
         [unit] => unit,
         _ => return Ok(Some(Err(ONE_AT_A_TIME.into()))),
     };
-    type Owed = (Item, String, String, String);
-    let mut fit: Vec<Owed> = Vec::new();
-    // No digest that still holds speaks of what is due later.
-    let soon = last_day(day);
+    let mut fit: Vec<(Item, Target, String)> = Vec::new();
+    // No digest that still holds speaks of what is due later, nor of what was due before the installation; and nobody gives
+    // more time that ends before the time that there is.
+    let until = match action {
+        Action::Extend => words::until(text, day),
+        _ => None,
+    };
+    let soon = last_day(day).min(until.unwrap_or(Date::MAX));
+    let since = standing::tracked_from(config, store.first_opened()?);
+    let speaks_of = |o: &Obligation| date_of(o.due) <= soon && (!owed || o.due >= since);
     let all = store.obligations_of(unit, Receipts::All)?;
-    for o in all.into_iter().filter(|o| date_of(o.due) <= soon) {
-        let items = match owed {
+    for o in all.into_iter().filter(speaks_of) {
+        let what = format!(
+            "{}, {}",
+            config.report_name(&o.report),
+            o.period.in_vietnamese()
+        );
+        let items: Vec<(Item, String)> = match owed {
             true if o.settled() => vec![],
-            true => vec![(Item::Obligation(o.id), String::new())],
+            true => vec![(Item::Obligation(o.id), what)],
             false => {
                 let logged = store.standing_submissions(o.id)?.into_iter();
-                let called = logged.map(|s| (Item::Submission(s.id), format!("{} ", s.code())));
+                let called =
+                    logged.map(|s| (Item::Submission(s.id), format!("{} {what}", s.code())));
                 called.collect()
             }
         };
-        let (title, period) = (config.report_name(&o.report), o.period.in_vietnamese());
-        for (item, code) in items {
-            fit.push((
-                item,
-                format!("{code}{title}, {period}"),
-                title.to_owned(),
-                period.clone(),
-            ));
-        }
+        let of = Target {
+            unit: o.unit,
+            report: o.report,
+            period: o.period,
+        };
+        fit.extend(
+            items
+                .into_iter()
+                .map(|(item, called)| (item, of.clone(), called)),
+        );
     }
-    let folded = fold(line);
-    let whole = |(.., period): &Owed| folded.contains(&fold(period));
-    // The period alone tells none: all reports of a half-year share it.
-    let of_title = |(_, _, title, _): &Owed| folded.contains(&fold(title));
-    for named in [&of_title as &dyn Fn(&Owed) -> bool, &whole] {
-        if fit.iter().any(named) {
-            fit.retain(named);
-        }
-    }
-    Ok(Some(match fit.as_slice() {
+    // Of a report that is not among them nothing is meant.
+    let asked = words::without_days(asked);
+    let named: Vec<_> = fit
+        .iter()
+        .filter(|(_, of, _)| !names.names_another(&asked, &of.report, &of.period))
+        .collect();
+    let called: Vec<String> = named.iter().map(|(.., called)| called.clone()).collect();
+    Ok(Some(match named.as_slice() {
         // A word that is not known may name another report than the only one that fits.
-        [(item, ..)] => {
-            let rest = said_of(config, store, *item, &words::without_days(line), day)?;
+        [(item, of, _)] => {
+            let rest = said_of(names, Some(of), &words::without_days(&line));
             match holds_nothing_else(&rest, &action) {
                 true => Ok(*item),
                 false => Err(not_plain(&action)),
             }
         }
-        several => {
-            let called: Vec<String> = several.iter().map(|(_, c, ..)| c.clone()).collect();
-            Err(said::of_unit(&config.unit_name(unit, day), &called))
-        }
+        _ => Err(said::of_unit(&config.unit_name(unit, day), &called)),
     }))
 }
 
 /// With all that it needs. `free`: the line with the command, where it is in free words.
 fn resolved(
-    config: &Config,
+    names: &Names<'_>,
     store: &Store,
     (item, action): (Item, Action),
     (body, free): (&str, Option<&str>),
@@ -249,19 +236,20 @@ fn resolved(
                 return Ok(Err(said::no_mail(id)));
             }
             let unit = match unit.is_empty() {
-                true => match named_unit(config, body, today) {
+                true => match named_unit(names, body) {
                     Ok(unit) => unit,
                     Err(why) => return Ok(Err(why)),
                 },
                 false => UnitId(unit),
             };
             let hint = words::field(body, "bao cao va ky");
+            let all = Action::Assign(String::new());
             Order::Assign {
                 mail: id,
-                perhaps: free.filter(|_| hint.is_none()).map(str::to_owned),
                 assignment: Assignment {
                     unit,
                     report: None,
+                    words: free.map(|line| besides(&said_of(names, None, line), &all)),
                     hint,
                     remember: words::remember(body),
                 },
@@ -282,7 +270,7 @@ fn resolved(
             Item::Obligation(id),
             action @ (Action::Excuse | Action::Extend | Action::Paper | Action::Close),
         ) => {
-            let Some(of) = target(store, id)? else {
+            let Some(of) = target(store, Item::Obligation(id))? else {
                 return said(NO_OBLIGATION);
             };
             match of_obligation(of, &action, (body, free), today) {
@@ -422,24 +410,21 @@ fn not_in_the_digest(store: &Store, token: &Token, reading: &Reading) -> Result<
     Ok((!there).then(|| said::not_in_the_digest(&called, day)))
 }
 
-/// What is asked where the first line of a mail names another unit or address than the one of its token.
+/// What is asked where the first line of a mail names another unit, report, period or address than its token is of.
 fn names_another(
-    config: &Config,
+    names: &Names<'_>,
     store: &Store,
     token: &Token,
+    of: Option<&Target>,
     body: &str,
     day: Date,
 ) -> Result<Option<String>> {
-    let Some(line) = words::first_line(body) else {
+    let Some(line) = names.command(body) else {
         return Ok(None);
     };
-    let register = &config.register;
+    let (config, line) = (names.config, words::before_reason(&line));
     let unit = match (&token.item, &token.action) {
         (Item::Mail(_), Action::Assign(unit)) if !unit.is_empty() => UnitId(unit.clone()),
-        (Item::Obligation(id), _) => match target(store, *id)? {
-            Some(target) => target.unit,
-            None => return Ok(None), // told when it is tried
-        },
         (Item::Contact(id), _) => {
             let address = store.bounced_address(*id)?.unwrap_or_default();
             let is_address = |word: &&str| word.contains('@');
@@ -448,28 +433,41 @@ fn names_another(
             let called = said::address(&address);
             return Ok(other.map(|other| differs(&called, &of_a_stranger(other, SHOWN))));
         }
-        _ => return Ok(None),
+        _ => match of {
+            Some(of) => of.unit.clone(),
+            None => return Ok(None), // told when it is tried
+        },
     };
-    let named = matching::units_named(register, day, line);
-    if named.is_empty() || named.contains(&unit) {
-        return Ok(None);
+    let named = names.units_in(line).units;
+    if !named.is_empty() && !named.contains(&unit) {
+        let called: Vec<String> = named.iter().map(|u| config.unit_name(u, day)).collect();
+        return Ok(Some(differs(
+            &config.unit_name(&unit, day),
+            &called.join(", "),
+        )));
     }
-    let names: Vec<String> = named.iter().map(|u| config.unit_name(u, day)).collect();
-    let of_token = config.unit_name(&unit, day);
-    Ok(Some(differs(&of_token, &names.join(", "))))
+    let said = words::without_days(line);
+    Ok(of
+        .filter(|of| names.names_another(&said, &of.report, &of.period))
+        .map(|of| {
+            let unit = config.unit_name(&of.unit, day);
+            let (report, period) = (config.report_name(&of.report), of.period.in_vietnamese());
+            said::another_report(&format!("{unit} ({report}, {period})"))
+        }))
 }
 
 /// The unit that the text of a command names: after "Đơn vị:", else anywhere, by name or by id.
-fn named_unit(config: &Config, body: &str, day: Date) -> Result<UnitId, String> {
+fn named_unit(names: &Names<'_>, body: &str) -> Result<UnitId, String> {
     let said = words::field(body, "don vi").unwrap_or_else(|| words::own(body));
-    let by_id = config.register.all_on(day).find(|u| {
+    let by_id = names.config.register.all_on(names.day).find(|u| {
         said.split_whitespace()
             .any(|w| w.trim_matches(['.', ',', ';']) == u.id.0)
     });
     if let Some(unit) = by_id {
         return Ok(unit.id.clone());
     }
-    let named = matching::units_named(&config.register, day, &said);
+    let mut named: Vec<UnitId> = said.lines().flat_map(|l| names.units_in(l).units).collect();
+    named.dedup();
     match <[UnitId; 1]>::try_from(named) {
         Ok([one]) => Ok(one),
         Err(none) if none.is_empty() => Err(said::NO_UNIT.into()),
@@ -477,9 +475,18 @@ fn named_unit(config: &Config, body: &str, day: Date) -> Result<UnitId, String> 
     }
 }
 
-fn target(store: &Store, obligation: i64) -> Result<Option<Target>> {
-    let known = store.obligation(obligation)?;
-    Ok(known.map(|(unit, report, period)| Target {
+/// Of which unit, report and period an item is, where it is of one.
+fn target(store: &Store, item: Item) -> Result<Option<Target>> {
+    let of = match item {
+        Item::Obligation(id) => store.obligation(id)?,
+        Item::Submission(id) => store.submission(id)?.map(|s| (s.unit, s.report, s.period)),
+        Item::Mail(_)
+        | Item::Change(_)
+        | Item::Contact(_)
+        | Item::Outgoing(_)
+        | Item::Listed(..) => None,
+    };
+    Ok(of.map(|(unit, report, period)| Target {
         unit,
         report,
         period,
@@ -595,6 +602,7 @@ mod tests {
         let to_a_unit = || other(Action::Assign(String::new()));
         let denied = || Some(Against::Denied);
         let question = || Some(Against::Question);
+        let condition = || Some(Against::Condition);
         for (prepared, words, expected) in [
             // What is still done.
             (&accept, "đã duyệt, cảm ơn", None),
@@ -633,6 +641,10 @@ mod tests {
             (&accept, "Khoan duyệt đã, chờ số liệu", denied()),
             (&accept, "Không duyệt, trả lại", other(Action::Return)),
             (&accept, "Duyệt được không em?", question()),
+            (&accept, "Duyệt nếu đã có bản ký", condition()),
+            (&accept, "duyet sau khi don vi bo sung", condition()),
+            (&ignore, "Bỏ qua, riêng tệp thứ hai giữ lại", condition()),
+            (&assign, "Gán giúp chị, trừ bảng biểu", condition()),
             (&back, "Duyệt", other(Action::Accept)),
             (&back, "Khoan trả lại đã", denied()),
             (&ignore, "Gán cho LĐLĐ huyện Tuy An", to_a_unit()),

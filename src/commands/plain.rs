@@ -2,7 +2,7 @@
 //! chị đã trả lại rồi", "để duyệt sau", "không phải báo cáo trẻ em, là báo cáo nữ công" have one, and ask for nothing of it.
 //! What is not plain is asked back.
 
-use super::words::{ask_for_another, in_words, verbs_of};
+use super::words::{ask_for_another, before_reason, in_words, verbs_of};
 use crate::links::token::Action;
 use crate::words::vi;
 
@@ -21,8 +21,7 @@ pub(super) fn is_plain(line: &str, action: &Action) -> bool {
     if !rest(0..verb).iter().all(|w| is_beside(w)) {
         return false;
     }
-    let because = |i: &usize| !is_verb[*i] && vi().because.contains(&words[*i]);
-    let reason = (verb..words.len()).find(because).unwrap_or(words.len());
+    let reason = reason_of(line, &words, &is_verb).max(verb);
     let (said, reason) = (rest(verb..reason), &words[reason..]);
     let plain = said.iter().all(|w| is_beside(w));
     let doubts = |w: &String| vi().unsure.contains(w);
@@ -46,15 +45,34 @@ pub(super) fn is_plain(line: &str, action: &Action) -> bool {
     }
 }
 
+/// What a line says besides the verb, and what may stand beside any.
+pub(super) fn besides(line: &str, action: &Action) -> String {
+    let words = in_words(line);
+    let mut known = vec![false; words.len()];
+    mark(&words, action, &mut known);
+    let rest = words
+        .iter()
+        .zip(known)
+        .filter(|(w, known)| !known && !is_beside(w));
+    let rest: Vec<&str> = rest.map(|(w, _)| w.as_str()).collect();
+    rest.join(" ")
+}
+
 /// Whether a line holds nothing besides the verb, a reason, and words around a day.
 pub(super) fn holds_nothing_else(line: &str, action: &Action) -> bool {
     let words = in_words(line);
     let mut known = vec![false; words.len()];
     mark(&words, action, &mut known);
-    let because = |i: &usize| !known[*i] && vi().because.contains(&words[*i]);
-    let reason = (0..words.len()).find(because).unwrap_or(words.len());
+    let reason = reason_of(line, &words, &known);
     let beside = |w: &String| is_beside(w) || vi().beside_day.contains(w);
     known.contains(&true) && (0..reason).all(|i| known[i] || beside(&words[i]))
+}
+
+/// Where among the words of a line its reason begins.
+fn reason_of(line: &str, words: &[String], is_verb: &[bool]) -> usize {
+    let because = |i: &usize| !is_verb[*i] && vi().because.contains(&words[*i]);
+    let reason = (0..words.len()).find(because).unwrap_or(words.len());
+    reason.min(in_words(before_reason(line)).len())
 }
 
 /// Marks where words hold a verb of an action.

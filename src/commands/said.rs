@@ -24,8 +24,8 @@ pub(crate) const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của 
 pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
 pub(crate) const NOTHING_DONE: &str =
     "Thư được trả lời không thực hiện lệnh nào nên không có gì để hoàn tác";
-/// Where a mail speaks of taking back, and asks or denies it.
-pub(crate) const UNDO_UNCLEAR: &str = "Chưa rõ có hoàn tác hay không; chưa hoàn tác lệnh nào. Lệnh thực hiện qua thư có thể hoàn tác: đề nghị trả lời thư kết quả của lệnh đó bằng hai chữ “hoàn tác”";
+/// Where a mail speaks of taking back, and does not say what, asks or denies it.
+pub(crate) const UNDO_UNCLEAR: &str = "Chưa hoàn tác lệnh nào. Lệnh thực hiện qua thư có thể hoàn tác: đề nghị trả lời thư kết quả của lệnh đó bằng hai chữ “hoàn tác”";
 pub(crate) const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa";
 pub(crate) const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
 pub(crate) const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
@@ -86,6 +86,13 @@ pub(super) fn not_in_the_digest(called: &str, day: Date) -> String {
 pub(crate) fn differs(of_token: &str, named: &str) -> String {
     format!(
         "Mã lệnh là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
+    )
+}
+
+/// That the words of a mail name another report or period than what its token is of.
+pub(super) fn another_report(of_token: &str) -> String {
+    format!(
+        "Lệnh này là cho {of_token} nhưng nội dung thư ghi báo cáo hoặc kỳ khác; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
     )
 }
 
@@ -167,6 +174,7 @@ pub(super) fn asked_back(action: &Action, said: &Against) -> String {
         Against::Other(other) => format!("nội dung thư lại ghi “{}”", called(other)),
         Against::Denied => "nội dung thư lại ghi là không làm việc đó".to_owned(),
         Against::Question => "nội dung thư lại là một câu hỏi".to_owned(),
+        Against::Condition => "nội dung thư lại nêu điều kiện hoặc ngoại lệ".to_owned(),
     };
     format!(
         "Mã lệnh trong thư là “{}” nhưng {words}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm và không ghi thêm lời khác",

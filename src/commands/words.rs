@@ -71,24 +71,29 @@ pub(crate) fn is_courtesy(text: &str) -> bool {
     line.iter().all(|w| vi().thanks.contains(w))
 }
 
-/// Whether a line greets, or has no words.
-fn is_greeting(line: &str) -> bool {
+/// Whether a line greets and no more, or has no words.
+pub(super) fn is_greeting(line: &str) -> bool {
     let folded = fold(line);
-    folded.is_empty() || vi().greetings.begins(&folded)
+    folded.is_empty() || vi().greetings.begins(&folded) && verbs_in(line).is_empty()
 }
 
 fn is_question(line: &str) -> bool {
     line.trim_end().ends_with('?')
 }
 
-/// The words of a text in lower case, with their marks.
+/// The words of a text in lower case, with their marks; what is written short is written out.
 pub(crate) fn in_words(text: &str) -> Vec<String> {
     let lower = text.nfc().collect::<String>().to_lowercase();
-    lower
+    let words = lower
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .map(str::to_owned)
-        .collect()
+        .filter(|w| !w.is_empty());
+    let whole = |word| {
+        vi().shorthand
+            .iter()
+            .find(|s| s.short.iter().any(|w| w == word))
+    };
+    let written = words.flat_map(|w| whole(w).map_or(w, |s| &s.word).split(' '));
+    written.map(str::to_owned).collect()
 }
 
 /// A verb in a line.
@@ -114,13 +119,18 @@ pub(crate) fn speaks_of(text: &str, action: &Action) -> bool {
     verbs.iter().any(|v| same_kind(&v.action, action))
 }
 
-/// The line below the command of free words that asks for something more. A name below is none.
-pub(crate) fn asks_for_more(text: &str) -> Option<&str> {
+/// The place of the line below the command of free words that asks for something more. A name below is none.
+pub(crate) fn asks_for_more(text: &str) -> Option<usize> {
     let command = first_line(text)?;
-    let own = own_lines(text, "").into_iter();
-    let below = own.skip_while(|line| *line != command.trim()).skip(1);
-    let mut below = below.filter(|line| !is_a_name(line));
-    below.find(|line| verbs_in(line).iter().any(|v| v.weight == Weight::Asks))
+    let own = own_lines(text, "");
+    let mut lines = text
+        .lines()
+        .enumerate()
+        .skip_while(|(_, line)| *line != command)
+        .skip(1);
+    let asks = |line: &str| verbs_in(line).iter().any(|v| v.weight == Weight::Asks);
+    let more = lines.find(|(_, line)| own.contains(&line.trim()) && !is_a_name(line) && asks(line));
+    more.map(|(at, _)| at)
 }
 
 /// Whether words hold a verb that asks for something else than an action does.
@@ -187,6 +197,8 @@ pub(crate) enum Against {
     Denied,
     /// They ask whether to do it.
     Question,
+    /// They say when to do it, or to what not.
+    Condition,
 }
 
 /// What staff's own words say against the action of a code, if they do. `own_of`: how the line begins that stands in the
@@ -201,9 +213,10 @@ pub(crate) fn against(
     beside: &[Action],
 ) -> Option<Against> {
     let lines = own_lines(text, own_of);
-    lines
-        .into_iter()
-        .find_map(|line| says_of(line, action, beside))?
+    let said = lines.iter().find_map(|line| says_of(line, action, beside));
+    let on_condition = |line: &&str| vi().conditions.before(&[in_words(line)]).next().is_some();
+    let condition = || lines.iter().any(on_condition).then_some(Against::Condition);
+    said.flatten().or_else(condition)
 }
 
 /// `None` where a line says nothing of what is to be done; else what it says against the action.
@@ -329,16 +342,24 @@ pub(crate) fn reason(text: &str) -> Option<String> {
     if text.lines().any(has_field) {
         return field(text, "ly do");
     }
-    let line = text.lines().find(|l| !l.trim().is_empty())?;
-    let after = [" vì ", " do ", ": ", " vi "]
-        .iter()
-        .filter_map(|mark| line.split_once(mark))
-        // Before the verb a colon stands behind the number of the report.
-        .filter(|(before, _)| verb_of(before).is_some())
-        .map(|(_, rest)| rest)
-        .max_by_key(|rest| rest.len())?;
-    let reason = after.trim();
+    let (_, reason) = text.lines().find_map(at_reason)?;
+    let reason = reason.trim();
     (!reason.is_empty()).then(|| reason.to_owned())
+}
+
+/// What stands before the reason that a line gives; the line where it gives none.
+pub(super) fn before_reason(line: &str) -> &str {
+    at_reason(line).map_or(line, |(before, _)| before)
+}
+
+/// A line that asks for something, parted where its reason begins.
+fn at_reason(line: &str) -> Option<(&str, &str)> {
+    let parted = [" vì ", " do ", ": ", " vi "]
+        .iter()
+        .filter_map(|mark| line.split_once(mark));
+    // Before the verb a colon stands behind the number of the report.
+    let behind = parted.filter(|(before, _)| verb_of(before).is_some());
+    behind.max_by_key(|(_, rest)| rest.len())
 }
 
 /// Whether what stands behind a label says that there is nothing to say: "Lý do: không", "ngày: chưa".

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said, title};
 use crate::collect::{self, Books};
+use crate::commands::named::Names;
 use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::date_of;
@@ -150,17 +151,34 @@ fn items_as_said(
     as_said: &Assignment,
 ) -> Result<Vec<Item>> {
     let (unit, received_at) = (&as_said.unit, message.received_at);
-    let Some(hint) = &as_said.hint else {
-        let found = collect::match_mail(books, reading, received_at, Some(unit))?;
-        let is_sure = found.unit.certain() == Some(unit);
-        return Ok(if is_sure { found.items } else { vec![] });
+    let day = date_of(received_at);
+    let named = |words: &str| -> Result<Option<Item>> {
+        let expected = |unit: Option<&UnitId>| expected::to_come(books.store, unit);
+        let known = collect::known(books.store, reading, received_at, Some(unit), &expected)?;
+        let named = books.matcher(day).said_by_staff(words, unit, &known)?;
+        let whole =
+            named.map(|(report, period)| whole_mail(books.config, reading, &report, &period));
+        whole.transpose()
     };
-    let expected = |unit: Option<&UnitId>| expected::to_come(books.store, unit);
-    let known = collect::known(books.store, reading, received_at, Some(unit), &expected)?;
-    let matcher = books.matcher(date_of(received_at));
-    let named = matcher.said_by_staff(hint, unit, &known)?;
-    let whole = named.map(|(report, period)| whole_mail(books.config, reading, &report, &period));
-    Ok(whole.transpose()?.into_iter().collect())
+    if let Some(hint) = &as_said.hint {
+        return Ok(named(hint)?.into_iter().collect());
+    }
+    let names = Names::new(books.config, day);
+    let words = as_said.words.as_deref().unwrap_or_default();
+    if !names.reports_in(words).is_empty()
+        && let Some(item) = named(words)?
+    {
+        return Ok(vec![item]);
+    }
+    let found = collect::match_mail(books, reading, received_at, Some(unit))?;
+    let is_sure = found.unit.certain() == Some(unit);
+    let items = if is_sure { found.items } else { vec![] };
+    let another = |i: &Item| names.names_another(words, &i.report, &i.period);
+    if items.iter().any(another) {
+        let brings = items.into_iter().map(|i| (i.report, i.period));
+        bail!(Refusal::BringsAnother(brings.collect()));
+    }
+    Ok(items)
 }
 
 /// All documents of a mail as one report.

@@ -35,6 +35,9 @@ pub enum Refusal {
         /// The ids of all reports.
         reports: String,
     },
+    /// The mail brings other reports than staff's words name.
+    #[error("the mail brings another report or period than was said")]
+    BringsAnother(Vec<(String, PeriodId)>),
     /// The unit does not have to send this.
     #[error(
         "{unit} is not expected to send {report} on {period}; `thubaocao status` lists what is expected"
@@ -135,6 +138,13 @@ impl Refusal {
                 "Danh bạ không có đơn vị {unit}; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất"
             ),
             Refusal::Uncertain { .. } => "Chưa rõ thư thuộc báo cáo nào, kỳ nào. Đề nghị bấm lại liên kết và ghi vào dòng “Báo cáo và kỳ”, ví dụ: trẻ em 6 tháng đầu năm 2026".into(),
+            Refusal::BringsAnother(brings) => {
+                let brings: Vec<String> = brings.iter().map(|(r, p)| of(r, p)).collect();
+                format!(
+                    "Văn bản trong thư là {} nhưng nội dung lệnh ghi báo cáo hoặc kỳ khác; chưa thực hiện lệnh nào. Đề nghị bấm liên kết của thư này và ghi vào dòng “Báo cáo và kỳ”",
+                    brings.join("; ")
+                )
+            }
             Refusal::NotExpected {
                 unit,
                 report,

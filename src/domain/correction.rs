@@ -15,6 +15,9 @@ pub struct Assignment {
     pub report: Option<(String, PeriodId)>,
     /// What staff say of report and period in their own words, in place of what the mail says.
     pub hint: Option<String>,
+    /// Words of theirs in which report and period may stand, beside others: where they name another report or period than
+    /// the mail, nothing is logged.
+    pub words: Option<String>,
     /// Whether the address writes for this unit from now on.
     pub remember: bool,
 }

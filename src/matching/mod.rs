@@ -41,6 +41,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub(crate) use self::names::Called;
 use self::names::Names;
 use self::topic::Topics;
 use crate::config::Config;
@@ -255,9 +256,16 @@ impl Match {
     }
 }
 
-/// The units of a day that a text names, in the order of their place.
-pub(crate) fn units_named(register: &Register, day: Date, text: &str) -> Vec<UnitId> {
-    Names::new(register, day).named_in(text)
+/// Whether a text speaks of a period of a report; `None` where it speaks of none. `day`: on which it was written (Vietnam).
+pub(crate) fn says_period(
+    text: &str,
+    report: &Report,
+    period: &PeriodId,
+    day: Date,
+) -> Option<bool> {
+    let said = hints::dated(text).periods.into_iter();
+    let said = said.filter_map(|hint| hints::allows(&hint.on(day), period, report));
+    said.reduce(|one, other| one || other)
 }
 
 /// The type and title of a document.

@@ -107,14 +107,65 @@ impl Names {
         let bare = text
             .strip_suffix(&format!(" {}", self.place))
             .unwrap_or(&text);
-        let mut units: Vec<UnitId> = Vec::new();
-        for name in &self.names {
-            if (name.text == text || name.text == bare) && !units.contains(&name.unit) {
-                units.push(name.unit.clone());
-            }
-        }
-        units
+        let is_it = |name: &&Name| name.text == text || name.text == bare;
+        units_of(self.names.iter().filter(is_it))
     }
+}
+
+/// The names of the units of a day, as those write them who know them all: without its type, too.
+pub(crate) struct Called {
+    names: Names,
+    /// What is left of each without its type, and without the province's place.
+    places: Vec<Name>,
+}
+
+impl Called {
+    /// Of a register, on a day (Vietnam).
+    pub(crate) fn new(register: &Register, day: jiff::civil::Date) -> Called {
+        let names = Names::new(register, day);
+        let mut places: Vec<Name> = Vec::new();
+        for name in &names.names {
+            let Some(whole) = vi().unions.strip(&name.text) else {
+                continue;
+            };
+            let bare = whole.strip_suffix(&format!(" {}", names.place));
+            // One word without its place may be any: "báo" of "Báo Phú Yên".
+            let bare = bare.filter(|b| b.contains(' '));
+            let texts = [Some(whole), bare].into_iter().flatten();
+            places.extend(texts.map(|text| Name {
+                text: text.to_owned(),
+                unit: name.unit.clone(),
+            }));
+        }
+        Called { names, places }
+    }
+
+    /// The units whose names stand in a text.
+    pub(crate) fn named_in(&self, text: &str) -> Vec<UnitId> {
+        self.names.named_in(text)
+    }
+
+    /// The units that a text is the name of, as a whole.
+    pub(crate) fn by_name(&self, text: &str) -> Vec<UnitId> {
+        self.names.called(text)
+    }
+
+    /// The units of which a text is the name without its type, as a whole: "huyện Tuy An", "Báo Phú Yên".
+    pub(crate) fn by_place(&self, text: &str) -> Vec<UnitId> {
+        let text = shorten(text);
+        units_of(self.places.iter().filter(|p| p.text == text))
+    }
+}
+
+/// The units of some names, each once.
+fn units_of<'n>(names: impl Iterator<Item = &'n Name>) -> Vec<UnitId> {
+    let mut units: Vec<UnitId> = Vec::new();
+    for name in names {
+        if !units.contains(&name.unit) {
+            units.push(name.unit.clone());
+        }
+    }
+    units
 }
 
 /// Folded, with long forms brought to their abbreviations and levels left out.

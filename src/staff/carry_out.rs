@@ -6,7 +6,6 @@ use minijinja::context;
 use crate::collect::Books;
 use crate::commands::order::Order;
 use crate::correct::{self, By, Clerk, Done, Refusal};
-use crate::domain::correction::Assignment;
 use crate::domain::date_of;
 use crate::writing::say;
 
@@ -25,11 +24,7 @@ pub(super) fn carry_out(
         now,
     };
     let done = match order {
-        Order::Assign {
-            mail,
-            assignment,
-            perhaps,
-        } => assign(books, *mail, assignment, perhaps.as_deref(), by, now),
+        Order::Assign { mail, assignment } => correct::assign(books, *mail, assignment, by, now),
         Order::Ignore(mail) => correct::ignore(store, *mail, by, now),
         Order::PutAside(day, kind) => correct::put_aside(clerk, *day, *kind),
         Order::Accept(submission) => correct::accept(clerk, submission.id),
@@ -55,26 +50,4 @@ pub(super) fn carry_out(
             say(books.config, "system_fault", context! {})
         }
     })
-}
-
-/// With the free words of the mail in the place of what it says of report and period, else without.
-fn assign(
-    books: Books<'_>,
-    mail: i64,
-    assignment: &Assignment,
-    perhaps: Option<&str>,
-    by: &By,
-    now: Timestamp,
-) -> anyhow::Result<Done> {
-    if let Some(words) = perhaps {
-        let named = Assignment {
-            hint: Some(words.to_owned()),
-            ..assignment.clone()
-        };
-        let done = correct::assign(books, mail, &named, by, now);
-        if done.is_ok() {
-            return done;
-        }
-    }
-    correct::assign(books, mail, assignment, by, now)
 }

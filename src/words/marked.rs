@@ -28,6 +28,12 @@ impl Marked {
             .any(|known| known.len() == 1 && is(word, &known[0]))
     }
 
+    /// Whether one of them ends with a word.
+    pub fn end_with<W: AsRef<str>>(&self, word: &W) -> bool {
+        let last = |known: &Vec<String>| known.last().is_some_and(|k| is(word, k));
+        self.0.iter().any(last)
+    }
+
     /// What follows the first of them with which words begin.
     pub fn after<'w, W: AsRef<str>>(&self, words: &'w [W]) -> Option<&'w [W]> {
         let known = self.0.iter().find(|known| begin(words, known))?;

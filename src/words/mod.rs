@@ -185,6 +185,16 @@ pub enum Weight {
     OfCode,
 }
 
+/// What staff write short.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shorthand {
+    /// What it means.
+    pub word: String,
+    /// How it is written.
+    pub short: Vec<String>,
+}
+
 /// Verbs of staff that mean one action.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -246,7 +256,11 @@ pub struct Vi {
     pub unsure: Marked,
     pub of_a_report: Marked,
     pub excepts: Marked,
+    pub conditions: Marked,
+    pub shorthand: Vec<Shorthand>,
     pub beside_day: Marked,
+    pub joins: Marked,
+    pub after_a_unit: Marked,
     /// Of an order to remember an address.
     pub remember: Marked,
     pub yes: Marked,

@@ -9,13 +9,16 @@ use crate::ground::text::{fold, tidy};
 const AS_WRITTEN: [&str; 5] = ["cloud_hosts", "no_answers", "mailers", "short", "name"];
 
 /// Sets of words with their marks.
-const MARKED: [&str; 18] = [
+const MARKED: [&str; 21] = [
     "beside_verb",
     "because",
     "unsure",
     "of_a_report",
     "excepts",
     "beside_day",
+    "after_a_unit",
+    "joins",
+    "conditions",
     "remember",
     "not",
     "therefore",

@@ -1,0 +1,214 @@
+//! What staff write in a hurry in answer to a digest: what is done, what is asked back, what gets no answer.
+
+use std::fs;
+
+use mail_parser::MessageParser;
+
+use crate::lab::demo::Demo;
+use crate::lab::installation::STAFF;
+use crate::lab::{MAILBOX, dns};
+
+/// The Message-ID of the last digest of staff.
+fn digest(demo: &Demo) -> String {
+    let entries = fs::read_dir(demo.dir().join("outbox")).unwrap();
+    let mut last: Option<(i64, String)> = None;
+    for entry in entries {
+        let raw = fs::read(entry.unwrap().path()).unwrap();
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        let to_staff = mail.to().unwrap().first().unwrap().address() == Some(STAFF);
+        if to_staff && mail.subject().unwrap().contains("việc cần xử lý") {
+            let at = mail.date().unwrap().to_timestamp();
+            if last.as_ref().is_none_or(|(before, _)| at > *before) {
+                last = Some((at, mail.message_id().unwrap().to_owned()));
+            }
+        }
+    }
+    last.expect("a digest").1
+}
+
+/// Lays answers of staff to the digest into the mailbox on the morning after, and gives what is answered to each.
+fn answers(demo: &Demo, digest: &str, words: &[&str]) -> Vec<Option<String>> {
+    dns::answers_for_staff();
+    for (n, words) in words.iter().enumerate() {
+        let raw = format!(
+            "Authentication-Results: mx.google.com; dmarc=pass header.from=ldldphuyen.example\r\nFrom: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: Re: Ban tin\r\nMessage-ID: <order{n}@ldldphuyen.example>\r\nIn-Reply-To: <{digest}>\r\nReferences: <{digest}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n",
+            words.replace('\n', "\r\n")
+        );
+        let path = demo
+            .dir()
+            .join("maildir/new")
+            .join(format!("order{n:03}.1.x"));
+        fs::write(&path, dns::signed_by_staff(raw.as_bytes())).unwrap();
+        let at: jiff::Timestamp = Demo::AFTER.parse().unwrap();
+        let file = fs::File::options().append(true).open(&path).unwrap();
+        file.set_modified(at.into()).unwrap();
+    }
+    demo.after(&["run", "--once"]);
+    let mut found = vec![None; words.len()];
+    for entry in fs::read_dir(demo.dir().join("outbox")).unwrap() {
+        let raw = fs::read(entry.unwrap().path()).unwrap();
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        let answered = mail.in_reply_to().as_text().unwrap_or_default().to_owned();
+        let number = answered
+            .strip_prefix("order")
+            .and_then(|r| r.split_once('@'));
+        if let Some((n, _)) = number {
+            let text = mail.body_text(0).unwrap();
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            found[n.parse::<usize>().unwrap()] = Some(text);
+        }
+    }
+    found
+}
+
+/// What is asked back: nothing has been done, and that is said.
+const ASKED: [&str; 2] = ["chưa thực hiện lệnh nào", "Chưa rõ yêu cầu"];
+
+#[test]
+fn what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer() {
+    let demo = Demo::new();
+    // What the answer says; nothing: there is none.
+    let cases: &[(&str, &str)] = &[
+        // The unit's name selects the item, with its report or where only one fits.
+        (
+            "gh cho Tây Hòa bc trẻ em đến 30/6 nhé",
+            "cho LĐLĐ huyện Tây Hòa: Công tác trẻ em",
+        ),
+        (
+            "cho ldld phu hoa them thoi gian nop nu cong den het 5/7",
+            "cho LĐLĐ huyện Phú Hòa: Nữ công",
+        ),
+        (
+            "Dược Miền Trung: miễn báo cáo trẻ em vì đơn vị đang giải thể",
+            "Đã miễn báo cáo cho CĐCS Dược Miền Trung: Công tác trẻ em",
+        ),
+        (
+            "mien bc tnld thang 6 cho cdcs duoc mien trung vi cty nghi san xuat",
+            "Đã miễn báo cáo cho CĐCS Dược Miền Trung: Tai nạn lao động",
+        ),
+        (
+            "đã nhận bản giấy bc trẻ em của ngành Y tế hôm qua",
+            "Đã ghi nhận bản giấy",
+        ),
+        (
+            "da nhan ban cung nu cong cua cd kkt ngay 22/6 nha",
+            "Đã ghi nhận bản giấy ngày 22/6/2026",
+        ),
+        ("duyệt bc trẻ em của Sông Cầu", "Đã duyệt"),
+        ("ok duyet bc cua truong dh phu yen", "Đã duyệt"),
+        (
+            "Trả lại Phú Hòa vì thiếu bản ký, gửi lại trước 30/6",
+            "Đã trả lại",
+        ),
+        (
+            "tra lai bc nu cong cua tuy an vi so lieu khong khop",
+            "Đã trả lại",
+        ),
+        (
+            "thư 11 là của báo phú yên nhé em",
+            "Đã ghi nhận thư số 11 cho CĐCS Báo Phú Yên",
+        ),
+        (
+            "thư số 9 gán cho sơn hòa, trẻ em 6 tháng đầu năm, nhớ địa chỉ này luôn",
+            "từ nay địa chỉ",
+        ),
+        ("thư 25 ko phải bc", "Thư số 25 không phải báo cáo"),
+        (
+            "hoãn đến 10/7 bc tai nạn lđ cho An Hưng",
+            "cho CĐCS An Hưng: Tai nạn lao động",
+        ),
+        (
+            "Kính gửi Ban,\nGia hạn cho CĐ Công an tỉnh đến 3/7, báo cáo tai nạn lao động tháng 6\n\nNguyễn Thị Hoa\nPhó ban",
+            "cho CĐ Công an tỉnh: Tai nạn lao động",
+        ),
+        (
+            "gia hạn QHLĐ cho thị xã sông cầu tới hết ngày 5 tháng 7",
+            "cho LĐLĐ TX Sông Cầu: Quan hệ lao động",
+        ),
+        (
+            "nhận bản giấy của thủy điện vs-sh rồi, bc trẻ em, số 12/BC-CĐCS ngày 20/6",
+            "Đã ghi nhận bản giấy số 12/BC-CĐCS ngày 20/6/2026",
+        ),
+        ("LĐLĐ huyện Đồng Xuân\nduyệt", "Đã duyệt"),
+        (
+            "Em ơi duyệt cho chị báo cáo trẻ em của CĐ ngành Công Thương với",
+            "Đã duyệt",
+        ),
+        ("phê duyệt nn&ptnt", "Đã duyệt"),
+        (
+            "Chị đồng ý cho Giáo dục lùi hạn tới 28/6, bc trẻ em",
+            "cho CĐ ngành Giáo dục: Công tác trẻ em",
+        ),
+        ("BC-2026-00012: duyệt nha e", "Đã duyệt"),
+        // Several fit, none fits, or more is said than is understood.
+        (
+            "gia hạn cho Đồng Xuân đến 30/6",
+            "có nhiều việc ứng với lệnh này",
+        ),
+        (
+            "gia hạn bc trẻ em cho Tuy An đến 30/6",
+            "không có việc nào ứng với lệnh này",
+        ),
+        ("gia hạn cho Tây Hòa và Sơn Hòa đến 30/6", "nhiều việc"),
+        ("mien trung gui chua em?", "?"),
+        ("CDCS benh vien dong y da gui roi nha", "Chưa rõ"),
+        ("Duyệt hết giúp chị", "Chưa rõ"),
+        ("thư 9 với thư 11 bỏ qua hết", "nhiều việc"),
+        (
+            "thư 27 gán cho ngành xây dựng, báo cáo tai nạn lao động",
+            "?",
+        ),
+        ("gia hạn Tuy Hòa nữ công tới 31/6", "Chưa có ngày gia hạn"),
+        ("thư 11: chưa rõ của ai, để chị hỏi lại", "?"),
+        ("Cái của Tây Hòa đạt rồi", "?"),
+        ("trả lại bc trẻ em Tuy An", "Chưa có lý do"),
+        (
+            "trả lại Viên chức tỉnh: sai kỳ\ngia hạn cho Tuy Hòa đến 30/6",
+            "nêu thêm một việc",
+        ),
+        ("Cho chị xin danh sách đơn vị chưa nộp", "?"),
+        ("không gia hạn cho Sông Cầu nữa", "?"),
+        (
+            "Miễn cho CĐCS BIDV Phú Yên",
+            "có nhiều việc ứng với lệnh này",
+        ),
+        ("hoàn tác", "Chưa hoàn tác lệnh nào"),
+        ("BC-2026-00002 và BC-2026-00003 duyệt luôn", "nhiều việc"),
+        (
+            "thư 27: gia hạn đến 30/6",
+            "Việc này có thể: “gán cho đơn vị”, “không phải báo cáo”",
+        ),
+        (
+            "duyệt bc trẻ em quý 1 của Tuy Hòa",
+            "không có việc nào ứng với lệnh này",
+        ),
+        // Thanks and receipts.
+        ("ok em", ""),
+        ("dạ e cảm ơn c nhiều ạ", ""),
+        ("Đã xem, cảm ơn", ""),
+        ("👍", ""),
+        ("tks e", ""),
+        ("nhận đc rồi nha em", ""),
+    ];
+    let words: Vec<&str> = cases.iter().map(|(words, _)| *words).collect();
+    let digest = digest(&demo);
+    let found = answers(&demo, &digest, &words);
+    let mut wrong = Vec::new();
+    for ((words, expected), found) in cases.iter().zip(&found) {
+        let agrees = match (found, *expected) {
+            (None, expected) => expected.is_empty(),
+            (Some(said), "?") => ASKED.iter().any(|asked| said.contains(asked)),
+            (Some(said), expected) => !expected.is_empty() && said.contains(expected),
+        };
+        if !agrees {
+            wrong.push(format!("{words:?}: {expected:?}, and not {found:?}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
