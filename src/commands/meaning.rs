@@ -141,17 +141,10 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
             _ => Meaning::Nothing,
         };
     }
-    match (mail.answers, &action) {
-        (Answers::Command(Some(row), day), Some(Action::Undo)) => {
-            return match mail.received > last_day(day) {
-                true => refused(EXPIRED),
-                false => granted(Item::Change(row), Action::Undo, day, codes),
-            };
-        }
-        (Answers::Command(None, _), Some(Action::Undo)) => return refused(NOTHING_DONE),
-        (Answers::Commands, Some(Action::Undo)) => return refused(WHICH_TO_UNDO),
-        (Answers::Digest, Some(Action::Undo)) if named.is_empty() => return refused(UNDO_UNCLEAR),
-        _ => {}
+    if action == Some(Action::Undo)
+        && let Some(undone) = undo(mail, codes)
+    {
+        return undone;
     }
     let Some(digest) = mail.digest else {
         let has_code = mail.quoted.iter().any(|code| codes.read(code).is_some());
@@ -183,24 +176,41 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     if action.is_none() {
         return refused(UNCLEAR);
     }
-    match named.as_slice() {
-        [item] => granted(*item, Action::Any, digest.day, codes),
-        [] if let Some(of_unit) = mail.of_unit => match of_unit {
-            Ok(item) => granted(*item, Action::Any, digest.day, codes),
-            Err(why) => Meaning::Refused(why.clone()),
-        },
-        [] => {
-            let read = |code: &String| Some((code.clone(), codes.read(code)?));
-            let of_it = |(_, token): &(String, Token)| {
-                token.action == Action::Any && token.expires == last_day(digest.day)
-            };
-            let quoted: Vec<_> = mail.quoted.iter().filter_map(read).filter(of_it).collect();
-            match <[_; 1]>::try_from(quoted) {
-                Ok([(code, token)]) => Meaning::Command { token, code },
-                Err(_) => refused(WHICH), // none, or several
-            }
-        }
+    match (named.as_slice(), mail.of_unit) {
+        ([item], _) | ([], Some(Ok(item))) => granted(*item, Action::Any, digest.day, codes),
+        ([], Some(Err(why))) => Meaning::Refused(why.clone()),
+        ([], None) => quoted(mail, codes, digest),
         _ => refused(ONE_AT_A_TIME),
+    }
+}
+
+/// "Hoàn tác" in answer to what was said of commands, or to a digest; `None` where it answers neither.
+fn undo(mail: &Facts<'_>, codes: &Codes<'_>) -> Option<Meaning> {
+    let why = match mail.answers {
+        Answers::Command(Some(row), day) if mail.received <= last_day(day) => {
+            return Some(granted(Item::Change(row), Action::Undo, day, codes));
+        }
+        Answers::Command(Some(_), _) => EXPIRED,
+        Answers::Command(None, _) => NOTHING_DONE,
+        Answers::Commands => WHICH_TO_UNDO,
+        Answers::Digest => UNDO_UNCLEAR, // it says nothing of what became of an order
+        Answers::Nothing | Answers::Another | Answers::DigestOfAnother | Answers::Question => {
+            return None;
+        }
+    };
+    Some(Meaning::Refused(why.to_owned()))
+}
+
+/// The only code of a digest that a mail quotes, where its words name nothing.
+fn quoted(mail: &Facts<'_>, codes: &Codes<'_>, digest: Digest) -> Meaning {
+    let read = |code: &String| Some((code.clone(), codes.read(code)?));
+    let of_it = |(_, token): &(String, Token)| {
+        token.action == Action::Any && token.expires == last_day(digest.day)
+    };
+    let quoted: Vec<_> = mail.quoted.iter().filter_map(read).filter(of_it).collect();
+    match <[_; 1]>::try_from(quoted) {
+        Ok([(code, token)]) => Meaning::Command { token, code },
+        Err(_) => Meaning::Refused(WHICH.to_owned()), // none, or several
     }
 }
 
