@@ -264,7 +264,7 @@ async fn mended(store: &Store, archive: &Archive, reader: &mut Reader, fault: &F
         return false;
     };
     if let Err(e) = collect::take_out_files(store, archive, reader, message).await {
-        tracing::warn!(message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it again");
+        tracing::warn!(%message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it again");
     }
     let mended = matches!(archive.soundness(*sha256), Ok(Soundness::Sound));
     if mended {

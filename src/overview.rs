@@ -391,6 +391,7 @@ pub fn recent(obligations: Vec<Obligation>, now: Timestamp) -> Vec<Obligation> {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::row::MessageId;
     use std::path::Path;
 
     use super::*;
@@ -427,12 +428,12 @@ mod tests {
             ),
             (
                 "2026-07-14",
-                &|o| o.waiting = Some(9),
+                &|o| o.waiting = Some(MessageId(9)),
                 "Đang chờ xử lý (thư số 9)",
             ),
             (
                 "2026-06-16",
-                &|o| o.unverified = Some(9),
+                &|o| o.unverified = Some(MessageId(9)),
                 "Chưa nộp, có thư số 9 chưa xác minh",
             ),
             (

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::archive::Archive;
 use crate::config::Config;
+use crate::domain::row::MessageId;
 use crate::domain::{date_of, zone};
 use crate::store::{Correction, Expired, Expiring, Store};
 
@@ -94,7 +95,7 @@ pub fn remove(
 }
 
 /// That a mail waits no more because its time was over, in the log of what was changed.
-fn undecided(mail: i64) -> Correction {
+fn undecided(mail: MessageId) -> Correction {
     Correction {
         who: "[retention]".to_owned(),
         way: "configuration".to_owned(),

@@ -216,6 +216,7 @@ fn are_many(held: usize, units: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::row::MessageId;
     use std::path::Path;
 
     use super::*;
@@ -228,7 +229,7 @@ mod tests {
         let config = Config::load(&folder).unwrap();
         let unit = UnitId("ldld-tuy-an".into());
         let claim = Claim {
-            message: 1,
+            message: MessageId(1),
             stored_at: at("2026-06-17T07:00:00Z"),
             read: true,
             forged: false,
@@ -265,7 +266,7 @@ mod tests {
         units.push(ended);
         let most = |of: &[Option<&str>], until: Option<Timestamp>| {
             let claim = |unit: &Option<&str>| Claim {
-                message: 1,
+                message: MessageId(1),
                 stored_at: at("2026-06-01T00:00:00Z"),
                 read: true,
                 forged: false,

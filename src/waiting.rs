@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::domain::date_of;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::ground::turns::numbered;
 use crate::reading::Trust;
@@ -50,7 +51,7 @@ impl Waiting {
     /// When the store cannot be read.
     pub fn at(until: Timestamp, config: &Config, store: &Store) -> Result<Waiting> {
         let claims = store.claims()?;
-        let forged: BTreeSet<i64> = claims
+        let forged: BTreeSet<MessageId> = claims
             .iter()
             .filter(|c| c.forged)
             .map(|c| c.message)
@@ -59,7 +60,7 @@ impl Waiting {
         let of_a_unit = claims
             .iter()
             .filter(|c| c.hold.unit.is_some() && c.hold.ground != Ground::Named);
-        let of_a_unit: BTreeSet<i64> = of_a_unit.map(|c| c.message).collect();
+        let of_a_unit: BTreeSet<MessageId> = of_a_unit.map(|c| c.message).collect();
         let first = first_to_decide(&claims, until);
         let learned: BTreeSet<String> = store.learned()?.into_iter().map(|(a, ..)| a).collect();
         let mut known = Vec::new();
@@ -109,7 +110,7 @@ impl Waiting {
 
 impl Sender {
     /// How often a digest has shown it: a new mail does not bring it before those that were never seen.
-    fn times_listed(&self, times: &HashMap<i64, u32>) -> u32 {
+    fn times_listed(&self, times: &HashMap<MessageId, u32>) -> u32 {
         let times = self.mails.iter().map(|m| times.get(&m.id).copied());
         times.flatten().max().unwrap_or(0)
     }
@@ -140,7 +141,7 @@ fn stranger(
 
 /// Of the mails that hold a unit at a moment the one that is to be decided first; so for each unit that is held. Others
 /// that hold the same unit wait their turn: a flood in the name of one unit hides no other.
-fn first_to_decide(claims: &[Claim], moment: Timestamp) -> BTreeSet<i64> {
+fn first_to_decide(claims: &[Claim], moment: Timestamp) -> BTreeSet<MessageId> {
     let mut first: BTreeMap<Option<&UnitId>, &Claim> = BTreeMap::new();
     // What is not read yet cannot be shown.
     let holding = claims
@@ -158,7 +159,7 @@ fn first_to_decide(claims: &[Claim], moment: Timestamp) -> BTreeSet<i64> {
 /// What is to be decided first so that units are reminded again comes first (`first`). Then the first mail of each sender
 /// before anybody's second, whoever sends most, and the surest first; what was found to be forged comes last, as one sender
 /// may forge many.
-fn in_turns(mails: Vec<(Sureness, Message)>, first: &BTreeSet<i64>) -> Vec<Message> {
+fn in_turns(mails: Vec<(Sureness, Message)>, first: &BTreeSet<MessageId>) -> Vec<Message> {
     let by_sender = mails
         .into_iter()
         .map(|(sureness, mail)| ((sureness, mail.sender.clone()), (sureness, mail)));
@@ -196,7 +197,7 @@ pub fn shown(
     kind: Strangers,
     senders: Vec<Sender>,
 ) -> Result<(Vec<Sender>, usize, usize)> {
-    let listed: BTreeSet<i64> = store.listed(day, kind)?.into_iter().collect();
+    let listed: BTreeSet<MessageId> = store.listed(day, kind)?.into_iter().collect();
     let all: usize = senders.iter().map(|s| s.mails.len()).sum();
     let mut shown = Vec::new();
     let mut hidden = 0;
@@ -224,7 +225,7 @@ mod tests {
     fn nobody_s_second_mail_comes_before_another_s_first_and_what_is_forged_comes_last() {
         use Sureness::{Forged, Unverified, Verified};
         let mail = |id: i64, from: &str| Message {
-            id,
+            id: MessageId(id),
             sha256: None,
             received_at: Timestamp::from_second(id).unwrap(),
             stored_at: Timestamp::from_second(id).unwrap(),
@@ -249,9 +250,9 @@ mod tests {
             (Verified, mail(9, "a")),
         ];
         let ids = |first: &[i64]| -> Vec<i64> {
-            let first = first.iter().copied().collect();
+            let first = first.iter().copied().map(MessageId).collect();
             let turns = in_turns(mails.clone(), &first);
-            turns.iter().map(|m| m.id).collect()
+            turns.iter().map(|m| m.id.0).collect()
         };
         assert_eq!(ids(&[]), [6, 7, 2, 5, 9, 3, 8, 4, 1]);
         assert_eq!(ids(&[8, 1, 100]), [8, 1, 6, 7, 2, 5, 9, 3, 4]);
@@ -261,8 +262,8 @@ mod tests {
     fn for_each_unit_that_is_held_one_mail_is_to_be_decided_first_and_no_more_for_many_that_hold_it()
      {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let claim = |message: i64, unit: Option<&str>, until: Option<i64>| Claim {
-            message,
+        let claim = |message, unit: Option<&str>, until: Option<i64>| Claim {
+            message: MessageId(message),
             stored_at: at(message),
             read: true,
             forged: false,
@@ -293,7 +294,10 @@ mod tests {
             claim(101, c, None),
             claim(9, None, Some(500)),
         ];
-        let first = |now| Vec::from_iter(first_to_decide(&claims, at(now)));
+        let first = |now| -> Vec<i64> {
+            let first = first_to_decide(&claims, at(now));
+            first.into_iter().map(|m| m.0).collect()
+        };
         assert_eq!(first(100), [2, 6, 9]);
         assert_eq!(first(101), [2, 6, 9, 101]);
         assert_eq!(first(500), [6, 101]);

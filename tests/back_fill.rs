@@ -8,6 +8,7 @@ use std::process::Command;
 
 use jiff::Timestamp;
 use thubaocao::archive::Archive;
+use thubaocao::domain::row::MessageId;
 use thubaocao::ground::Sha256;
 use thubaocao::reading::Trust;
 use thubaocao::store::{Arrived, Place, Store};
@@ -36,7 +37,7 @@ fn verified(from: &str) -> String {
 /// Senders of all mails, with what is believed of them.
 fn trusted(installation: &Installation) -> Vec<(String, Trust)> {
     let store = Store::copy_of(&Store::path(&installation.dir.path().join("data"))).unwrap();
-    let mails = (1..).map_while(|id| store.message(id).unwrap());
+    let mails = (1..).map_while(|id| store.message(MessageId(id)).unwrap());
     let told = mails.filter_map(|m| Some((m.sender?, m.reading?.trust)));
     told.collect()
 }

@@ -24,6 +24,7 @@ use thubaocao::domain::correction::Taught;
 use thubaocao::domain::date_of;
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::Forms;
+use thubaocao::domain::row::MessageId;
 use thubaocao::domain::why::Why;
 use thubaocao::ground::Sha256;
 use thubaocao::matching::{Known, Match, Matcher, UnitMatch};
@@ -628,7 +629,7 @@ fn a_mail_of_a_number_is_always_the_same() {
 }
 
 /// What the store holds of a mail that was imported.
-fn imported(store: &Store, id: i64) -> Outcome {
+fn imported(store: &Store, id: MessageId) -> Outcome {
     let message = store.message(id).unwrap().unwrap();
     let submissions = store.submissions_of(id).unwrap();
     let unit = submissions.first().map(|s| s.unit.clone());
@@ -678,8 +679,9 @@ fn composed_mails_are_imported_as_what_they_are_into_a_store_with_history() {
     assert!(said.starts_with(&format!("{all} new mails")), "{said}");
 
     let store = Store::copy_of(&Store::path(&world.folder.path().join("data"))).unwrap();
-    let messages = (1..).map_while(|id| store.message(id).unwrap());
-    let ids: HashMap<Sha256, i64> = messages.filter_map(|m| Some((m.sha256?, m.id))).collect();
+    let messages = (1..).map_while(|id| store.message(MessageId(id)).unwrap());
+    let ids: HashMap<Sha256, MessageId> =
+        messages.filter_map(|m| Some((m.sha256?, m.id))).collect();
     let mut table = Table::default();
     for mail in before.iter().chain(&mails) {
         let id = ids[&Sha256::of(&mail.raw)];

@@ -12,6 +12,7 @@ use thubaocao::config::Config;
 use thubaocao::domain::correction::{Lesson, Taught};
 use thubaocao::domain::date_of;
 use thubaocao::domain::obligation::Obligation;
+use thubaocao::domain::row::MessageId;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::domain::why::Why;
 use thubaocao::expected;
@@ -266,7 +267,7 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
             let report = config.report(report).unwrap();
             let lesson = Lesson {
                 report: report.id.clone(),
-                mail: 1,
+                mail: MessageId(1),
             };
             Some((matcher.lesson(&assigned, unit, report)?, lesson))
         };

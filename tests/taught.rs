@@ -3,6 +3,7 @@
 use std::fs;
 
 use rusqlite::Connection;
+use thubaocao::domain::row::MessageId;
 use thubaocao::store::Store;
 
 use crate::lab::demo::Demo;
@@ -108,5 +109,5 @@ fn a_title_that_staff_assigned_once_is_known_of_all_units_until_they_revoke_or_c
 
     // Taken back where it was taught first, it rests on what was said since.
     demo.after(&["ignore", &first.to_string()]);
-    assert_eq!(learned()[0].lesson.mail, fourth);
+    assert_eq!(learned()[0].lesson.mail, MessageId(fourth));
 }

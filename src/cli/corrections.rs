@@ -10,6 +10,7 @@ use crate::collect;
 use crate::correct::{self, By, Clerk, Done};
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::period::PeriodId;
+use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 
@@ -43,7 +44,7 @@ pub(super) fn by() -> By {
 #[derive(Debug, Args)]
 pub(super) struct Assign {
     /// The number of the mail, as `inbox` shows it
-    message: i64,
+    message: MessageId,
     /// The unit it comes from
     #[arg(long)]
     unit: String,
@@ -63,7 +64,7 @@ pub(super) struct Assign {
 #[derive(Debug, Args)]
 pub(super) struct Ignore {
     /// The number of the mail, as `inbox` shows it
-    message: i64,
+    message: MessageId,
     #[command(flatten)]
     by: Author,
 }

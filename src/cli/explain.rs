@@ -10,6 +10,7 @@ use super::{Session, say};
 use crate::app;
 use crate::domain::date_of;
 use crate::domain::report::Forms;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::matching::{Expectation, Item, Known, Match, Matcher, UnitMatch};
 use crate::reading::worker::Outcome;
@@ -49,7 +50,7 @@ struct Line<'a> {
 /// One line of the JSON interface about a mail that was judged before.
 #[derive(Serialize)]
 struct KeptLine<'a> {
-    mail: i64,
+    mail: MessageId,
     state: MessageState,
     class: Class,
     trust: Trust,
@@ -124,7 +125,7 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
 }
 
 /// Shows of a mail of the store why it was believed or not, as it was judged.
-pub(super) fn kept(session: &Session, mail: i64, json: bool) -> Result<()> {
+pub(super) fn kept(session: &Session, mail: MessageId, json: bool) -> Result<()> {
     let config = session.config()?;
     let store = session.snapshot(&config, session.now())?;
     let message = store

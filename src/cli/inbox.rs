@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::{Session, say};
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::zone;
 use crate::reading::Role;
@@ -12,7 +13,7 @@ use crate::writing::whys_in_vietnamese;
 /// One line of JSON.
 #[derive(Serialize)]
 struct Line<'a> {
-    message: i64,
+    message: MessageId,
     received: String,
     sender: Option<&'a str>,
     subject: Option<&'a str>,

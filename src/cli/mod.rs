@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Fault};
 use crate::domain::instant;
 use crate::domain::period::PeriodId;
+use crate::domain::row::MessageId;
 use crate::reading::sandbox::Purpose;
 use crate::reading::worker;
 use crate::store::Store;
@@ -117,7 +118,7 @@ enum Command {
         paths: Vec<PathBuf>,
         /// A mail that was taken from the mailbox, by its number: why it was believed or not, as it was judged then
         #[arg(long, value_name = "NUMBER", conflicts_with = "paths")]
-        mail: Option<i64>,
+        mail: Option<MessageId>,
         /// One line of JSON a mail
         #[arg(long)]
         json: bool,

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::config::source::suggestion;
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
+use crate::domain::row::MessageId;
 use crate::domain::{date_of, zone};
 use crate::health;
 use crate::standing::View;
@@ -27,10 +28,10 @@ struct Line<'a> {
     state: &'static str,
     /// The mail that waits for staff.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<i64>,
+    message: Option<MessageId>,
     /// A mail that may be the unit's, of a sender who was not verified.
     #[serde(skip_serializing_if = "Option::is_none")]
-    unverified: Option<i64>,
+    unverified: Option<MessageId>,
     /// Whether what is overdue counts as not sent at all.
     closed: bool,
     missing: Vec<&'static str>,

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{Session, say};
 use crate::audit::{self, Fault};
+use crate::domain::row::MessageId;
 use crate::store::{Owner, Store};
 
 pub(super) fn run(session: &Session, json: bool) -> Result<()> {
@@ -38,7 +39,7 @@ pub(super) fn run(session: &Session, json: bool) -> Result<()> {
 
 /// Notes the mails that are to be fetched again; how many.
 fn fetch_again(session: &Session, data: &std::path::Path, faults: &[Fault]) -> Result<usize> {
-    let mails: Vec<i64> = faults
+    let mails: Vec<MessageId> = faults
         .iter()
         .flat_map(Fault::owners)
         .filter_map(|owner| match owner {

@@ -3,6 +3,7 @@
 use super::caution;
 use crate::domain::because::Because;
 use crate::domain::owed::Owed;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::{Closed, Why};
 use crate::expected::Place;
@@ -17,11 +18,11 @@ use crate::writing::doubt_in_vietnamese;
 pub(super) struct Facts<'f> {
     pub(super) reading: &'f Reading,
     /// The mail's row.
-    pub(super) message: i64,
+    pub(super) message: MessageId,
     /// What matching found.
     pub(super) found: Match,
     /// The mail that it is the same as, if it came before.
-    pub(super) twin: Option<i64>,
+    pub(super) twin: Option<MessageId>,
     /// Whether it is a mail of ours that has come back as it was.
     pub(super) ours: bool,
     pub(super) from_staff: bool,
@@ -470,7 +471,7 @@ mod tests {
         #[serde(default)]
         from_staff: bool,
         #[serde(default)]
-        twin: Option<i64>,
+        twin: Option<MessageId>,
         #[serde(default)]
         ours: bool,
         #[serde(default = "yes")]
@@ -662,7 +663,7 @@ mod tests {
             let is_certain = case.unit == "certain";
             let facts = Facts {
                 reading: &reading,
-                message: 1,
+                message: MessageId(1),
                 found: case.found(&brought),
                 twin: case.twin,
                 ours: case.ours,

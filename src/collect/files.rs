@@ -92,7 +92,7 @@ pub async fn take_out_what_counts(
         match take_out_files(store, archive, reader, message).await {
             Ok(()) => store.add_unpacked(date_of(now), bytes)?,
             Err(e) => {
-                tracing::error!(message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it");
+                tracing::error!(%message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it");
             }
         }
     }

@@ -44,7 +44,7 @@ pub(super) async fn read(
         Ok(raw) => raw,
         Err(e) => {
             // One mail that the disk has lost must not keep the others from being read.
-            tracing::error!(message = message.id, error = %format!("{e:#}"), "a stored mail is damaged");
+            tracing::error!(message = %message.id, error = %format!("{e:#}"), "a stored mail is damaged");
             tools.books.store.fetch_again(message.id, now)?;
             return Ok(Readable::Yes(Box::new(Read {
                 reading: Reading::unreadable(Unread::LostInTheArchive),
@@ -72,7 +72,7 @@ pub(super) async fn read(
             .await?
         }
         Outcome::NoRoom(why) => {
-            tracing::error!(message = message.id, why, "a mail stays unread");
+            tracing::error!(message = %message.id, why, "a mail stays unread");
             return Ok(Readable::NotNow(why));
         }
         Outcome::MachineFails(why) => {

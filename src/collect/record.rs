@@ -13,6 +13,7 @@ use super::{Answers, Books, Tools, arrival, holding};
 use crate::archive::Archive;
 use crate::domain::date_of;
 use crate::domain::owed::Owed;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::matching::Item;
 use crate::reading::worker::{NotAsSaid, Outcome, Reader};
@@ -50,12 +51,12 @@ pub(super) fn settle(
     {
         let why = format!("{e:#}");
         if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
-            tracing::error!(message = message.id, why, "a mail stays unread");
+            tracing::error!(message = %message.id, why, "a mail stays unread");
             return Ok(Some(why));
         }
         // The files were there just now: somebody else stands behind the reading process.
         tracing::error!(
-            message = message.id,
+            message = %message.id,
             why,
             "the files of a mail were replaced"
         );
@@ -78,7 +79,7 @@ pub(super) fn settle(
         now,
     )?;
     tracing::info!(
-        message = message.id,
+        message = %message.id,
         class = reading.class.word(),
         state = decision.verdict.state.word(),
         unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
@@ -214,7 +215,7 @@ pub fn submission(
 }
 
 /// The acknowledgement of what a mail brought.
-pub fn acknowledgement(message: i64, unit: Option<&UnitId>) -> NewMail {
+pub fn acknowledgement(message: MessageId, unit: Option<&UnitId>) -> NewMail {
     NewMail {
         owed: Owed::Acknowledgement(message),
         unit: unit.cloned(),
@@ -248,7 +249,7 @@ pub async fn take_out_files(
     store: &Store,
     archive: &Archive,
     reader: &mut Reader,
-    message: i64,
+    message: MessageId,
 ) -> Result<()> {
     let message = store.message(message)?.context("there is no such mail")?;
     let raw = archive.get(message.sha256.context("it was not fetched")?)?;

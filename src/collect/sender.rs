@@ -103,7 +103,7 @@ pub(super) fn put_off(
     now: Timestamp,
 ) -> Result<()> {
     tracing::info!(
-        message = message.id,
+        message = %message.id,
         class = reading.class.word(),
         "a mail is put off: who sent it is not known yet"
     );

@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::consent::{self, Consent};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
+use crate::domain::row::MessageId;
 use crate::links::token::{Action, Item, Token};
 use crate::reading::Reading;
 use crate::store::{Message, MessageState, Store};
@@ -71,7 +72,7 @@ pub(crate) fn confirmed(
 }
 
 /// The mails about which the letters ask that a mail answers itself.
-fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<i64>> {
+fn answered_letters(store: &Store, reading: &Reading) -> Result<Vec<MessageId>> {
     let mut about = Vec::new();
     for id in &reading.in_reply_to {
         let letter = store

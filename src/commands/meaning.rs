@@ -333,6 +333,7 @@ fn contradiction(item: Item, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::row::MessageId;
     use jiff::civil::date;
 
     const ME: &str = "a@x.example";
@@ -381,8 +382,8 @@ mod tests {
 
     #[test]
     fn an_own_code_is_a_right_unless_the_mail_answers_somebody_else() {
-        let ignore = code(Item::Mail(9), Action::Ignore, ME);
-        let his = code(Item::Mail(9), Action::Ignore, "b@x.example");
+        let ignore = code(Item::Mail(MessageId(9)), Action::Ignore, ME);
+        let his = code(Item::Mail(MessageId(9)), Action::Ignore, "b@x.example");
         let forged = ignore.replace("m9", "m8");
         let words = "Thư số 9 không phải báo cáo";
         let change = Answers::Command(Some(3), DAY);
@@ -422,9 +423,9 @@ mod tests {
     )]
     fn words_in_answer_to_an_own_digest_are_a_right_and_quoted_codes_are_none_of_their_own() {
         let any = |n| code(Item::Mail(n), Action::Any, ME);
-        let one = [any(9)];
-        let two = [any(9), any(11)];
-        let fixed = [code(Item::Mail(9), Action::Ignore, ME)];
+        let one = [any(MessageId(9))];
+        let two = [any(MessageId(9)), any(MessageId(11))];
+        let fixed = [code(Item::Mail(MessageId(9)), Action::Ignore, ME)];
         let none: [String; 0] = [];
         let digest = Some(Digest {
             day: DAY,
@@ -600,18 +601,30 @@ mod tests {
     #[test]
     fn the_item_of_the_words_is_the_item_of_the_code_or_it_is_asked() {
         for (item, words, agrees) in [
-            (Item::Mail(9), "Thư số 9 không phải báo cáo", true),
-            (Item::Mail(9), "Không phải báo cáo", true),
-            (Item::Mail(9), "thứ 2 xử lý", true),
-            (Item::Mail(9), "Thư số 11 không phải báo cáo", false),
             (
-                Item::Mail(9),
+                Item::Mail(MessageId(9)),
+                "Thư số 9 không phải báo cáo",
+                true,
+            ),
+            (Item::Mail(MessageId(9)), "Không phải báo cáo", true),
+            (Item::Mail(MessageId(9)), "thứ 2 xử lý", true),
+            (
+                Item::Mail(MessageId(9)),
+                "Thư số 11 không phải báo cáo",
+                false,
+            ),
+            (
+                Item::Mail(MessageId(9)),
                 "Thư số 9 và thư 11 không phải báo cáo",
                 false,
             ),
-            (Item::Mail(9), "Kính gửi hệ thống,\nThư số 11 nhé", false),
-            (Item::Mail(9), "Xong\nthư số 11", false),
-            (Item::Mail(9), "Duyệt BC-2026-00009", false),
+            (
+                Item::Mail(MessageId(9)),
+                "Kính gửi hệ thống,\nThư số 11 nhé",
+                false,
+            ),
+            (Item::Mail(MessageId(9)), "Xong\nthư số 11", false),
+            (Item::Mail(MessageId(9)), "Duyệt BC-2026-00009", false),
             (
                 Item::Submission(17),
                 "Trả lại báo cáo BC-2026-00017\nLý do: trùng BC-2026-00012, xem thư số 5",
@@ -623,6 +636,6 @@ mod tests {
         ] {
             assert_eq!(contradiction(item, words).is_none(), agrees, "{words}");
         }
-        assert!(items_in("Vi\u{323}ệc: thu\u{31b} số 9, gán").contains(&Item::Mail(9)));
+        assert!(items_in("Vi\u{323}ệc: thu\u{31b} số 9, gán").contains(&Item::Mail(MessageId(9))));
     }
 }

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
+use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::links::token::{Action, Item, Token};
@@ -34,11 +35,11 @@ const SHOWN: usize = 100;
 pub(crate) enum Order {
     /// A mail is a unit's.
     Assign {
-        mail: i64,
+        mail: MessageId,
         assignment: Assignment,
     },
     /// A mail is no report.
-    Ignore(i64),
+    Ignore(MessageId),
     /// The mails of strangers that the digest of a day shows are none.
     PutAside(Date, Strangers),
     Accept(Submission),
@@ -542,11 +543,11 @@ mod tests {
             "CĐCS Thông qua, trả lại",
             "LĐLĐ huyện Tuy An",
         ] {
-            let all = links.for_mail(9, &unit(name));
+            let all = links.for_mail(MessageId(9), &unit(name));
             let assigned = |unit: &str| Action::Assign(unit.to_owned());
-            mails.push((Item::Mail(9), assigned("x"), all[0].clone()));
-            mails.push((Item::Mail(9), assigned(""), all[1].clone()));
-            mails.push((Item::Mail(9), Action::Ignore, all[2].clone()));
+            mails.push((Item::Mail(MessageId(9)), assigned("x"), all[0].clone()));
+            mails.push((Item::Mail(MessageId(9)), assigned(""), all[1].clone()));
+            mails.push((Item::Mail(MessageId(9)), Action::Ignore, all[2].clone()));
         }
         let both = links.for_submission(17, "BC-2026-00017");
         mails.push((Item::Submission(17), Action::Accept, both[0].clone()));
@@ -583,10 +584,13 @@ mod tests {
     )]
     fn words_that_ask_for_something_else_than_their_code_are_asked_about() {
         let links = links();
-        let of_mail = links.for_mail(9, &[(UnitId("x".into()), "LĐLĐ huyện Tuy An".into())]);
+        let of_mail = links.for_mail(
+            MessageId(9),
+            &[(UnitId("x".into()), "LĐLĐ huyện Tuy An".into())],
+        );
         let of_report = links.for_submission(17, "BC-2026-00017");
         let period = links.for_period(3, "Công tác trẻ em, 6 tháng đầu năm 2026");
-        let mail = Item::Mail(9);
+        let mail = Item::Mail(MessageId(9));
         let report = Item::Submission(17);
         let assign = (mail, Action::Assign("x".into()), opened(&of_mail[0].href));
         let ignore = (mail, Action::Ignore, opened(&of_mail[2].href));

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::order::of;
 use super::words::Against;
+use crate::domain::row::MessageId;
 use crate::domain::vietnamese_date;
 use crate::links::token::{Action, Item};
 
@@ -49,7 +50,7 @@ pub(super) const NO_UNIT: &str =
 pub(super) const SEVERAL_UNITS: &str =
     "Tên ghi trong thư ứng với nhiều đơn vị. Đề nghị ghi rõ một đơn vị";
 
-pub(super) fn mail(id: i64) -> String {
+pub(super) fn mail(id: MessageId) -> String {
     format!("Thư số {id}")
 }
 
@@ -61,7 +62,7 @@ pub(super) fn address(address: &str) -> String {
     format!("địa chỉ {address}")
 }
 
-pub(super) fn no_mail(id: i64) -> String {
+pub(super) fn no_mail(id: MessageId) -> String {
     format!("Không có thư số {id}; lệnh không được thực hiện")
 }
 

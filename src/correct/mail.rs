@@ -12,6 +12,7 @@ use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::date_of;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
+use crate::domain::row::MessageId;
 use crate::domain::unit::{Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected;
@@ -26,7 +27,7 @@ use crate::waiting::Waiting;
 /// When the mail, unit, report or period is not known, or the unit is not expected to send it; says what to do.
 pub fn assign(
     books: Books<'_>,
-    message: i64,
+    message: MessageId,
     as_said: &Assignment,
     by: &By,
     now: Timestamp,
@@ -212,7 +213,7 @@ fn report_ids(config: &Config) -> String {
     ids.join(", ")
 }
 
-fn known_mail(store: &Store, id: i64) -> Result<(Message, Reading)> {
+fn known_mail(store: &Store, id: MessageId) -> Result<(Message, Reading)> {
     let message = store.message(id)?.ok_or(Refusal::NoMail(id))?;
     if message.state == MessageState::Received {
         bail!(Refusal::NotRead(id));
@@ -229,7 +230,7 @@ fn known_mail(store: &Store, id: i64) -> Result<(Message, Reading)> {
 ///
 /// # Errors
 /// When there is no such mail.
-pub fn ignore(store: &Store, message: i64, by: &By, now: Timestamp) -> Result<Done> {
+pub fn ignore(store: &Store, message: MessageId, by: &By, now: Timestamp) -> Result<Done> {
     let (message, _) = known_mail(store, message)?;
     let (withdrawn, correction) = store.transaction(|s| mark_ignored(s, &message, by, now))?;
     let also = match withdrawn {

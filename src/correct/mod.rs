@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::domain::period::PeriodId;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::store::{Correction, Message, MessageState, Store, Verdict};
@@ -89,7 +90,7 @@ pub struct Done {
 enum Inverse {
     /// A mail stands as before: its state, and what it was logged as.
     Mail {
-        message: i64,
+        message: MessageId,
         state: MessageState,
         unit: Option<UnitId>,
         candidates: Vec<UnitId>,

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::config::Config;
 use crate::domain::period::PeriodId;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 
@@ -13,10 +14,10 @@ use crate::domain::vietnamese_date;
 pub enum Refusal {
     /// There is no such mail.
     #[error("there is no mail {0}; `thubaocao inbox` lists what waits")]
-    NoMail(i64),
+    NoMail(MessageId),
     /// The mail has come and nobody has read it.
     #[error("mail {0} has not been read yet; run `thubaocao run --once` first")]
-    NotRead(i64),
+    NotRead(MessageId),
     /// The register has no such unit.
     #[error("there is no unit {unit} in units.csv{hint}")]
     NoUnit {
@@ -31,7 +32,7 @@ pub enum Refusal {
     )]
     Uncertain {
         /// The mail.
-        mail: i64,
+        mail: MessageId,
         /// The ids of all reports.
         reports: String,
     },

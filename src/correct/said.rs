@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::correction::action_in_words;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 
@@ -17,7 +18,12 @@ pub(super) fn forgotten(address: &str, unit: &UnitId) -> String {
 }
 
 /// `taught`: the address that is the unit's from now on.
-pub(super) fn logged(mail: i64, unit: &str, reports: &[String], taught: Option<&str>) -> String {
+pub(super) fn logged(
+    mail: MessageId,
+    unit: &str,
+    reports: &[String],
+    taught: Option<&str>,
+) -> String {
     let remembered = taught.map_or(String::new(), |address| {
         format!("; từ nay địa chỉ {address} được hiểu là của đơn vị này")
     });
@@ -32,7 +38,7 @@ pub(super) fn title_forgotten(id: i64, report: &str) -> String {
     format!("Trích yếu số {id} không còn được hiểu là của {report}")
 }
 
-pub(super) fn no_report(mail: i64, withdrawn: bool) -> String {
+pub(super) fn no_report(mail: MessageId, withdrawn: bool) -> String {
     let also = match withdrawn {
         true => "; các ghi nhận trước đó của thư này đã được rút",
         false => "",

@@ -9,6 +9,7 @@ use crate::collect::Books;
 use crate::domain::because::Because;
 use crate::domain::correction::{Assignment, title_name};
 use crate::domain::date_of;
+use crate::domain::row::MessageId;
 use crate::domain::why::Why;
 use crate::matching::Item;
 use crate::reading::Reading;
@@ -62,7 +63,7 @@ pub(super) fn lesson(
 /// Remembers what an assignment teaches, in the place of what was said of the same mail before.
 pub(super) fn teach(
     s: &Store,
-    message: i64,
+    message: MessageId,
     lesson: Option<&(String, String)>,
     now: Timestamp,
 ) -> Result<Title> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::period::PeriodId;
 use super::unit::UnitId;
+use crate::domain::row::MessageId;
 
 /// Where in a mail something stands, or what else speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -118,7 +119,7 @@ pub enum Because {
         /// The report's id.
         report: String,
         /// The mail that they assigned.
-        mail: i64,
+        mail: MessageId,
     },
     /// A report is meant whose words stand beside others.
     Supported {

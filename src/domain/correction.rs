@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::obligation::Obligation;
 use super::period::PeriodId;
 use super::unit::UnitId;
+use crate::domain::row::MessageId;
 
 /// What staff say of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Lesson {
     /// Which report it stands for.
     pub report: String,
     /// The mail that was assigned.
-    pub mail: i64,
+    pub mail: MessageId,
 }
 
 /// The titles that staff taught: what is left of each without units, numbers and periods, folded, and what it stands for.
@@ -62,7 +63,7 @@ impl Target {
 }
 
 /// A mail, as changes name what they are made to.
-pub(crate) fn mail_name(id: i64) -> String {
+pub(crate) fn mail_name(id: MessageId) -> String {
     format!("mail {id}")
 }
 

@@ -12,6 +12,7 @@ pub mod owed;
 pub mod period;
 pub mod reminder;
 pub mod report;
+pub mod row;
 pub mod submission;
 pub mod unit;
 pub mod why;

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::period::PeriodId;
 use super::report::Forms;
 use super::unit::UnitId;
+use crate::domain::row::MessageId;
 
 /// How an obligation stands at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,7 +32,7 @@ pub enum State {
     /// Staff excused the unit.
     Excused,
     /// What is missing may be in a mail, of this number, on which staff have to decide.
-    Waiting(i64),
+    Waiting(MessageId),
     /// It was due before the installation: what came is known, what did not is not.
     Untracked,
 }
@@ -102,9 +103,9 @@ pub struct Obligation {
     /// What has come, in order of time.
     pub receipts: Vec<Receipt>,
     /// The mail, by its number, on which staff have to decide and that may bring it.
-    pub waiting: Option<i64>,
+    pub waiting: Option<MessageId>,
     /// The same, of a sender who was not verified: it changes nothing, and staff should know of it.
-    pub unverified: Option<i64>,
+    pub unverified: Option<MessageId>,
     /// Whether staff have closed the period.
     pub closed: bool,
     /// How many reminders went out.
@@ -406,7 +407,7 @@ pub(crate) mod tests {
     #[test]
     fn what_waits_for_staff_is_neither_missing_nor_there() {
         let waits = |o: Obligation| Obligation {
-            waiting: Some(9),
+            waiting: Some(MessageId(9)),
             ..o
         };
         for now in [
@@ -414,12 +415,16 @@ pub(crate) mod tests {
             "2026-06-20T00:00:00Z",
             "2027-01-01T00:00:00Z",
         ] {
-            assert_eq!(state(&waits(with(&[])), now), State::Waiting(9), "{now}");
+            assert_eq!(
+                state(&waits(with(&[])), now),
+                State::Waiting(MessageId(9)),
+                "{now}"
+            );
         }
         let partial = with(&[("2026-06-12T00:00:00Z", SOFT)]);
         assert_eq!(
             state(&waits(partial), "2026-06-20T00:00:00Z"),
-            State::Waiting(9)
+            State::Waiting(MessageId(9))
         );
         let whole = with(&[("2026-06-12T00:00:00Z", SIGNED.and(SOFT))]);
         assert_eq!(
@@ -427,11 +432,11 @@ pub(crate) mod tests {
             State::Submitted
         );
         let doubtful = Obligation {
-            unverified: Some(9),
+            unverified: Some(MessageId(9)),
             ..with(&[])
         };
         assert_eq!(state(&doubtful, "2026-06-20T00:00:00Z"), State::Overdue);
-        let r = Rates::of([State::Waiting(9), State::Overdue]);
+        let r = Rates::of([State::Waiting(MessageId(9)), State::Overdue]);
         assert_eq!((r.expected, r.waiting, r.overdue), (2, 1, 1));
     }
 

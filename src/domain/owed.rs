@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::reminder::Urgency;
 use super::unit::UnitId;
+use crate::domain::row::MessageId;
 
 /// What a mail of ours is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -231,17 +232,17 @@ pub enum Owed {
         address: Option<String>,
     },
     /// Once for a mail that brought reports.
-    Acknowledgement(i64),
+    Acknowledgement(MessageId),
     /// Once for a mail that waits.
-    Arrived(i64),
+    Arrived(MessageId),
     /// Once for a mail.
-    LinkOnly(i64),
+    LinkOnly(MessageId),
     /// Once to a unit, whatever it sends.
     Grassroots(UnitId),
     /// Once for the decision.
     Returned(i64),
     /// Once for the mail that carried the command.
-    StaffAnswer(i64),
+    StaffAnswer(MessageId),
     /// To one of staff, once a day (Vietnam).
     StaffAnswers {
         /// The day of the commands.
@@ -252,12 +253,12 @@ pub enum Owed {
     /// To one of staff, once for the mail that carried the command of the other.
     DecidedAnew {
         /// The mail with the command.
-        message: i64,
+        message: MessageId,
         /// To whom.
         address: String,
     },
     /// Once for the mail that carried the command.
-    Confirmation(i64),
+    Confirmation(MessageId),
     /// To a unit, once a day (Vietnam).
     Reminder {
         /// Who is reminded.
@@ -275,7 +276,7 @@ pub enum Subject {
     /// The digest of a day.
     Digest(Date),
     /// What became of the command in a mail, by its row.
-    Command(i64),
+    Command(MessageId),
     /// What became of several commands.
     Commands,
     /// Whether a command is meant.
@@ -349,7 +350,7 @@ impl Owed {
         let wrong = || format!("{key:?} is no key of {}", kind.word());
         let kept = key.split_once('~').map_or(key, |(kept, _)| kept);
         let after = |prefix: &str| kept.strip_prefix(prefix).ok_or_else(wrong);
-        let row = |prefix: &str| after(prefix)?.parse::<i64>().map_err(|_| wrong());
+        let mail = |prefix: &str| after(prefix)?.parse::<MessageId>().map_err(|_| wrong());
         let day = |text: &str| text.parse::<Date>().map_err(|_| wrong());
         Ok(match kind {
             Kind::Digest => {
@@ -363,12 +364,12 @@ impl Owed {
                     address,
                 }
             }
-            Kind::Acknowledgement => Owed::Acknowledgement(row("ack:")?),
-            Kind::Arrived => Owed::Arrived(row("arrived:")?),
-            Kind::LinkOnly => Owed::LinkOnly(row("link:")?),
+            Kind::Acknowledgement => Owed::Acknowledgement(mail("ack:")?),
+            Kind::Arrived => Owed::Arrived(mail("arrived:")?),
+            Kind::LinkOnly => Owed::LinkOnly(mail("link:")?),
             Kind::Grassroots => Owed::Grassroots(UnitId(after("parent:")?.to_owned())),
-            Kind::Returned => Owed::Returned(row("return:")?),
-            Kind::StaffAnswer => Owed::StaffAnswer(row("command:")?),
+            Kind::Returned => Owed::Returned(after("return:")?.parse().map_err(|_| wrong())?),
+            Kind::StaffAnswer => Owed::StaffAnswer(mail("command:")?),
             Kind::StaffAnswers => {
                 let of = after("command:together:")?;
                 let (at, address) = of.split_once(':').ok_or_else(wrong)?;
@@ -384,7 +385,7 @@ impl Owed {
                     address: address.to_owned(),
                 }
             }
-            Kind::Confirmation => Owed::Confirmation(row("confirm:")?),
+            Kind::Confirmation => Owed::Confirmation(mail("confirm:")?),
             Kind::Reminder(urgency) => {
                 let (unit, at) = after("remind:")?.rsplit_once(':').ok_or_else(wrong)?;
                 Owed::Reminder {
@@ -434,21 +435,21 @@ mod tests {
                 day,
                 address: Some(address()),
             },
-            Owed::Acknowledgement(1),
-            Owed::Arrived(2),
-            Owed::LinkOnly(3),
+            Owed::Acknowledgement(MessageId(1)),
+            Owed::Arrived(MessageId(2)),
+            Owed::LinkOnly(MessageId(3)),
             Owed::Grassroots(unit()),
             Owed::Returned(4),
-            Owed::StaffAnswer(5),
+            Owed::StaffAnswer(MessageId(5)),
             Owed::StaffAnswers {
                 day,
                 address: address(),
             },
             Owed::DecidedAnew {
-                message: 7,
+                message: MessageId(7),
                 address: address(),
             },
-            Owed::Confirmation(6),
+            Owed::Confirmation(MessageId(6)),
         ];
         let reminders = [
             Urgency::Escalation,

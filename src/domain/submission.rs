@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::period::PeriodId;
 use super::report::Forms;
 use super::unit::UnitId;
+use crate::domain::row::MessageId;
 
 /// A logged submission.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Submission {
     /// 1 for the first of this obligation.
     pub version: u32,
     /// The mail that brought it.
-    pub message: Option<i64>,
+    pub message: Option<MessageId>,
     /// When it was received.
     pub received_at: Timestamp,
     /// Which forms it brought.
@@ -75,7 +76,7 @@ pub(crate) mod tests {
             period: obligation.period.clone(),
             due: obligation.due,
             version: 1,
-            message: Some(1),
+            message: Some(MessageId(1)),
             received_at: at("2026-06-12T02:00:00Z"),
             forms: Forms::NONE,
             nil_return: false,

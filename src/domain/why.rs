@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::because::{Because, Source};
 use super::period::PeriodId;
+use crate::domain::row::MessageId;
 
 /// Why a mail was decided as it was. Units and reports go by their short names, files by theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,7 +195,7 @@ pub enum Why {
     /// The same mail came before.
     Twin {
         /// The number of that mail.
-        mail: i64,
+        mail: MessageId,
     },
     /// It looks like a machine's and brings something all the same.
     MachineBringsReport {
@@ -394,7 +395,7 @@ mod tests {
         let whys = vec![
             Why::SharedAddress,
             Why::Suspicious {
-                sign: Box::new(Why::Twin { mail: 7 }),
+                sign: Box::new(Why::Twin { mail: MessageId(7) }),
             },
             Why::UnknownSender {
                 address: "a@b".into(),

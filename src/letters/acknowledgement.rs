@@ -10,6 +10,7 @@ use super::{Composed, answered, registered, reply_to};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
+use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::Unit;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
@@ -113,7 +114,7 @@ fn draft(
         dated: Option<String>,
         files: &'a [String],
         missing: &'static str,
-        waiting: Option<i64>,
+        waiting: Option<MessageId>,
         required: &'static str,
     }
     let submissions: Vec<View<'_>> = receipts
@@ -176,7 +177,7 @@ mod tests {
             draft(&config, unit, reply, &[receipt]).unwrap().text
         };
         assert!(text(&obligation).contains("gửi bổ sung"));
-        obligation.waiting = Some(9);
+        obligation.waiting = Some(MessageId(9));
         let told = text(&obligation);
         assert!(
             told.contains("(thư số 9)") && !told.contains("gửi bổ sung"),

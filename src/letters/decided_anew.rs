@@ -7,6 +7,7 @@ use super::Composed;
 use super::answer::{Reply, answer};
 use crate::config::Config;
 use crate::domain::owed::Kind;
+use crate::domain::row::MessageId;
 use crate::store::Store;
 use crate::writing::Draft;
 
@@ -14,7 +15,7 @@ use crate::writing::Draft;
 pub(super) fn letter(
     config: &Config,
     store: &Store,
-    message: i64,
+    message: MessageId,
     address: &str,
 ) -> Result<Composed> {
     let command = store.command_in(message)?;

@@ -7,6 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 use crate::ground::text::percent_encoded;
@@ -94,7 +95,7 @@ impl Links {
     }
 
     /// What may be done with a mail that waits. `candidates`: units by id and name, best first.
-    pub(crate) fn for_mail(&self, id: i64, candidates: &[(UnitId, String)]) -> Vec<Link> {
+    pub(crate) fn for_mail(&self, id: MessageId, candidates: &[(UnitId, String)]) -> Vec<Link> {
         let item = Item::Mail(id);
         let optional = [
             "Báo cáo và kỳ (nếu thư chưa nêu rõ):",
@@ -119,7 +120,7 @@ impl Links {
     }
 
     /// The token of the letter that asks whether staff sent the command in a mail.
-    pub(crate) fn confirmation(&self, mail: i64) -> String {
+    pub(crate) fn confirmation(&self, mail: MessageId) -> String {
         self.token(Item::Mail(mail), Action::Confirm)
     }
 

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::civil::Date;
 use sha2::Sha256;
 
+use crate::domain::row::MessageId;
 use crate::ground::hex::hex;
 use crate::store::Strangers;
 
@@ -15,7 +16,7 @@ use crate::store::Strangers;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
     /// A mail that came in.
-    Mail(i64),
+    Mail(MessageId),
     /// A logged submission.
     Submission(i64),
     /// What is expected of a unit.
@@ -142,7 +143,7 @@ impl fmt::Display for Token {
                 let number = day.strftime("%Y%m%d").to_string();
                 (letter, number.parse().map_err(|_| fmt::Error)?)
             }
-            Item::Mail(id) => ('m', id),
+            Item::Mail(id) => ('m', id.0),
             Item::Submission(id) => ('s', id),
             Item::Obligation(id) => ('o', id),
             Item::Change(id) => ('c', id),
@@ -173,7 +174,7 @@ impl FromStr for Token {
         let id = item.get(1..).and_then(|n| n.parse().ok()).ok_or(())?;
         Ok(Token {
             item: match &item[..1] {
-                "m" => Item::Mail(id),
+                "m" => Item::Mail(MessageId(id)),
                 "s" => Item::Submission(id),
                 "o" => Item::Obligation(id),
                 "c" => Item::Change(id),
@@ -222,7 +223,7 @@ mod tests {
     #[test]
     fn a_token_holds_for_what_it_was_signed_for_and_nothing_else() {
         let token = Token {
-            item: Item::Mail(17),
+            item: Item::Mail(MessageId(17)),
             action: Action::Assign("ldld-tuy-an".into()),
             expires: jiff::civil::date(2026, 7, 14),
         };

@@ -11,6 +11,7 @@ use super::works::Work;
 use super::{Expectation, Match};
 use crate::domain::because::{Because, Source, Support};
 use crate::domain::report::Report;
+use crate::domain::row::MessageId;
 use crate::domain::why::Why;
 use crate::ground::text::fold;
 use crate::words::has_phrase;
@@ -115,7 +116,7 @@ impl<'m> Matter<'m> {
     }
 
     /// The mail by which staff taught what a title or the subject names; `None` where its own words do.
-    fn taught_by(&self, source: Source, work: Option<&Work<'m>>) -> Option<i64> {
+    fn taught_by(&self, source: Source, work: Option<&Work<'m>>) -> Option<MessageId> {
         match source {
             Source::Title => naming_title(work)?.taught_by,
             Source::Subject => self.in_subject.taught_by,

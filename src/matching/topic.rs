@@ -9,6 +9,7 @@ use super::hints::{Dated, Hint, dated};
 use crate::config::Config;
 use crate::domain::correction::Taught;
 use crate::domain::report::{Frequency, Report};
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
 use crate::words::{Additions, Finder, Found, OpenSet, Set, has_phrase, mail, vi};
@@ -44,7 +45,7 @@ pub(super) struct About<'c> {
     /// What it says of time and in numbers.
     pub(super) dated: Dated,
     /// The mail by which staff taught that what has this title is the report that is named.
-    pub(super) taught_by: Option<i64>,
+    pub(super) taught_by: Option<MessageId>,
 }
 
 impl About<'_> {

@@ -10,6 +10,7 @@ use crate::commands::ANSWERS_A_DAY;
 use crate::commands::decided::Decided;
 use crate::config::Config;
 use crate::domain::owed::Owed;
+use crate::domain::row::MessageId;
 use crate::domain::why::Why;
 use crate::domain::{date_of, instant};
 use crate::reading::Reading;
@@ -79,7 +80,7 @@ pub(super) fn answer(
     }
     let told = how_told(books, who, &reading.body, &mut outcome, now)?;
     tracing::info!(
-        message = message.id,
+        message = %message.id,
         done = outcome.correction.is_some(),
         "a command of staff"
     );
@@ -132,7 +133,7 @@ pub(super) fn tell_the_first(
     owe(store, owed, Some(message.id), now)
 }
 
-fn owe(store: &Store, owed: Owed, message: Option<i64>, now: Timestamp) -> Result<()> {
+fn owe(store: &Store, owed: Owed, message: Option<MessageId>, now: Timestamp) -> Result<()> {
     let mail = NewMail {
         owed,
         unit: None,

@@ -48,7 +48,7 @@ pub(super) fn unverified(
     let asks = !is_open(config, store, message, code, who, now)?;
     let room = store.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
     tracing::info!(
-        message = message.id,
+        message = %message.id,
         asks = asks && room,
         "a command whose sender is not verified"
     );

@@ -48,6 +48,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::row::MessageId;
     use jiff::Timestamp;
     use rusqlite::params;
 
@@ -64,7 +65,7 @@ mod tests {
     }
 
     /// A mail of ours with a Message-ID.
-    fn sent(store: &Store, owed: Owed, message: Option<i64>, message_id: &str) -> i64 {
+    fn sent(store: &Store, owed: Owed, message: Option<MessageId>, message_id: &str) -> i64 {
         let unit = Some(UnitId("a".into()));
         let mail = NewMail {
             owed,
@@ -101,7 +102,7 @@ mod tests {
         store.conn.execute(mail, []).unwrap();
         let submission = NewSubmission {
             obligation: 2,
-            message: Some(1),
+            message: Some(MessageId(1)),
             received_at: now(),
             forms: crate::domain::report::Forms::NONE,
             nil_return: false,
@@ -109,7 +110,12 @@ mod tests {
             files: vec![],
         };
         store.log_submission(&submission, now()).unwrap();
-        sent(&store, Owed::Acknowledgement(1), Some(1), "ack@ours");
+        sent(
+            &store,
+            Owed::Acknowledgement(MessageId(1)),
+            Some(MessageId(1)),
+            "ack@ours",
+        );
 
         let asked = |answers: &[&str], subject: &str| -> Vec<String> {
             let reading = Reading {

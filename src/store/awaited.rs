@@ -9,6 +9,7 @@ use rusqlite::params;
 use super::{Stands, Store, parsed};
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
+use crate::domain::row::MessageId;
 
 /// What a mail that waits for staff may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Awaited {
 
 impl Store {
     /// Stores what a mail may be that waits for staff.
-    pub fn set_awaited(&self, message: i64, awaited: &Awaited) -> Result<()> {
+    pub fn set_awaited(&self, message: MessageId, awaited: &Awaited) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET suspicious = ?2 WHERE id = ?1",
             params![message, awaited.suspicious],
@@ -78,8 +79,8 @@ impl Store {
     }
 
     /// The reports that mails name which wait.
-    fn reports_named(&self) -> Result<HashMap<i64, Vec<(String, PeriodId)>>> {
-        let mut named: HashMap<i64, Vec<(String, PeriodId)>> = HashMap::new();
+    fn reports_named(&self) -> Result<HashMap<MessageId, Vec<(String, PeriodId)>>> {
+        let mut named: HashMap<MessageId, Vec<(String, PeriodId)>> = HashMap::new();
         let mut statement = self.conn.prepare_cached(
             "SELECT a.message, a.report, a.period FROM awaited a JOIN message m ON m.id = a.message
              WHERE m.state IN ('received', 'waiting')",
@@ -117,7 +118,7 @@ mod tests {
     }
 
     /// A mail that waits, perhaps of a unit, and names reports.
-    fn waits(store: &Store, unit: &str, trust: &str, reports: &[&str]) -> i64 {
+    fn waits(store: &Store, unit: &str, trust: &str, reports: &[&str]) -> MessageId {
         let before: i64 = store
             .conn
             .query_row("SELECT count(*) FROM message", [], |r| r.get(0))
@@ -166,7 +167,7 @@ mod tests {
         id
     }
 
-    fn decide(store: &Store, mail: i64, unit: &str, state: MessageState) {
+    fn decide(store: &Store, mail: MessageId, unit: &str, state: MessageState) {
         let verdict = Verdict {
             state,
             unit: None,
@@ -177,7 +178,7 @@ mod tests {
     }
 
     /// What waits, and what is not verified, of each obligation in the order in which they are expected.
-    fn marks(store: &Store, as_of: &str) -> Vec<(Option<i64>, Option<i64>)> {
+    fn marks(store: &Store, as_of: &str) -> Vec<(Option<MessageId>, Option<MessageId>)> {
         let mut all = store.obligations(Receipts::Until(at(as_of))).unwrap();
         all.sort_by_key(|o| o.id);
         all.iter().map(|o| (o.waiting, o.unverified)).collect()
@@ -194,7 +195,10 @@ mod tests {
         ] {
             let store = store();
             waits(&store, "a", "pass", &reports);
-            let marks: Vec<_> = marks(&store, NOW).into_iter().map(|(w, _)| w).collect();
+            let marks: Vec<_> = marks(&store, NOW)
+                .into_iter()
+                .map(|(w, _)| w.map(|w| w.0))
+                .collect();
             assert_eq!(marks, wanted, "{reports:?}");
         }
     }
@@ -259,10 +263,10 @@ mod tests {
     fn nothing_waits_before_a_mail_came_and_after_it_was_decided_and_the_oldest_is_told() {
         let store = store();
         let first = waits(&store, "a", "pass", &[]);
-        waits(&store, "a", "unknown", &[]);
+        let second = waits(&store, "a", "unknown", &[]);
         assert_eq!(marks(&store, NOW)[0].0, Some(first));
         assert_eq!(marks(&store, "2026-06-17T00:00:00Z")[0].0, None);
-        for mail in [first, first + 1] {
+        for mail in [first, second] {
             decide(&store, mail, "a", MessageState::Ignored);
         }
         assert_eq!(marks(&store, NOW)[0].0, None);

@@ -11,6 +11,7 @@ use super::said;
 use super::{Message, Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
+use crate::domain::row::MessageId;
 
 /// The clock left the time that has passed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -173,7 +174,7 @@ impl Store {
     }
 
     /// Notes of a mail that it is not read yet, as the clock is behind it.
-    pub(crate) fn hold_for_clock(&self, message: i64) -> Result<()> {
+    pub(crate) fn hold_for_clock(&self, message: MessageId) -> Result<()> {
         let before = self.held_for_clock()?;
         match message > before {
             true => self.set_setting(HELD, &message.to_string()),
@@ -181,8 +182,10 @@ impl Store {
         }
     }
 
-    fn held_for_clock(&self) -> Result<i64> {
-        Ok(self.setting(HELD)?.map_or(Ok(0), |text| text.parse())?)
+    fn held_for_clock(&self) -> Result<MessageId> {
+        Ok(self
+            .setting(HELD)?
+            .map_or(Ok(MessageId(0)), |text| text.parse())?)
     }
 
     /// Whether a mail that was not read, as the clock was behind it, had come by now: what was noted as the moment of

@@ -216,6 +216,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::owed::Owed;
+    use crate::domain::row::MessageId;
     use crate::ground::Sha256;
     use crate::reading::{Class, Person, Reading, Trust, Unread};
     use crate::store::{Arrived, NewMail, Place};
@@ -226,7 +227,7 @@ mod tests {
 
     fn mail(store: &Store, n: u32) -> i64 {
         let mail = NewMail {
-            owed: Owed::Acknowledgement(n.into()),
+            owed: Owed::Acknowledgement(MessageId(n.into())),
             unit: None,
             message: None,
         };

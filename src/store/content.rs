@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 
 use super::{APPLICATION_ID, MIGRATIONS, Store, instant};
+use crate::domain::row::MessageId;
 use crate::ground::Sha256;
 
 /// Whose content a file of the archive is.
@@ -17,9 +18,9 @@ use crate::ground::Sha256;
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// A mail as it came, by its row.
-    Mail(i64),
+    Mail(MessageId),
     /// A file within a mail, by the row of the mail.
-    File(i64),
+    File(MessageId),
     /// A mail as it left, by its row in the outbox.
     Sent(i64),
 }
@@ -82,8 +83,8 @@ impl Store {
         while let Some(row) = rows.next()? {
             let sha256 = row.get(0)?;
             let owner = match (row.get::<_, i64>(1)?, row.get(2)?) {
-                (0, id) => Owner::Mail(id),
-                (1, id) => Owner::File(id),
+                (0, id) => Owner::Mail(MessageId(id)),
+                (1, id) => Owner::File(MessageId(id)),
                 (_, id) => Owner::Sent(id),
             };
             if let Some(last) = found.last_mut()
@@ -130,7 +131,7 @@ impl Store {
     }
 
     /// Notes that the archive does not hold a mail as it came: it is fetched again at the next full look at the mailbox.
-    pub(crate) fn fetch_again(&self, message: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn fetch_again(&self, message: MessageId, now: Timestamp) -> Result<()> {
         self.conn
             .execute(
                 "UPDATE message SET damaged_at = ?2 WHERE id = ?1 AND damaged_at IS NULL",

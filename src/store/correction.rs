@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, instant, parsed, stored_as_words};
+use crate::domain::row::MessageId;
 use crate::reading::Reading;
 use rusqlite::types::FromSqlError;
 
@@ -61,7 +62,7 @@ stored_as_words!(Told {
 #[derive(Clone, Debug)]
 pub struct StaffCommand {
     /// The mail that carried it.
-    pub message: i64,
+    pub message: MessageId,
     /// Who sent it, an address, lower case.
     pub who: String,
     /// The token that it meant, used up or not.
@@ -219,7 +220,11 @@ impl Store {
     }
 
     /// An earlier mail with the same Message-ID from the same sender whose command was looked at.
-    pub(crate) fn same_command(&self, message: i64, reading: &Reading) -> Result<Option<i64>> {
+    pub(crate) fn same_command(
+        &self,
+        message: MessageId,
+        reading: &Reading,
+    ) -> Result<Option<MessageId>> {
         let sender = reading.sender.as_ref().map(|s| &s.address);
         Ok(self
             .conn
@@ -288,7 +293,7 @@ impl Store {
     }
 
     /// What became of the command in a mail.
-    pub(crate) fn command_in(&self, message: i64) -> Result<Option<StaffCommand>> {
+    pub(crate) fn command_in(&self, message: MessageId) -> Result<Option<StaffCommand>> {
         Ok(self
             .conn
             .query_row(

@@ -9,6 +9,7 @@ use rusqlite::params;
 use rusqlite::types::FromSqlError;
 
 use super::{MessageState, Store, instant, parsed, parsed_option, stored_as_words};
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 
 /// Why a mail holds the reminders of a unit.
@@ -55,7 +56,7 @@ pub struct Hold {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The mail, by its number.
-    pub message: i64,
+    pub message: MessageId,
     /// When it was stored.
     pub stored_at: Timestamp,
     /// Whether it was read: what was not holds in any case.
@@ -80,7 +81,7 @@ pub enum Stands {
 impl Claim {
     /// Its place among those that hold one unit: what ends by itself comes after what staff have to decide, what was found
     /// to be forged last, else the oldest first.
-    pub fn place(&self) -> (bool, bool, i64) {
+    pub fn place(&self) -> (bool, bool, MessageId) {
         (self.forged, self.hold.until.is_some(), self.message)
     }
 
@@ -156,7 +157,7 @@ fn end_together(claims: &mut [Claim], ignored: &[Span]) {
 
 impl Store {
     /// Stores which reminders a mail holds while it waits, in place of what was stored of it before.
-    pub fn set_holds(&self, message: i64, holds: &[Hold]) -> Result<()> {
+    pub fn set_holds(&self, message: MessageId, holds: &[Hold]) -> Result<()> {
         self.conn
             .execute("DELETE FROM hold WHERE message = ?1", [message])?;
         let mut insert = self.conn.prepare_cached(
@@ -236,7 +237,7 @@ mod tests {
     }
 
     /// A mail of a day that waits; the holds are of units, on grounds, until days.
-    fn waits(store: &Store, id: i64, day: i8, holds: &[(&str, Ground, Option<i8>)]) {
+    fn waits(store: &Store, id: MessageId, day: i8, holds: &[(&str, Ground, Option<i8>)]) {
         store
             .conn
             .execute(
@@ -253,7 +254,7 @@ mod tests {
         store.set_holds(id, &holds).unwrap();
     }
 
-    fn state(store: &Store, id: i64, state: &str) {
+    fn state(store: &Store, id: MessageId, state: &str) {
         let sql = "UPDATE message SET state = ?2 WHERE id = ?1";
         store.conn.execute(sql, params![id, state]).unwrap();
     }
@@ -261,7 +262,10 @@ mod tests {
     /// How the claims stand on a day, each of its mail.
     fn stand(store: &Store, day: i8) -> Vec<(i64, Stands)> {
         let claims = store.claims().unwrap();
-        claims.iter().map(|c| (c.message, c.at(at(day)))).collect()
+        claims
+            .iter()
+            .map(|c| (c.message.0, c.at(at(day))))
+            .collect()
     }
 
     #[test]
@@ -269,10 +273,10 @@ mod tests {
      {
         use Stands::{Holds, Over, Told};
         let store = store();
-        waits(&store, 1, 2, &[("a", Ground::Address, None)]);
-        waits(&store, 2, 2, &[("b", Ground::Head, Some(9))]);
-        waits(&store, 3, 2, &[("", Ground::Nameless, Some(3))]);
-        waits(&store, 4, 2, &[("c", Ground::Forged, Some(2))]);
+        waits(&store, MessageId(1), 2, &[("a", Ground::Address, None)]);
+        waits(&store, MessageId(2), 2, &[("b", Ground::Head, Some(9))]);
+        waits(&store, MessageId(3), 2, &[("", Ground::Nameless, Some(3))]);
+        waits(&store, MessageId(4), 2, &[("c", Ground::Forged, Some(2))]);
         assert_eq!(
             stand(&store, 2),
             [(1, Holds), (2, Holds), (3, Holds), (4, Told)]
@@ -285,11 +289,11 @@ mod tests {
             stand(&store, 9),
             [(1, Holds), (2, Told), (3, Over), (4, Told)]
         );
-        state(&store, 2, "received");
-        state(&store, 1, "ignored");
+        state(&store, MessageId(2), "received");
+        state(&store, MessageId(1), "ignored");
         assert_eq!(stand(&store, 30), [(2, Holds), (3, Over), (4, Told)]);
         for id in 2..=4 {
-            state(&store, id, "logged");
+            state(&store, MessageId(id), "logged");
         }
         assert_eq!(stand(&store, 2), []);
     }
@@ -297,12 +301,12 @@ mod tests {
     #[test]
     fn what_only_names_a_unit_holds_nothing_not_even_before_it_is_read_again() {
         let store = store();
-        waits(&store, 1, 2, &[("a", Ground::Named, Some(2))]);
+        waits(&store, MessageId(1), 2, &[("a", Ground::Named, Some(2))]);
         for state_now in ["waiting", "received"] {
-            state(&store, 1, state_now);
+            state(&store, MessageId(1), state_now);
             assert_eq!(stand(&store, 2), [(1, Stands::Told)], "{state_now}");
         }
-        state(&store, 1, "ignored");
+        state(&store, MessageId(1), "ignored");
         assert_eq!(stand(&store, 2), []);
     }
 
@@ -310,23 +314,23 @@ mod tests {
     fn mails_that_hold_for_a_time_do_not_take_turns() {
         use Stands::{Holds, Told};
         let store = store();
-        waits(&store, 1, 1, &[("a", Ground::Head, Some(8))]);
+        waits(&store, MessageId(1), 1, &[("a", Ground::Head, Some(8))]);
         waits(
             &store,
-            2,
+            MessageId(2),
             7,
             &[("a", Ground::Head, Some(14)), ("b", Ground::Head, Some(14))],
         );
         // Another ground has its own time, and what is verified holds in any case.
-        waits(&store, 3, 7, &[("a", Ground::Address, Some(14))]);
-        waits(&store, 4, 7, &[("a", Ground::Address, None)]);
+        waits(&store, MessageId(3), 7, &[("a", Ground::Address, Some(14))]);
+        waits(&store, MessageId(4), 7, &[("a", Ground::Address, None)]);
         let on_8 = [(1, Told), (2, Told), (2, Holds), (3, Holds), (4, Holds)];
         assert_eq!(stand(&store, 8), on_8);
         // That staff put the first aside gives the next one no time of its own.
-        state(&store, 1, "ignored");
+        state(&store, MessageId(1), "ignored");
         assert_eq!(stand(&store, 8), on_8[1..]);
         // Of one that was accepted it does.
-        state(&store, 1, "logged");
+        state(&store, MessageId(1), "logged");
         assert_eq!(stand(&store, 8)[0], (2, Holds));
         assert_eq!(stand(&store, 14)[0], (2, Told));
     }
@@ -391,10 +395,13 @@ mod tests {
                     ground: Ground::Head,
                     until: Some(day(*until)),
                 };
-                store.set_holds(last, &[hold]).unwrap();
+                store.set_holds(MessageId(last), &[hold]).unwrap();
             }
             let claims = store.claims().unwrap();
-            let claim = claims.iter().find(|c| c.message == last).unwrap();
+            let claim = claims
+                .iter()
+                .find(|c| c.message == MessageId(last))
+                .unwrap();
             assert_eq!(claim.hold.until, Some(day(wanted)), "{mails:?}");
         }
     }
@@ -406,22 +413,27 @@ mod tests {
         let store = store();
         waits(
             &store,
-            1,
+            MessageId(1),
             1,
             &[
                 ("a", Ground::Head, Some(3)),
                 ("", Ground::Nameless, Some(3)),
             ],
         );
-        waits(&store, 2, 1, &[("a", Ground::Address, None)]);
-        state(&store, 1, "ignored");
-        state(&store, 2, "ignored");
-        waits(&store, 3, 4, &[("b", Ground::Head, Some(9))]);
-        waits(&store, 4, 4, &[("a", Ground::Unreadable, Some(9))]);
-        waits(&store, 5, 4, &[("a", Ground::Address, Some(9))]);
-        waits(&store, 6, 4, &[("a", Ground::Head, None)]);
+        waits(&store, MessageId(2), 1, &[("a", Ground::Address, None)]);
+        state(&store, MessageId(1), "ignored");
+        state(&store, MessageId(2), "ignored");
+        waits(&store, MessageId(3), 4, &[("b", Ground::Head, Some(9))]);
+        waits(
+            &store,
+            MessageId(4),
+            4,
+            &[("a", Ground::Unreadable, Some(9))],
+        );
+        waits(&store, MessageId(5), 4, &[("a", Ground::Address, Some(9))]);
+        waits(&store, MessageId(6), 4, &[("a", Ground::Head, None)]);
         // Nobody is told of what may be any unit's.
-        waits(&store, 7, 4, &[("", Ground::Nameless, Some(9))]);
+        waits(&store, MessageId(7), 4, &[("", Ground::Nameless, Some(9))]);
         let holding: Vec<_> = (3..=7).map(|id| (id, Holds)).collect();
         assert_eq!(stand(&store, 8), holding);
     }

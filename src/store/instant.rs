@@ -11,6 +11,7 @@ pub(super) fn instant(moment: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::row::MessageId;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -83,7 +84,7 @@ mod tests {
         for n in 1..moments.len() {
             let (before, moment) = (moments[n - 1], moments[n]);
             let stored = store.stored_between(before, moment).unwrap();
-            let stored: Vec<i64> = stored.iter().map(|m| m.id).collect();
+            let stored: Vec<MessageId> = stored.iter().map(|m| m.id).collect();
             assert_eq!(stored, [rows[n].0], "stored after {before} until {moment}");
             let ended = store.ended_between(before, moment).unwrap();
             let ended: Vec<i64> = ended.iter().map(|m| m.id).collect();
@@ -355,7 +356,7 @@ mod tests {
                 };
                 store.owe(&owed, moment).map(Option::unwrap)
             };
-            let outbox = owe(1)?;
+            let outbox = owe(MessageId(1))?;
             let late = Step::Late(1);
             store.carry(
                 outbox,
@@ -365,7 +366,7 @@ mod tests {
             store.block(outbox, moment, "x", moment)?;
             store.start_sending(outbox, "a@b", None, moment)?;
             store.end_sending(outbox, OutgoingState::Sent, None, moment)?;
-            let deferred = owe(2)?;
+            let deferred = owe(MessageId(2))?;
             store.defer(deferred, moment, "x", moment)?;
             store.block(deferred, moment, "x", moment)?;
             store.owe_rest(outbox, "a@a.example", moment, "x", moment)?;

@@ -8,6 +8,7 @@ use rusqlite::params;
 use rusqlite::types::FromSqlError;
 
 use super::{Store, stored_as_words};
+use crate::domain::row::MessageId;
 
 /// A kind of mails of strangers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +30,7 @@ impl Store {
         &self,
         day: Date,
         kind: Strangers,
-        mails: impl IntoIterator<Item = i64>,
+        mails: impl IntoIterator<Item = MessageId>,
     ) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO listed (day, message, kind) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
@@ -41,7 +42,7 @@ impl Store {
     }
 
     /// The mails of a kind that the digest of a day shows, by their numbers.
-    pub fn listed(&self, day: Date, kind: Strangers) -> Result<Vec<i64>> {
+    pub fn listed(&self, day: Date, kind: Strangers) -> Result<Vec<MessageId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT message FROM listed WHERE day = ?1 AND kind = ?2 ORDER BY message",
         )?;
@@ -50,7 +51,7 @@ impl Store {
     }
 
     /// How often mails that wait were shown, those that were.
-    pub(crate) fn times_listed(&self) -> Result<HashMap<i64, u32>> {
+    pub(crate) fn times_listed(&self) -> Result<HashMap<MessageId, u32>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT l.message, count(*) FROM message m JOIN listed l ON l.message = m.id
              WHERE m.state = 'waiting' GROUP BY l.message",

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Store, instant, parsed_option};
+use crate::domain::row::MessageId;
 use crate::ground::Sha256;
 
 /// A place in a mailbox where a mail was seen.
@@ -78,7 +79,7 @@ impl Place {
 
 impl Store {
     /// How a mail came in, if it was seen in no mailbox.
-    pub fn imported(&self, message: i64) -> Result<Option<Imported>> {
+    pub fn imported(&self, message: MessageId) -> Result<Option<Imported>> {
         let places = self.places(message)?;
         let imports: Option<Vec<Imported>> = places.iter().map(Place::import).collect();
         Ok(imports.filter(|i| !i.is_empty()).map(|imports| {
@@ -139,7 +140,7 @@ impl Store {
     pub fn add_location(
         &self,
         place: &Place,
-        message: i64,
+        message: MessageId,
         received_at: Option<Timestamp>,
     ) -> Result<()> {
         self.conn.execute(
@@ -175,7 +176,7 @@ impl Store {
     }
 
     /// Whether a server told the INTERNALDATE of a mail, at one of its places.
-    pub(crate) fn is_dated(&self, message: i64) -> Result<bool> {
+    pub(crate) fn is_dated(&self, message: MessageId) -> Result<bool> {
         Ok(self.conn.query_row(
             "SELECT EXISTS (SELECT 1 FROM location WHERE message = ?1 AND received_at IS NOT NULL)",
             [message],
@@ -184,7 +185,7 @@ impl Store {
     }
 
     /// The mail that was seen at a place.
-    pub(crate) fn message_at(&self, place: &Place) -> Result<Option<i64>> {
+    pub(crate) fn message_at(&self, place: &Place) -> Result<Option<MessageId>> {
         Ok(self
             .conn
             .query_row(
@@ -196,7 +197,7 @@ impl Store {
     }
 
     /// The places where a mail was seen.
-    pub fn places(&self, message: i64) -> Result<Vec<Place>> {
+    pub fn places(&self, message: MessageId) -> Result<Vec<Place>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT account, folder, uidvalidity, uid FROM location WHERE message = ?1",
         )?;

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Ground, Hold, Place, Store, instant, json, parsed, parsed_option, stored_as_words};
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::{Kept, Why};
 use crate::ground::Sha256;
@@ -58,7 +59,7 @@ pub struct Arrived {
 #[derive(Clone, Debug)]
 pub struct Message {
     /// Row.
-    pub id: i64,
+    pub id: MessageId,
     /// SHA-256 of the raw mail in the archive.
     pub sha256: Option<Sha256>,
     /// When the server received it.
@@ -120,8 +121,8 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 
 impl Store {
     /// Records a mail that was seen: a row for new content, else one more place for the content that is known.
-    pub fn record_arrival(&self, mail: &Arrived, now: Timestamp) -> Result<i64> {
-        let known: Option<i64> = match (&mail.sha256, mail.gm_msgid) {
+    pub fn record_arrival(&self, mail: &Arrived, now: Timestamp) -> Result<MessageId> {
+        let known: Option<MessageId> = match (&mail.sha256, mail.gm_msgid) {
             (Some(sha), _) => self
                 .conn
                 .query_row("SELECT id FROM message WHERE sha256 = ?1", [sha], |r| {
@@ -144,7 +145,7 @@ impl Store {
                         mail.gm_msgid.map(|g| g as i64)
                     ],
                 )?;
-                self.conn.last_insert_rowid()
+                MessageId(self.conn.last_insert_rowid())
             }
         };
         if known.is_some() {
@@ -194,7 +195,7 @@ impl Store {
         gm_msgid: u64,
         size: u64,
         received_at: Timestamp,
-    ) -> Result<Option<i64>> {
+    ) -> Result<Option<MessageId>> {
         Ok(self
             .conn
             .query_row(
@@ -208,9 +209,14 @@ impl Store {
 
     /// Gives a mail that could not be fetched its content: it is read as one that has come now. Where the content is
     /// known as another mail, that one is meant. What staff decided meanwhile stays.
-    pub(crate) fn fetched_at_last(&self, id: i64, sha256: Sha256, size: u64) -> Result<i64> {
+    pub(crate) fn fetched_at_last(
+        &self,
+        id: MessageId,
+        sha256: Sha256,
+        size: u64,
+    ) -> Result<MessageId> {
         let same = "SELECT id FROM message WHERE sha256 = ?1";
-        let known: Option<i64> = self
+        let known: Option<MessageId> = self
             .conn
             .query_row(same, [sha256], |r| r.get(0))
             .optional()?;
@@ -256,7 +262,7 @@ impl Store {
     /// until it is read, they are not reminded.
     pub(crate) fn note_sender(
         &self,
-        id: i64,
+        id: MessageId,
         sender: Option<&str>,
         units: &[UnitId],
     ) -> Result<()> {
@@ -296,12 +302,12 @@ impl Store {
     }
 
     /// A mail by its number.
-    pub fn message(&self, id: i64) -> Result<Option<Message>> {
+    pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
         Ok(self.messages("id = ?1", [id])?.pop())
     }
 
     /// Stores what reading a mail gave, with the names of its files; whether the archive holds these is noted apart.
-    pub(crate) fn set_reading(&self, id: i64, reading: &Reading) -> Result<()> {
+    pub(crate) fn set_reading(&self, id: MessageId, reading: &Reading) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
                                 trust = ?7, reading = ?8
@@ -336,14 +342,14 @@ impl Store {
     }
 
     /// Notes that the archive holds the files of a mail.
-    pub(crate) fn set_kept(&self, id: i64) -> Result<()> {
+    pub(crate) fn set_kept(&self, id: MessageId) -> Result<()> {
         let sql = "UPDATE attachment SET kept = 1 WHERE message = ?1 AND kept = 0";
         self.conn.execute(sql, [id])?;
         Ok(())
     }
 
     /// Mails whose files count and are not in the archive, oldest first, with the bytes of those.
-    pub(crate) fn not_taken_out(&self) -> Result<Vec<(i64, u64)>> {
+    pub(crate) fn not_taken_out(&self) -> Result<Vec<(MessageId, u64)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT m.id, (SELECT coalesce(sum(size), 0) FROM (
                  SELECT DISTINCT sha256, size FROM attachment WHERE message = m.id AND kept = 0)) AS bytes
@@ -359,7 +365,7 @@ impl Store {
     }
 
     /// Notes that a mail was received earlier than it seemed.
-    pub(crate) fn set_received_at(&self, id: i64, received_at: Timestamp) -> Result<()> {
+    pub(crate) fn set_received_at(&self, id: MessageId, received_at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET received_at = ?2 WHERE id = ?1",
             params![id, instant(received_at)],
@@ -368,7 +374,7 @@ impl Store {
     }
 
     /// Notes that a mail was stored at another moment than a clock that was wrong had said.
-    pub(crate) fn set_stored_at(&self, id: i64, stored_at: Timestamp) -> Result<()> {
+    pub(crate) fn set_stored_at(&self, id: MessageId, stored_at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET stored_at = ?2 WHERE id = ?1",
             params![id, instant(stored_at)],
@@ -377,7 +383,7 @@ impl Store {
     }
 
     /// Notes that a mail is put off until it is known who sent it, and since when.
-    pub(crate) fn set_put_off(&self, id: i64, since: Timestamp) -> Result<()> {
+    pub(crate) fn set_put_off(&self, id: MessageId, since: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET put_off = ?2 WHERE id = ?1",
             params![id, instant(since)],
@@ -386,7 +392,7 @@ impl Store {
     }
 
     /// Stores what is decided about a mail, which is not put off then.
-    pub fn set_verdict(&self, id: i64, verdict: &Verdict) -> Result<()> {
+    pub fn set_verdict(&self, id: MessageId, verdict: &Verdict) -> Result<()> {
         let changed = self.conn.execute(
             "UPDATE message SET state = ?2, unit = ?3, candidates = ?4, why = ?5, put_off = NULL WHERE id = ?1",
             params![
@@ -404,7 +410,7 @@ impl Store {
 
     /// An earlier mail that says the same, with the same Message-ID, from the same sender: the same mail, delivered twice.
     /// Only one that counts: sent again after staff ignored it or sent it back, it is a new one.
-    pub fn twin(&self, id: i64, reading: &Reading) -> Result<Option<i64>> {
+    pub fn twin(&self, id: MessageId, reading: &Reading) -> Result<Option<MessageId>> {
         let Some(message_id) = &reading.message_id else {
             return Ok(None);
         };
@@ -427,7 +433,7 @@ impl Store {
     }
 
     /// Whether the last ten mails of a domain that are logged, but for one, came from where they said; newest first.
-    pub fn trust_of_domain(&self, domain: &str, but: i64) -> Result<Vec<Trust>> {
+    pub fn trust_of_domain(&self, domain: &str, but: MessageId) -> Result<Vec<Trust>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT trust FROM message
              WHERE state = 'logged' AND id <> ?2 AND substr(sender, instr(sender, '@') + 1) = ?1
@@ -458,7 +464,7 @@ impl Store {
     }
 
     /// Mails whose outcome the mailbox does not show yet, with the outcome.
-    pub(crate) fn unshown(&self) -> Result<Vec<(i64, MessageState)>> {
+    pub(crate) fn unshown(&self) -> Result<Vec<(MessageId, MessageState)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT id, state FROM message
              WHERE state <> 'received' AND shown IS NOT state ORDER BY id LIMIT 500",
@@ -468,7 +474,7 @@ impl Store {
     }
 
     /// Notes that the mailbox shows the outcome of a mail.
-    pub(crate) fn set_shown(&self, id: i64, state: MessageState) -> Result<()> {
+    pub(crate) fn set_shown(&self, id: MessageId, state: MessageState) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET shown = ?2 WHERE id = ?1",
             params![id, state],
@@ -545,7 +551,7 @@ mod tests {
         store
             .note_sender(id, Some(sender), &[UnitId("a".into())])
             .unwrap();
-        let waiting: Vec<Option<i64>> = store
+        let waiting: Vec<Option<MessageId>> = store
             .obligations(Receipts::All)
             .unwrap()
             .iter()

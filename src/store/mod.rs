@@ -38,6 +38,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql};
 
 use crate::domain::owed::Kind;
+use crate::domain::row::MessageId;
 use crate::ground::Sha256;
 use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
@@ -377,6 +378,23 @@ impl FromSql for Sha256 {
     }
 }
 
+/// Implements the storage of rows as their numbers.
+macro_rules! stored_as_numbers {
+    ($($row:ident),+) => {$(
+        impl ToSql for $row {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.0.into())
+            }
+        }
+        impl FromSql for $row {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                i64::column_result(value).map($row)
+            }
+        }
+    )+};
+}
+stored_as_numbers!(MessageId);
+
 fn unreadable(what: String) -> rusqlite::Error {
     FromSqlError::Other(what.into()).into()
 }
@@ -659,7 +677,10 @@ mod tests {
         let new = Store::prepare(old.conn, path, &MIGRATIONS).unwrap();
         let claims = new.claims().unwrap();
         for (message, (what, .., wanted)) in (1..).zip(rows) {
-            let of_mail: Vec<_> = claims.iter().filter(|c| c.message == message).collect();
+            let of_mail: Vec<_> = claims
+                .iter()
+                .filter(|c| c.message == MessageId(message))
+                .collect();
             let holds: Vec<_> = of_mail
                 .iter()
                 .map(|c| (c.hold.ground, c.hold.until))

@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{Store, instant, json, kinds_where, parsed, parsed_option, stored_as_words};
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::Step;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::ground::Sha256;
 use crate::writing::Draft;
@@ -61,7 +62,7 @@ pub struct NewMail {
     /// To which unit.
     pub unit: Option<UnitId>,
     /// The mail that it answers.
-    pub message: Option<i64>,
+    pub message: Option<MessageId>,
 }
 
 /// A mail in the outbox.
@@ -74,7 +75,7 @@ pub struct Outgoing {
     /// To which unit.
     pub unit: Option<UnitId>,
     /// The mail that it answers.
-    pub message: Option<i64>,
+    pub message: Option<MessageId>,
     /// How it stands.
     pub state: OutgoingState,
     /// How often it was tried.
@@ -444,7 +445,7 @@ impl Store {
     }
 
     /// The mails whose acknowledgements one of the outbox tells in their stead, oldest first.
-    pub(crate) fn told_in(&self, id: i64) -> Result<Vec<i64>> {
+    pub(crate) fn told_in(&self, id: i64) -> Result<Vec<MessageId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT message FROM outbox WHERE told_in = ?1 AND message IS NOT NULL ORDER BY id",
         )?;
@@ -491,7 +492,7 @@ impl Store {
         &self,
         address: &str,
         since: Timestamp,
-    ) -> Result<Vec<i64>> {
+    ) -> Result<Vec<MessageId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT m.id FROM message m JOIN outbox o ON o.message = m.id
              WHERE m.sender = ?1 AND o.kind = 'confirm' AND o.queued_at >= ?2

@@ -8,6 +8,7 @@ use super::said;
 use super::{Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
+use crate::domain::row::MessageId;
 
 /// When the store was last laid out from a backup.
 const RESTORED_AT: &str = "restored_at";
@@ -65,7 +66,7 @@ impl Store {
     }
 
     /// The same of a mail by its row.
-    pub(super) fn perhaps_answered_mail(&self, message: i64) -> Result<bool> {
+    pub(super) fn perhaps_answered_mail(&self, message: MessageId) -> Result<bool> {
         let received = self
             .conn
             .query_row(

@@ -5,9 +5,11 @@ use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::params;
+use rusqlite::types::FromSql;
 
 use super::said;
 use super::{MessageState, Store, instant, parsed};
+use crate::domain::row::MessageId;
 use crate::domain::{date_of, zone};
 use crate::ground::Sha256;
 
@@ -15,9 +17,9 @@ use crate::ground::Sha256;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Mails that came in, by their rows.
-    pub received: Vec<i64>,
+    pub received: Vec<MessageId>,
     /// Those of them on which nobody has decided.
-    pub undecided: Vec<i64>,
+    pub undecided: Vec<MessageId>,
     /// Mails that went out, by their rows.
     pub sent: Vec<i64>,
     /// Files of the archive that nothing else needs.
@@ -30,7 +32,7 @@ pub struct Expired {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiring {
     /// Its row.
-    pub message: i64,
+    pub message: MessageId,
     /// When the server received it.
     pub received_at: Timestamp,
     /// Since when the digest says so.
@@ -71,12 +73,6 @@ impl Store {
     pub fn expired(&self, before: Timestamp, told_before: Timestamp) -> Result<Expired> {
         let (before_text, told_text) = (instant(before), instant(told_before));
         let moments = [&before_text, &told_text];
-        let rows = |of: &str| -> Result<Vec<i64>> {
-            let sql = format!("{OLD} SELECT id FROM {of} AND ?2 IS NOT NULL ORDER BY id");
-            let mut statement = self.conn.prepare(&sql)?;
-            let rows = statement.query_map(moments, |r| r.get(0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        };
         // One content may have come in several mails; it goes with the last of them.
         let sql = format!(
             "{OLD},
@@ -96,12 +92,19 @@ impl Store {
         let mut statement = self.conn.prepare(&sql)?;
         let files = statement.query_map(moments, |r| r.get(0))?;
         Ok(Expired {
-            received: rows("old_received WHERE true")?,
-            undecided: rows("old_received WHERE state = 'waiting'")?,
-            sent: rows("old_sent WHERE true")?,
+            received: self.old("old_received WHERE true", moments)?,
+            undecided: self.old("old_received WHERE state = 'waiting'", moments)?,
+            sent: self.old("old_sent WHERE true", moments)?,
             files: files.collect::<rusqlite::Result<_>>()?,
             texts_before: Some(before),
         })
+    }
+
+    fn old<T: FromSql>(&self, of: &str, moments: [&String; 2]) -> Result<Vec<T>> {
+        let sql = format!("{OLD} SELECT id FROM {of} AND ?2 IS NOT NULL ORDER BY id");
+        let mut statement = self.conn.prepare(&sql)?;
+        let rows = statement.query_map(moments, |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Notes that from now on the digest tells of mails that wait for a person and were received before a moment: they
@@ -210,7 +213,7 @@ mod tests {
             ("2024-02-29", "2025-01-30", 1, "2025-03-02"),
         ] {
             let mail = Expiring {
-                message: 1,
+                message: MessageId(1),
                 received_at: at(received),
                 told_at: at(told),
             };
@@ -250,7 +253,7 @@ mod tests {
             who: String::new(),
             meant: None,
             told: Told::Alone,
-            message: 1,
+            message: MessageId(1),
             token: None,
             outcome: secret.into(),
             correction: None,

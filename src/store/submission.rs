@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, instant, parsed};
 use crate::domain::report::Forms;
+use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::ground::Sha256;
@@ -17,7 +18,7 @@ pub struct NewSubmission {
     /// The obligation that it serves.
     pub obligation: i64,
     /// The mail that brought it; `None` for paper.
-    pub message: Option<i64>,
+    pub message: Option<MessageId>,
     /// When the server, or the office, received it.
     pub received_at: Timestamp,
     /// Which forms it brought.
@@ -110,7 +111,7 @@ impl Store {
     }
 
     /// Withdraws what a mail was logged as; gives how many submissions that were.
-    pub(crate) fn withdraw_submissions(&self, message: i64, now: Timestamp) -> Result<usize> {
+    pub(crate) fn withdraw_submissions(&self, message: MessageId, now: Timestamp) -> Result<usize> {
         Ok(self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
             params![message, instant(now)],
@@ -273,7 +274,7 @@ impl Store {
     }
 
     /// What a mail is logged as.
-    pub fn submissions_of(&self, message: i64) -> Result<Vec<Submission>> {
+    pub fn submissions_of(&self, message: MessageId) -> Result<Vec<Submission>> {
         self.submissions(
             "s.message = ?1 AND s.withdrawn_at IS NULL ORDER BY s.id",
             [message],

@@ -10,6 +10,7 @@ use rusqlite::params;
 
 use super::{Store, instant, parsed};
 use crate::domain::correction::{Lesson, Taught};
+use crate::domain::row::MessageId;
 
 /// The titles on which all that was said agrees and that nobody has forgotten.
 const AGREED: &str = "SELECT min(id) AS id, title, min(report) AS report, min(at) AS at FROM taught
@@ -35,7 +36,7 @@ impl Store {
         &self,
         title: &str,
         report: Option<&str>,
-        message: i64,
+        message: MessageId,
         now: Timestamp,
     ) -> Result<()> {
         self.conn.execute(
@@ -48,8 +49,8 @@ impl Store {
     /// Notes that what has the title which the assignment of a mail taught is no report after all, as another mail shows.
     pub(crate) fn contradict_title(
         &self,
-        taught_by: i64,
-        message: i64,
+        taught_by: MessageId,
+        message: MessageId,
         now: Timestamp,
     ) -> Result<()> {
         self.conn.execute(
@@ -61,7 +62,7 @@ impl Store {
     }
 
     /// The rows that stand of what decisions on a mail taught.
-    pub(crate) fn taught_by(&self, message: i64) -> Result<Vec<i64>> {
+    pub(crate) fn taught_by(&self, message: MessageId) -> Result<Vec<i64>> {
         let sql = "SELECT id FROM taught WHERE message = ?1 AND withdrawn_at IS NULL ORDER BY id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([message], |r| r.get(0))?;
@@ -69,7 +70,7 @@ impl Store {
     }
 
     /// Withdraws what decisions on a mail taught of titles.
-    pub(crate) fn unteach(&self, message: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn unteach(&self, message: MessageId, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE taught SET withdrawn_at = ?2 WHERE message = ?1 AND withdrawn_at IS NULL",
             params![message, instant(now)],
@@ -159,7 +160,7 @@ mod tests {
                 received_at: at(1),
                 gm_msgid: None,
             };
-            assert_eq!(store.record_arrival(&mail, at(1)).unwrap(), n);
+            assert_eq!(store.record_arrival(&mail, at(1)).unwrap(), MessageId(n));
         }
         store
     }
@@ -180,19 +181,23 @@ mod tests {
         for other in [Some("tre-em"), None] {
             let store = store(3);
             store
-                .teach_title("gia dinh tre", Some("nu-cong"), 1, at(2))
+                .teach_title("gia dinh tre", Some("nu-cong"), MessageId(1), at(2))
                 .unwrap();
             store
-                .teach_title("gia dinh tre", Some("nu-cong"), 2, at(3))
+                .teach_title("gia dinh tre", Some("nu-cong"), MessageId(2), at(3))
                 .unwrap();
             assert_eq!(learned(&store), [pair("gia dinh tre", "nu-cong")]);
             match other {
-                Some(_) => store.teach_title("gia dinh tre", other, 3, at(4)).unwrap(),
-                None => store.contradict_title(1, 3, at(4)).unwrap(),
+                Some(_) => store
+                    .teach_title("gia dinh tre", other, MessageId(3), at(4))
+                    .unwrap(),
+                None => store
+                    .contradict_title(MessageId(1), MessageId(3), at(4))
+                    .unwrap(),
             }
             assert!(learned(&store).is_empty(), "{other:?}");
-            let rows = store.taught_by(3).unwrap();
-            store.unteach(3, at(5)).unwrap();
+            let rows = store.taught_by(MessageId(3)).unwrap();
+            store.unteach(MessageId(3), at(5)).unwrap();
             assert_eq!(learned(&store), [pair("gia dinh tre", "nu-cong")]);
             rows.iter().for_each(|row| store.teach_again(*row).unwrap());
             assert!(learned(&store).is_empty());
@@ -203,17 +208,17 @@ mod tests {
     fn a_title_that_was_forgotten_is_not_learned_again_until_that_is_taken_back() {
         let store = store(2);
         store
-            .teach_title("gia dinh tre", Some("nu-cong"), 1, at(2))
+            .teach_title("gia dinh tre", Some("nu-cong"), MessageId(1), at(2))
             .unwrap();
         let id = store.learned_titles().unwrap()[0].id;
         let forgotten = store.forget_title(id, at(3)).unwrap().unwrap();
         assert_eq!(
             (forgotten.title.as_str(), forgotten.lesson.mail),
-            ("gia dinh tre", 1)
+            ("gia dinh tre", MessageId(1))
         );
         assert_eq!(store.forget_title(id, at(3)).unwrap(), None);
         store
-            .teach_title("gia dinh tre", Some("nu-cong"), 2, at(4))
+            .teach_title("gia dinh tre", Some("nu-cong"), MessageId(2), at(4))
             .unwrap();
         assert!(learned(&store).is_empty());
         assert!(store.remember_title(id).unwrap());

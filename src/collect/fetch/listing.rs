@@ -9,6 +9,7 @@ use super::Visit;
 use super::by_sender::SENDERS;
 use crate::collect::said;
 use crate::domain::date_of;
+use crate::domain::row::MessageId;
 use crate::domain::why::Why;
 use crate::mailbox::{Continuity, Cursor, Envelope, Listing};
 use crate::store::{MessageState, Part};
@@ -64,7 +65,7 @@ impl Visit<'_> {
         Ok(new)
     }
 
-    fn known_by_gmail(&self, envelope: &Envelope) -> Result<Option<i64>> {
+    fn known_by_gmail(&self, envelope: &Envelope) -> Result<Option<MessageId>> {
         let (Some(gm), Some(date)) = (envelope.gm_msgid, envelope.received_at) else {
             return Ok(None);
         };

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{DigestData, short_moment};
 use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
+use crate::domain::row::MessageId;
 use crate::domain::{date_of, vietnamese_date};
 use crate::links::{Link, Links};
 use crate::standing::View;
@@ -65,13 +66,13 @@ pub(super) struct Straggler {
     /// Its short name.
     pub(super) name: String,
     /// The mail on which staff have to decide first.
-    pub(super) mail: Option<i64>,
+    pub(super) mail: Option<MessageId>,
     /// What is missing, where something has come.
     pub(super) missing: Option<&'static str>,
     /// Whether it was sent back.
     pub(super) returned: bool,
     /// A mail that may be the unit's, and of which nobody knows who sent it.
-    pub(super) unverified: Option<i64>,
+    pub(super) unverified: Option<MessageId>,
     /// What may be done, in a prepared mail.
     pub(super) link: Option<Link>,
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{DigestData, short_moment};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
+use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::links::token::{Action, Item};
@@ -23,7 +24,7 @@ use crate::writing::{Sentence, of_a_stranger, sentence, unlinked, why_in_vietnam
 #[derive(Debug, Serialize)]
 pub(super) struct WaitingMail {
     /// Its number, as commands take it.
-    pub(super) id: i64,
+    pub(super) id: MessageId,
     /// When it came.
     pub(super) received: String,
     /// From whom, where that is known.
@@ -89,7 +90,7 @@ pub(super) struct Held {
 /// A mail that holds reminders.
 #[derive(Debug, Serialize)]
 struct Holding {
-    number: i64,
+    number: MessageId,
     why: Sentence,
     /// Until when; until it is decided, where that is not set.
     until: Option<String>,

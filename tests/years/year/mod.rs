@@ -20,6 +20,7 @@ use thubaocao::config::Config;
 use thubaocao::domain::obligation::{Obligation, State};
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::{Forms, Report};
+use thubaocao::domain::row::MessageId;
 use thubaocao::domain::unit::{Unit, UnitId};
 use thubaocao::domain::{date_of, instant, zone};
 use thubaocao::ground::Sha256;
@@ -161,7 +162,7 @@ struct Mail {
     /// Which forms of which obligations.
     brings: Vec<(usize, Forms)>,
     uid: u32,
-    row: Option<i64>,
+    row: Option<MessageId>,
     state: MessageState,
     /// When it came into that state, by the clock of the machine.
     decided_at: Timestamp,

@@ -215,7 +215,7 @@ impl Year {
     pub(super) fn say(
         &mut self,
         m: usize,
-        row: i64,
+        row: MessageId,
         state: MessageState,
         clock: Timestamp,
     ) -> Result<()> {
@@ -246,7 +246,7 @@ impl Year {
         self.app.store.set_verdict(row, &verdict)
     }
 
-    pub(super) fn log(&mut self, m: usize, row: i64, clock: Timestamp) -> Result<()> {
+    pub(super) fn log(&mut self, m: usize, row: MessageId, clock: Timestamp) -> Result<()> {
         self.say(m, row, MessageState::Logged, clock)?;
         for (k, forms) in self.mails[m].brings.clone() {
             let submission = NewSubmission {
