@@ -9,6 +9,7 @@ use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::{Period, PeriodId};
 use crate::domain::report::Report;
+use crate::domain::row::ObligationId;
 use crate::domain::unit::{Unit, UnitId};
 use crate::matching::Expectation;
 use crate::store::{KnownPeriod, Receipts, Store};
@@ -75,7 +76,7 @@ pub(crate) fn heir_of<'c>(
 
 fn obligation(report: &Report, unit: &Unit, period: &Period, due: Timestamp) -> Obligation {
     Obligation {
-        id: 0,
+        id: ObligationId(0),
         unit: unit.id.clone(),
         report: report.id.clone(),
         period: period.id.clone(),
@@ -142,7 +143,7 @@ pub(crate) fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expect
 #[derive(Clone, Debug)]
 pub enum Place {
     /// To an obligation that is there: its row.
-    Open(i64),
+    Open(ObligationId),
     /// To one that opens with it, as it comes before its period opens.
     Early(Box<Obligation>),
     /// It is open already and not expected of the unit, or from before our time.
@@ -181,7 +182,7 @@ impl Place {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn taken(&self, store: &Store) -> Result<Option<i64>> {
+    pub fn taken(&self, store: &Store) -> Result<Option<ObligationId>> {
         match self {
             Place::Open(id) => Ok(Some(*id)),
             Place::Early(o) => {
@@ -224,6 +225,6 @@ pub fn obligation_for(
     report: &str,
     period: &PeriodId,
     now: Timestamp,
-) -> Result<Option<i64>> {
+) -> Result<Option<ObligationId>> {
     Place::of(config, store, unit, report, period, now)?.taken(store)
 }

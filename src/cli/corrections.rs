@@ -10,7 +10,7 @@ use crate::collect;
 use crate::correct::{self, By, Clerk, Done};
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::period::PeriodId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId, SubmissionId};
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 
@@ -174,12 +174,12 @@ pub(super) struct Accept {
 #[derive(Debug, Args)]
 pub(super) struct Undo {
     /// The number of the change, as `history` shows it
-    change: i64,
+    change: ChangeId,
     #[command(flatten)]
     by: Author,
 }
 
-fn row_of(code: &str) -> Result<i64> {
+fn row_of(code: &str) -> Result<SubmissionId> {
     Submission::row_of(code).with_context(|| {
         format!("there is no submission {code}; acknowledgements and the digest show the codes")
     })

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use super::corrections::by;
 use super::{Session, say};
 use crate::domain::date_of;
+use crate::domain::row::TitleId;
 use crate::{correct, home};
 
 #[derive(Debug, Subcommand)]
@@ -15,7 +16,7 @@ pub(super) enum Reports {
     /// Forget a title; it is not learned again
     Forget {
         /// Its number, as `learned` shows it
-        number: i64,
+        number: TitleId,
     },
 }
 

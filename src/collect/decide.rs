@@ -435,6 +435,7 @@ fn nothing_to_log(reading: &Reading) -> Why {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::row::ObligationId;
     use serde::Deserialize;
 
     use super::*;
@@ -585,7 +586,7 @@ mod tests {
                         files: vec![],
                     },
                     place: match place {
-                        "open" | "nil" => Place::Open(1),
+                        "open" | "nil" => Place::Open(ObligationId(1)),
                         "early" => {
                             Place::Early(Box::new(crate::domain::obligation::tests::obligation(
                                 "a",

@@ -13,7 +13,7 @@ use super::{Answers, Books, Tools, arrival, holding};
 use crate::archive::Archive;
 use crate::domain::date_of;
 use crate::domain::owed::Owed;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, ObligationId};
 use crate::domain::unit::UnitId;
 use crate::matching::Item;
 use crate::reading::worker::{NotAsSaid, Outcome, Reader};
@@ -197,7 +197,7 @@ pub fn submission(
     message: &Message,
     reading: &Reading,
     item: &Item,
-    obligation: i64,
+    obligation: ObligationId,
 ) -> NewSubmission {
     NewSubmission {
         obligation,

@@ -22,6 +22,7 @@ use super::said::{
 };
 pub(crate) use super::said::{ONE_AT_A_TIME, UNCLEAR};
 use super::words;
+use crate::domain::row::{ChangeId, SubmissionId};
 use crate::ground::text::fold;
 use crate::links::last_day;
 use crate::links::token::{Action, Item, Token};
@@ -62,7 +63,7 @@ pub(crate) enum Answers {
     /// A letter of ours that asked to confirm a command.
     Question,
     /// What we said of a command, by the change that it made, if it made one; and the day of that.
-    Command(Option<i64>, Date),
+    Command(Option<ChangeId>, Date),
     /// What we said of several commands.
     Commands,
 }
@@ -296,7 +297,7 @@ fn items_in(text: &str) -> Vec<Item> {
 }
 
 /// The receipt code by which a text names a submission of a number, where that has another one: it is of another year.
-pub(super) fn another_year(text: &str, number: i64, code: &str) -> Option<String> {
+pub(super) fn another_year(text: &str, number: SubmissionId, code: &str) -> Option<String> {
     let text: String = text.nfc().collect();
     let named = SUBMISSION.captures_iter(&text).filter_map(|c| {
         let of_it = c[2].parse() == Ok(number);
@@ -333,7 +334,7 @@ fn contradiction(item: Item, text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::row::MessageId;
+    use crate::domain::row::{MessageId, ObligationId};
     use jiff::civil::date;
 
     const ME: &str = "a@x.example";
@@ -371,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_receipt_code_of_another_year_names_another_report() {
-        let other = |text| another_year(text, 1, "BC-2026-00001");
+        let other = |text| another_year(text, SubmissionId(1), "BC-2026-00001");
         assert_eq!(
             other("BC-2025-00001: duyệt").as_deref(),
             Some("BC-2025-00001")
@@ -386,7 +387,7 @@ mod tests {
         let his = code(Item::Mail(MessageId(9)), Action::Ignore, "b@x.example");
         let forged = ignore.replace("m9", "m8");
         let words = "Thư số 9 không phải báo cáo";
-        let change = Answers::Command(Some(3), DAY);
+        let change = Answers::Command(Some(ChangeId(3)), DAY);
         let done = "m9.ignore.20260715";
         for (own, words, answers, received, expected) in [
             (&ignore, words, Answers::Nothing, DAY, done),
@@ -441,7 +442,7 @@ mod tests {
         });
         let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
         let (his, letter) = (Answers::DigestOfAnother, Answers::Question);
-        let undone = Answers::Command(Some(3), DAY);
+        let undone = Answers::Command(Some(ChangeId(3)), DAY);
         let many = Answers::Commands;
         let nothing_done = Answers::Command(None, DAY);
         type Case<'c> = (&'c str, &'c [String], Answers, Option<Digest>, &'c str);
@@ -626,13 +627,25 @@ mod tests {
             (Item::Mail(MessageId(9)), "Xong\nthư số 11", false),
             (Item::Mail(MessageId(9)), "Duyệt BC-2026-00009", false),
             (
-                Item::Submission(17),
+                Item::Submission(SubmissionId(17)),
                 "Trả lại báo cáo BC-2026-00017\nLý do: trùng BC-2026-00012, xem thư số 5",
                 true,
             ),
-            (Item::Submission(17), "Trả lại báo cáo BC-2026-00012", false),
-            (Item::Obligation(3), "Đã nhận bản giấy, xem thư số 5", true),
-            (Item::Change(3), "Hoàn tác việc gán thư số 5", true),
+            (
+                Item::Submission(SubmissionId(17)),
+                "Trả lại báo cáo BC-2026-00012",
+                false,
+            ),
+            (
+                Item::Obligation(ObligationId(3)),
+                "Đã nhận bản giấy, xem thư số 5",
+                true,
+            ),
+            (
+                Item::Change(ChangeId(3)),
+                "Hoàn tác việc gán thư số 5",
+                true,
+            ),
         ] {
             assert_eq!(contradiction(item, words).is_none(), agrees, "{words}");
         }

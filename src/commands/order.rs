@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId, OutboxId};
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::links::token::{Action, Item, Token};
@@ -66,9 +66,9 @@ pub(crate) enum Order {
     /// An address is written to again.
     Reset(String),
     /// A mail of ours, by its row, is sent again, to these.
-    Resend(i64, Vec<String>),
+    Resend(OutboxId, Vec<String>),
     /// A change, by its row, is taken back.
-    Undo(i64),
+    Undo(ChangeId),
 }
 
 /// What a token asks for with the mail that it came in; the inner error says in Vietnamese what is missing or in doubt.
@@ -497,6 +497,7 @@ fn target(store: &Store, item: Item) -> Result<Option<Target>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::row::{FailureId, ObligationId, SubmissionId};
     use crate::links::Links;
     use jiff::civil::date;
 
@@ -549,16 +550,24 @@ mod tests {
             mails.push((Item::Mail(MessageId(9)), assigned(""), all[1].clone()));
             mails.push((Item::Mail(MessageId(9)), Action::Ignore, all[2].clone()));
         }
-        let both = links.for_submission(17, "BC-2026-00017");
-        mails.push((Item::Submission(17), Action::Accept, both[0].clone()));
-        mails.push((Item::Submission(17), Action::Return, both[1].clone()));
+        let both = links.for_submission(SubmissionId(17), "BC-2026-00017");
+        mails.push((
+            Item::Submission(SubmissionId(17)),
+            Action::Accept,
+            both[0].clone(),
+        ));
+        mails.push((
+            Item::Submission(SubmissionId(17)),
+            Action::Return,
+            both[1].clone(),
+        ));
         let title = "Kết quả bỏ qua, miễn, duyệt và thông qua, quý I năm 2026";
-        let period = links.for_period(3, title);
-        mails.push((Item::Obligation(3), Action::Close, period));
-        let again = links.for_outgoing(5, "Nhắc: không duyệt");
-        mails.push((Item::Outgoing(5), Action::Resend, again));
-        let address = links.for_contact(2, "tra.lai@x.example");
-        mails.push((Item::Contact(2), Action::Reset, address));
+        let period = links.for_period(ObligationId(3), title);
+        mails.push((Item::Obligation(ObligationId(3)), Action::Close, period));
+        let again = links.for_outgoing(OutboxId(5), "Nhắc: không duyệt");
+        mails.push((Item::Outgoing(OutboxId(5)), Action::Resend, again));
+        let address = links.for_contact(FailureId(2), "tra.lai@x.example");
+        mails.push((Item::Contact(FailureId(2)), Action::Reset, address));
         let day = date(2026, 6, 15);
         for kind in [Strangers::WithDocument, Strangers::Others] {
             let aside = links.for_listed(day, kind, 12);
@@ -588,17 +597,21 @@ mod tests {
             MessageId(9),
             &[(UnitId("x".into()), "LĐLĐ huyện Tuy An".into())],
         );
-        let of_report = links.for_submission(17, "BC-2026-00017");
-        let period = links.for_period(3, "Công tác trẻ em, 6 tháng đầu năm 2026");
+        let of_report = links.for_submission(SubmissionId(17), "BC-2026-00017");
+        let period = links.for_period(ObligationId(3), "Công tác trẻ em, 6 tháng đầu năm 2026");
         let mail = Item::Mail(MessageId(9));
-        let report = Item::Submission(17);
+        let report = Item::Submission(SubmissionId(17));
         let assign = (mail, Action::Assign("x".into()), opened(&of_mail[0].href));
         let ignore = (mail, Action::Ignore, opened(&of_mail[2].href));
         let accept = (report, Action::Accept, opened(&of_report[0].href));
         let back = (report, Action::Return, opened(&of_report[1].href));
-        let close = (Item::Obligation(3), Action::Close, opened(&period.href));
+        let close = (
+            Item::Obligation(ObligationId(3)),
+            Action::Close,
+            opened(&period.href),
+        );
         let undo = (
-            Item::Change(4),
+            Item::Change(ChangeId(4)),
             Action::Undo,
             "Mã lệnh: TBC.c4.undo".to_owned(),
         );

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::order::of;
 use super::words::Against;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, SubmissionId};
 use crate::domain::vietnamese_date;
 use crate::links::token::{Action, Item};
 
@@ -54,7 +54,7 @@ pub(super) fn mail(id: MessageId) -> String {
     format!("Thư số {id}")
 }
 
-pub(super) fn submission(id: i64) -> String {
+pub(super) fn submission(id: SubmissionId) -> String {
     format!("Báo cáo mã số {id:05}")
 }
 

@@ -12,7 +12,7 @@ use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::date_of;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId, ObligationId};
 use crate::domain::unit::{Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected;
@@ -114,7 +114,7 @@ fn obligation_of(
     unit: &UnitId,
     item: &Item,
     now: Timestamp,
-) -> Result<i64> {
+) -> Result<ObligationId> {
     let (report, period) = (&item.report, &item.period);
     let obligation = expected::obligation_for(config, store, unit, report, period, now)?;
     Ok(obligation.ok_or_else(|| Refusal::NotExpected {
@@ -245,7 +245,12 @@ pub fn ignore(store: &Store, message: MessageId, by: &By, now: Timestamp) -> Res
 }
 
 /// Gives how many submissions were withdrawn, and the row of the change.
-fn mark_ignored(s: &Store, message: &Message, by: &By, now: Timestamp) -> Result<(usize, i64)> {
+fn mark_ignored(
+    s: &Store,
+    message: &Message,
+    by: &By,
+    now: Timestamp,
+) -> Result<(usize, ChangeId)> {
     let inverse = Inverse::of_mail(s, message, None)?;
     let withdrawn = s.withdraw_submissions(message.id, now)?;
     title::unteach(s, message, now)?;

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::domain::period::PeriodId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId, ObligationId, SubmissionId, TitleId};
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::store::{Correction, Message, MessageState, Store, Verdict};
@@ -68,7 +68,7 @@ impl Clerk<'_> {
         command: &str,
         change: (String, &str, &str),
         inverse: Option<&Inverse>,
-    ) -> Result<i64> {
+    ) -> Result<ChangeId> {
         log(store, self.by, command, change, inverse, self.now)
     }
 }
@@ -81,7 +81,7 @@ pub struct Done {
     /// What was done, for staff.
     pub in_vietnamese: String,
     /// Its row in the log, by which it can be taken back.
-    pub correction: i64,
+    pub correction: ChangeId,
 }
 
 /// How a correction is taken back.
@@ -96,27 +96,27 @@ enum Inverse {
         candidates: Vec<UnitId>,
         #[serde(deserialize_with = "crate::domain::why::kept")]
         why: Vec<Why>,
-        submissions: Vec<i64>,
+        submissions: Vec<SubmissionId>,
         taught: Option<(String, UnitId)>,
         /// What decisions on it taught of titles.
         #[serde(default)]
-        titles: Vec<i64>,
+        titles: Vec<TitleId>,
     },
     /// Mails that were ignored together stand as before, by the change of each.
     Aside {
-        changes: Vec<i64>,
+        changes: Vec<ChangeId>,
     },
     Excuse {
-        obligation: i64,
+        obligation: ObligationId,
     },
     Paper {
-        obligation: i64,
+        obligation: ObligationId,
         /// What it was logged as; without it all paper of the obligation.
         #[serde(default)]
-        submission: Option<i64>,
+        submission: Option<SubmissionId>,
     },
     Extension {
-        obligation: i64,
+        obligation: ObligationId,
         /// Until when more time was given before.
         #[serde(default)]
         before: Option<Timestamp>,
@@ -131,17 +131,17 @@ enum Inverse {
     },
     /// A title is learned again, by its number.
     Title {
-        title: i64,
+        title: TitleId,
     },
     Contact {
         address: String,
         at: Timestamp,
     },
     SentBack {
-        submission: i64,
+        submission: SubmissionId,
     },
     Acceptance {
-        submission: i64,
+        submission: SubmissionId,
         /// Why and until when it was sent back before.
         #[serde(default)]
         sent_back: Option<(String, Timestamp)>,
@@ -244,7 +244,7 @@ impl Inverse {
 }
 
 /// Takes back those of several changes on whose subject nobody has decided since; `false` where there is none.
-fn undo_those_that_stand(s: &Store, changes: &[i64], by: &By, now: Timestamp) -> Result<bool> {
+fn undo_those_that_stand(s: &Store, changes: &[ChangeId], by: &By, now: Timestamp) -> Result<bool> {
     let mut any = false;
     for change in changes {
         let of_one = s.correction(*change)?.context("a change without a row")?;
@@ -265,7 +265,7 @@ fn log(
     (subject, before, after): (String, &str, &str),
     inverse: Option<&Inverse>,
     now: Timestamp,
-) -> Result<i64> {
+) -> Result<ChangeId> {
     store.log_correction(
         &Correction {
             who: by.who.clone(),
@@ -289,7 +289,7 @@ fn in_words(config: &Config, report: &str, period: &PeriodId) -> String {
 ///
 /// # Errors
 /// When there is no such correction, it was taken back before, or cannot be.
-pub fn undo(store: &Store, correction: i64, by: &By, now: Timestamp) -> Result<Done> {
+pub fn undo(store: &Store, correction: ChangeId, by: &By, now: Timestamp) -> Result<Done> {
     let made = store
         .correction(correction)?
         .ok_or(Refusal::NoChange(correction))?;

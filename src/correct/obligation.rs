@@ -8,11 +8,12 @@ use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said};
 use crate::domain::correction::Target;
 use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
+use crate::domain::row::ObligationId;
 use crate::domain::{date_of, instant, vietnamese_moment};
 use crate::expected;
 use crate::store::{NewSubmission, Store};
 
-fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<i64> {
+fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<ObligationId> {
     expected::expect(clerk.config, clerk.store, clerk.now)?;
     expected::obligation_for(
         clerk.config,

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 
 use super::{By, Done, Refusal, log, said};
+use crate::domain::row::OutboxId;
 use crate::store::Store;
 
 /// Owes a mail once more that failed, or of which nobody knows whether it left. It says then what holds then, and is
@@ -11,7 +12,7 @@ use crate::store::Store;
 ///
 /// # Errors
 /// When it did not fail.
-pub fn resend(store: &Store, id: i64, by: &By, now: Timestamp) -> Result<Done> {
+pub fn resend(store: &Store, id: OutboxId, by: &By, now: Timestamp) -> Result<Done> {
     let correction = store.transaction(|s| {
         let before = s.outgoing_mail(id)?;
         if !s.send_again(id, now)? {

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::config::Config;
 use crate::domain::period::PeriodId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId, OutboxId, SubmissionId};
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 
@@ -56,7 +56,7 @@ pub enum Refusal {
     NoneWaits(Date),
     /// There is no such submission.
     #[error("there is no submission {0}; acknowledgements and the digest show the codes")]
-    NoSubmission(i64),
+    NoSubmission(SubmissionId),
     /// The submission with this receipt code is sent back.
     #[error("{0} is sent back already")]
     SentBack(String),
@@ -93,18 +93,18 @@ pub enum Refusal {
     Works(String),
     /// The mail of ours did not fail.
     #[error("mail {0} of the outbox has not failed; it is not sent again")]
-    NotFailed(i64),
+    NotFailed(OutboxId),
     /// There is no such change.
     #[error("there is no change {0}; see `thubaocao history`")]
-    NoChange(i64),
+    NoChange(ChangeId),
     /// The change was taken back.
     #[error("change {0} was taken back already")]
-    TakenBack(i64),
+    TakenBack(ChangeId),
     /// What the change did is done.
     #[error("change {id} ({command}) cannot be taken back")]
     Irreversible {
         /// The change.
-        id: i64,
+        id: ChangeId,
         /// What it was.
         command: String,
     },
@@ -112,7 +112,7 @@ pub enum Refusal {
     #[error("change {later} of {subject} came after it; take that one back first")]
     ChangedSince {
         /// The later change.
-        later: i64,
+        later: ChangeId,
         /// Of what.
         subject: String,
         /// Who made it.
@@ -120,7 +120,7 @@ pub enum Refusal {
     },
     /// What the change did does not hold.
     #[error("change {0} no longer holds")]
-    NoLongerHolds(i64),
+    NoLongerHolds(ChangeId),
 }
 
 impl Refusal {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::correction::action_in_words;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId, TitleId};
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 
@@ -34,7 +34,7 @@ pub(super) fn logged(
 pub(super) const TITLE_LEARNED: &str = "; từ nay thư của mọi đơn vị có trích yếu hoặc tiêu đề như vậy được hiểu là báo cáo này (nếu không đúng, đề nghị hoàn tác và gán lại)";
 pub(super) const TITLE_ENDED: &str = "; trích yếu này trước đây được gán cho báo cáo khác, nên từ nay không dùng để tự nhận ra báo cáo nào nữa";
 
-pub(super) fn title_forgotten(id: i64, report: &str) -> String {
+pub(super) fn title_forgotten(id: TitleId, report: &str) -> String {
     format!("Trích yếu số {id} không còn được hiểu là của {report}")
 }
 
@@ -53,7 +53,7 @@ pub(super) fn put_aside(mails: usize, listed: Date) -> String {
     )
 }
 
-pub(super) fn undone(correction: i64, command: &str) -> String {
+pub(super) fn undone(correction: ChangeId, command: &str) -> String {
     format!(
         "Đã hoàn tác thay đổi số {correction} ({})",
         action_in_words(command)

@@ -8,10 +8,11 @@ use super::{Clerk, Done, Inverse, Refusal, said};
 use crate::domain::correction::{Target, submission_name};
 use crate::domain::date_of;
 use crate::domain::owed::Owed;
+use crate::domain::row::SubmissionId;
 use crate::domain::submission::Submission;
 use crate::store::{NewMail, Store};
 
-fn known_submission(store: &Store, id: i64) -> Result<Submission> {
+fn known_submission(store: &Store, id: SubmissionId) -> Result<Submission> {
     let known = store.submission(id)?;
     Ok(known.ok_or(Refusal::NoSubmission(id))?)
 }
@@ -23,7 +24,7 @@ fn known_submission(store: &Store, id: i64) -> Result<Submission> {
 /// When there is no such submission, it is sent back already, or the day has passed.
 pub fn send_back(
     clerk: Clerk<'_>,
-    submission: i64,
+    submission: SubmissionId,
     reason: &str,
     due: Option<Date>,
 ) -> Result<Done> {
@@ -78,7 +79,7 @@ fn target_of(submission: &Submission) -> Target {
 ///
 /// # Errors
 /// When there is no such submission, or it is accepted already.
-pub fn accept(clerk: Clerk<'_>, submission: i64) -> Result<Done> {
+pub fn accept(clerk: Clerk<'_>, submission: SubmissionId) -> Result<Done> {
     let submission = known_submission(clerk.store, submission)?;
     let correction = clerk.store.transaction(|s| {
         let was_back = s.withdraw_sent_back(submission.id, clerk.now)?;

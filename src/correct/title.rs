@@ -9,7 +9,7 @@ use crate::collect::Books;
 use crate::domain::because::Because;
 use crate::domain::correction::{Assignment, title_name};
 use crate::domain::date_of;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, TitleId};
 use crate::domain::why::Why;
 use crate::matching::Item;
 use crate::reading::Reading;
@@ -101,7 +101,7 @@ pub(super) fn unteach(s: &Store, message: &Message, now: Timestamp) -> Result<()
 ///
 /// # Errors
 /// When none of that number stands for anything.
-pub fn forget_title(store: &Store, id: i64, by: &By, now: Timestamp) -> Result<Done> {
+pub fn forget_title(store: &Store, id: TitleId, by: &By, now: Timestamp) -> Result<Done> {
     store.transaction(|s| {
         let Some(learned) = s.forget_title(id, now)? else {
             bail!("there is no learned title {id}; see `thubaocao reports learned`");

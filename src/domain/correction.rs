@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::obligation::Obligation;
 use super::period::PeriodId;
 use super::unit::UnitId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, SubmissionId, TitleId};
 
 /// What staff say of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(crate) fn mail_name(id: MessageId) -> String {
 }
 
 /// A submission, as changes name what they are made to.
-pub(crate) fn submission_name(id: i64) -> String {
+pub(crate) fn submission_name(id: SubmissionId) -> String {
     format!("submission {id}")
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn period_name(report: &str, period: &PeriodId) -> String {
 }
 
 /// A title that staff taught, as changes name what they are made to.
-pub(crate) fn title_name(id: i64) -> String {
+pub(crate) fn title_name(id: TitleId) -> String {
     format!("title {id}")
 }
 

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::period::PeriodId;
 use super::report::Forms;
 use super::unit::UnitId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, ObligationId};
 
 /// How an obligation stands at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,7 +83,7 @@ pub struct Receipt {
 #[derive(Clone, Debug)]
 pub struct Obligation {
     /// Row in the store, 0 where it is not stored.
-    pub id: i64,
+    pub id: ObligationId,
     /// Who.
     pub unit: UnitId,
     /// Which report.
@@ -301,7 +301,7 @@ pub(crate) mod tests {
 
     pub(crate) fn obligation(unit: &str, due: &str) -> Obligation {
         Obligation {
-            id: 1,
+            id: ObligationId(1),
             unit: UnitId(unit.into()),
             report: "tre-em".into(),
             period: "2026-H1".parse().unwrap(),

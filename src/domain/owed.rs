@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::reminder::Urgency;
 use super::unit::UnitId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, ReturnId};
 
 /// What a mail of ours is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -240,7 +240,7 @@ pub enum Owed {
     /// Once to a unit, whatever it sends.
     Grassroots(UnitId),
     /// Once for the decision.
-    Returned(i64),
+    Returned(ReturnId),
     /// Once for the mail that carried the command.
     StaffAnswer(MessageId),
     /// To one of staff, once a day (Vietnam).
@@ -439,7 +439,7 @@ mod tests {
             Owed::Arrived(MessageId(2)),
             Owed::LinkOnly(MessageId(3)),
             Owed::Grassroots(unit()),
-            Owed::Returned(4),
+            Owed::Returned(ReturnId(4)),
             Owed::StaffAnswer(MessageId(5)),
             Owed::StaffAnswers {
                 day,

@@ -31,4 +31,18 @@ macro_rules! rows {
 rows! {
     /// A mail that came in. Staff know it by this number.
     MessageId,
+    /// What is expected of one unit for one report and period.
+    ObligationId,
+    /// What came of it, a version; the receipt code is made of it.
+    SubmissionId,
+    /// That a submission is sent back.
+    ReturnId,
+    /// A mail of ours.
+    OutboxId,
+    /// A correction by staff. They know it by this number.
+    ChangeId,
+    /// A title that staff taught. They know it by this number.
+    TitleId,
+    /// That an address failed a mail of ours.
+    FailureId,
 }

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use super::period::PeriodId;
 use super::report::Forms;
 use super::unit::UnitId;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, SubmissionId};
 
 /// A logged submission.
 #[derive(Clone, Debug)]
 pub struct Submission {
     /// Row; the receipt code is made of it.
-    pub id: i64,
+    pub id: SubmissionId,
     /// Whose.
     pub unit: UnitId,
     /// Which report.
@@ -44,7 +44,7 @@ impl Submission {
     }
 
     /// The row that a receipt code, or its last number alone, is made of.
-    pub(crate) fn row_of(code: &str) -> Option<i64> {
+    pub(crate) fn row_of(code: &str) -> Option<SubmissionId> {
         code.rsplit('-').next()?.parse().ok()
     }
 
@@ -70,7 +70,7 @@ pub(crate) mod tests {
     /// What a first mail brought for an obligation.
     pub(crate) fn submission(obligation: &Obligation) -> Submission {
         Submission {
-            id: 1,
+            id: SubmissionId(1),
             unit: obligation.unit.clone(),
             report: obligation.report.clone(),
             period: obligation.period.clone(),

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
 use crate::domain::reminder::{Step, Urgency};
+use crate::domain::row::ObligationId;
 use crate::domain::unit::Addressee;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::{self, Holds};
@@ -27,7 +28,7 @@ pub(super) fn letter(
     now: Timestamp,
 ) -> Result<Composed> {
     let unit = mail.unit.as_ref().context("a reminder without a unit")?;
-    let steps: BTreeMap<i64, Step> = store.steps_of(mail.id)?.into_iter().collect();
+    let steps: BTreeMap<ObligationId, Step> = store.steps_of(mail.id)?.into_iter().collect();
     let unsettled = store.unsettled()?;
     let (mut owed, mut held, mut removed) = (Vec::new(), false, Vec::new());
     for o in store.obligations_of(unit, Receipts::All)? {

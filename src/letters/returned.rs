@@ -8,6 +8,7 @@ use super::answer::{Reply, UnitView, answer};
 use super::{Composed, registered, reply_to};
 use crate::config::Config;
 use crate::domain::owed::Kind;
+use crate::domain::row::ReturnId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::Unit;
 use crate::domain::{date_of, vietnamese_moment};
@@ -19,7 +20,7 @@ pub(super) fn letter(
     config: &Config,
     store: &Store,
     mail: &Outgoing,
-    row: i64,
+    row: ReturnId,
 ) -> Result<Composed> {
     let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
     let Some((submission, reason, due)) = store.sent_back(row)? else {

@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::domain::row::MessageId;
+use crate::domain::row::{FailureId, MessageId, ObligationId, OutboxId, SubmissionId};
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
 use crate::ground::text::percent_encoded;
@@ -125,7 +125,7 @@ impl Links {
     }
 
     /// What may be done with a submission.
-    pub(crate) fn for_submission(&self, id: i64, code: &str) -> Vec<Link> {
+    pub(crate) fn for_submission(&self, id: SubmissionId, code: &str) -> Vec<Link> {
         let item = Item::Submission(id);
         vec![
             self.link(
@@ -149,14 +149,14 @@ impl Links {
     }
 
     /// That a period is to be closed, by one of its obligations; `what`: the report and the period.
-    pub(crate) fn for_period(&self, obligation: i64, what: &str) -> Link {
+    pub(crate) fn for_period(&self, obligation: ObligationId, what: &str) -> Link {
         let item = Item::Obligation(obligation);
         let says = format!("{}{what}", prepared_line(item, &Action::Close));
         self.link("Khóa kỳ", item, Action::Close, &says, &[])
     }
 
     /// That an address is to be written to again.
-    pub(crate) fn for_contact(&self, id: i64, address: &str) -> Link {
+    pub(crate) fn for_contact(&self, id: FailureId, address: &str) -> Link {
         let item = Item::Contact(id);
         let says = format!("{}{address}", prepared_line(item, &Action::Reset));
         self.link("Dùng lại địa chỉ này", item, Action::Reset, &says, &[])
@@ -172,14 +172,14 @@ impl Links {
     }
 
     /// That a mail of ours is to be sent again. `what`: which one it is.
-    pub(crate) fn for_outgoing(&self, id: i64, what: &str) -> Link {
+    pub(crate) fn for_outgoing(&self, id: OutboxId, what: &str) -> Link {
         let item = Item::Outgoing(id);
         let says = format!("{}{what}", prepared_line(item, &Action::Resend));
         self.link("Gửi lại", item, Action::Resend, &says, &[])
     }
 
     /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
-    pub(crate) fn for_obligation(&self, id: i64, name: &str) -> Link {
+    pub(crate) fn for_obligation(&self, id: ObligationId, name: &str) -> Link {
         let choices = [
             KEEP_ONE,
             "Đã nhận bản giấy ngày:",

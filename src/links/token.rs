@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::civil::Date;
 use sha2::Sha256;
 
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, FailureId, MessageId, ObligationId, OutboxId, SubmissionId};
 use crate::ground::hex::hex;
 use crate::store::Strangers;
 
@@ -18,15 +18,15 @@ pub enum Item {
     /// A mail that came in.
     Mail(MessageId),
     /// A logged submission.
-    Submission(i64),
+    Submission(SubmissionId),
     /// What is expected of a unit.
-    Obligation(i64),
+    Obligation(ObligationId),
     /// A change that was made.
-    Change(i64),
+    Change(ChangeId),
     /// An address that a mail did not reach, by that failure.
-    Contact(i64),
+    Contact(FailureId),
     /// A mail of ours.
-    Outgoing(i64),
+    Outgoing(OutboxId),
     /// The mails of strangers of a kind that the digest of a day shows.
     Listed(Date, Strangers),
 }
@@ -144,11 +144,11 @@ impl fmt::Display for Token {
                 (letter, number.parse().map_err(|_| fmt::Error)?)
             }
             Item::Mail(id) => ('m', id.0),
-            Item::Submission(id) => ('s', id),
-            Item::Obligation(id) => ('o', id),
-            Item::Change(id) => ('c', id),
-            Item::Contact(id) => ('a', id),
-            Item::Outgoing(id) => ('g', id),
+            Item::Submission(id) => ('s', id.0),
+            Item::Obligation(id) => ('o', id.0),
+            Item::Change(id) => ('c', id.0),
+            Item::Contact(id) => ('a', id.0),
+            Item::Outgoing(id) => ('g', id.0),
         };
         let word = WORDS.iter().find(|(_, a)| *a == self.action);
         let action = match (&self.action, word) {
@@ -175,11 +175,11 @@ impl FromStr for Token {
         Ok(Token {
             item: match &item[..1] {
                 "m" => Item::Mail(MessageId(id)),
-                "s" => Item::Submission(id),
-                "o" => Item::Obligation(id),
-                "c" => Item::Change(id),
-                "a" => Item::Contact(id),
-                "g" => Item::Outgoing(id),
+                "s" => Item::Submission(SubmissionId(id)),
+                "o" => Item::Obligation(ObligationId(id)),
+                "c" => Item::Change(ChangeId(id)),
+                "a" => Item::Contact(FailureId(id)),
+                "g" => Item::Outgoing(OutboxId(id)),
                 "d" => Item::Listed(day_of(id)?, Strangers::WithDocument),
                 "x" => Item::Listed(day_of(id)?, Strangers::Others),
                 _ => return Err(()),

@@ -106,6 +106,7 @@ impl Facts<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::row::ObligationId;
     use serde::Deserialize;
 
     use super::*;
@@ -192,7 +193,7 @@ mod tests {
             };
             let opens = case.opens.unwrap_or("2026-01-01".parse().unwrap());
             let obligation = Obligation {
-                id: 1,
+                id: ObligationId(1),
                 unit: UnitId("a".into()),
                 report: "r".into(),
                 period: "2026-H1".parse::<PeriodId>().unwrap(),

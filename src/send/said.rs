@@ -1,5 +1,7 @@
 //! Why a mail of ours does not leave, in words.
 
+use crate::domain::row::OutboxId;
+
 pub(super) const NO_MORE_TODAY: &str = "đã hết hạn mức gửi trong ngày";
 pub(super) const NO_MORE_TO_IT: &str = "địa chỉ đã nhận đủ số thư trong ngày";
 pub(super) const TOGETHER: &str =
@@ -13,7 +15,7 @@ pub(super) const UNSEARCHED: &str =
     "kết nối bị ngắt khi đang gửi; máy chủ không cho tra cứu thư mục thư đã gửi";
 
 /// That another mail tells what this one would.
-pub(super) fn together_in(mail: i64) -> String {
+pub(super) fn together_in(mail: OutboxId) -> String {
     format!("báo chung trong thư số {mail}")
 }
 

@@ -10,7 +10,7 @@ use crate::commands::ANSWERS_A_DAY;
 use crate::commands::decided::Decided;
 use crate::config::Config;
 use crate::domain::owed::Owed;
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId};
 use crate::domain::why::Why;
 use crate::domain::{date_of, instant};
 use crate::reading::Reading;
@@ -26,7 +26,7 @@ pub(super) struct Outcome {
     /// The token that it used up.
     pub token: Option<String>,
     /// What it changed.
-    pub correction: Option<i64>,
+    pub correction: Option<ChangeId>,
 }
 
 impl Outcome {

@@ -36,7 +36,9 @@ impl Store {
             }
         }
         for code in Submission::codes_in(&reading.subject) {
-            let row = Submission::row_of(code).unwrap_or_default();
+            let Some(row) = Submission::row_of(code) else {
+                continue;
+            };
             let named = self.submission(row)?.filter(|s| s.code() == code);
             asked.extend(named.map(|s| (s.report, s.period)));
         }
@@ -48,7 +50,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::row::MessageId;
+    use crate::domain::row::{MessageId, ObligationId, OutboxId};
     use jiff::Timestamp;
     use rusqlite::params;
 
@@ -65,7 +67,7 @@ mod tests {
     }
 
     /// A mail of ours with a Message-ID.
-    fn sent(store: &Store, owed: Owed, message: Option<MessageId>, message_id: &str) -> i64 {
+    fn sent(store: &Store, owed: Owed, message: Option<MessageId>, message_id: &str) -> OutboxId {
         let unit = Some(UnitId("a".into()));
         let mail = NewMail {
             owed,
@@ -95,13 +97,13 @@ mod tests {
         let due = at("2026-06-15T10:00:00Z");
         let kind = Kind::Reminder(Urgency::Before);
         store
-            .carry(row, kind, &[(1, due, Step::Before(5))])
+            .carry(row, kind, &[(ObligationId(1), due, Step::Before(5))])
             .unwrap();
         let mail = "INSERT INTO message (id, size, received_at, stored_at, state)
                     VALUES (1, 1, '2026-06-10T00:00:00Z', '2026-06-10T00:00:00Z', 'logged')";
         store.conn.execute(mail, []).unwrap();
         let submission = NewSubmission {
-            obligation: 2,
+            obligation: ObligationId(2),
             message: Some(MessageId(1)),
             received_at: now(),
             forms: crate::domain::report::Forms::NONE,

@@ -8,6 +8,7 @@ use rusqlite::params;
 use rusqlite::types::FromSqlError;
 
 use super::{Receipts, Store, instant, parsed, stored_as_words};
+use crate::domain::row::{FailureId, OutboxId};
 use crate::reading::BounceKind;
 
 /// So many mails that failed for a time make an address one that does not work.
@@ -45,7 +46,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedContact {
     /// Row of its last failure.
-    pub id: i64,
+    pub id: FailureId,
     /// When that was.
     pub since: Timestamp,
     /// The status code (RFC 3463), where it was said.
@@ -86,7 +87,7 @@ impl Store {
         address: &str,
         kind: BounceKind,
         status: Option<&str>,
-        outbox: i64,
+        outbox: OutboxId,
         at: Timestamp,
     ) -> Result<()> {
         self.record_failure(address, kind, ToldBy::Notice, status, outbox, at)
@@ -98,7 +99,7 @@ impl Store {
         address: &str,
         kind: BounceKind,
         status: Option<&str>,
-        outbox: i64,
+        outbox: OutboxId,
         at: Timestamp,
     ) -> Result<()> {
         self.record_failure(address, kind, ToldBy::Refusal, status, outbox, at)
@@ -110,7 +111,7 @@ impl Store {
         kind: BounceKind,
         told_by: ToldBy,
         status: Option<&str>,
-        outbox: i64,
+        outbox: OutboxId,
         at: Timestamp,
     ) -> Result<()> {
         let kind = match kind {
@@ -187,7 +188,7 @@ impl Store {
     }
 
     /// The address of a failure.
-    pub(crate) fn bounced_address(&self, id: i64) -> Result<Option<String>> {
+    pub(crate) fn bounced_address(&self, id: FailureId) -> Result<Option<String>> {
         use rusqlite::OptionalExtension;
         let sql = "SELECT address FROM contact_bounce WHERE id = ?1";
         Ok(self.conn.query_row(sql, [id], |r| r.get(0)).optional()?)
@@ -225,7 +226,7 @@ mod tests {
         format!("2026-06-{day:02}T01:00:00Z").parse().unwrap()
     }
 
-    fn mail(store: &Store, n: u32) -> i64 {
+    fn mail(store: &Store, n: u32) -> OutboxId {
         let mail = NewMail {
             owed: Owed::Acknowledgement(MessageId(n.into())),
             unit: None,

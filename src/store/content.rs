@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use serde::Serialize;
 
 use super::{APPLICATION_ID, MIGRATIONS, Store, instant};
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, OutboxId};
 use crate::ground::Sha256;
 
 /// Whose content a file of the archive is.
@@ -22,7 +22,7 @@ pub enum Owner {
     /// A file within a mail, by the row of the mail.
     File(MessageId),
     /// A mail as it left, by its row in the outbox.
-    Sent(i64),
+    Sent(OutboxId),
 }
 
 impl fmt::Display for Owner {
@@ -85,7 +85,7 @@ impl Store {
             let owner = match (row.get::<_, i64>(1)?, row.get(2)?) {
                 (0, id) => Owner::Mail(MessageId(id)),
                 (1, id) => Owner::File(MessageId(id)),
-                (_, id) => Owner::Sent(id),
+                (_, id) => Owner::Sent(OutboxId(id)),
             };
             if let Some(last) = found.last_mut()
                 && last.sha256 == sha256

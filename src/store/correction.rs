@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, instant, parsed, stored_as_words};
-use crate::domain::row::MessageId;
+use crate::domain::row::{ChangeId, MessageId};
 use crate::reading::Reading;
 use rusqlite::types::FromSqlError;
 
@@ -32,13 +32,13 @@ pub struct Correction {
 #[derive(Clone, Debug)]
 pub struct Made {
     /// Row.
-    pub id: i64,
+    pub id: ChangeId,
     /// When.
     pub at: Timestamp,
     /// The change.
     pub change: Correction,
     /// The change that took it back.
-    pub undone_by: Option<i64>,
+    pub undone_by: Option<ChangeId>,
 }
 
 /// How staff are told what became of a command.
@@ -74,7 +74,7 @@ pub struct StaffCommand {
     /// In words for staff.
     pub outcome: String,
     /// The change that it made.
-    pub correction: Option<i64>,
+    pub correction: Option<ChangeId>,
 }
 
 fn made(row: &Row<'_>) -> rusqlite::Result<Made> {
@@ -110,7 +110,7 @@ fn command(row: &Row<'_>) -> rusqlite::Result<StaffCommand> {
 
 impl Store {
     /// Writes a change into the log and gives its row.
-    pub(crate) fn log_correction(&self, c: &Correction, now: Timestamp) -> Result<i64> {
+    pub(crate) fn log_correction(&self, c: &Correction, now: Timestamp) -> Result<ChangeId> {
         self.conn.execute(
             "INSERT INTO correction (at, who, way, command, subject, before, after, inverse)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -125,11 +125,11 @@ impl Store {
                 c.inverse
             ],
         )?;
-        Ok(self.conn.last_insert_rowid())
+        Ok(ChangeId(self.conn.last_insert_rowid()))
     }
 
     /// A change by its row.
-    pub fn correction(&self, id: i64) -> Result<Option<Made>> {
+    pub fn correction(&self, id: ChangeId) -> Result<Option<Made>> {
         Ok(self
             .conn
             .query_row("SELECT * FROM correction WHERE id = ?1", [id], made)
@@ -137,7 +137,7 @@ impl Store {
     }
 
     /// Notes that a change was taken back by another.
-    pub(crate) fn set_undone(&self, id: i64, by: i64) -> Result<()> {
+    pub(crate) fn set_undone(&self, id: ChangeId, by: ChangeId) -> Result<()> {
         self.conn.execute(
             "UPDATE correction SET undone_by = ?2 WHERE id = ?1",
             [id, by],
@@ -146,7 +146,7 @@ impl Store {
     }
 
     /// A later change of the same thing that still holds.
-    pub(crate) fn later_change(&self, id: i64, subject: &str) -> Result<Option<i64>> {
+    pub(crate) fn later_change(&self, id: ChangeId, subject: &str) -> Result<Option<ChangeId>> {
         Ok(self
             .conn
             .query_row(

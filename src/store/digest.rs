@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::said;
 use super::{OutgoingState, Store, instant, parsed};
+use crate::domain::row::OutboxId;
 
 /// The digest that was made last, and what became of its mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +79,12 @@ impl Store {
     }
 
     /// Notes the mail that brings the digest of a day to one of staff.
-    pub(crate) fn record_digest_mail(&self, day: Date, address: &str, outbox: i64) -> Result<()> {
+    pub(crate) fn record_digest_mail(
+        &self,
+        day: Date,
+        address: &str,
+        outbox: OutboxId,
+    ) -> Result<()> {
         self.conn.execute(
             "INSERT INTO digest_mail (day, address, outbox) VALUES (?1, ?2, ?3)",
             params![day.to_string(), address, outbox],

@@ -11,7 +11,7 @@ pub(super) fn instant(moment: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::row::MessageId;
+    use crate::domain::row::{MessageId, OutboxId};
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -87,7 +87,7 @@ mod tests {
             let stored: Vec<MessageId> = stored.iter().map(|m| m.id).collect();
             assert_eq!(stored, [rows[n].0], "stored after {before} until {moment}");
             let ended = store.ended_between(before, moment).unwrap();
-            let ended: Vec<i64> = ended.iter().map(|m| m.id).collect();
+            let ended: Vec<OutboxId> = ended.iter().map(|m| m.id).collect();
             assert_eq!(ended, [rows[n - 1].1], "ended from {before} to {moment}");
         }
         let received = store

@@ -38,7 +38,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql};
 
 use crate::domain::owed::Kind;
-use crate::domain::row::MessageId;
+use crate::domain::row::{
+    ChangeId, FailureId, MessageId, ObligationId, OutboxId, ReturnId, SubmissionId, TitleId,
+};
 use crate::ground::Sha256;
 use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
@@ -393,7 +395,16 @@ macro_rules! stored_as_numbers {
         }
     )+};
 }
-stored_as_numbers!(MessageId);
+stored_as_numbers!(
+    MessageId,
+    ObligationId,
+    SubmissionId,
+    ReturnId,
+    OutboxId,
+    ChangeId,
+    TitleId,
+    FailureId
+);
 
 fn unreadable(what: String) -> rusqlite::Error {
     FromSqlError::Other(what.into()).into()

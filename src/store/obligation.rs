@@ -11,6 +11,7 @@ use crate::domain::obligation::{Obligation, Receipt};
 use crate::domain::period::PeriodId;
 use crate::domain::reminder::Step;
 use crate::domain::report::Forms;
+use crate::domain::row::ObligationId;
 use crate::domain::unit::UnitId;
 
 /// Which receipts count.
@@ -72,7 +73,7 @@ struct Gathered<'a> {
     as_of: Timestamp,
     all: Vec<Obligation>,
     /// Where each stands, by its row.
-    place: HashMap<i64, usize>,
+    place: HashMap<ObligationId, usize>,
 }
 
 impl<'a> Gathered<'a> {
@@ -115,7 +116,7 @@ impl<'a> Gathered<'a> {
         let mut statement = self.store.conn.prepare_cached(sql)?;
         let mut rows = statement.query(&*with_unit(self.unit, values))?;
         while let Some(row) = rows.next()? {
-            let o: i64 = row.get("obligation")?;
+            let o: ObligationId = row.get("obligation")?;
             take(&mut self.all[self.place[&o]], row)?;
         }
         Ok(())
@@ -255,7 +256,7 @@ impl Store {
     }
 
     /// What an obligation is: unit, report and period.
-    pub fn obligation(&self, id: i64) -> Result<Option<(UnitId, String, PeriodId)>> {
+    pub fn obligation(&self, id: ObligationId) -> Result<Option<(UnitId, String, PeriodId)>> {
         let mut statement = self
             .conn
             .prepare_cached("SELECT unit, report, period FROM obligation WHERE id = ?1")?;
@@ -293,7 +294,7 @@ impl Store {
         unit: &UnitId,
         report: &str,
         period: &PeriodId,
-    ) -> Result<Option<i64>> {
+    ) -> Result<Option<ObligationId>> {
         Ok(self
             .conn
             .query_row(
@@ -328,13 +329,13 @@ impl Store {
     }
 
     /// Whether a unit was ever excused from an obligation, taken back or not.
-    pub(crate) fn was_excused(&self, obligation: i64) -> Result<bool> {
+    pub(crate) fn was_excused(&self, obligation: ObligationId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM excuse WHERE obligation = ?1)";
         Ok(self.conn.query_row(sql, [obligation], |r| r.get(0))?)
     }
 
     /// The deadlines that hold as they were frozen, by obligation: nobody has given more time or sent a report back.
-    pub(crate) fn frozen_deadlines(&self) -> Result<HashMap<i64, Timestamp>> {
+    pub(crate) fn frozen_deadlines(&self) -> Result<HashMap<ObligationId, Timestamp>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT id, due FROM obligation o
              WHERE NOT EXISTS (SELECT 1 FROM extension WHERE obligation = o.id AND withdrawn_at IS NULL)
@@ -346,7 +347,7 @@ impl Store {
     }
 
     /// Gives an obligation another deadline.
-    pub(crate) fn set_deadline(&self, obligation: i64, due: Timestamp) -> Result<()> {
+    pub(crate) fn set_deadline(&self, obligation: ObligationId, due: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE obligation SET due = ?2 WHERE id = ?1",
             params![obligation, instant(due)],
@@ -355,7 +356,7 @@ impl Store {
     }
 
     /// Excuses a unit from an obligation; `false` if it was excused already.
-    pub fn excuse(&self, obligation: i64, reason: &str, now: Timestamp) -> Result<bool> {
+    pub fn excuse(&self, obligation: ObligationId, reason: &str, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "INSERT INTO excuse (obligation, reason, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
             params![obligation, reason, instant(now)],
@@ -364,7 +365,7 @@ impl Store {
     }
 
     /// Gives more time; an earlier extension is withdrawn.
-    pub fn extend(&self, obligation: i64, due: Timestamp, now: Timestamp) -> Result<()> {
+    pub fn extend(&self, obligation: ObligationId, due: Timestamp, now: Timestamp) -> Result<()> {
         self.withdraw_extension(obligation, now)?;
         self.conn.execute(
             "INSERT INTO extension (obligation, due, at) VALUES (?1, ?2, ?3)",
@@ -374,14 +375,18 @@ impl Store {
     }
 
     /// Until when more time was given, if it holds.
-    pub fn extension(&self, obligation: i64) -> Result<Option<Timestamp>> {
+    pub fn extension(&self, obligation: ObligationId) -> Result<Option<Timestamp>> {
         let sql = "SELECT due FROM extension WHERE obligation = ?1 AND withdrawn_at IS NULL";
         let due = self.conn.query_row(sql, [obligation], |r| parsed(r, "due"));
         Ok(due.optional()?)
     }
 
     /// Takes an extension back; `false` if there was none.
-    pub(crate) fn withdraw_extension(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn withdraw_extension(
+        &self,
+        obligation: ObligationId,
+        now: Timestamp,
+    ) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE extension SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
             params![obligation, instant(now)],
@@ -390,7 +395,7 @@ impl Store {
     }
 
     /// Takes an excuse back; `false` if there was none.
-    pub fn withdraw_excuse(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+    pub fn withdraw_excuse(&self, obligation: ObligationId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE excuse SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
             params![obligation, instant(now)],

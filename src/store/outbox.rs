@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{Store, instant, json, kinds_where, parsed, parsed_option, stored_as_words};
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::Step;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, ObligationId, OutboxId};
 use crate::domain::unit::UnitId;
 use crate::ground::Sha256;
 use crate::writing::Draft;
@@ -69,7 +69,7 @@ pub struct NewMail {
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// Row.
-    pub id: i64,
+    pub id: OutboxId,
     /// What is owed.
     pub owed: Owed,
     /// To which unit.
@@ -136,7 +136,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
 impl Store {
     /// Queues a mail unless its key is taken; gives its row if it is new. An answer that may have been given before the
     /// store was laid out from a backup is left to staff instead.
-    pub(crate) fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<i64>> {
+    pub(crate) fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<OutboxId>> {
         let kind = mail.owed.kind();
         let n = self.conn.execute(
             "INSERT INTO outbox (key, kind, unit, message, priority, state, queued_at, next_try)
@@ -150,13 +150,13 @@ impl Store {
                 instant(now)
             ],
         )?;
-        let row = (n > 0).then(|| self.conn.last_insert_rowid());
+        let row = (n > 0).then(|| OutboxId(self.conn.last_insert_rowid()));
         // What a person asks for now, such as a return, is none of this.
         if let (Some(row), Some(message)) = (row, mail.message)
             && kind.answers_what_came()
             && self.perhaps_answered_mail(message)?
         {
-            self.leave_to_staff(row - 1, now)?;
+            self.leave_to_staff(OutboxId(row.0 - 1), now)?;
         }
         Ok(row)
     }
@@ -207,7 +207,7 @@ impl Store {
     }
 
     /// Notes what a mail that is tried says, and to whom.
-    pub fn address(&self, id: i64, draft: &Draft) -> Result<()> {
+    pub fn address(&self, id: OutboxId, draft: &Draft) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET kind = ?2, recipients = ?3, subject = ?4 WHERE id = ?1",
             params![
@@ -224,7 +224,7 @@ impl Store {
     /// the archive, if there is one.
     pub fn start_sending(
         &self,
-        id: i64,
+        id: OutboxId,
         message_id: &str,
         raw: Option<Sha256>,
         now: Timestamp,
@@ -238,7 +238,7 @@ impl Store {
     }
 
     /// The reminder of a unit that waits to be sent.
-    pub(crate) fn queued_reminder(&self, unit: &UnitId) -> Result<Option<i64>> {
+    pub(crate) fn queued_reminder(&self, unit: &UnitId) -> Result<Option<OutboxId>> {
         Ok(self
             .conn
             .query_row(
@@ -266,7 +266,7 @@ impl Store {
     /// Notes how sending a mail ended.
     pub fn end_sending(
         &self,
-        id: i64,
+        id: OutboxId,
         state: OutgoingState,
         error: Option<&str>,
         now: Timestamp,
@@ -279,7 +279,7 @@ impl Store {
     }
 
     /// Puts a mail that was not taken back into the queue, to be tried again at a moment.
-    pub fn defer(&self, id: i64, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
+    pub fn defer(&self, id: OutboxId, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3,
                                deferred_since = coalesce(deferred_since, ?4)
@@ -290,7 +290,7 @@ impl Store {
     }
 
     /// Notes that a mail cannot be written as things stand; at a moment it is looked at again.
-    pub fn block(&self, id: i64, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
+    pub fn block(&self, id: OutboxId, at: Timestamp, why: &str, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2, error = ?3,
                                blocked_since = coalesce(blocked_since, ?4)
@@ -301,7 +301,7 @@ impl Store {
     }
 
     /// Puts a mail that met what is in the way of all back into the queue: nothing was said of it.
-    pub(crate) fn put_back(&self, id: i64, at: Timestamp) -> Result<()> {
+    pub(crate) fn put_back(&self, id: OutboxId, at: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = tries + 1, next_try = ?2 WHERE id = ?1",
             params![id, instant(at)],
@@ -345,7 +345,7 @@ impl Store {
     }
 
     /// Puts a mail back into the queue, to be looked at again at a moment.
-    pub fn try_again(&self, id: i64, at: Timestamp, error: &str) -> Result<()> {
+    pub fn try_again(&self, id: OutboxId, at: Timestamp, error: &str) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'queued', next_try = ?2, error = ?3 WHERE id = ?1",
             params![id, instant(at), error],
@@ -354,7 +354,7 @@ impl Store {
     }
 
     /// Notes that a mail was looked for among the sent mails.
-    pub fn looked(&self, id: i64) -> Result<()> {
+    pub fn looked(&self, id: OutboxId) -> Result<()> {
         self.conn
             .execute("UPDATE outbox SET looks = looks + 1 WHERE id = ?1", [id])?;
         Ok(())
@@ -379,12 +379,12 @@ impl Store {
     }
 
     /// A mail by its row.
-    pub fn outgoing_mail(&self, id: i64) -> Result<Option<Outgoing>> {
+    pub fn outgoing_mail(&self, id: OutboxId) -> Result<Option<Outgoing>> {
         Ok(self.outgoing("id = ?1", [id])?.pop())
     }
 
     /// Owes a mail once more that failed or may have failed; `false` if it did not.
-    pub(crate) fn send_again(&self, id: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn send_again(&self, id: OutboxId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE outbox SET state = 'queued', tries = 0, next_try = ?2, error = NULL, ended_at = NULL, looks = 0,
                                deferred_since = NULL, blocked_since = NULL
@@ -418,7 +418,7 @@ impl Store {
     }
 
     /// Puts an acknowledgement off to a moment of a day, to be told together with others.
-    pub fn put_off(&self, id: i64, day: Date, at: Timestamp, why: &str) -> Result<()> {
+    pub fn put_off(&self, id: OutboxId, day: Date, at: Timestamp, why: &str) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET put_off = ?2, next_try = ?3, error = ?4 WHERE id = ?1",
             params![id, day.to_string(), instant(at), why],
@@ -429,7 +429,7 @@ impl Store {
     /// Has an acknowledgement tell all that were put off up to a day, of the same unit and to the same address.
     pub(crate) fn tell_together(
         &self,
-        id: i64,
+        id: OutboxId,
         day: Date,
         why: &str,
         now: Timestamp,
@@ -445,7 +445,7 @@ impl Store {
     }
 
     /// The mails whose acknowledgements one of the outbox tells in their stead, oldest first.
-    pub(crate) fn told_in(&self, id: i64) -> Result<Vec<MessageId>> {
+    pub(crate) fn told_in(&self, id: OutboxId) -> Result<Vec<MessageId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT message FROM outbox WHERE told_in = ?1 AND message IS NOT NULL ORDER BY id",
         )?;
@@ -513,7 +513,12 @@ impl Store {
 
     /// Notes what a reminder that is queued is and carries: for each obligation the step towards a deadline, in place of
     /// what it carried before and of mails that did not leave or came back.
-    pub fn carry(&self, outbox: i64, kind: Kind, steps: &[(i64, Timestamp, Step)]) -> Result<()> {
+    pub fn carry(
+        &self,
+        outbox: OutboxId,
+        kind: Kind,
+        steps: &[(ObligationId, Timestamp, Step)],
+    ) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET kind = ?2, priority = ?3 WHERE id = ?1",
             params![outbox, kind.word(), kind.priority()],
@@ -532,7 +537,11 @@ impl Store {
 
     /// The steps towards a deadline of an obligation that were taken, each by a mail that left. What waits, was dropped or
     /// refused reminded nobody; what left may have come back for good from all that it was for.
-    pub(crate) fn steps_left(&self, obligation: i64, due: Timestamp) -> Result<Vec<StepLeft>> {
+    pub(crate) fn steps_left(
+        &self,
+        obligation: ObligationId,
+        due: Timestamp,
+    ) -> Result<Vec<StepLeft>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT r.step, coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at,
                  m.recipients <> '[]' AND NOT EXISTS (
@@ -554,7 +563,7 @@ impl Store {
     }
 
     /// The obligations and steps that a mail carries.
-    pub fn steps_of(&self, outbox: i64) -> Result<Vec<(i64, Step)>> {
+    pub fn steps_of(&self, outbox: OutboxId) -> Result<Vec<(ObligationId, Step)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT obligation, step FROM reminder WHERE outbox = ?1 ORDER BY obligation",
         )?;
@@ -564,7 +573,7 @@ impl Store {
     }
 
     /// When reminders of an obligation went out, oldest first.
-    pub fn reminders_of(&self, obligation: i64) -> Result<Vec<(Timestamp, Step)>> {
+    pub fn reminders_of(&self, obligation: ObligationId) -> Result<Vec<(Timestamp, Step)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT coalesce(m.begun_at, m.ended_at) AS left_at, r.step
              FROM reminder r JOIN outbox m ON m.id = r.outbox

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{Store, instant};
 use crate::domain::identity::{Thing, Unsettled};
+use crate::domain::row::ObligationId;
 use crate::domain::unit::UnitId;
 
 /// The columns that hold the id of a unit or report, beside the JSON of `message.candidates` and
@@ -134,7 +135,12 @@ impl Store {
     }
 
     /// Pairs of obligations that would be one: of the old id and of the new one.
-    fn obligations_of_both(&self, thing: Thing, from: &str, to: &str) -> Result<Vec<(i64, i64)>> {
+    fn obligations_of_both(
+        &self,
+        thing: Thing,
+        from: &str,
+        to: &str,
+    ) -> Result<Vec<(ObligationId, ObligationId)>> {
         let (moved, same) = match thing {
             Thing::Unit => ("unit", "report"),
             Thing::Report => ("report", "unit"),
@@ -149,7 +155,7 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn merge_obligation(&self, old: i64, new: i64, now: Timestamp) -> Result<()> {
+    fn merge_obligation(&self, old: ObligationId, new: ObligationId, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE submission SET obligation = ?1,
                  version = version + (SELECT coalesce(max(version), 0) FROM submission WHERE obligation = ?1)
@@ -172,7 +178,7 @@ impl Store {
             .execute("DELETE FROM reminder WHERE obligation = ?1", [new])?;
         self.each_inverse(|inverse| {
             let of = inverse.get_mut("obligation")?;
-            (of.as_i64() == Some(new)).then(|| *of = old.into())
+            (of.as_i64() == Some(new.0)).then(|| *of = old.0.into())
         })?;
         self.conn
             .execute("DELETE FROM obligation WHERE id = ?1", [new])?;

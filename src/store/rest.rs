@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use super::{OutgoingState, Store, instant, parsed};
+use crate::domain::row::OutboxId;
 
 /// A recipient who still waits for a mail that left.
 #[derive(Clone, Debug)]
 pub struct Rest {
     /// The mail.
-    pub outbox: i64,
+    pub outbox: OutboxId,
     /// To whom.
     pub address: String,
     /// How it stands.
@@ -27,7 +28,7 @@ impl Store {
     /// Notes for whom a mail that is being handed over was not taken for now.
     pub(crate) fn owe_rest(
         &self,
-        outbox: i64,
+        outbox: OutboxId,
         address: &str,
         at: Timestamp,
         why: &str,
@@ -42,7 +43,7 @@ impl Store {
     }
 
     /// Forgets for whom it was not taken before: it is handed over anew, to all.
-    pub(crate) fn drop_rests(&self, outbox: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn drop_rests(&self, outbox: OutboxId, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox_rest SET state = 'dropped', ended_at = ?2 WHERE outbox = ?1 AND state = 'queued'",
             params![outbox, instant(now)],

@@ -8,7 +8,7 @@ use super::said;
 use super::{Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, OutboxId};
 
 /// When the store was last laid out from a backup.
 const RESTORED_AT: &str = "restored_at";
@@ -80,7 +80,7 @@ impl Store {
 
     /// Answers that may have been sent before the store was laid out from a backup and were not looked for yet, each with
     /// the Message-ID of what it answers.
-    pub(crate) fn perhaps_sent(&self) -> Result<Vec<(i64, String)>> {
+    pub(crate) fn perhaps_sent(&self) -> Result<Vec<(OutboxId, String)>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT o.id, m.message_id FROM outbox o JOIN message m ON m.id = o.message
              WHERE o.state = 'unknown' AND o.error = ?1 AND o.looks = 0 AND m.message_id IS NOT NULL
@@ -91,15 +91,15 @@ impl Store {
     }
 
     /// The row of the mail that was queued last.
-    pub(crate) fn last_owed(&self) -> Result<i64> {
-        let last: Option<i64> = self
-            .conn
-            .query_row("SELECT max(id) FROM outbox", [], |r| r.get(0))?;
-        Ok(last.unwrap_or(0))
+    pub(crate) fn last_owed(&self) -> Result<OutboxId> {
+        let last: Option<OutboxId> =
+            self.conn
+                .query_row("SELECT max(id) FROM outbox", [], |r| r.get(0))?;
+        Ok(last.unwrap_or(OutboxId(0)))
     }
 
     /// Leaves to staff what was queued after a row: it may have been sent before the store was laid out from a backup.
-    pub(crate) fn leave_to_staff(&self, after: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn leave_to_staff(&self, after: OutboxId, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "UPDATE outbox SET state = 'unknown', error = ?2, ended_at = ?3
              WHERE id > ?1 AND state = 'queued'",

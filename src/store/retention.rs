@@ -9,7 +9,7 @@ use rusqlite::types::FromSql;
 
 use super::said;
 use super::{MessageState, Store, instant, parsed};
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, OutboxId};
 use crate::domain::{date_of, zone};
 use crate::ground::Sha256;
 
@@ -21,7 +21,7 @@ pub struct Expired {
     /// Those of them on which nobody has decided.
     pub undecided: Vec<MessageId>,
     /// Mails that went out, by their rows.
-    pub sent: Vec<i64>,
+    pub sent: Vec<OutboxId>,
     /// Files of the archive that nothing else needs.
     pub files: Vec<Sha256>,
     /// What was given or made before this moment loses what people wrote of it.
@@ -201,6 +201,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::row::{ObligationId, SubmissionId};
     use crate::store::{Correction, Receipts, StaffCommand, Told};
 
     #[test]
@@ -237,8 +238,10 @@ mod tests {
                  VALUES (1, 1, '2026-06-02T00:00:00Z', '2026-06-02T00:00:00Z', 'noted');";
         store.conn.execute_batch(sql).unwrap();
         let secret = "bà Nguyễn Thị A ốm";
-        store.excuse(1, secret, at(2)).unwrap();
-        store.send_back(1, secret, at(20), at(2)).unwrap();
+        store.excuse(ObligationId(1), secret, at(2)).unwrap();
+        store
+            .send_back(SubmissionId(1), secret, at(20), at(2))
+            .unwrap();
         let change = Correction {
             who: "chi.ba".into(),
             way: "command".into(),

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, instant, parsed};
 use crate::domain::report::Forms;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, ObligationId, ReturnId, SubmissionId};
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::ground::Sha256;
@@ -16,7 +16,7 @@ use crate::reading::{FileKind, Role, Trust};
 #[derive(Clone, Debug)]
 pub struct NewSubmission {
     /// The obligation that it serves.
-    pub obligation: i64,
+    pub obligation: ObligationId,
     /// The mail that brought it; `None` for paper.
     pub message: Option<MessageId>,
     /// When the server, or the office, received it.
@@ -83,7 +83,7 @@ fn submission(row: &Row<'_>) -> rusqlite::Result<Submission> {
 
 impl Store {
     /// Logs a submission as the next version of its obligation and gives its row.
-    pub fn log_submission(&self, new: &NewSubmission, now: Timestamp) -> Result<i64> {
+    pub fn log_submission(&self, new: &NewSubmission, now: Timestamp) -> Result<SubmissionId> {
         self.conn.execute(
             "INSERT INTO submission (obligation, version, message, received_at, signed, soft, nil_return, number, logged_at)
              VALUES (?1, (SELECT coalesce(max(version), 0) + 1 FROM submission WHERE obligation = ?1),
@@ -99,7 +99,7 @@ impl Store {
                 instant(now)
             ],
         )?;
-        let id = self.conn.last_insert_rowid();
+        let id = SubmissionId(self.conn.last_insert_rowid());
         for position in &new.files {
             self.conn.execute(
                 "INSERT INTO submission_file (submission, attachment)
@@ -119,7 +119,7 @@ impl Store {
     }
 
     /// Logs a withdrawn submission again, as the next version.
-    pub(crate) fn log_again(&self, submission: i64, now: Timestamp) -> Result<()> {
+    pub(crate) fn log_again(&self, submission: SubmissionId, now: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO submission (obligation, version, message, received_at, signed, soft, nil_return, number, logged_at)
              SELECT obligation, (SELECT max(version) + 1 FROM submission n WHERE n.obligation = s.obligation),
@@ -127,7 +127,7 @@ impl Store {
              FROM submission s WHERE id = ?1",
             params![submission, instant(now)],
         )?;
-        let again = self.conn.last_insert_rowid();
+        let again = SubmissionId(self.conn.last_insert_rowid());
         self.conn.execute(
             "INSERT INTO submission_file (submission, attachment)
              SELECT ?2, attachment FROM submission_file WHERE submission = ?1",
@@ -137,7 +137,7 @@ impl Store {
     }
 
     /// The files of a submission, in their order.
-    pub fn files_of(&self, submission: i64) -> Result<Vec<StoredFile>> {
+    pub fn files_of(&self, submission: SubmissionId) -> Result<Vec<StoredFile>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT a.name, a.sha256, a.kind, a.role FROM submission_file f JOIN attachment a ON a.id = f.attachment
              WHERE f.submission = ?1 ORDER BY a.position",
@@ -154,7 +154,7 @@ impl Store {
     }
 
     /// The submissions of an obligation that count: neither withdrawn nor sent back, the newest first.
-    pub(crate) fn standing_submissions(&self, obligation: i64) -> Result<Vec<Submission>> {
+    pub(crate) fn standing_submissions(&self, obligation: ObligationId) -> Result<Vec<Submission>> {
         self.submissions(
             "s.obligation = ?1 AND s.withdrawn_at IS NULL AND NOT EXISTS
                  (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
@@ -164,7 +164,10 @@ impl Store {
     }
 
     /// The versions of an obligation that mails brought and that count, the newest first.
-    pub(crate) fn standing_versions(&self, obligation: i64) -> Result<Vec<StandingVersion>> {
+    pub(crate) fn standing_versions(
+        &self,
+        obligation: ObligationId,
+    ) -> Result<Vec<StandingVersion>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT s.signed, s.soft, m.trust,
                     EXISTS (SELECT 1 FROM acceptance a WHERE a.submission = s.id AND a.withdrawn_at IS NULL) AS accepted
@@ -187,7 +190,7 @@ impl Store {
     }
 
     /// A submission that is not withdrawn.
-    pub fn submission(&self, id: i64) -> Result<Option<Submission>> {
+    pub fn submission(&self, id: SubmissionId) -> Result<Option<Submission>> {
         let found = self.submissions("s.id = ?1 AND s.withdrawn_at IS NULL", [id])?;
         Ok(found.into_iter().next())
     }
@@ -195,20 +198,23 @@ impl Store {
     /// Sends a submission back until a new deadline and gives the row of that; `None` if it is sent back already.
     pub fn send_back(
         &self,
-        submission: i64,
+        submission: SubmissionId,
         reason: &str,
         due: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<i64>> {
+    ) -> Result<Option<ReturnId>> {
         let n = self.conn.execute(
             "INSERT INTO sent_back (submission, reason, due, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             params![submission, reason, instant(due), instant(now)],
         )?;
-        Ok((n > 0).then(|| self.conn.last_insert_rowid()))
+        Ok((n > 0).then(|| ReturnId(self.conn.last_insert_rowid())))
     }
 
     /// Which submission was sent back, why and until when; `None` where that was taken back.
-    pub(crate) fn sent_back(&self, id: i64) -> Result<Option<(i64, String, Timestamp)>> {
+    pub(crate) fn sent_back(
+        &self,
+        id: ReturnId,
+    ) -> Result<Option<(SubmissionId, String, Timestamp)>> {
         Ok(self
             .conn
             .query_row(
@@ -222,7 +228,7 @@ impl Store {
     /// Takes it back that a submission was sent back; gives why and until when it was, `None` if it was not.
     pub(crate) fn withdraw_sent_back(
         &self,
-        submission: i64,
+        submission: SubmissionId,
         now: Timestamp,
     ) -> Result<Option<(String, Timestamp)>> {
         Ok(self
@@ -237,7 +243,7 @@ impl Store {
     }
 
     /// Accepts a submission; `false` if it is accepted already.
-    pub fn accept(&self, submission: i64, now: Timestamp) -> Result<bool> {
+    pub fn accept(&self, submission: SubmissionId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "INSERT INTO acceptance (submission, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![submission, instant(now)],
@@ -246,7 +252,11 @@ impl Store {
     }
 
     /// Takes an acceptance back; `false` if there was none.
-    pub(crate) fn withdraw_acceptance(&self, submission: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn withdraw_acceptance(
+        &self,
+        submission: SubmissionId,
+        now: Timestamp,
+    ) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE acceptance SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL",
             params![submission, instant(now)],
@@ -255,7 +265,7 @@ impl Store {
     }
 
     /// Withdraws paper that was marked as received; `false` if there was none.
-    pub fn withdraw_paper(&self, obligation: i64, now: Timestamp) -> Result<bool> {
+    pub fn withdraw_paper(&self, obligation: ObligationId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2
              WHERE obligation = ?1 AND message IS NULL AND withdrawn_at IS NULL",
@@ -265,7 +275,7 @@ impl Store {
     }
 
     /// Takes one submission back; `false` if it does not hold.
-    pub(crate) fn withdraw_submission(&self, id: i64, now: Timestamp) -> Result<bool> {
+    pub(crate) fn withdraw_submission(&self, id: SubmissionId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(
             "UPDATE submission SET withdrawn_at = ?2 WHERE id = ?1 AND withdrawn_at IS NULL",
             params![id, instant(now)],
@@ -282,7 +292,7 @@ impl Store {
     }
 
     /// When a submission was logged, if there is one of this row.
-    pub(crate) fn submission_logged_at(&self, id: i64) -> Result<Option<Timestamp>> {
+    pub(crate) fn submission_logged_at(&self, id: SubmissionId) -> Result<Option<Timestamp>> {
         let sql = "SELECT logged_at FROM submission WHERE id = ?1";
         let at = self.conn.query_row(sql, [id], |r| parsed(r, "logged_at"));
         Ok(at.optional()?)

@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use super::{Store, instant, parsed};
 use crate::domain::correction::{Lesson, Taught};
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, TitleId};
 
 /// The titles on which all that was said agrees and that nobody has forgotten.
 const AGREED: &str = "SELECT min(id) AS id, title, min(report) AS report, min(at) AS at FROM taught
@@ -21,7 +21,7 @@ const AGREED: &str = "SELECT min(id) AS id, title, min(report) AS report, min(at
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LearnedTitle {
     /// Its number: the row that said it first.
-    pub id: i64,
+    pub id: TitleId,
     /// What is left of it, folded.
     pub title: String,
     /// What was said of it, and by the assignment of which mail.
@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// The rows that stand of what decisions on a mail taught.
-    pub(crate) fn taught_by(&self, message: MessageId) -> Result<Vec<i64>> {
+    pub(crate) fn taught_by(&self, message: MessageId) -> Result<Vec<TitleId>> {
         let sql = "SELECT id FROM taught WHERE message = ?1 AND withdrawn_at IS NULL ORDER BY id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let rows = statement.query_map([message], |r| r.get(0))?;
@@ -79,7 +79,7 @@ impl Store {
     }
 
     /// Lets a row stand again that was withdrawn.
-    pub(crate) fn teach_again(&self, row: i64) -> Result<()> {
+    pub(crate) fn teach_again(&self, row: TitleId) -> Result<()> {
         self.conn
             .execute("UPDATE taught SET withdrawn_at = NULL WHERE id = ?1", [row])?;
         Ok(())
@@ -114,7 +114,7 @@ impl Store {
 
     /// Forgets a title by its number: whatever is said of it after, it stands for nothing. `None` where none of that number
     /// stands for anything.
-    pub fn forget_title(&self, id: i64, now: Timestamp) -> Result<Option<LearnedTitle>> {
+    pub fn forget_title(&self, id: TitleId, now: Timestamp) -> Result<Option<LearnedTitle>> {
         let mut learned = self.learned_titles()?.into_iter();
         let Some(title) = learned.find(|t| t.id == id) else {
             return Ok(None);
@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Lets a title that was forgotten stand for what was said of it; `false` if it was not forgotten.
-    pub(crate) fn remember_title(&self, id: i64) -> Result<bool> {
+    pub(crate) fn remember_title(&self, id: TitleId) -> Result<bool> {
         let sql =
             "UPDATE taught SET forgotten_at = NULL WHERE id = ?1 AND forgotten_at IS NOT NULL";
         Ok(self.conn.execute(sql, [id])? > 0)

@@ -1,6 +1,7 @@
 //! The post office of the model: takes letters, or does not, and remembers what it was handed.
 
 use jiff::Timestamp;
+use thubaocao::domain::row::OutboxId;
 use thubaocao::transport::{Begins, Halt, NotTaken, Outcome, Parcel, Verdict};
 
 use super::chance::Chance;
@@ -17,7 +18,7 @@ pub enum End {
 /// A letter that was handed over.
 pub struct Letter {
     /// Its row in the outbox.
-    pub mail: i64,
+    pub mail: OutboxId,
     pub unit: usize,
     pub to: Vec<String>,
     pub text: String,
@@ -37,7 +38,7 @@ pub struct Post {
     pub forgiven: Vec<String>,
     pub letters: Vec<Letter>,
     /// Whose answer was lost, and whether they arrived.
-    pub in_doubt: Vec<(i64, bool)>,
+    pub in_doubt: Vec<(OutboxId, bool)>,
 }
 
 impl Post {

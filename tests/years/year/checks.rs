@@ -1,6 +1,7 @@
 //! What has to hold.
 
 use super::*;
+use thubaocao::domain::row::OutboxId;
 
 impl Year {
     /// A mail was handed over.
@@ -135,9 +136,9 @@ impl Year {
         let store = &self.app.store;
         let mut last = "no letter was owed".to_owned();
         let mut mail = 1;
-        while let Some(letter) = store.outgoing_mail(mail)? {
+        while let Some(letter) = store.outgoing_mail(OutboxId(mail))? {
             if letter.unit.is_some_and(|u| u.0 == self.unit_ids[unit]) {
-                let (state, steps) = (letter.state, store.steps_of(mail)?);
+                let (state, steps) = (letter.state, store.steps_of(OutboxId(mail))?);
                 let why = letter.error.unwrap_or_default();
                 last = format!("{} is {state:?} ({why}) with {steps:?}", letter.owed.key());
             }

@@ -20,7 +20,7 @@ use thubaocao::config::Config;
 use thubaocao::domain::obligation::{Obligation, State};
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::{Forms, Report};
-use thubaocao::domain::row::MessageId;
+use thubaocao::domain::row::{MessageId, ObligationId, OutboxId};
 use thubaocao::domain::unit::{Unit, UnitId};
 use thubaocao::domain::{date_of, instant, zone};
 use thubaocao::ground::Sha256;
@@ -148,7 +148,7 @@ enum Reads {
     /// One of ours came back, for good, from its only address.
     CameBack {
         address: String,
-        mail: i64,
+        mail: OutboxId,
         /// After which deadlines of what.
         late: Vec<(usize, Timestamp)>,
     },
@@ -245,7 +245,7 @@ pub struct Year {
     came_back_on: BTreeMap<String, BTreeSet<Date>>,
     addresses_lost: BTreeSet<String>,
     /// Mails to one address alone: which mail, and of which obligations after their deadline.
-    sent_to: BTreeMap<String, (i64, Vec<(usize, Timestamp)>)>,
+    sent_to: BTreeMap<String, (OutboxId, Vec<(usize, Timestamp)>)>,
     letters: u32,
 }
 
@@ -401,13 +401,13 @@ impl Year {
     }
 
     /// The row of an obligation, under the ids that hold now.
-    fn row(&self, k: usize, clock: Timestamp) -> Result<i64> {
+    fn row(&self, k: usize, clock: Timestamp) -> Result<ObligationId> {
         let o = &self.known[k];
         self.row_if_any(o, clock)?
             .with_context(|| format!("u{} is not asked for {}", o.unit, o.called.trim()))
     }
 
-    fn row_if_any(&self, o: &Known, clock: Timestamp) -> Result<Option<i64>> {
+    fn row_if_any(&self, o: &Known, clock: Timestamp) -> Result<Option<ObligationId>> {
         let unit = UnitId(self.unit_ids[o.unit].clone());
         let report = &self.report_ids[o.report];
         expected::obligation_for(
