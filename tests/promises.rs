@@ -66,6 +66,10 @@
 //! | two processes collect | the second one is refused | `refusals::two_collectors_do_not_work_on_one_data_folder` |
 //! | a Maildir is empty or gone that had mails | that is a failure, not an empty mailbox | `maildir::a_maildir_that_had_mails_and_has_none_is_a_failure_and_nobody_is_reminded` |
 //! | the server is another one than Dovecot | all of it works the same | `second_server::cyrus_is_checked_collected_from_shown_outcomes_and_wakes_us` |
+//! | an event is photographed where a page is meant | it is not taken for the signed form | `src/reading/attachment/picture.rs::a_photographed_page_is_told_from_a_photograph_of_something_else` |
+//! | photographed pages take long to recognise | reading goes on, and it is said | `src/reading/document/scan.rs::where_the_time_is_over_that_is_said` |
+//! | an office adds words that its reports have, too | nothing is logged that waited without them | `matching::whatever_words_an_office_adds_nothing_is_logged_that_waited_without_them` |
+//! | …by which a built-in case goes wrong | the configuration is refused | `src/config/words.rs::a_configuration_with_a_wrong_word_is_refused` |
 //! | **What leaves** | | |
 //! | one mail cannot be written | it is told, and stops no other | `sending::a_mail_that_cannot_be_written_stops_no_other_and_is_told` |
 //! | a document that letters bring along is gone | they wait for it, and no other mail does | `sending::a_document_that_is_gone_holds_the_letters_that_bring_it_and_no_other_mail` |
@@ -89,6 +93,7 @@
 //! | a server offers no TLS | nothing leaves in the clear | `sending::nothing_leaves_in_the_clear` |
 //! | one of staff does not take the digest | the others get it, he once when he takes it, and it is told | `sending::a_digest_that_one_of_staff_does_not_take_leaves_for_the_others_and_later_for_him_once` |
 //! | **Who commands** | | |
+//! | staff teach a wrong title | it holds until they revoke or contradict it | `taught::a_title_that_staff_assigned_once_is_known_of_all_units_until_they_revoke_or_contradict_it` |
 //! | one of staff uses what another was sent | nothing is done, and he is told why | `authority::each_of_staff_gets_one_digest_a_day_and_its_codes_are_his_alone` |
 //! | a stranger's mail with a code is thanked for | nothing is done | `authority::thanks_above_a_quoted_code_do_nothing` |
 //! | a digest is answered without its codes | its words name the item, for thirty days | `authority::an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days` |
