@@ -213,6 +213,37 @@ fn one_flipped_bit_in_a_backup_costs_one_file() {
     );
 }
 
+/// Texts are compared where moments are meant, and `…:00.5Z` comes before `…:00Z`.
+#[test]
+fn whoever_writes_a_moment_in_three_weeks_writes_it_in_one_width() {
+    let demo = Demo::new();
+    let period = ["ldld-tuy-an", "tre-em", "2026-H1"];
+    demo.after(&[&["extend"], &period[..], &["--due", "2026-06-30"]].concat());
+    demo.after(&[&["excuse"], &period[..], &["--reason", "bão"]].concat());
+    demo.after(&["close", "tre-em", "2026-H1"]);
+    demo.after(&["clock", "accept"]);
+    let conn = rusqlite::Connection::open(Store::path(&demo.dir().join("data"))).unwrap();
+    let texts = "SELECT t.name, c.name FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+                 WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND c.type = 'TEXT'";
+    let mut statement = conn.prepare(texts).unwrap();
+    let columns = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)));
+    let columns: Vec<(String, String)> = columns.unwrap().map(Result::unwrap).collect();
+    let mut moments = 0;
+    for (table, column) in columns {
+        let sql = format!(
+            "SELECT {column} FROM {table} WHERE {column} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*'"
+        );
+        let mut statement = conn.prepare(&sql).unwrap();
+        let found = statement.query_map([], |r| r.get::<_, String>(0)).unwrap();
+        for moment in found.map(Result::unwrap) {
+            let width = "2026-06-15T10:00:00.000000000Z".len();
+            assert_eq!(moment.len(), width, "{table}.{column}: {moment}");
+            moments += 1;
+        }
+    }
+    assert!(moments > 300, "{moments}");
+}
+
 /// Empties the page on which a table begins.
 fn damage_table(data: &Path, table: &str) {
     let path = Store::path(data);
