@@ -24,17 +24,40 @@ pub fn is_mere_courtesy(own_words: &str) -> bool {
 /// who has not sent it: where the form is, which day is the last.
 pub fn is_mere_talk(subject: &str, own_words: &str) -> bool {
     // The subject of an answer is that of what it answers. "Hạn gửi báo cáo" sends none.
-    let subject = fold(subject);
-    let subject = match mail().reply.begins(&subject) {
-        true => "",
-        false => subject.as_str(),
-    };
+    let subject = Some(fold(subject))
+        .filter(|s| !mail().reply.begins(s))
+        .unwrap_or_default();
     let text = format!("{subject} {}", fold(own_words));
-    let text = text.replace("han gui ", "han ").replace("han nop ", "han ");
+    // Who asks for the last day, or whether it must be, sends nothing.
+    let asked = ["han", "co can", "can", "phai"];
+    let text = asked.iter().fold(text, |text, word| {
+        let verbs = ["gui", "nop"].map(|verb| format!("{word} {verb} "));
+        verbs.iter().fold(text, |text, verb| {
+            text.replace(verb.as_str(), &format!("{word} "))
+        })
+    });
     let sends = vi().was_sent.stands_in(&text) || vi().is_sent.stands_in(&text);
     let is_short = own_words.chars().count() < LONGEST_TALK;
-    let of_a_report = vi().report.stands_in(&text) && !vi().questions.stands_in(&text);
+    let is_none = vi().questions.stands_in(&text) || is_something_else(&subject);
+    let of_a_report = vi().report.stands_in(&text) && !is_none;
     is_short && !sends && !of_a_report && !vi().asks_for_time.stands_in(&text)
+}
+
+/// Whether a mail of pictures alone brings just these: "Em gửi mấy tấm hình để Ban đăng tin".
+pub fn is_mere_pictures(subject: &str, own_words: &str) -> bool {
+    let text = format!("{} {}", fold(subject), fold(own_words));
+    let may_report = vi().report.stands_in(&text) || vi().asks_for_time.stands_in(&text);
+    vi().of_pictures.stands_in(&text) && !may_report
+}
+
+/// Whether a subject (folded) says that something else is sent before it speaks of a report: "Góp ý dự thảo báo cáo".
+fn is_something_else(subject: &str) -> bool {
+    let reports = vi().report.find(subject);
+    let before = reports
+        .first()
+        .map_or(subject, |found| &subject[..found.from]);
+    let mut signs = vi().not_yet.iter().filter(|sign| sign.sure);
+    signs.any(|sign| sign.words.stands_in(before))
 }
 
 /// What is longer may be a report, in characters.

@@ -183,6 +183,12 @@ pub struct Attachment {
     /// Numbers of the documents that it names as its basis.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<String>,
+    /// To whom it is written, one a line: what stands behind "Kính gửi".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressee: Option<String>,
+    /// Whether it calls itself a draft ("DỰ THẢO").
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
     /// Whether it is filled in: `false` of a blank form; none where its text and tables do not tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filled: Option<bool>,
@@ -418,6 +424,8 @@ pub(crate) mod tests {
             issuer: None,
             genre: None,
             cites: vec![],
+            addressee: None,
+            draft: false,
             filled: None,
             signatures: vec![],
             warning: None,

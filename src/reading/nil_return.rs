@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::ground::text::fold;
+use crate::words::vi;
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
@@ -51,7 +52,8 @@ static ASKS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x) \b (?:co\ phai|co\ can|co\ nen|phai\ lam\ sao|lam\ the\ nao|nhu\ the\ nao|hay\ khong|duoc\ khong|dung\ khong|phai\ khong) \b
         | \b (?:co|da) \ (?:phat\ sinh|xay\ ra|vu|tnld|tai\ nan) \b .* \b khong (?:\ a|\ vay|\ nhi|\ the)* $
-        | \b (?:hoi|thac\ mac|huong\ dan|xin\ mau|gui\ mau|cho\ em\ mau|cho\ xin|xin\ phep|(?:de\ nghi|yeu\ cau)\ (?:cac\ )?(?:don\ vi|cdcs|cong\ ty|truong|co\ so|dong\ chi)|chua\ gui|chua\ nop|chua\ lam|chua\ ky) \b",
+        | \b (?:hoi|thac\ mac|huong\ dan|xin\ mau|gui\ mau|cho\ em\ mau|cho\ xin|xin\ phep|(?:de\ nghi|yeu\ cau)\ (?:cac\ )?(?:don\ vi|cdcs|cong\ ty|truong|co\ so|dong\ chi)|chua\ gui|chua\ nop|chua\ lam|chua\ ky
+            |(?:cuoi|het|sang)\ (?:thang|ky|quy|tuan)(?:\ \pL+){0,3}\ (?:bao\ cao|bao|gui|nop)) \b",
     )
 });
 static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
@@ -80,6 +82,31 @@ static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
             |kinh\ phi|ke\ hoach|quy\ che|nguoi\ phu\ trach|y\ kien|vuong\ mac|kho\ khan|kien\ nghi|de\ xuat|thay\ doi) \b .* \b khong\ co (?:\ a|\ nhe|\ nha)? $",
     )
 });
+
+/// "3/35 doanh nghiệp không phát sinh", "các đơn vị khác chưa báo": of a part of those who are asked.
+static IN_PART: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x) \b (?:con|cac|so\ con\ lai|mot\ so|nhung) (?:\ \pL+){0,4} \ chua\ (?:bao|gui|nop|co\ so\ lieu|bao\ cao|tong\ hop) \b",
+    )
+});
+static SHARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(\pL+) )?(\d+) (\d+) (?:don vi|doanh nghiep|dn|cong ty|cdcs|co so|cong doan|truong)\b",
+    )
+});
+
+/// Whether a clause speaks of a part of those only who are asked.
+fn is_in_part(clause: &str) -> bool {
+    let is_share = |c: regex::Captures<'_>| {
+        // "Tháng 2/2026 CĐCS …" and "ngày 5/6 đơn vị …" are dates.
+        let of_time = c
+            .get(1)
+            .is_some_and(|word| vi().of_time.contains(word.as_str()));
+        let (some, all) = (c[2].parse::<u32>().ok(), c[3].parse::<u32>().ok());
+        !of_time && some < all && all.is_some_and(|all| all < 1_900)
+    };
+    IN_PART.is_match(clause) || SHARE.captures_iter(clause).any(is_share)
+}
 
 /// "01 vụ", "xảy ra một vụ", "số vụ: 2", "có người bị ngã": what did happen.
 static SOMETHING: LazyLock<Regex> = LazyLock::new(|| {
@@ -148,7 +175,7 @@ pub(crate) fn says_nothing_happened(subject: &str, body: &str) -> bool {
             let clause = HEADCOUNT.replace_all(&clause, "");
             let clause = CONDITION.replace_all(&clause, "");
             let happened = HAPPENED.is_match(&clause) && !DENIES.is_match(&clause);
-            if happened || SOMETHING.is_match(&clause) {
+            if happened || SOMETHING.is_match(&clause) || is_in_part(&clause) {
                 return false;
             }
             let says = NOTHING.is_match(&clause) || NOTHING_AT_ALL.is_match(&clause);

@@ -249,6 +249,8 @@ impl<'a, 'k> Collector<'a, 'k> {
             issuer: head.issuer,
             genre: head.genre,
             cites: head.cites,
+            addressee: head.addressee,
+            draft: head.draft,
             filled: document.filled,
             signatures: document.signatures,
             warning,

@@ -28,7 +28,8 @@ pub(super) struct Looks {
 impl Looks {
     /// Whether it speaks clearly against a page.
     pub(super) fn is_no_page(self) -> bool {
-        let scene = self.wide && self.colour > 0.2 && self.writing < 0.04;
+        let bare = self.writing < 0.04 && (self.wide || self.writing < 0.12 * self.paper);
+        let scene = bare && self.colour > if self.wide { 0.2 } else { 0.4 };
         self.paper < 0.12 || self.writing < 0.025 && self.colour > 0.1 || scene
     }
 

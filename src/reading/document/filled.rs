@@ -2,6 +2,7 @@
 //!
 //! Both are told by evidence only. A scan, or a text of headings, tells neither.
 
+use crate::reading::nil_return::says_nothing_happened;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -173,6 +174,11 @@ fn table(grid: &Grid) -> Option<bool> {
         .iter()
         .any(|c| has(*c, |cell| cell.number().is_some()))
     {
+        return Some(true);
+    }
+    // "Không phát sinh" is an answer to all of it.
+    let nothing = |row: &&Vec<Cell>| texts(row).iter().any(|(_, t)| says_nothing_happened("", t));
+    if rows.iter().any(nothing) {
         return Some(true);
     }
     let written = columns

@@ -105,6 +105,14 @@ pub fn parse(page: &str) -> Head {
         }
         _ => {}
     }
+    // A line of its own: above the head, beside or under the title, or at its end.
+    let is_draft = |s: &Segment| {
+        let own = s.folded.starts_with("du thao") && s.text.chars().count() <= 40;
+        own && (is_upper(&s.text) || s.text.starts_with('(') || s.folded.split(' ').count() <= 4)
+    };
+    let last = title_at.map_or(end, |at| at + 6).min(segments.len());
+    head.draft = segments[..last].iter().any(is_draft);
+    head.addressee = addressed_at.and_then(|at| addressee(&segments[at..]));
     let below: Vec<&Segment> = segments[end..].iter().collect();
     for c in CITED.captures_iter(truncated(&joined(&below), 4_000)) {
         let cited = c[1].to_owned();
@@ -116,6 +124,29 @@ pub fn parse(page: &str) -> Head {
         }
     }
     head
+}
+
+/// To whom a document is written, one a line: what stands behind "Kính gửi", on its line or each on one of its own, behind
+/// a dash.
+fn addressee(from: &[Segment]) -> Option<String> {
+    let first = from.first()?;
+    let mut words = first.text.splitn(3, [' ', ':']).skip(2);
+    let rest = words
+        .next()
+        .unwrap_or("")
+        .trim_start_matches([':', ' ', '-']);
+    let mut to = vec![rest.trim_end_matches([';', '.', ' '])];
+    let line = |s: &&Segment| {
+        s.text.starts_with(['-', '–', '+', '•']) || rest.is_empty() && s.line == first.line + 1
+    };
+    let more = from[1..].iter().take_while(line).take(8);
+    to.extend(more.map(|s| {
+        s.text
+            .trim_start_matches(['-', '–', '+', '•', ' '])
+            .trim_end_matches([';', '.', ' '])
+    }));
+    to.retain(|one| !one.is_empty());
+    (!to.is_empty()).then(|| truncated(&to.join("\n"), 300).to_owned())
 }
 
 /// The number that a subject line gives to what it brings: `Báo cáo số 57/BC-LĐLĐ`. Not that of a document which it
@@ -249,8 +280,10 @@ fn issuer(left: &[&Segment]) -> Option<String> {
         if s.folded.starts_with("so ") && s.text.contains([':', '/']) || NUMBER.is_match(&s.text) {
             break;
         }
-        let begins = vi().bodies.begins(&s.folded);
-        if !(is_upper(&s.text) || begins) || s.text.len() > 200 || s.folded.is_empty() {
+        // "Số người bị nạn" over a column is no department (Sở).
+        let counts = s.text.to_lowercase().starts_with("số ");
+        let begins = !counts && vi().bodies.begins(&s.folded);
+        if counts || !(is_upper(&s.text) || begins) || s.text.len() > 200 || s.folded.is_empty() {
             continue;
         }
         // "CÔNG ĐOÀN" alone goes on in the next line: "TRƯỜNG THPT …".

@@ -36,6 +36,12 @@ pub struct Head {
     pub title: Option<String>,
     /// Numbers of other documents that it names as its basis: `40/KH-LĐLĐ`.
     pub cites: Vec<String>,
+    /// To whom it is written, one a line: what stands behind "Kính gửi".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressee: Option<String>,
+    /// Whether it calls itself a draft.
+    #[serde(default)]
+    pub draft: bool,
 }
 
 /// What was understood of a document.
