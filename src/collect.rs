@@ -37,7 +37,7 @@ use self::said::{cannot_be_opened, reader_says};
 use self::show::show_outcomes;
 
 pub use books::Books;
-pub use facts::{known, match_mail};
+pub use facts::{foreseen, known, match_mail};
 pub use files::{take_out_all_that_counts, take_out_what_counts};
 pub use read::try_reader;
 pub use record::{acknowledgement, may_acknowledge, submission, take_out_files};

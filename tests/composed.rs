@@ -20,16 +20,17 @@ use std::fs;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use thubaocao::collect;
 use thubaocao::domain::correction::Taught;
 use thubaocao::domain::date_of;
 use thubaocao::domain::period::PeriodId;
 use thubaocao::domain::report::Forms;
 use thubaocao::domain::row::MessageId;
+use thubaocao::domain::unit::UnitId;
 use thubaocao::domain::why::Why;
 use thubaocao::ground::Sha256;
-use thubaocao::matching::{Known, Match, Matcher, UnitMatch};
-use thubaocao::reading::courtesy::{is_mere_courtesy, is_mere_talk};
-use thubaocao::reading::{Attachment, Class, Reading, ReadingSettings, read};
+use thubaocao::matching::{Item, Known, Match, Matcher};
+use thubaocao::reading::{Attachment, Reading, ReadingSettings, read};
 use thubaocao::store::{MessageState, Store};
 use thubaocao::writing::{because_in_english, whys_in_vietnamese};
 
@@ -144,62 +145,25 @@ fn cause(why: &Why) -> String {
     format!("{tag}{told}").replace(|c: char| c.is_ascii_digit(), "#")
 }
 
-/// What becomes of a mail by what was found, as the collector has it.
+/// What becomes of a mail by what was found.
 fn outcome(world: &World, reading: &Reading, found: &Match) -> Outcome {
-    let unit = found.unit.certain().map(|u| u.0.clone());
-    let open = found.open.iter().chain(&found.suspicious);
-    let mut causes: Vec<String> = open.map(cause).collect();
-    let brings = |i: &thubaocao::matching::Item| Brings {
+    let asks = |unit: &UnitId, item: &Item| world.asks(&unit.0, &item.report, &item.period);
+    let mail = (reading, reading.received.unwrap());
+    let verdict = collect::foreseen(&world.config, &world.empty, mail, found, &asks).unwrap();
+    let brings = |i: &Item| Brings {
         report: i.report.clone(),
         period: i.period.clone(),
         forms: if i.nil_return { Forms::NONE } else { i.forms },
     };
-    let items: Vec<Brings> = found
-        .items
-        .iter()
-        .filter(|i| i.nil_return || !i.forms.is_empty())
-        .map(brings)
-        .collect();
-    let documents = reading.has_document();
-    let mut outcome = Outcome {
-        unit: unit.clone(),
-        ..Outcome::default()
-    };
-    if !reading.class.is_personal() {
-        outcome.waits = documents && found.unit != UnitMatch::None;
-        outcome.causes = vec![format!("class {}", reading.class.word())];
-        return outcome;
+    let items = found.items.iter();
+    let items = items.filter(|i| i.nil_return || !i.forms.is_empty());
+    let is_logged = verdict.state == MessageState::Logged;
+    Outcome {
+        unit: verdict.unit.map(|unit| unit.0),
+        logged: items.map(brings).filter(|_| is_logged).collect(),
+        waits: verdict.state == MessageState::Waiting,
+        causes: verdict.why.iter().map(cause).collect(),
     }
-    let talks = reading.class == Class::NoAttachment
-        && reading.link.is_none()
-        && found.open.is_empty()
-        && is_mere_talk(&reading.subject, &reading.body);
-    if let Some(unit) = &unit {
-        if items
-            .iter()
-            .any(|i| !world.asks(unit, &i.report, &i.period))
-        {
-            causes.push("not_expected".into());
-        }
-        if causes.is_empty() && items.is_empty() {
-            let answers = !reading.references.is_empty() && reading.class == Class::NoAttachment;
-            if answers && is_mere_courtesy(&reading.body) || talks {
-                return outcome;
-            }
-            causes.push("nothing_to_log".into());
-        }
-        if items.is_empty() && found.surely_none {
-            return outcome;
-        }
-        if causes.is_empty() {
-            outcome.logged = items;
-            return outcome;
-        }
-    }
-    outcome.waits =
-        documents && !found.surely_none || !items.is_empty() || found.unit != UnitMatch::None;
-    outcome.causes = causes;
-    outcome
 }
 
 /// What was counted of mails of one kind.

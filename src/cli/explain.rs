@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Session, say};
 use crate::app;
+use crate::collect;
 use crate::domain::date_of;
 use crate::domain::report::Forms;
 use crate::domain::row::MessageId;
@@ -15,7 +16,7 @@ use crate::domain::unit::UnitId;
 use crate::matching::{Expectation, Item, Known, Match, Matcher, UnitMatch};
 use crate::reading::worker::Outcome;
 use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
-use crate::store::{MessageState, Receipts, Store};
+use crate::store::{MessageState, Receipts, Store, Verdict};
 use crate::verify;
 use crate::writing::{because_in_english, doubt_in_vietnamese, whys_in_vietnamese};
 
@@ -23,6 +24,8 @@ use crate::writing::{because_in_english, doubt_in_vietnamese, whys_in_vietnamese
 #[derive(Serialize)]
 struct Line<'a> {
     file: String,
+    /// What would become of it in the inbox.
+    state: MessageState,
     class: Class,
     trust: Trust,
     unit: Option<&'a UnitId>,
@@ -115,10 +118,18 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
                 expected: &|unit| Ok(Expectation::among(&obligations, unit)),
             },
         )?;
+        let mail = (&reading, received_at);
+        let expected = |unit: &UnitId, item: &Item| {
+            let mut expected = obligations.iter().filter(|o| o.unit == *unit);
+            expected.any(|o| o.report == item.report && o.period == item.period)
+        };
+        let verdict = collect::foreseen(&config, &store, mail, &found, &expected)?;
         if json {
-            say(serde_json::to_string(&line(&path, &reading, &found))?)?;
+            say(serde_json::to_string(&line(
+                &path, &reading, &found, &verdict,
+            ))?)?;
         } else {
-            tell(&path, &reading, &found)?;
+            tell(&path, &reading, &found, &verdict)?;
         }
     }
     Ok(())
@@ -205,7 +216,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
+fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match, verdict: &Verdict) -> Line<'a> {
+    let waits = verdict.state == MessageState::Waiting;
     let personal = reading.class.is_personal();
     let items: &[Item] = if personal { &found.items } else { &[] };
     let forms = if items.is_empty() && personal {
@@ -225,8 +237,12 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
         reasons.extend(found.reasons.iter().map(because_in_english));
         reasons.extend(whys_in_vietnamese(&found.passed_over));
     }
+    if !waits && verdict.state != MessageState::Logged {
+        reasons.extend(whys_in_vietnamese(&verdict.why));
+    }
     Line {
         file: path.display().to_string(),
+        state: verdict.state,
         class: reading.class,
         trust: reading.trust,
         unit: found.unit.certain(),
@@ -249,8 +265,8 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
         },
         attachments: &reading.attachments,
         bounce: reading.bounce.as_ref(),
-        open: if personal {
-            whys_in_vietnamese(&found.open)
+        open: if waits {
+            whys_in_vietnamese(&verdict.why)
         } else {
             vec![]
         },
@@ -264,12 +280,13 @@ fn line<'a>(path: &Path, reading: &'a Reading, found: &'a Match) -> Line<'a> {
     }
 }
 
-fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
+fn tell(path: &Path, reading: &Reading, found: &Match, verdict: &Verdict) -> std::io::Result<()> {
     say(path.display())?;
     say(format!(
-        "  class: {}; trust: {}",
+        "  class: {}; trust: {}; state: {}",
         reading.class.word(),
-        reading.trust.word()
+        reading.trust.word(),
+        verdict.state.word()
     ))?;
     tell_chain(&reading.chain)?;
     match &found.unit {
@@ -280,7 +297,7 @@ fn tell(path: &Path, reading: &Reading, found: &Match) -> std::io::Result<()> {
         }
         UnitMatch::None => say("  unit: unknown")?,
     }
-    let l = line(path, reading, found);
+    let l = line(path, reading, found, verdict);
     if reading.class.is_personal() {
         for item in &found.items {
             say(format!(

@@ -8,8 +8,8 @@ use crate::domain::unit::UnitId;
 use crate::domain::why::{Closed, Why};
 use crate::expected::Place;
 use crate::matching::{Item, Match, UnitMatch};
-use crate::reading::courtesy::{is_mere_courtesy, is_mere_talk};
-use crate::reading::{Class, FileKind, Reading, Trust, Unread, Warning};
+use crate::reading::courtesy::{is_mere_courtesy, is_mere_pictures, is_mere_talk};
+use crate::reading::{Attachment, Class, FileKind, Reading, Role, Trust, Unread, Warning};
 use crate::store::{Awaited, MessageState, StandingVersion, Verdict};
 use crate::writing::doubt_in_vietnamese;
 
@@ -204,6 +204,15 @@ fn of_staff(f: &Facts<'_>) -> Option<Decision> {
 fn of_a_stranger(f: &Facts<'_>) -> Option<Decision> {
     match &f.found.unit {
         UnitMatch::Certain(_) => None,
+        // What shows by itself that it is no report is none, whoever sent it.
+        UnitMatch::Ambiguous(_)
+            if f.found.surely_none
+                && f.found.suspicious.is_empty()
+                && nothing_is_hidden(f.reading) =>
+        {
+            let why = f.found.open.clone();
+            Some(Decision::only(MessageState::Noted, Some(&f.found), why))
+        }
         UnitMatch::Ambiguous(_) => Some(Decision::waits(&f.found, f.found.open.clone())),
         UnitMatch::None => {
             let names_a_report = !f.found.items.is_empty();
@@ -244,13 +253,10 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
     }
     // What shows by itself that it is no report holds nothing up, and staff have no work with it: the digest names it.
     // Talk leaves nothing open: "tháng này không có ạ" may be the report, whatever it lacks.
-    let is_none = f.found.surely_none || f.found.open.is_empty() && is_talk(reading);
-    if logged.is_empty()
-        && nowhere.is_empty()
-        && f.above.is_none()
-        && is_none
-        && nothing_is_hidden(reading)
-    {
+    let is_open = !f.found.open.is_empty();
+    let is_none = f.found.surely_none || !is_open && is_talk(reading);
+    let is_none = is_none && nothing_is_hidden(reading) || !is_open && brings_pictures(reading);
+    if logged.is_empty() && nowhere.is_empty() && f.above.is_none() && is_none {
         return Decision::only(MessageState::Noted, Some(&f.found), why);
     }
     if !why.is_empty() {
@@ -391,6 +397,17 @@ fn is_talk(reading: &Reading) -> bool {
     alone && is_mere_talk(&reading.subject, &reading.body)
 }
 
+/// Whether a mail brings pictures that show no page, and says that these are what it brings.
+fn brings_pictures(reading: &Reading) -> bool {
+    let shows_no_page = |a: &Attachment| match a.role {
+        Role::Ignored => true,
+        Role::Supporting => a.kind == FileKind::Jpg,
+        Role::SoftFile | Role::SignedDocument => false,
+    };
+    let alone = reading.link.is_none() && reading.attachments.iter().all(shows_no_page);
+    alone && is_mere_pictures(&reading.subject, &reading.body)
+}
+
 /// Whether all that a mail brings could be looked into.
 fn nothing_is_hidden(reading: &Reading) -> bool {
     let opened = not_wholly_opened(reading).is_none() && came_broken(reading).is_none();
@@ -442,7 +459,7 @@ mod tests {
     use crate::domain::report::Forms;
     use crate::domain::why::Says;
     use crate::reading::tests::attachment;
-    use crate::reading::{Doubt, Person, Role};
+    use crate::reading::{Doubt, Person};
 
     /// A mail and what becomes of it. What is not said is that of an ordinary report: verified, of one unit, in the
     /// inbox, with a document that is clear and expected.

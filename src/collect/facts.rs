@@ -4,16 +4,17 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::Books;
-use super::decide::{Brought, Facts};
+use super::decide::{Brought, Facts, decide};
 use super::record::may_acknowledge;
 use crate::config::Config;
 use crate::domain::date_of;
+use crate::domain::row::MessageId;
 use crate::domain::unit::{Level, Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected::{self, Place};
 use crate::matching::{Expected, Item, Known, Match};
 use crate::reading::{Class, Reading, Trust};
-use crate::store::{Message, Store};
+use crate::store::{Message, Store, Verdict};
 
 /// What is known of a mail that was read.
 pub(super) fn of<'f>(
@@ -24,18 +25,13 @@ pub(super) fn of<'f>(
 ) -> Result<Facts<'f>> {
     let found = match_mail(books, reading, message.received_at, None)?;
     let unit = found.unit.certain();
-    let brought = match unit {
-        Some(unit) => {
-            let items = found.items.iter().filter(|item| !item.forms.is_empty());
-            let brought =
-                items.map(|item| brought(books.config, books.store, unit, item, message, now));
-            brought.collect::<Result<_>>()?
-        }
-        None => vec![],
+    let (config, store) = (books.config, books.store);
+    let place = |unit: &UnitId, item: &Item| {
+        Place::of(config, store, unit, &item.report, &item.period, now)
     };
+    let brought = all_brought(config, store, &found, message.received_at, &place)?;
     let sender = reading.sender.as_ref().map(|s| s.address.as_str());
     let domain = sender.and_then(|s| s.rsplit_once('@'));
-    let store = books.store;
     Ok(Facts {
         reading,
         message: message.id,
@@ -65,30 +61,75 @@ pub(super) fn of<'f>(
     })
 }
 
-/// What a mail brings of one report on one period, and where that belongs.
-fn brought(
+/// Where something that a unit brings belongs.
+type PlaceOf<'a> = dyn Fn(&UnitId, &Item) -> Result<Place> + 'a;
+
+/// What a mail brings of each report on a period, and where that belongs.
+fn all_brought(
     config: &Config,
     store: &Store,
-    unit: &UnitId,
-    item: &Item,
-    message: &Message,
-    now: Timestamp,
-) -> Result<Brought> {
-    let (report, period) = (&item.report, &item.period);
-    let place = Place::of(config, store, unit, report, period, now)?;
-    Ok(Brought {
-        standing: match &place {
-            Place::Open(obligation) => store.standing_versions(*obligation)?,
-            Place::Early(_) | Place::Nowhere => vec![],
-        },
-        not_expected: Why::NotExpected {
-            unit: config.unit_name(unit, date_of(message.received_at)),
-            report: config.report_name(report),
-            period: period.clone(),
-        },
-        item: item.clone(),
-        place,
+    found: &Match,
+    received_at: Timestamp,
+    place: &PlaceOf<'_>,
+) -> Result<Vec<Brought>> {
+    let Some(unit) = found.unit.certain() else {
+        return Ok(vec![]);
+    };
+    let brought = |item: &Item| {
+        let place = place(unit, item)?;
+        Ok(Brought {
+            standing: match &place {
+                Place::Open(obligation) => store.standing_versions(*obligation)?,
+                Place::Early(_) | Place::Nowhere => vec![],
+            },
+            not_expected: Why::NotExpected {
+                unit: config.unit_name(unit, date_of(received_at)),
+                report: config.report_name(&item.report),
+                period: item.period.clone(),
+            },
+            item: item.clone(),
+            place,
+        })
+    };
+    let items = found.items.iter().filter(|item| !item.forms.is_empty());
+    items.map(brought).collect()
+}
+
+/// What would become of a mail that is in no store, if it lay in the inbox. `expected`: whether what a unit brings is
+/// expected of it by then, whatever the store says.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn foreseen(
+    config: &Config,
+    store: &Store,
+    (reading, received_at): (&Reading, Timestamp),
+    found: &Match,
+    expected: &dyn Fn(&UnitId, &Item) -> bool,
+) -> Result<Verdict> {
+    let place = |unit: &UnitId, item: &Item| match expected(unit, item) {
+        true => Ok(Place::Open(0)),
+        false => Place::of(config, store, unit, &item.report, &item.period, received_at),
+    };
+    let unit = found.unit.certain();
+    let above = unit.and_then(|unit| unit_above(config, unit, received_at));
+    let staff = &config.settings.digest_to;
+    let sender = reading.sender.as_ref();
+    Ok(decide(&Facts {
+        reading,
+        message: MessageId(0),
+        twin: None,
+        ours: false,
+        from_staff: sender.is_some_and(|s| staff.contains(&s.address)),
+        units_of_sender: units_of_sender(config, store, reading, received_at)?,
+        in_inbox: true,
+        above: above.map(|above| above.short_name.clone()),
+        trust_of_domain: vec![],
+        may_answer: false,
+        brought: all_brought(config, store, found, received_at, &place)?,
+        found: found.clone(),
     })
+    .verdict)
 }
 
 /// Matches a mail against what is known now. `said`: whose staff say that it is.

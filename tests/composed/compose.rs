@@ -13,6 +13,7 @@ use thubaocao::domain::report::{Forms, Frequency};
 use thubaocao::domain::{date_of, instant};
 use thubaocao::expected;
 use thubaocao::matching::Expectation;
+use thubaocao::store::Store;
 
 use super::dice::Dice;
 use super::files::{self, Head};
@@ -36,6 +37,8 @@ pub struct World {
     pub config: Arc<Config>,
     pub folder: tempfile::TempDir,
     pub units: Vec<Row>,
+    /// A store without anything.
+    pub empty: Store,
     /// All that is expected until the end.
     owed: Vec<Obligation>,
     of_unit: BTreeMap<String, Vec<usize>>,
@@ -98,6 +101,7 @@ impl World {
             }
         }
         World {
+            empty: Store::in_memory(Timestamp::UNIX_EPOCH).unwrap(),
             config: Arc::new(config),
             folder,
             units,
