@@ -70,6 +70,9 @@ struct File {
     title: Option<String>,
     #[serde(default)]
     cites: Vec<String>,
+    addressee: Option<String>,
+    #[serde(default)]
+    draft: bool,
 }
 
 fn attachment(file: &File) -> Attachment {
@@ -91,6 +94,8 @@ fn attachment(file: &File) -> Attachment {
         issuer: file.issuer.clone(),
         genre: file.genre.clone(),
         cites: file.cites.clone(),
+        addressee: file.addressee.clone(),
+        draft: file.draft,
         filled: None,
         signatures: vec![],
         warning: None,

@@ -24,7 +24,7 @@ pub enum Why {
         /// What does.
         by: Contradiction,
     },
-    /// A federation that is not in the register issued the document.
+    /// A union of a place that is not in the register issued the document.
     StrangeIssuer {
         /// Who.
         issuer: String,
@@ -39,6 +39,20 @@ pub enum Why {
         file: String,
         /// Who issued it.
         issuer: String,
+    },
+    /// A document of another unit that reports itself.
+    OfAnotherUnit {
+        /// The file.
+        file: String,
+        /// Who issued it.
+        issuer: String,
+    },
+    /// What is written to those below the unit, or to another body, and not to the province.
+    WrittenToOthers {
+        /// The file; none: the mail itself.
+        file: Option<String>,
+        /// To whom, as written.
+        to: String,
     },
     /// A document of a type that is no report.
     OtherGenre {

@@ -26,10 +26,12 @@ pub(super) fn part_of(
 ) -> Part {
     let stem = document.stem();
     let is_report = document.genre.as_deref() == Some("báo cáo");
+    let is_answer = mail().reply.begins(&fold(subject));
     let of_subject = not_yet_one(subject, office).filter(|sign| {
         // The subject of a thread is often that of another matter; what the document calls itself counts more.
-        !is_report || sign.anywhere || sign.asks_for_time
+        !(is_report || is_answer) || sign.anywhere || sign.asks_for_time
     });
+    let of_subject = letters_matter(document).or(of_subject);
     // A form that was filled in is the report; a blank one is none, whatever it is called.
     let is_form = |sign: &&NotYet| sign.form;
     let other = match document.filled {
@@ -41,6 +43,12 @@ pub(super) fn part_of(
     };
     if let Some(other) = other {
         return Part::Other(&other.what);
+    }
+    if document.draft {
+        return Part::Other("dự thảo");
+    }
+    if is_letter_of_another_matter(document) {
+        return Part::Other("công văn");
     }
     let Some(found) = document
         .genre
@@ -61,9 +69,33 @@ pub(super) fn part_of(
     }
 }
 
-/// Whether the name of a document that was read says what no report is called: "Giấy mời", "Góp ý dự thảo báo cáo".
-pub(super) fn is_surely_none(stem: &str) -> bool {
-    not_yet_one(stem, &Additions::default()).is_some_and(|sign| sign.sure)
+/// What an official letter says that it is, which has no type but a subject: "V/v đôn đốc báo cáo".
+fn letters_matter(document: &Attachment) -> Option<&'static NotYet> {
+    let is_letter = document.genre.as_deref() == Some("công văn");
+    let title = document.title.as_deref().filter(|_| is_letter)?;
+    not_yet_one(title, &Additions::default())
+}
+
+/// Whether an official letter does something else with a report than to send it: "V/v giải trình số liệu báo cáo".
+fn is_letter_of_another_matter(document: &Attachment) -> bool {
+    let title = document.title.as_deref().map(fold).unwrap_or_default();
+    let is_letter = document.genre.as_deref() == Some("công văn");
+    let mut reports = vi().report.find(&title).into_iter();
+    let before = reports.next().map_or("", |found| &title[..found.from]);
+    is_letter && !vi().before_a_report.make_up(before.trim())
+}
+
+/// Whether a document that was read says by its name, or a letter by its subject, what no report is called: "Giấy mời", "Góp ý
+/// dự thảo báo cáo".
+pub(super) fn is_surely_none(document: &Attachment) -> bool {
+    let by_name = not_yet_one(document.stem(), &Additions::default());
+    let mut signs = by_name.into_iter().chain(letters_matter(document));
+    signs.any(|sign| sign.sure)
+}
+
+/// Whether a subject says of a mail what no report is called.
+pub(super) fn says_surely_none(subject: &str) -> bool {
+    not_yet_one(subject, &Additions::default()).is_some_and(|sign| sign.sure)
 }
 
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".

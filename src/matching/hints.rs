@@ -82,6 +82,28 @@ impl Hint {
         }
     }
 
+    /// Whether it is a longer part of a year that ends with a period: "9 tháng" with the third quarter.
+    pub(super) fn adds_up_to(&self, period: &PeriodId) -> bool {
+        let (year, ends) = match period {
+            PeriodId::Month(y, m) => (*y, *m),
+            PeriodId::Quarter(y, q) => (*y, 3 * q),
+            _ => return false,
+        };
+        match self {
+            Hint::Quarter(y, q) => {
+                y.is_none_or(|y| y == year)
+                    && 3 * q == ends
+                    && matches!(period, PeriodId::Month(..))
+            }
+            Hint::Half(y, h) => {
+                y.is_none_or(|y| y == year) && h.is_none_or(|h| 6 * h == ends) && ends % 6 == 0
+            }
+            Hint::NineMonths(y) => y.is_none_or(|y| y == year) && ends == 9,
+            Hint::Year(y) => *y == year && ends == 12,
+            _ => false,
+        }
+    }
+
     /// Whether it is longer than a year.
     pub(super) fn is_several_years(&self) -> bool {
         matches!(self, Hint::Span(..) | Hint::Years)
@@ -205,6 +227,7 @@ pub(super) fn dated(text: &str) -> Dated {
         " va ke hoach ",
         ", ke hoach ",
         " va chuong trinh cong tac",
+        ", chuong trinh cong tac",
     ]
     .iter()
     .filter_map(|m| folded.find(m))

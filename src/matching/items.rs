@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::genre::{Part, asks_for_time, is_surely_none, part_of};
+use super::genre::{Part, asks_for_time, is_surely_none, part_of, says_surely_none};
 use super::hints::Hint;
 use super::topic::{About, calls_a_report};
 use super::works::{Document, Work, works};
@@ -160,6 +160,9 @@ impl Matcher {
                 Seen::Unclear => found.unclear = true,
             }
         }
+        if nothing_happened && !works.is_empty() {
+            matter.said_beside(&mut items, found);
+        }
         found.surely_none = others > 0 && others == works.len();
         found.items = items.0.into_values().collect();
         if found.items.iter().all(|i| i.forms.is_empty()) {
@@ -238,6 +241,65 @@ impl<'m> Matter<'m> {
         }));
     }
 
+    /// That nothing happened, said beside documents of other reports, is a report of its own: "TNLĐ tháng 5 không phát sinh,
+    /// báo cáo trẻ em kèm theo".
+    fn said_beside(&self, items: &mut Items, found: &mut Match) {
+        let matcher = self.matcher;
+        let texts = [self.subject, self.body].into_iter();
+        let sentences = texts.flat_map(|text| text.split(['\n', ';', '.']));
+        for sentence in sentences.filter(|s| says_nothing_happened("", s)) {
+            let about = matcher.topics.about(sentence, true, self.unit);
+            let [report] = about.mentioned.as_slice() else {
+                continue;
+            };
+            let is_there = items.0.keys().any(|(id, _)| *id == report.id);
+            if is_there || !report.nil_return {
+                continue;
+            }
+            let report = *report;
+            let alone = Matter {
+                subject: sentence,
+                body: "",
+                in_body: matcher.topics.about("", true, self.unit),
+                in_subject: about,
+                named: Vec::new(),
+                titles: Vec::new(),
+                pieces: 0,
+                ..*self
+            };
+            if let Some(period) = alone.period_of(report, None, found) {
+                found.reasons.push(Because::NothingToReport);
+                items.add(report, period, report.forms, true, None);
+            }
+        }
+    }
+
+    /// Of what else a piece of writing speaks, where that is sure: its title speaks of it and names no report, or nothing of
+    /// the mail calls it one.
+    fn another_matter(&self, work: &Work<'m>) -> Option<String> {
+        let is_none = |a: &About<'_>| a.named.is_empty() && a.likely.is_empty();
+        let mut titles = work.documents.iter().filter_map(|d| d.title.as_ref());
+        let of_title = titles.find_map(|t| t.against.clone());
+        if work.abouts().all(is_none) && of_title.is_some() {
+            return of_title;
+        }
+        if self.calls_itself_a_report(work) {
+            return None;
+        }
+        let mut names = work.documents.iter().map(|d| &d.name);
+        let of_name = names.find_map(|name| name.against.clone());
+        let of_subject = self.in_subject.against.clone();
+        let silent = |a: &About<'_>| a.named.is_empty() && a.dated.periods.is_empty();
+        of_name.filter(|_| work.abouts().all(is_none)).or_else(|| {
+            of_subject.filter(|_| is_none(&self.in_subject) && work.abouts().all(silent))
+        })
+    }
+
+    /// Whether a piece of writing, its mail or the text calls it a report.
+    fn calls_itself_a_report(&self, work: &Work<'m>) -> bool {
+        self.is_called_a_report(Some(work)) || self.in_body.calls
+    }
+
     /// What a piece of writing is; why it is not clear is noted.
     fn seen(&self, work: &Work<'m>, own: &[&'m Report], found: &mut Match) -> Seen<'m> {
         let file = work.lead().file;
@@ -246,11 +308,34 @@ impl<'m> Matter<'m> {
                 .is_some_and(|unit| self.matcher.is_of_another(file, unit))
         });
         if let Some(file) = another {
-            let why = Why::OfAnother {
-                file: file.name.clone(),
-                issuer: file.issuer.clone().unwrap_or_default(),
-            };
+            let (name, issuer) = (file.name.clone(), file.issuer.clone().unwrap_or_default());
+            if self
+                .unit
+                .is_some_and(|unit| self.matcher.is_of_another_unit(file, unit))
+            {
+                // What it reports on may be asked for, whatever else the mail brings.
+                found.open.push(Why::OfAnotherUnit { file: name, issuer });
+                return Seen::Unclear;
+            }
+            let why = Why::OfAnother { file: name, issuer };
             return match work.is_read() && self.matcher.is_of_a_body_above(file) {
+                true => Seen::Other(why),
+                false => Seen::Left(why),
+            };
+        }
+        let mut written = work
+            .documents
+            .iter()
+            .map(|d| (d.file, d.file.addressee.as_deref()));
+        if let Some((file, to)) =
+            written.find_map(|(file, to)| Some((file, self.matcher.written_to_others(to)?)))
+        {
+            let calls = file.genre.as_deref() == Some("báo cáo");
+            let why = Why::WrittenToOthers {
+                file: Some(file.name.clone()),
+                to,
+            };
+            return match work.is_read() && !calls {
                 true => Seen::Other(why),
                 false => Seen::Left(why),
             };
@@ -272,8 +357,10 @@ impl<'m> Matter<'m> {
             genre: genre.to_owned(),
         };
         if let Some(genre) = other {
-            let by_head = file.genre.as_deref() == Some(genre) || is_surely_none(file.stem());
-            return match by_head && all_read {
+            let by_head = file.genre.as_deref() == Some(genre) || is_surely_none(file);
+            let is_blank = file.filled == Some(false);
+            let by_subject = says_surely_none(self.subject) && !self.calls_itself_a_report(work);
+            return match (by_head || is_blank || by_subject) && all_read {
                 true => Seen::Other(other_genre(genre)),
                 false => Seen::Left(other_genre(genre)),
             };
@@ -289,17 +376,17 @@ impl<'m> Matter<'m> {
             }
         }
         let Some(report) = report else {
-            let title = work.documents.iter().find_map(|d| d.title.as_ref());
-            let against = title
-                .filter(|t| t.mentioned.is_empty())
-                .and_then(|t| t.against.clone());
-            if let Some(matter) = against.filter(|_| all_read) {
+            if let Some(matter) = self.another_matter(work).filter(|_| all_read) {
                 let file = file.name.clone();
                 return Seen::Other(Why::SpeaksOf { file, matter });
             }
             found.open.extend(open);
             return Seen::Unclear;
         };
+        let said = fold(&format!("{} {}", self.subject, self.body));
+        if vi().drafts.stands_in(&said) {
+            return Seen::Left(other_genre("dự thảo"));
+        }
         if own.is_empty() && asks_for_time(self.body, office) {
             return Seen::Left(Why::AsksForTime {
                 file: file.name.clone(),

@@ -10,11 +10,14 @@
 //! | of | the order | and |
 //! |---|---|---|
 //! | unit ([`whose`]) | the registered address; what staff taught; what the register said then | a document, a forwarded sender or a subject of another unit makes it doubtful; words alone never make it certain |
-//! | report ([`report`]) | title, file name, subject, text; a title or subject that staff taught is as good as its own words, where those say nothing else | the narrower report wins wherever it stands; two others contradict each other |
+//! | whether it is one ([`genre`]) | to whom a document is written; what it calls itself: a draft, a letter "V/v lùi thời hạn …"; that the mail speaks of a draft | outweighs every name of a report; the head of another unit that reports is never passed over |
+//! | report ([`report`]) | title, file name, subject (of an answer not against the title), text; a title or subject that staff taught is as good as its own words, where those say nothing else | the narrower report wins wherever it stands; two others contradict each other |
 //! | | words beside what is not understood | count where the basis is cited, the letter that is answered asks for it, or it is called a report and the unit owes it on the period named |
 //! | | the only report that is open | where nothing at all is said that may be a subject |
 //! | period ([`period`]) | all of title, subject and file names that say anything must agree; the text counts where they say nothing | of several pieces each one's own title suffices |
 //! | | the only open period within reach | where nothing is said, or a month without its year; not beside a number that is not understood |
+//! | | a longer part of the year beside the report's own kind ("quý II và 6 tháng") | where both end together it adds nothing |
+//! | nothing happened | a document's own report; else each sentence of the mail that says it, with the report it mentions | is a report besides those of the files |
 //! | form | what the piece's own files are | a list or table that goes with it fulfils none |
 //!
 //! **What a machine never decides.** A unit by words alone; a report by a word that speaks of something else as well;

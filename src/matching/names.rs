@@ -9,7 +9,19 @@ use crate::words::{Finder, Forms, Found, vi};
 /// A name of a unit, brought to one way of writing.
 struct Name {
     text: String,
+    /// The same without spaces.
+    joined: String,
     unit: UnitId,
+}
+
+impl Name {
+    fn new(text: String, unit: &UnitId) -> Name {
+        Name {
+            joined: text.replace(' ', ""),
+            text,
+            unit: unit.clone(),
+        }
+    }
 }
 
 /// The names of all units of a day.
@@ -72,10 +84,7 @@ impl Names {
         // Names of a unit are added one after another.
         let own = self.names.iter().rev().take_while(|n| n.unit == *unit);
         if text.contains(' ') && !own.into_iter().any(|n| n.text == text) {
-            self.names.push(Name {
-                text,
-                unit: unit.clone(),
-            });
+            self.names.push(Name::new(text, unit));
         }
     }
 
@@ -107,7 +116,10 @@ impl Names {
         let bare = text
             .strip_suffix(&format!(" {}", self.place))
             .unwrap_or(&text);
-        let is_it = |name: &&Name| name.text == text || name.text == bare;
+        // "EA HLEO" is Ea H'leo.
+        let joined = |text: &str| text.replace(' ', "");
+        let (whole, bare) = (joined(&text), joined(bare));
+        let is_it = |name: &&Name| name.joined == whole || name.joined == bare;
         units_of(self.names.iter().filter(is_it))
     }
 }
@@ -132,10 +144,7 @@ impl Called {
             // One word without its place may be any: "báo" of "Báo Phú Yên".
             let bare = bare.filter(|b| b.contains(' '));
             let texts = [Some(whole), bare].into_iter().flatten();
-            places.extend(texts.map(|text| Name {
-                text: text.to_owned(),
-                unit: name.unit.clone(),
-            }));
+            places.extend(texts.map(|text| Name::new(text.to_owned(), &name.unit)));
         }
         Called { names, places }
     }
@@ -186,9 +195,9 @@ pub(super) fn is_grassroots(text: &str) -> bool {
     shorten(text).starts_with("cdcs")
 }
 
-/// Whether a text names a federation of labour by its place.
-pub(super) fn is_federation(text: &str) -> bool {
-    shorten(text).starts_with("ldld ")
+/// Whether a text names a union by its place alone.
+pub(super) fn is_union_of_a_place(text: &str) -> bool {
+    vi().unions_of_a_place.strip(&shorten(text)).is_some()
 }
 
 /// Whether a text names some union at all.

@@ -44,7 +44,11 @@ impl<'m> Matter<'m> {
         work: Option<&Work<'m>>,
         found: &mut Match,
     ) -> Option<PeriodId> {
-        let places = self.places(work);
+        let mut places = self.places(work);
+        if let Some(hints) = self.said_of_it_in_the_subject(report) {
+            let subject = places.iter_mut().filter(|p| p.source == Source::Subject);
+            subject.for_each(|place| place.hints.clone_from(&hints));
+        }
         if let Frequency::Once { period, .. } = &report.frequency {
             let strong = places.iter().filter(|p| p.source != Source::Text);
             if strong.flat_map(|p| &p.hints).any(Hint::is_part_of_a_year) {
@@ -57,7 +61,17 @@ impl<'m> Matter<'m> {
         }
         let begun = self.begun(report);
         let mut said: Vec<Said> = Vec::new();
+        let names_its_kind = |p: &Place| p.hints.iter().any(|h| h.is_of(report));
+        let strong = |p: &&Place| p.source != Source::Text;
+        let of_its_kind = places.iter().filter(strong).any(names_its_kind);
+        let by_itself = places
+            .iter()
+            .any(|p| p.source == Source::Title && names_its_kind(p));
         for place in &places {
+            // The subject of an answer may be that of an older mail.
+            if place.source == Source::Subject && by_itself && self.is_an_answer() {
+                continue;
+            }
             // The text speaks of many things: it counts where nothing else says anything.
             if place.source == Source::Text && !said.is_empty() {
                 continue;
@@ -66,7 +80,7 @@ impl<'m> Matter<'m> {
             match year_only && !said.is_empty() {
                 // A year alone adds nothing to what a stronger place says but the year.
                 true => said.extend(says_the_year(place, &begun)),
-                false => said.extend(says(place, report, &begun)),
+                false => said.extend(says(place, report, &begun, of_its_kind)),
             }
         }
         let several_years = |p: &Place| p.hints.iter().all(Hint::is_several_years);
@@ -150,6 +164,25 @@ impl<'m> Matter<'m> {
         let text = text.filter(|h| !matches!(h, Hint::MonthsAgo(_) | Hint::QuarterAgo));
         places.push(place(Source::Text, &text.cloned().collect::<Vec<_>>()));
         places
+    }
+
+    /// What the subject says of the period of one of several reports, where each has a part of its own: "báo cáo QHLĐ quý
+    /// II; TNLĐ tháng 6".
+    fn said_of_it_in_the_subject(&self, report: &Report) -> Option<Vec<Hint>> {
+        let others = self.in_subject.mentioned.iter().any(|r| r.id != report.id);
+        let parts = self.subject.split([';', ',', '+', '&']);
+        let abouts = parts.map(|part| self.matcher.topics.about(part, true, self.unit));
+        let mut own = abouts.filter(|about| about.mentions(report));
+        let (one, None) = (own.next().filter(|_| others)?, own.next()) else {
+            return None;
+        };
+        let alone = one.mentioned.len() == 1 && !one.dated.periods.is_empty();
+        let hints = one
+            .dated
+            .periods
+            .into_iter()
+            .map(|h| h.on(self.matcher.day));
+        alone.then(|| hints.collect())
     }
 
     /// The periods of a report that have begun, of the years around the day of the mail.
@@ -349,7 +382,7 @@ fn says_the_year(place: &Place, begun: &[PeriodId]) -> Option<Said> {
 
 /// What a place says of the periods of a report that have begun, if anything: one of those of the report's own kind, and
 /// nothing against what else it says.
-fn says(place: &Place, report: &Report, begun: &[PeriodId]) -> Option<Said> {
+fn says(place: &Place, report: &Report, begun: &[PeriodId], of_its_kind: bool) -> Option<Said> {
     let own = place.hints.iter().any(|h| h.is_of(report));
     let is_year = |h: &&Hint| matches!(h, Hint::Year(_));
     let hints: Vec<&Hint> = place
@@ -364,7 +397,8 @@ fn says(place: &Place, report: &Report, begun: &[PeriodId]) -> Option<Said> {
         let of_kind = hints.iter().filter(|h| h.is_of(report)).filter_map(allows);
         let mut others = hints
             .iter()
-            .filter(|h| !h.is_of(report))
+            // "Quý III và 9 tháng đầu năm": what has come together until then besides.
+            .filter(|h| !h.is_of(report) && !(of_its_kind && h.adds_up_to(period)))
             .filter_map(allows)
             .peekable();
         let one_of: Vec<bool> = of_kind.collect();

@@ -14,7 +14,7 @@ use crate::domain::report::Report;
 use crate::domain::row::MessageId;
 use crate::domain::why::Why;
 use crate::ground::text::fold;
-use crate::words::has_phrase;
+use crate::words::{has_phrase, mail};
 
 impl<'m> Matter<'m> {
     /// Which report a piece of writing is, or the mail itself, by the rules in order: its own words; the subject's; the
@@ -31,6 +31,10 @@ impl<'m> Matter<'m> {
             ([one], subject) if subject.iter().any(|s| s.id == one.id) => {
                 let sources = [self.own_source(work), Source::Subject];
                 Some(self.named(one, work, &sources, found))
+            }
+            // The subject of an answer was written by somebody else, of something else perhaps.
+            ([one], _) if self.is_an_answer() => {
+                Some(self.named(one, work, &[self.own_source(work)], found))
             }
             ([one], [other]) => {
                 // The wider report in one place and the narrower in the other is no contradiction; but where another
@@ -85,6 +89,11 @@ impl<'m> Matter<'m> {
             }
         }
         self.report_of(None, &[], found)
+    }
+
+    /// Whether the subject is that of a mail which is answered.
+    pub(super) fn is_an_answer(&self) -> bool {
+        mail().reply.begins(&fold(self.subject))
     }
 
     /// Notes that something names a report.
@@ -157,6 +166,18 @@ impl<'m> Matter<'m> {
                 file: file_of(Some(work)).unwrap_or_default(),
                 matter,
             });
+            return None;
+        }
+        // What nobody read is what the subject says that it is: "bản giải trình về việc chậm báo cáo".
+        let said_to_be = self
+            .in_subject
+            .before
+            .clone()
+            .filter(|_| source == Source::Subject);
+        if let Some(word) =
+            said_to_be.filter(|_| !work.is_read() && !work.abouts().any(|a| a.mentions(report)))
+        {
+            found.open.push(Why::NotUnderstood { file: None, word });
             return None;
         }
         let title = work.documents.iter().find_map(|d| d.title.as_ref());
@@ -257,7 +278,7 @@ impl<'m> Matter<'m> {
     }
 
     /// Whether a piece of writing, or its mail, is called a report.
-    fn is_called_a_report(&self, work: Option<&Work<'m>>) -> bool {
+    pub(super) fn is_called_a_report(&self, work: Option<&Work<'m>>) -> bool {
         let of_file = |w: &Work<'_>| {
             let mut files = w.documents.iter().map(|d| d.file);
             let by_head = files.any(|f| {
@@ -333,9 +354,12 @@ impl<'m> Matter<'m> {
 
     /// The first word or number of titles, names and subject that may be the subject of something else.
     fn not_understood(&self, work: Option<&Work<'m>>) -> Option<String> {
+        // In the subject of an answer stand somebody else's words.
+        let words = |a: &About<'_>| a.content.as_ref().or(a.dated.strange.as_ref()).cloned();
+        let of_another = |a: &About<'_>| self.is_an_answer() && std::ptr::eq(a, &self.in_subject);
         self.named_places(work).find_map(|a| {
-            let word = a.against.as_ref().or(a.content.as_ref());
-            word.or(a.dated.strange.as_ref()).cloned()
+            let own = (!of_another(a)).then(|| words(a)).flatten();
+            a.against.clone().or(own)
         })
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct About<'c> {
     pub(super) against: Option<String>,
     /// The first word that is not understood.
     pub(super) strange: Option<String>,
+    /// The first word, in the same part, before "báo cáo" that is not understood and sends none: "giải trình về báo cáo".
+    pub(super) before: Option<String>,
     /// The first word that may belong to a subject: with none, the text says at most that it is a report, whose, and on
     /// which period.
     pub(super) content: Option<String>,
@@ -153,6 +155,7 @@ impl Topics {
             mentioned: Vec::new(),
             against: None,
             strange: None,
+            before: None,
             content: None,
             calls: !text.reports.is_empty(),
             dated: self.dated(&text, &hits),
@@ -175,7 +178,19 @@ impl Topics {
         let of_report = |i: &usize| hits.iter().any(|h| (h.from..h.to).contains(i));
         let strange = |i: &usize| !(plain[*i] || known[*i] || of_report(i));
         about.strange = (0..plain.len()).find(strange).map(word);
+        about.before = text.before_the_report().find(strange).map(word);
         narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
+        // The narrower one wins wherever it stands: "chăm lo trẻ em dịp Trung thu"; but for a period of the wider one's own.
+        let narrower = about.likely.iter().copied();
+        let narrower =
+            narrower.filter(|r| about.named.iter().any(|wide| r.over.contains(&wide.id)));
+        let mut with = about.named.clone();
+        narrower.for_each(|r| once(&mut with, r));
+        let count = with.len();
+        narrowed(&mut with, &self.config.reports, &text.dated.periods);
+        if with.len() < count {
+            about.named = with;
+        }
         about
     }
 
@@ -325,6 +340,7 @@ impl Topics {
                 && !text.is_cut(from, to)
                 && !text.is_an_addressee(from)
                 && !text.is_of_another_body(to, &report.basis)
+                && !text.is_of_another_document((from, to), report)
             {
                 hits.push(Hit { report, from, to });
             }
@@ -392,7 +408,7 @@ fn standing(hit: &Hit<'_>, known: &[bool], plain: &[bool], text: &Text) -> Stand
     let begin = marks.filter(|end| *end <= hit.from).max().unwrap_or(0);
     let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
     let end = end.unwrap_or(text.words.len());
-    if text.against_within(begin, hit.from) {
+    if text.against_within(begin, hit.from) || text.is_part_of_another_matter(hit) {
         return Standing::Aside;
     }
     // A further thing after another subject is none: "phụ nữ, trẻ em".
@@ -405,7 +421,9 @@ fn standing(hit: &Hit<'_>, known: &[bool], plain: &[bool], text: &Text) -> Stand
         return Standing::Aside;
     }
     if let Some(last) = (begin..hit.from).rev().find(strange) {
-        return match (last + 1..=hit.from).any(parts) {
+        // For whom something was done is not what it is about: "quỹ sữa cho trẻ em".
+        let is_whom_it_is_for = hit.from > begin && text.words[hit.from - 1] == "cho";
+        return match is_whom_it_is_for || (last + 1..=hit.from).any(parts) {
             true => Standing::Aside,
             false => Standing::Likely,
         };
@@ -542,6 +560,18 @@ impl Text {
         text
     }
 
+    /// The words before "báo cáo" in the same part; none where that is what is sent.
+    fn before_the_report(&self) -> std::ops::Range<usize> {
+        let first = self.reports.first().map_or(0, |(from, _)| *from);
+        let begins = (0..=first)
+            .rev()
+            .find(|i| self.parted.get(*i) == Some(&true));
+        let is_sent = first > 0 && matches!(self.words[first - 1].as_str(), "gui" | "nop" | "goi");
+        begins
+            .filter(|_| !is_sent)
+            .unwrap_or(if is_sent { first } else { 0 })..first
+    }
+
     /// The first words of what was found and the ones after the last.
     fn places(&self, found: Vec<Found>) -> Vec<(usize, usize)> {
         found
@@ -553,6 +583,12 @@ impl Text {
     /// Whether something else is spoken of between two words.
     fn against_within(&self, from: usize, to: usize) -> bool {
         self.against.iter().any(|(f, t)| from <= *f && *t <= to)
+    }
+
+    /// Whether the words of a report are only a part of what is called otherwise: the "trẻ em" of "lao động trẻ em".
+    fn is_part_of_another_matter(&self, hit: &Hit<'_>) -> bool {
+        let mut against = self.against.iter();
+        against.any(|(f, t)| *f <= hit.from && hit.to <= *t && t - f > hit.to - hit.from)
     }
 
     /// What else is spoken of, outside of the words of reports.
@@ -594,6 +630,23 @@ impl Text {
             return false;
         };
         !has_phrase(&fold(basis), &format!("{kind} {body}"))
+    }
+
+    /// Whether the number of another document stands within the words of a report, or beside words that only say when: "sơ
+    /// kết Nghị quyết 02 giai đoạn 2024–2026" is no report on Kế hoạch 40.
+    fn is_of_another_document(&self, (from, to): (usize, usize), report: &Report) -> bool {
+        let says_when = |word: &String| is_number(word) || matches!(word.as_str(), "giai" | "doan");
+        let begins = match self.words[from..to].iter().all(says_when) {
+            true => 0,
+            false => from,
+        };
+        let own = fold(&format!("{} {}", report.basis, report.title));
+        let is_other = |at: &usize| {
+            let word = &self.words[*at];
+            let digits = word.bytes().all(|b| b.is_ascii_digit());
+            digits && self.is_number_of_a_document(*at) && !has_phrase(&own, word)
+        };
+        (begins..to).any(|at| is_other(&at))
     }
 
     /// Whether a number is that of a document which is spoken of: "Chỉ thị số 05".

@@ -5,7 +5,7 @@
 
 use jiff::civil::Date;
 
-use super::names::{is_federation, is_grassroots, is_union, shorten};
+use super::names::{is_grassroots, is_union, is_union_of_a_place, shorten};
 use super::{Known, Match, Matcher, UnitMatch};
 use crate::domain::because::{Because, Source};
 use crate::domain::unit::{Level, Register, UnitId};
@@ -18,7 +18,7 @@ use crate::words::{OpenSet, has_phrase, vi};
 struct Evidence {
     /// Units that the documents name as the body that issued them.
     issuers: Vec<UnitId>,
-    /// A federation of labour that issued a document and is not in the register.
+    /// A union of a place that issued a document and is not in the register.
     outsider: Option<String>,
     /// Units of whoever wrote the mail that was forwarded.
     forwarded: Vec<UnitId>,
@@ -145,10 +145,10 @@ impl Matcher {
                     .flat_map(|issuer| names.called(issuer))
                     .collect(),
             ),
-            // Federations are called by their place alone; other unions in too many ways to tell a strange one.
+            // Others are called in too many ways to tell a strange one.
             outsider: documents()
                 .filter_map(|a| a.issuer.as_deref())
-                .find(|issuer| is_federation(issuer) && names.named_in(issuer).is_empty())
+                .find(|issuer| is_union_of_a_place(issuer) && names.named_in(issuer).is_empty())
                 .map(str::to_owned),
             forwarded: bearers(reading.forwarded_from.as_ref()),
             reply_to: bearers(
@@ -168,6 +168,44 @@ impl Matcher {
                 Vec::new()
             },
         }
+    }
+
+    /// To whom a document or mail is written, where that is neither the province nor anybody whom it may ask to report: those
+    /// below the unit, or bodies that are no unions. Several stand one a line.
+    pub(super) fn written_to_others(&self, addressee: Option<&str>) -> Option<String> {
+        let mut all = addressee?
+            .split(['\n', ';', ','])
+            .map(fold)
+            .filter(|to| !to.is_empty())
+            .peekable();
+        all.peek()?;
+        let mut upper = self.office.both(OpenSet::UpperBodies).collect::<Vec<_>>();
+        upper.push(&vi().below);
+        let is_other = |to: String| {
+            let mut to = to.as_str();
+            while let Some(rest) = vi().before_a_body.strip(to) {
+                to = rest;
+            }
+            upper.iter().any(|set| set.begins(to))
+        };
+        all.all(is_other)
+            .then(|| addressee.map(|to| to.replace('\n', "; ")))
+            .flatten()
+    }
+
+    /// Whether a document has the head of another unit that reports itself, neither above nor below the unit.
+    pub(super) fn is_of_another_unit(&self, document: &Attachment, unit: &UnitId) -> bool {
+        let called = document
+            .issuer
+            .as_deref()
+            .map_or(vec![], |issuer| self.names.called(issuer));
+        let register = self.register();
+        let reports = |other: &UnitId| {
+            let of_day = register.nearest(other, self.day);
+            of_day.is_some_and(|u| u.kind.level != Level::Province)
+                && !related(register, unit, other, self.day)
+        };
+        !called.contains(unit) && called.iter().any(reports)
     }
 
     /// Whether a document was issued by the province that asks, or a body above all units.

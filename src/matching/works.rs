@@ -79,6 +79,27 @@ impl<'m> Document<'m> {
         words.collect::<Vec<_>>().join(" ")
     }
 
+    /// The number in the register of outgoing documents that its head or the beginning of its name gives: "77.pdf" is the
+    /// scan of 77/BC-LĐLĐ.
+    fn serial(&self) -> Option<u32> {
+        let of_head = self
+            .file
+            .number
+            .as_deref()
+            .and_then(|n| n.split('/').next());
+        // "BC so 81": what stands before it says no more.
+        let says_nothing = |c: char| c.is_ascii_digit();
+        let stem = self.file.stem();
+        let at = stem.find(says_nothing)?;
+        let of_name = vi()
+            .before_a_number
+            .make_up(&fold(&stem[..at]))
+            .then(|| &stem[at..]);
+        let text = of_head.or(of_name)?;
+        let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
+        digits.parse().ok().filter(|n| *n < 1_900)
+    }
+
     /// Whether it is named like the document that asks for one of the reports: the scan of a report on a plan often is.
     fn is_named_like_the_basis(&self, reports: &[&Report]) -> bool {
         let mut mentioned = self.name.mentioned.iter();
@@ -199,7 +220,11 @@ impl<'m> Work<'m> {
             let (a, b) = (own.file, document.file);
             let same_number = a.number.is_some() && a.number == b.number;
             let name = own.bare_name();
-            same_number || (!name.is_empty() && name == document.bare_name())
+            let is_its_scan = own.is_without_text() != document.is_without_text()
+                && own
+                    .serial()
+                    .is_some_and(|serial| document.serial() == Some(serial));
+            same_number || is_its_scan || (!name.is_empty() && name == document.bare_name())
         })
     }
 }

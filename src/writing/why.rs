@@ -39,6 +39,12 @@ pub fn why_in_vietnamese(why: &Why) -> String {
         Why::OfAnother { file, issuer } => {
             format!("tệp “{file}” là văn bản do “{issuer}” ban hành")
         }
+        Why::OfAnotherUnit { file, issuer } => {
+            format!("tệp “{file}” là văn bản của “{issuer}”, là đơn vị khác với đơn vị gửi thư")
+        }
+        Why::WrittenToOthers { file, to } => {
+            format!("{} gửi “{to}”, không gửi Liên đoàn Lao động tỉnh", thing(file.as_deref()))
+        }
         Why::OtherGenre { file, genre } => format!("tệp “{file}” là {genre}, không phải báo cáo"),
         Why::AsksForTime { file } => {
             format!("thư xin thêm thời gian; tệp “{file}” không tự nêu là báo cáo")
