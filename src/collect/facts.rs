@@ -8,7 +8,7 @@ use super::decide::{Brought, Facts, decide};
 use super::record::may_acknowledge;
 use crate::config::Config;
 use crate::domain::date_of;
-use crate::domain::row::MessageId;
+use crate::domain::row::{MessageId, ObligationId};
 use crate::domain::unit::{Level, Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected::{self, Place};
@@ -108,7 +108,7 @@ pub fn foreseen(
     expected: &dyn Fn(&UnitId, &Item) -> bool,
 ) -> Result<Verdict> {
     let place = |unit: &UnitId, item: &Item| match expected(unit, item) {
-        true => Ok(Place::Open(0)),
+        true => Ok(Place::Open(ObligationId(0))),
         false => Place::of(config, store, unit, &item.report, &item.period, received_at),
     };
     let unit = found.unit.certain();
