@@ -15,7 +15,7 @@ use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::ground::text::{fold, truncated};
 use crate::reading::nil_return::says_nothing_happened;
-use crate::reading::{Class, Reading};
+use crate::reading::{Attachment, Class, Reading};
 use crate::words::vi;
 
 /// A mail whose reports are looked for: what of it speaks of them, and what is known besides.
@@ -134,16 +134,8 @@ impl Matcher {
             expected,
         };
         let mut items = Items::default();
-        if works.is_empty()
-            && let Some(report) = matter.report_in_words(nothing_happened, found)
-            && let Some(period) = matter.period_of(report, None, found)
-        {
-            if nothing_happened && report.nil_return {
-                found.reasons.push(Because::NothingToReport);
-                items.add(report, period, report.forms, true, None);
-            } else {
-                items.add(report, period, Forms::NONE, false, None);
-            }
+        if works.is_empty() {
+            matter.said_alone(nothing_happened, &mut items, found);
         }
         let mut left: Vec<Why> = Vec::new();
         let mut others = 0;
@@ -241,6 +233,22 @@ impl<'m> Matter<'m> {
         }));
     }
 
+    /// What a mail without documents says.
+    fn said_alone(&self, nothing_happened: bool, items: &mut Items, found: &mut Match) {
+        let Some(report) = self.report_in_words(nothing_happened, found) else {
+            return;
+        };
+        let Some(period) = self.period_of(report, None, found) else {
+            return;
+        };
+        if nothing_happened && report.nil_return {
+            found.reasons.push(Because::NothingToReport);
+            items.add(report, period, report.forms, true, None);
+        } else {
+            items.add(report, period, Forms::NONE, false, None);
+        }
+    }
+
     /// That nothing happened, said beside documents of other reports, is a report of its own: "TNLĐ tháng 5 không phát sinh,
     /// báo cáo trẻ em kèm theo".
     fn said_beside(&self, items: &mut Items, found: &mut Match) {
@@ -300,46 +308,49 @@ impl<'m> Matter<'m> {
         self.is_called_a_report(Some(work)) || self.in_body.calls
     }
 
-    /// What a piece of writing is; why it is not clear is noted.
-    fn seen(&self, work: &Work<'m>, own: &[&'m Report], found: &mut Match) -> Seen<'m> {
-        let file = work.lead().file;
-        let another = work.documents.iter().map(|d| d.file).find(|file| {
+    /// What a piece of writing is that is another one's, or was written to others.
+    fn of_others(&self, work: &Work<'m>, found: &mut Match) -> Option<Seen<'m>> {
+        let matcher = self.matcher;
+        let mut files = work.documents.iter().map(|d| d.file);
+        let others = |file: &&Attachment| {
             self.unit
-                .is_some_and(|unit| self.matcher.is_of_another(file, unit))
-        });
-        if let Some(file) = another {
+                .is_some_and(|unit| matcher.is_of_another(file, unit))
+        };
+        if let Some(file) = files.clone().find(others) {
             let (name, issuer) = (file.name.clone(), file.issuer.clone().unwrap_or_default());
             if self
                 .unit
-                .is_some_and(|unit| self.matcher.is_of_another_unit(file, unit))
+                .is_some_and(|unit| matcher.is_of_another_unit(file, unit))
             {
                 // What it reports on may be asked for, whatever else the mail brings.
                 found.open.push(Why::OfAnotherUnit { file: name, issuer });
-                return Seen::Unclear;
+                return Some(Seen::Unclear);
             }
             let why = Why::OfAnother { file: name, issuer };
-            return match work.is_read() && self.matcher.is_of_a_body_above(file) {
+            return Some(match work.is_read() && matcher.is_of_a_body_above(file) {
                 true => Seen::Other(why),
                 false => Seen::Left(why),
-            };
+            });
         }
-        let mut written = work
-            .documents
-            .iter()
-            .map(|d| (d.file, d.file.addressee.as_deref()));
-        if let Some((file, to)) =
-            written.find_map(|(file, to)| Some((file, self.matcher.written_to_others(to)?)))
-        {
-            let calls = file.genre.as_deref() == Some("báo cáo");
-            let why = Why::WrittenToOthers {
-                file: Some(file.name.clone()),
-                to,
-            };
-            return match work.is_read() && !calls {
-                true => Seen::Other(why),
-                false => Seen::Left(why),
-            };
+        let (file, to) = files.find_map(|file| {
+            let to = matcher.written_to_others(file.addressee.as_deref())?;
+            Some((file, to))
+        })?;
+        let calls = file.genre.as_deref() == Some("báo cáo");
+        let file = Some(file.name.clone());
+        let why = Why::WrittenToOthers { file, to };
+        Some(match work.is_read() && !calls {
+            true => Seen::Other(why),
+            false => Seen::Left(why),
+        })
+    }
+
+    /// What a piece of writing is; why it is not clear is noted.
+    fn seen(&self, work: &Work<'m>, own: &[&'m Report], found: &mut Match) -> Seen<'m> {
+        if let Some(seen) = self.of_others(work, found) {
+            return seen;
         }
+        let file = work.lead().file;
         let before = found.open.len();
         let report = self.report_of(Some(work), own, found);
         let open = found.open.split_off(before);

@@ -60,29 +60,7 @@ impl<'m> Matter<'m> {
             return Some(period.clone());
         }
         let begun = self.begun(report);
-        let mut said: Vec<Said> = Vec::new();
-        let names_its_kind = |p: &Place| p.hints.iter().any(|h| h.is_of(report));
-        let strong = |p: &&Place| p.source != Source::Text;
-        let of_its_kind = places.iter().filter(strong).any(names_its_kind);
-        let by_itself = places
-            .iter()
-            .any(|p| p.source == Source::Title && names_its_kind(p));
-        for place in &places {
-            // The subject of an answer may be that of an older mail.
-            if place.source == Source::Subject && by_itself && self.is_an_answer() {
-                continue;
-            }
-            // The text speaks of many things: it counts where nothing else says anything.
-            if place.source == Source::Text && !said.is_empty() {
-                continue;
-            }
-            let year_only = place.hints.iter().all(|h| matches!(h, Hint::Year(_)));
-            match year_only && !said.is_empty() {
-                // A year alone adds nothing to what a stronger place says but the year.
-                true => said.extend(says_the_year(place, &begun)),
-                false => said.extend(says(place, report, &begun, of_its_kind)),
-            }
-        }
+        let said = self.said(&places, report, &begun);
         let several_years = |p: &Place| p.hints.iter().all(Hint::is_several_years);
         let mut dated = places.iter().filter(|p| !p.hints.is_empty()).peekable();
         if report.is_periodic()
@@ -140,6 +118,34 @@ impl<'m> Matter<'m> {
             return None;
         }
         Some(period)
+    }
+
+    /// What the places say of the periods of a report that have begun.
+    fn said(&self, places: &[Place], report: &Report, begun: &[PeriodId]) -> Vec<Said> {
+        let mut said: Vec<Said> = Vec::new();
+        let names_its_kind = |p: &Place| p.hints.iter().any(|h| h.is_of(report));
+        let strong = |p: &&Place| p.source != Source::Text;
+        let of_its_kind = places.iter().filter(strong).any(names_its_kind);
+        let by_itself = places
+            .iter()
+            .any(|p| p.source == Source::Title && names_its_kind(p));
+        for place in places {
+            // The subject of an answer may be that of an older mail.
+            if place.source == Source::Subject && by_itself && self.is_an_answer() {
+                continue;
+            }
+            // The text speaks of many things: it counts where nothing else says anything.
+            if place.source == Source::Text && !said.is_empty() {
+                continue;
+            }
+            let year_only = place.hints.iter().all(|h| matches!(h, Hint::Year(_)));
+            match year_only && !said.is_empty() {
+                // A year alone adds nothing to what a stronger place says but the year.
+                true => said.extend(says_the_year(place, begun)),
+                false => said.extend(says(place, report, begun, of_its_kind)),
+            }
+        }
+        said
     }
 
     /// The texts that may name the period of a piece of writing, the strongest first.
@@ -398,7 +404,7 @@ fn says(place: &Place, report: &Report, begun: &[PeriodId], of_its_kind: bool) -
         let mut others = hints
             .iter()
             // "Quý III và 9 tháng đầu năm": what has come together until then besides.
-            .filter(|h| !h.is_of(report) && !(of_its_kind && h.adds_up_to(period)))
+            .filter(|h| !(h.is_of(report) || of_its_kind && h.adds_up_to(period)))
             .filter_map(allows)
             .peekable();
         let one_of: Vec<bool> = of_kind.collect();
