@@ -7,7 +7,8 @@ use crate::lab::dns;
 use crate::lab::installation::{
     Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, word,
 };
-use crate::lab::{Lab, Letter, MAILBOX, browser, percent_decoded};
+use crate::lab::{Lab, Letter, MAILBOX, browser, percent_decoded, written};
+use crate::look::look;
 
 /// A prepared mail: subject and body of a `mailto:` link, as a mail program takes them.
 struct Prepared {
@@ -398,6 +399,70 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     };
     let said = send(&demo, &returned, "07-17");
     assert!(said.contains("đã hết hạn"), "{said}");
+}
+
+#[test]
+fn what_waits_says_what_it_most_likely_is_and_one_click_does_that_and_nothing_counts_before() {
+    let demo = Demo::new();
+    // A topic beside words that are not understood.
+    let subject = "Báo cáo đời sống nữ công nhân, hoạt động nữ công 6 tháng đầu năm 2026";
+    let raw = written(
+        "ldld.phuhoa@phuyen.example",
+        subject,
+        "Gửi Ban",
+        &[("BC.docx", word("x"))],
+    );
+    let head = "Authentication-Results: mx.google.com; dmarc=pass header.from=phuyen.example\r\n";
+    let path = demo.dir().join("maildir/new/x.1.x");
+    std::fs::write(&path, [head.as_bytes(), &raw].concat()).unwrap();
+    let at: jiff::Timestamp = "2026-06-24T07:30:00+07:00".parse().unwrap();
+    let file = std::fs::File::options().append(true).open(&path).unwrap();
+    file.set_modified(at.into()).unwrap();
+    demo.after(&["run", "--once"]);
+    let state = |unit: &str, report: &str| {
+        let status = json_lines(&demo.after(&["status", "--json", "--report", report]));
+        let mut lines = status.into_iter();
+        let line = lines.find(|l| l["unit"] == unit && l["period"] == "2026-H1");
+        line.unwrap()["state"].as_str().unwrap().to_owned()
+    };
+    let page = demo.digest("2026-06-24", Demo::AFTER);
+    for (unit, name, report, what) in [
+        (
+            "ldld-phu-hoa",
+            "LĐLĐ huyện Phú Hòa",
+            "nu-cong",
+            "<b>Nữ công, kỳ 6 tháng đầu năm 2026</b>",
+        ),
+        (
+            "ldld-son-hoa",
+            "LĐLĐ huyện Sơn Hòa",
+            "tre-em",
+            "<b>LĐLĐ huyện Sơn Hòa: Công tác trẻ em, kỳ 6 tháng đầu năm 2026</b>",
+        ),
+    ] {
+        let label = format!("Gán cho {name}");
+        let line = format!("Có thể là: {what}; đúng thì bấm “{label}”");
+        assert!(page.contains(&line), "{line}");
+        let before = state(unit, report);
+        assert!(
+            ["waiting", "overdue"].contains(&before.as_str()),
+            "{before}"
+        );
+        let said = send(&demo, &links(&page, &label).remove(0), "06-24");
+        let logged = what
+            .replace("kỳ ", "")
+            .replace("<b>", "")
+            .replace("</b>", "");
+        let logged = logged.replace(&format!("{name}: "), "");
+        assert!(said.contains(name) && said.contains(&logged), "{said}");
+        assert_ne!(state(unit, report), before);
+    }
+    // Of two units that it may be of none is proposed.
+    assert!(
+        page.contains("Có thể là: <b>CĐCS Báo Phú Yên; CĐCS Đài PT-TH</b></div>"),
+        "of two candidates"
+    );
+    look("the digest with proposals", &page);
 }
 
 #[test]

@@ -100,6 +100,7 @@ fn awaited(found: &Match) -> Awaited {
             false => named.collect(),
         },
         suspicious: !found.suspicious.is_empty(),
+        likely: found.likely.clone().filter(|_| found.suspicious.is_empty()),
     }
 }
 
@@ -666,6 +667,7 @@ mod tests {
                 suspicious: self.suspicious.then_some(sign).into_iter().collect(),
                 passed_over: vec![],
                 reasons: vec![],
+                likely: None,
             }
         }
     }

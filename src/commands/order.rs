@@ -544,7 +544,11 @@ mod tests {
             "CĐCS Thông qua, trả lại",
             "LĐLĐ huyện Tuy An",
         ] {
-            let all = links.for_mail(MessageId(9), &unit(name));
+            let all = links.for_mail(
+                MessageId(9),
+                &unit(name),
+                Some("Công tác trẻ em, 6 tháng đầu năm 2026"),
+            );
             let assigned = |unit: &str| Action::Assign(unit.to_owned());
             mails.push((Item::Mail(MessageId(9)), assigned("x"), all[0].clone()));
             mails.push((Item::Mail(MessageId(9)), assigned(""), all[1].clone()));
@@ -596,6 +600,7 @@ mod tests {
         let of_mail = links.for_mail(
             MessageId(9),
             &[(UnitId("x".into()), "LĐLĐ huyện Tuy An".into())],
+            None,
         );
         let of_report = links.for_submission(SubmissionId(17), "BC-2026-00017");
         let period = links.for_period(ObligationId(3), "Công tác trẻ em, 6 tháng đầu năm 2026");

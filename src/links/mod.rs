@@ -7,10 +7,12 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::domain::period::PeriodId;
+use crate::domain::report::Report;
 use crate::domain::row::{FailureId, MessageId, ObligationId, OutboxId, SubmissionId};
 use crate::domain::unit::UnitId;
 use crate::domain::vietnamese_date;
-use crate::ground::text::percent_encoded;
+use crate::ground::text::{fold, percent_encoded};
 use crate::store::{Store, Strangers};
 use token::{Action, Item, Token};
 
@@ -94,20 +96,29 @@ impl Links {
         }
     }
 
-    /// What may be done with a mail that waits. `candidates`: units by id and name, best first.
-    pub(crate) fn for_mail(&self, id: MessageId, candidates: &[(UnitId, String)]) -> Vec<Link> {
+    /// What may be done with a mail that waits. `candidates`: units by id and name, best first; `likely`: the report and
+    /// the period that it most likely is, filled in for the first of them.
+    pub(crate) fn for_mail(
+        &self,
+        id: MessageId,
+        candidates: &[(UnitId, String)],
+        likely: Option<&str>,
+    ) -> Vec<Link> {
         let item = Item::Mail(id);
         let optional = [
             "Báo cáo và kỳ (nếu thư chưa nêu rõ):",
             "Ghi nhớ địa chỉ người gửi cho đơn vị này (có/không): không",
         ];
+        let mut likely = likely.map(|what| format!("Báo cáo và kỳ: {what}"));
         let mut links: Vec<Link> = candidates
             .iter()
             .take(3)
             .map(|(unit, name)| {
                 let action = Action::Assign(unit.0.clone());
                 let says = format!("{}{name}", prepared_line(item, &action));
-                self.link(&format!("Gán cho {name}"), item, action, &says, &optional)
+                let filled = likely.take();
+                let fields = [filled.as_deref().unwrap_or(optional[0]), optional[1]];
+                self.link(&format!("Gán cho {name}"), item, action, &says, &fields)
             })
             .collect();
         let fields = ["Đơn vị:", optional[0], optional[1]];
@@ -204,6 +215,14 @@ pub(crate) fn prepared_line(item: Item, action: &Action) -> String {
         (Item::Outgoing(_), Action::Resend) => "Gửi lại: ".into(),
         _ => String::new(),
     }
+}
+
+/// A report and its period in words by which staff name them: by its title, where its short name has none of its words.
+pub(crate) fn report_and_period(report: &Report, period: &PeriodId) -> String {
+    let short = fold(&report.short);
+    let named = report.words.iter().any(|w| short.contains(w.as_str()));
+    let name = if named { &report.short } else { &report.title };
+    format!("{name}, kỳ {}", period.in_vietnamese())
 }
 
 /// Which mails of strangers the digest of a day lists.

@@ -222,6 +222,8 @@ pub struct Match {
     pub passed_over: Vec<Why>,
     /// Why what was decided was decided.
     pub reasons: Vec<Because>,
+    /// What it most likely brings, for a person to say yes.
+    pub likely: Option<(String, PeriodId)>,
 }
 
 impl Match {
@@ -236,6 +238,7 @@ impl Match {
             suspicious: Vec::new(),
             passed_over: Vec::new(),
             reasons: Vec::new(),
+            likely: None,
         }
     }
 }

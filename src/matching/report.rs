@@ -10,6 +10,7 @@ use super::topic::{About, narrowed, once};
 use super::works::Work;
 use super::{Expectation, Match};
 use crate::domain::because::{Because, Source, Support};
+use crate::domain::period::PeriodId;
 use crate::domain::report::Report;
 use crate::domain::row::MessageId;
 use crate::domain::why::Why;
@@ -275,6 +276,31 @@ impl<'m> Matter<'m> {
         let owed = self.unit.is_some()
             && expected.any(|e| self.is_within_reach(e, report) && fits(&e.period));
         (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
+    }
+
+    /// What a mail most likely brings that is not clear: the only report that its places speak of, if nothing speaks of
+    /// something else, on the period that would be taken for it.
+    pub(super) fn likely(&self, works: &[Work<'m>]) -> Option<(String, PeriodId)> {
+        let own = works.iter().flat_map(Work::abouts);
+        let abouts: Vec<&About<'m>> = own.chain([&self.in_subject]).collect();
+        if abouts.iter().any(|a| a.against.is_some()) {
+            return None;
+        }
+        let mut spoken_of: Vec<&Report> = Vec::new();
+        for about in abouts {
+            spoken_of.extend(&about.mentioned);
+        }
+        if spoken_of.is_empty() {
+            spoken_of.extend(&self.in_body.mentioned);
+        }
+        narrowed(&mut spoken_of, self.matcher.reports(), &[]);
+        spoken_of.sort_by_key(|r| &r.id);
+        spoken_of.dedup_by_key(|r| &r.id);
+        let [one] = spoken_of.as_slice() else {
+            return None;
+        };
+        let period = self.period_of(one, works.first(), &mut Match::nothing())?;
+        Some((one.id.clone(), period))
     }
 
     /// Whether a piece of writing, or its mail, is called a report.

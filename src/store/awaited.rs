@@ -18,6 +18,16 @@ pub struct Awaited {
     pub reports: Vec<(String, PeriodId)>,
     /// Whether its sender looks like somebody it is not.
     pub suspicious: bool,
+    /// What it most likely is, for staff to say yes.
+    pub likely: Option<(String, PeriodId)>,
+}
+
+/// What a mail that waits most likely is.
+pub(crate) struct Proposal {
+    pub(crate) report: String,
+    pub(crate) period: PeriodId,
+    /// Whether the mail says so clearly, and something else makes it wait.
+    pub(crate) clear: bool,
 }
 
 impl Store {
@@ -29,6 +39,14 @@ impl Store {
         )?;
         self.conn
             .execute("DELETE FROM awaited WHERE message = ?1", [message])?;
+        self.conn
+            .execute("DELETE FROM proposed WHERE message = ?1", [message])?;
+        if let Some((report, period)) = &awaited.likely {
+            self.conn.execute(
+                "INSERT INTO proposed (message, report, period) VALUES (?1, ?2, ?3)",
+                params![message, report, period.to_string()],
+            )?;
+        }
         for (report, period) in &awaited.reports {
             self.conn.execute(
                 "INSERT INTO awaited (message, report, period) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
@@ -36,6 +54,23 @@ impl Store {
             )?;
         }
         Ok(())
+    }
+
+    /// What each mail that waits most likely is.
+    pub(crate) fn proposals(&self) -> Result<HashMap<MessageId, Proposal>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT p.message, p.report, p.period, EXISTS (SELECT 1 FROM awaited a WHERE a.message = p.message) AS clear
+             FROM proposed p JOIN message m ON m.id = p.message WHERE m.state = 'waiting'",
+        )?;
+        let rows = statement.query_map([], |r| {
+            let proposal = Proposal {
+                report: r.get("report")?,
+                period: parsed(r, "period")?,
+                clear: r.get("clear")?,
+            };
+            Ok((r.get("message")?, proposal))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Marks what may be in a mail that waits and was stored by a moment: the reports that it names, or all that are open
@@ -150,7 +185,7 @@ mod tests {
         let named = reports.iter().map(|r| ((*r).to_owned(), period.clone()));
         let awaited = Awaited {
             reports: named.collect(),
-            suspicious: false,
+            ..Awaited::default()
         };
         store.set_awaited(id, &awaited).unwrap();
         let (ground, until) = match trust {
@@ -215,8 +250,8 @@ mod tests {
         // One that looks like somebody it is not is no better.
         let imitation = waits(&store, "b", "pass", &[]);
         let awaited = Awaited {
-            reports: vec![],
             suspicious: true,
+            ..Awaited::default()
         };
         store.set_awaited(imitation, &awaited).unwrap();
         assert_eq!(marks(&store, NOW)[2], (None, Some(imitation)));

@@ -131,7 +131,7 @@ mod tests {
     ];
 
     /// The other columns that hold texts. `setting.value` is whatever is remembered.
-    const TEXTS: [(&str, &str); 30] = [
+    const TEXTS: [(&str, &str); 31] = [
         ("attachment", "name sha256 kind role"),
         ("awaited", "report period"),
         ("closing", "report period"),
@@ -158,6 +158,7 @@ mod tests {
             "key kind unit state message_id recipients subject raw error put_off",
         ),
         ("outbox_rest", "address state error"),
+        ("proposed", "report period"),
         ("queue_pause", "why way"),
         ("register_address", "address unit"),
         ("reminder", "step"),

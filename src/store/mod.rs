@@ -46,6 +46,7 @@ use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
 
 pub use awaited::Awaited;
+pub(crate) use awaited::Proposal;
 pub use clock::{APART, ClockDoubt};
 pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
@@ -66,7 +67,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 25] = [
+const MIGRATIONS: [&str; 26] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -92,6 +93,7 @@ const MIGRATIONS: [&str; 25] = [
     include_str!("../../migrations/0023_named.sql"),
     include_str!("../../migrations/0024_one_width.sql"),
     include_str!("../../migrations/0025_taught.sql"),
+    include_str!("../../migrations/0026_proposed.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

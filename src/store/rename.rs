@@ -14,7 +14,7 @@ use crate::domain::unit::UnitId;
 
 /// The columns that hold the id of a unit or report, beside the JSON of `message.candidates` and
 /// `correction.inverse`, `correction.subject` and `outbox.key`.
-const COLUMNS: [(Thing, &str, &str); 10] = [
+const COLUMNS: [(Thing, &str, &str); 11] = [
     (Thing::Unit, "obligation", "unit"),
     (Thing::Unit, "hold", "unit"),
     (Thing::Unit, "learned", "unit"),
@@ -24,6 +24,7 @@ const COLUMNS: [(Thing, &str, &str); 10] = [
     (Thing::Report, "obligation", "report"),
     (Thing::Report, "awaited", "report"),
     (Thing::Report, "closing", "report"),
+    (Thing::Report, "proposed", "report"),
     (Thing::Report, "taught", "report"),
 ];
 /// The tables whose rows belong to an obligation. `submission` has versions, the others one row that holds.

@@ -129,7 +129,15 @@ pub fn digest(
         soon_days: SOON_DAYS,
         ..DigestData::default()
     };
-    tasks::tasks(config, store, (day, until), links.as_ref(), &mut data)?;
+    let moment = (day, until);
+    tasks::tasks(
+        config,
+        store,
+        &obligations,
+        moment,
+        links.as_ref(),
+        &mut data,
+    )?;
     tasks::held(config, store, &obligations, until, &mut data)?;
     system::expiring(config, store, &mut data)?;
     news::news(

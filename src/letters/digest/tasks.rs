@@ -1,5 +1,8 @@
 //! What needs a person: the mails that wait, and whom they hold.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,10 +16,11 @@ use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_moment};
 use crate::links::token::{Action, Item};
-use crate::links::{Link, Links};
-use crate::reading::Role;
+use crate::links::{Link, Links, report_and_period};
+use crate::matching::forms_of;
+use crate::reading::{Attachment, Role, Trust};
 use crate::standing::{self, Holds};
-use crate::store::{Claim, Ground, Message, Store, Strangers};
+use crate::store::{Claim, Ground, Message, Proposal, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
 use crate::writing::{Sentence, of_a_stranger, sentence, unlinked, why_in_vietnamese};
 
@@ -38,6 +42,8 @@ pub(super) struct WaitingMail {
     pub(super) unit: Option<String>,
     /// Names of the units that it may come from, where it is not.
     pub(super) candidates: Option<Names>,
+    /// The report and the period that it most likely is, of the unit or the only candidate: the first link says yes to it.
+    pub(super) likely: Option<String>,
     /// Names of its files.
     pub(super) files: Option<Names>,
     /// The numbers of other mails of its sender.
@@ -48,6 +54,14 @@ pub(super) struct WaitingMail {
     pub(super) token: Option<String>,
     /// The unit that it is most likely of, as commands take it.
     pub(super) suggestion: Option<UnitId>,
+}
+
+/// What mails most likely are, as far as that is expected of anybody.
+struct Proposals<'o> {
+    of: HashMap<MessageId, Proposal>,
+    expected: &'o [Obligation],
+    /// So many more are shown: a page has an end.
+    left: Cell<usize>,
 }
 
 /// The first of some names, and how many more there are.
@@ -102,6 +116,8 @@ const LIKELY: usize = 3;
 const LONGEST: usize = 200;
 /// Nor more names of files of one mail, or numbers of mails of one sender.
 const MOST_NAMES: usize = 8;
+/// Nor of more mails what they most likely are.
+const MOST_LIKELY: usize = 20;
 /// Nor more mails that hold reminders of one unit.
 const MOST_HOLDING: usize = 3;
 
@@ -109,15 +125,21 @@ const MOST_HOLDING: usize = 3;
 pub(super) fn tasks(
     config: &Config,
     store: &Store,
+    expected: &[Obligation],
     (day, until): (Date, Timestamp),
     links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
+    let proposals = Proposals {
+        of: store.proposals()?,
+        expected,
+        left: Cell::new(MOST_LIKELY),
+    };
     let Waiting { known, strangers } = Waiting::at(until, config, store)?;
     data.tasks = known.len();
     data.waiting = known
         .iter()
-        .map(|m| mail(config, m, links, LIKELY))
+        .map(|m| mail(config, m, &proposals, links, LIKELY))
         .collect();
     for (kind, senders) in strangers {
         let mails: usize = senders.iter().map(|s| s.mails.len()).sum();
@@ -137,7 +159,7 @@ pub(super) fn tasks(
             senders: count,
             shown: shown
                 .iter()
-                .map(|s| stranger(config, s, kind, links))
+                .map(|s| stranger(config, s, kind, &proposals, links))
                 .collect(),
             more_mails,
             more_senders,
@@ -152,6 +174,7 @@ fn stranger(
     config: &Config,
     sender: &Sender,
     kind: Strangers,
+    proposals: &Proposals<'_>,
     links: Option<&Links>,
 ) -> WaitingMail {
     let (first, rest) = sender.mails.split_first().expect("a sender has a mail");
@@ -159,7 +182,7 @@ fn stranger(
         Strangers::WithDocument => LIKELY,
         Strangers::Others => 1, // it is only named
     };
-    let mut shown = mail(config, first, links, likely);
+    let mut shown = mail(config, first, proposals, links, likely);
     let numbers: Vec<String> = rest.iter().map(|m| m.id.to_string()).collect();
     shown.others = Names::of(numbers);
     shown
@@ -180,7 +203,13 @@ fn chosen(text: &str) -> String {
 }
 
 /// A mail that waits. `likely`: to so many units that it may be of, it can be assigned by one click.
-fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize) -> WaitingMail {
+fn mail(
+    config: &Config,
+    message: &Message,
+    proposals: &Proposals<'_>,
+    links: Option<&Links>,
+    likely: usize,
+) -> WaitingMail {
     let day = date_of(message.received_at);
     let id = message.id;
     let unit = message.unit.as_ref().map(|u| config.unit_name(u, day));
@@ -189,7 +218,7 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         .iter()
         .map(|u| config.unit_name(u, day))
         .collect();
-    let likely: Vec<(UnitId, String)> = message
+    let assignable: Vec<(UnitId, String)> = message
         .unit
         .iter()
         .chain(&message.candidates)
@@ -214,6 +243,10 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         .filter(|a| a.role != Role::Ignored)
         .map(|a| chosen(&a.name))
         .collect();
+    let likely = proposals.of_mail(config, message);
+    // What a mail says clearly is understood by itself, with what it brings.
+    let filled = likely.as_ref().filter(|(_, clear)| !clear);
+    let filled = filled.map(|(what, _)| what.as_str());
     WaitingMail {
         id,
         received: short_moment(message.received_at),
@@ -223,11 +256,41 @@ fn mail(config: &Config, message: &Message, links: Option<&Links>, likely: usize
         expires: None,
         unit,
         candidates: Names::of(candidates),
+        likely: likely.as_ref().map(|(what, _)| what.clone()),
         files: Names::of(files),
         others: None,
-        links: links.map_or(vec![], |l| l.for_mail(id, &likely)),
+        links: links.map_or(vec![], |l| l.for_mail(id, &assignable, filled)),
         token: links.map(|l| l.token(Item::Mail(id), Action::Any)),
         suggestion: best.cloned(),
+    }
+}
+
+impl Proposals<'_> {
+    /// What a mail most likely is, and whether it says so clearly, where one unit alone may have sent it and it is expected
+    /// of that. Of a forged one, and of what nobody has opened, nothing is made easy.
+    fn of_mail(&self, config: &Config, message: &Message) -> Option<(String, bool)> {
+        let Proposal {
+            report,
+            period,
+            clear,
+        } = self.of.get(&message.id)?;
+        let reading = message
+            .reading
+            .as_ref()
+            .filter(|r| r.trust != Trust::Fail)?;
+        let is_read = |a: &Attachment| !forms_of(a.role).is_empty();
+        if !clear && !reading.attachments.iter().any(is_read) {
+            return None;
+        }
+        let unit = match (&message.unit, message.candidates.as_slice()) {
+            (Some(unit), _) | (None, [unit]) => unit,
+            (None, _) => return None,
+        };
+        let is_it = |o: &&Obligation| o.unit == *unit && o.report == *report && o.period == *period;
+        self.expected.iter().find(is_it)?;
+        let left = self.left.get().checked_sub(1)?;
+        self.left.set(left);
+        Some((report_and_period(config.report(report)?, period), *clear))
     }
 }
 
@@ -306,5 +369,50 @@ fn holding(claim: &Claim) -> Holding {
             .until
             .filter(|_| claim.read)
             .map(vietnamese_moment),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::expected;
+    use crate::matching::{Expectation, Known, Matcher};
+
+    #[test]
+    fn what_a_proposal_says_is_understood_as_it_is_meant() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Arc::new(Config::load(&folder).unwrap());
+        for at in ["2026-06-24T08:00:00+07:00", "2026-12-01T08:00:00+07:00"] {
+            let received_at: Timestamp = at.parse().unwrap();
+            let obligations = expected::obligations(&config, received_at);
+            let matcher = Matcher::new(Arc::clone(&config), date_of(received_at));
+            let known = Known {
+                received_at,
+                learned: vec![],
+                taught: std::collections::BTreeMap::new(),
+                former: vec![],
+                asked: vec![],
+                said: None,
+                history_known: true,
+                expected: &|unit| Ok(Expectation::among(&obligations, unit)),
+            };
+            let mut seen = std::collections::BTreeSet::new();
+            for o in &obligations {
+                let report = config.report(&o.report).unwrap();
+                if o.due < received_at || !seen.insert((&o.report, &o.period)) {
+                    continue;
+                }
+                let words = report_and_period(report, &o.period);
+                let understood = matcher.said_by_staff(&words, &o.unit, &known).unwrap();
+                assert_eq!(
+                    understood,
+                    Some((o.report.clone(), o.period.clone())),
+                    "{words}"
+                );
+            }
+            assert!(seen.len() > 3, "{seen:?}");
+        }
     }
 }

@@ -203,6 +203,7 @@ impl Year {
                     let awaited = Awaited {
                         reports,
                         suspicious,
+                        likely: None,
                     };
                     self.say(m, row, MessageState::Waiting, clock)?;
                     self.app.store.set_awaited(row, &awaited)?;
