@@ -91,14 +91,14 @@ pub enum Why {
     SpeaksOf {
         /// The file.
         file: String,
-        /// Of what: words of the file, folded.
+        /// Of what: words of the file, as they were written.
         matter: String,
     },
     /// A word or number is not understood, so that nothing is taken for granted.
     NotUnderstood {
         /// The file; none: the mail itself.
         file: Option<String>,
-        /// The word, folded.
+        /// The word, as it was written, with its neighbours.
         word: String,
     },
     /// Two places name two periods.

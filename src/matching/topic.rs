@@ -1,9 +1,12 @@
 //! Which reports a text is about. That a report's words stand in it is not enough: "Báo cáo nhà ở của nữ công nhân",
 //! "Đăng ký tập huấn nữ công" and "Ban Chính sách pháp luật, Quan hệ lao động – Nữ công" are no reports on nữ công.
 
+use std::cell::LazyCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use unicode_normalization::UnicodeNormalization;
 
 use super::hints::{Dated, Hint, dated};
 use crate::config::Config;
@@ -33,13 +36,13 @@ pub(super) struct About<'c> {
     pub(super) likely: Vec<&'c Report>,
     /// All whose words stand in it at all.
     pub(super) mentioned: Vec<&'c Report>,
-    /// Words of something else that is no report that is asked for: "tập huấn".
+    /// Words of something else that is no report that is asked for, as they were written: "tập huấn".
     pub(super) against: Option<String>,
-    /// The first word that is not understood.
+    /// The first word that is not understood, as it was written, with those that follow it.
     pub(super) strange: Option<String>,
     /// The first word, in the same part, before "báo cáo" that is not understood and sends none: "giải trình về báo cáo".
     pub(super) before: Option<String>,
-    /// The first word that may belong to a subject: with none, the text says at most that it is a report, whose, and on
+    /// Likewise the first that may belong to a subject: with none, the text says at most that it is a report, whose, and on
     /// which period.
     pub(super) content: Option<String>,
     /// Whether it calls itself a report.
@@ -143,6 +146,7 @@ impl Topics {
     /// What a text is about. `called`: whether the mail calls itself a report somewhere; `unit`: whose it is, where that is
     /// certain.
     pub(super) fn about(&self, text: &str, called: bool, unit: Option<&UnitId>) -> About<'_> {
+        let written = LazyCell::new(|| as_written(text));
         let mut text = Text::new(text);
         text.against = text.places(self.against.find(&text.folded));
         let called = called || !text.reports.is_empty();
@@ -171,14 +175,28 @@ impl Topics {
                 Standing::Aside => {}
             }
         }
-        about.against = text.against_beside(&hits);
+        let said = |words: Range<usize>| match written.len() == text.words.len() {
+            true => written[words].join(" "),
+            false => text.words[words].join(" "), // letters that fold to none
+        };
+        about.against = text.against_beside(&hits).map(said);
         let plain = self.plain(&text, plain, unit);
-        let word = |i: usize| text.words[i].clone();
-        about.content = (0..plain.len()).find(|i| !plain[*i]).map(word);
+        // One syllable tells a reader little: what follows it belongs to it.
+        let told = |at: usize, strange: &dyn Fn(&usize) -> bool| {
+            let to = (at + 1..plain.len()).find(|i| !strange(i));
+            let to = to.unwrap_or(plain.len()).clamp(at + 2, at + 4);
+            said(at..to.min(plain.len()))
+        };
+        let first =
+            |strange: &dyn Fn(&usize) -> bool| Some(told((0..plain.len()).find(strange)?, strange));
+        about.content = first(&|i| !plain[*i]);
         let of_report = |i: &usize| hits.iter().any(|h| (h.from..h.to).contains(i));
         let strange = |i: &usize| !(plain[*i] || known[*i] || of_report(i));
-        about.strange = (0..plain.len()).find(strange).map(word);
-        about.before = text.before_the_report().find(strange).map(word);
+        about.strange = first(&strange);
+        about.before = text
+            .before_the_report()
+            .find(strange)
+            .map(|at| told(at, &strange));
         narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
         // The narrower one wins wherever it stands: "chăm lo trẻ em dịp Trung thu"; but for a period of the wider one's own.
         let narrower = about.likely.iter().copied();
@@ -517,6 +535,13 @@ struct Text {
     is_dated: bool,
 }
 
+/// The words of a text with their marks and capitals.
+fn as_written(text: &str) -> Vec<String> {
+    let text: String = text.nfc().collect();
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|w| !w.is_empty()).map(str::to_owned).collect()
+}
+
 impl Text {
     fn new(text: &str) -> Text {
         let folded = fold(text);
@@ -592,10 +617,10 @@ impl Text {
     }
 
     /// What else is spoken of, outside of the words of reports.
-    fn against_beside(&self, hits: &[Hit<'_>]) -> Option<String> {
+    fn against_beside(&self, hits: &[Hit<'_>]) -> Option<Range<usize>> {
         let within = |f: usize, t: usize| hits.iter().any(|h| h.from <= f && t <= h.to);
         let (from, to) = self.against.iter().find(|(f, t)| !within(*f, *t))?;
-        Some(self.words[*from..*to].join(" "))
+        Some(*from..*to)
     }
 
     /// Whether a longer word is cut in two: the "nữ công" of "nữ công đoàn viên".
