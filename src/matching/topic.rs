@@ -38,7 +38,7 @@ pub(super) struct About<'c> {
     pub(super) mentioned: Vec<&'c Report>,
     /// Words of something else that is no report that is asked for, as they were written: "tập huấn".
     pub(super) against: Option<String>,
-    /// The first word that is not understood, as it was written, with those that follow it.
+    /// The first word that is not understood, as it was written, with its neighbours.
     pub(super) strange: Option<String>,
     /// The first word, in the same part, before "báo cáo" that is not understood and sends none: "giải trình về báo cáo".
     pub(super) before: Option<String>,
@@ -181,22 +181,25 @@ impl Topics {
         };
         about.against = text.against_beside(&hits).map(said);
         let plain = self.plain(&text, plain, unit);
-        // One syllable tells a reader little: what follows it belongs to it.
+        let of_report = |i: &usize| hits.iter().any(|h| (h.from..h.to).contains(i));
+        let is_called = |i: &usize| text.reports.iter().any(|(f, t)| (*f..*t).contains(i));
+        // One syllable tells a reader little: its neighbours belong to it.
         let told = |at: usize, strange: &dyn Fn(&usize) -> bool| {
+            let before = at.checked_sub(1).filter(|_| !text.parted[at]);
+            let before = before.filter(|b| !of_report(b) && !is_called(b));
             let to = (at + 1..plain.len()).find(|i| !strange(i));
             let to = to.unwrap_or(plain.len()).clamp(at + 2, at + 4);
-            said(at..to.min(plain.len()))
+            said(before.unwrap_or(at)..to.min(plain.len()))
         };
-        let first =
-            |strange: &dyn Fn(&usize) -> bool| Some(told((0..plain.len()).find(strange)?, strange));
+        let first = |strange: &dyn Fn(&usize) -> bool| {
+            let at = (0..plain.len()).find(strange)?;
+            Some(told(at, strange))
+        };
         about.content = first(&|i| !plain[*i]);
-        let of_report = |i: &usize| hits.iter().any(|h| (h.from..h.to).contains(i));
         let strange = |i: &usize| !(plain[*i] || known[*i] || of_report(i));
         about.strange = first(&strange);
-        about.before = text
-            .before_the_report()
-            .find(strange)
-            .map(|at| told(at, &strange));
+        let before = text.before_the_report().find(strange);
+        about.before = before.map(|at| told(at, &strange));
         narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
         // The narrower one wins wherever it stands: "chăm lo trẻ em dịp Trung thu"; but for a period of the wider one's own.
         let narrower = about.likely.iter().copied();
@@ -744,6 +747,39 @@ mod tests {
         let topics = Topics::new(Arc::new(config), day, &Additions::default());
         let about = topics.about(text, called, None);
         about.named.into_iter().map(|r| r.id.clone()).collect()
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_as_it_was_written_with_what_follows_it() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let day = jiff::civil::date(2026, 6, 15);
+        let topics = Topics::new(Arc::new(config), day, &Additions::default());
+        for (text, content, against) in [
+            (
+                "Báo cáo phong trào Nhân đạo năm 2026",
+                "phong trào Nhân đạo",
+                None,
+            ),
+            ("Báo cáo nhân đạo.", "nhân đạo", None),
+            (
+                "Báo cáo đời sống, việc làm: thu nhập bình quân",
+                "đời sống",
+                None,
+            ),
+            ("Lớp Tập huấn nữ công", "", Some("Tập huấn")),
+            (
+                "Ba\u{301}o ca\u{301}o đo\u{300}i so\u{302}\u{301}ng",
+                "đòi sống",
+                None,
+            ),
+        ] {
+            let about = topics.about(text, true, None);
+            let said = about.content.unwrap_or_default();
+            assert!(said.starts_with(content), "{text}: {said}");
+            assert!(said.split(' ').count() <= 5, "{text}: {said}");
+            assert_eq!(about.against.as_deref(), against, "{text}");
+        }
     }
 
     #[test]
