@@ -157,11 +157,7 @@ impl Matcher {
         }
         found.surely_none = others > 0 && others == works.len();
         found.items = items.0.into_values().collect();
-        found.likely = match found.items.as_slice() {
-            [one] if !found.unclear => Some((one.report.clone(), one.period.clone())),
-            [] if found.unclear => matter.likely(&works),
-            _ => None,
-        };
+        found.likely = matter.likely(&works, found);
         if found.items.iter().all(|i| i.forms.is_empty()) {
             found.open.extend(left);
         } else {

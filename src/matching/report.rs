@@ -278,9 +278,14 @@ impl<'m> Matter<'m> {
         (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
     }
 
-    /// What a mail most likely brings that is not clear: the only report that its places speak of, if nothing speaks of
-    /// something else, on the period that would be taken for it.
-    pub(super) fn likely(&self, works: &[Work<'m>]) -> Option<(String, PeriodId)> {
+    /// What a mail most likely brings: the one thing that is clear, or where none is the only report that its places speak
+    /// of, if nothing speaks of something else, on the period that would be taken for it.
+    pub(super) fn likely(&self, works: &[Work<'m>], found: &Match) -> Option<(String, PeriodId)> {
+        match found.items.as_slice() {
+            [one] if !found.unclear => return Some((one.report.clone(), one.period.clone())),
+            [] if found.unclear => {}
+            _ => return None,
+        }
         let own = works.iter().flat_map(Work::abouts);
         let abouts: Vec<&About<'m>> = own.chain([&self.in_subject]).collect();
         if abouts.iter().any(|a| a.against.is_some()) {

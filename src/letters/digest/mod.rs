@@ -129,35 +129,21 @@ pub fn digest(
         soon_days: SOON_DAYS,
         ..DigestData::default()
     };
+    let (links, span) = (links.as_ref(), (since, until));
     let moment = (day, until);
-    tasks::tasks(
-        config,
-        store,
-        &obligations,
-        moment,
-        links.as_ref(),
-        &mut data,
-    )?;
+    tasks::tasks(config, store, &obligations, moment, links, &mut data)?;
     tasks::held(config, store, &obligations, until, &mut data)?;
     system::expiring(config, store, &mut data)?;
-    news::news(
-        config,
-        store,
-        &obligations,
-        (since, until),
-        links.as_ref(),
-        &mut data,
-    )?;
+    news::news(config, store, &obligations, span, links, &mut data)?;
     data.others = news::others(config, &messages);
     let view = View::at(until, config, store)?;
-    progress::progress(&view, &obligations, links.as_ref(), &mut data);
+    progress::progress(&view, &obligations, links, &mut data);
     let unseen = health::unseen(store, &config.settings, until)?;
     data.unseen = unseen.map_or_else(String::new, |u| u.in_vietnamese());
-    let span = (since, until);
-    delivery::sent(config, store, &obligations, span, links.as_ref(), &mut data)?;
+    delivery::sent(config, store, &obligations, span, links, &mut data)?;
     delivery::stuck(config, store, span, &mut data)?;
     delivery::bounced(config, store, &messages, &mut data)?;
-    data.contacts = delivery::contacts(config, store, links.as_ref(), until)?;
+    data.contacts = delivery::contacts(config, store, links, until)?;
     let looks = health::look(store, &config.settings, until)?;
     let hours = config.settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
     let is_ill = |part| looks.iter().any(|l| l.part == part && l.ill.is_some());

@@ -282,10 +282,11 @@ impl Proposals<'_> {
         if !clear && !reading.attachments.iter().any(is_read) {
             return None;
         }
-        let unit = match (&message.unit, message.candidates.as_slice()) {
-            (Some(unit), _) | (None, [unit]) => unit,
-            (None, _) => return None,
+        let only = match message.candidates.as_slice() {
+            [one] => Some(one),
+            _ => None,
         };
+        let unit = message.unit.as_ref().or(only)?;
         let is_it = |o: &&Obligation| o.unit == *unit && o.report == *report && o.period == *period;
         self.expected.iter().find(is_it)?;
         let left = self.left.get().checked_sub(1)?;
