@@ -589,7 +589,7 @@ impl Text {
     }
 
     /// The words before "báo cáo" in the same part; none where that is what is sent.
-    fn before_the_report(&self) -> std::ops::Range<usize> {
+    fn before_the_report(&self) -> Range<usize> {
         let first = self.reports.first().map_or(0, |(from, _)| *from);
         let begins = (0..=first)
             .rev()
