@@ -1,5 +1,7 @@
 //! What is expected of whom: the obligations of the periods that have opened, as configuration and calendar have them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -16,13 +18,17 @@ use crate::store::{KnownPeriod, Receipts, Store};
 
 /// The obligations of every period that has opened by a moment, as the configuration has them.
 pub fn obligations(config: &Config, now: Timestamp) -> Vec<Obligation> {
-    let schedule = &config.settings.schedule;
-    let today = date_of(now);
     // A period that is due after `since` opened at most two years before.
-    let from = schedule.since.saturating_sub(2.years());
+    let from = config.settings.schedule.since.saturating_sub(2.years());
+    opening(config, from, date_of(now))
+}
+
+/// The obligations of every period that opens from one day to another, both included.
+fn opening(config: &Config, from: Date, to: Date) -> Vec<Obligation> {
+    let schedule = &config.settings.schedule;
     let mut all = Vec::new();
     for report in &config.reports {
-        for period in report.periods_opening(from, today, schedule.closing) {
+        for period in report.periods_opening(from, to, schedule.closing) {
             let due = report.deadline(&period, &config.calendar);
             if date_of(due) < schedule.since {
                 continue;
@@ -107,10 +113,45 @@ pub fn expect(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
 
 /// See [`expect`]; whatever is said of the clock.
 pub fn store_expected(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
-    let mut wanted = obligations(config, now);
-    let known = store.periods()?;
-    wanted.retain(|o| !was_asked_for_otherwise(o, &known, now));
-    store.transaction(|s| wanted.iter().try_for_each(|o| s.expect(o)))
+    let (trace, today) = (trace(config), date_of(now));
+    let mut wanted = match store.expected_until(&trace)? {
+        Some(day) if day >= today => return Ok(()),
+        Some(day) => opening(config, day.tomorrow()?, today),
+        None => obligations(config, now),
+    };
+    store.transaction(|s| {
+        if !wanted.is_empty() {
+            let known = s.periods()?;
+            wanted.retain(|o| !was_asked_for_otherwise(o, &known, now));
+        }
+        wanted.iter().try_for_each(|o| s.expect(o))?;
+        s.set_expected_until(&trace, today)
+    })
+}
+
+/// Whether what a configuration expects at a moment is in the store, as far as that can be told without looking at it.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn is_stored(config: &Config, store: &Store, now: Timestamp) -> Result<bool> {
+    let until = store.expected_until(&trace(config))?;
+    let today = date_of(now);
+    Ok(until.is_some_and(|day| {
+        let tomorrow = day.saturating_add(1.day());
+        day >= today || opening(config, tomorrow, today).is_empty()
+    }))
+}
+
+/// A trace of all by which it is decided what is expected: another one may expect other things. That of a program built
+/// by another compiler may differ; then all is looked at once more.
+fn trace(config: &Config) -> String {
+    let schedule = &config.settings.schedule;
+    let mut trace = DefaultHasher::new();
+    config.register.units.hash(&mut trace);
+    config.reports.hash(&mut trace);
+    config.calendar.hash(&mut trace);
+    (schedule.since, schedule.closing).hash(&mut trace);
+    format!("{:016x}", trace.finish())
 }
 
 /// Whether a period is long over, and its report was asked for in periods of another length then: whoever sent every

@@ -198,9 +198,9 @@ fn index_book(lines: &[String], rows: Vec<Vec<Cell>>, now: Timestamp) -> Result<
         columns: columns
             .map(|(name, width)| (name.to_owned(), width))
             .to_vec(),
-        rows,
+        rows: Box::new(rows.into_iter().map(Ok)),
     };
-    spreadsheet::workbook(&[sheet], now)
+    spreadsheet::workbook([sheet], now)
 }
 
 /// Of each form the files of the latest version that brought it; what supports a report goes with its version.

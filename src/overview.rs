@@ -1,6 +1,7 @@
 //! How all units stand, as tables: totals by report and period, the matrix of units and periods, details.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::io::Write;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -8,12 +9,11 @@ use serde::Serialize;
 
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
-use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::View;
 use crate::store::Store;
-use crate::writing::spreadsheet::{self, Cell, Sheet, Tone};
+use crate::writing::spreadsheet::{self, Cell, Rows, Sheet, Tone};
 
 /// How one report and period ended, as provincial report systems count it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,18 +126,23 @@ fn short_period(period: &PeriodId) -> String {
     }
 }
 
-/// The Excel file of obligations, ready to be the annex of a letter.
+/// The Excel file of obligations, ready to be the annex of a letter, is written to `to`.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub fn workbook(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> Result<Vec<u8>> {
+/// When the store cannot be read, or nothing can be written.
+pub fn workbook(
+    view: &View<'_>,
+    store: &Store,
+    obligations: &[Obligation],
+    to: impl Write + Send,
+) -> Result<()> {
     let groups = groups(obligations);
     let sheets = [
         totals_sheet(view, &groups),
         matrix_sheet(view, obligations, &groups),
-        details_sheet(view, store, obligations)?,
+        details_sheet(view, store, obligations),
     ];
-    spreadsheet::workbook(&sheets, view.now())
+    spreadsheet::write(sheets, view.now(), to)
 }
 
 /// The lines above a sheet: whose it is and what it shows, and at which moment.
@@ -155,7 +160,7 @@ fn columns(width: f64, names: &[&str]) -> Vec<(String, f64)> {
 }
 
 /// A row each report and period, with how many units stand how.
-fn totals_sheet(view: &View<'_>, groups: &[Group<'_>]) -> Sheet {
+fn totals_sheet<'a>(view: &'a View<'_>, groups: &'a [Group<'_>]) -> Sheet<'a> {
     Sheet {
         name: "Tổng hợp".into(),
         title: title(view, "TỔNG HỢP TÌNH HÌNH GỬI BÁO CÁO"),
@@ -181,15 +186,19 @@ fn totals_sheet(view: &View<'_>, groups: &[Group<'_>]) -> Sheet {
             ),
         ]
         .concat(),
-        rows: groups.iter().map(|g| total_row(view, g)).collect(),
+        rows: Box::new(groups.iter().map(|g| Ok(total_row(view, g)))),
     }
 }
 
 /// A row each unit. What is far ahead, or from before the installation with nothing to show, would only widen the page.
-fn matrix_sheet(view: &View<'_>, obligations: &[Obligation], groups: &[Group<'_>]) -> Sheet {
+fn matrix_sheet<'a>(
+    view: &'a View<'_>,
+    obligations: &'a [Obligation],
+    groups: &[Group<'a>],
+) -> Sheet<'a> {
     let soon = view.now() + SignedDuration::from_hours(24 * 31);
     let untracked = |o: &&Obligation| view.state(o) == State::Untracked && o.receipts.is_empty();
-    let near: Vec<Group<'_>> = groups
+    let near: Vec<Group<'a>> = groups
         .iter()
         .filter(|g| g.due <= soon && !g.members.iter().all(untracked))
         .cloned()
@@ -204,19 +213,12 @@ fn matrix_sheet(view: &View<'_>, obligations: &[Obligation], groups: &[Group<'_>
 }
 
 /// A row each obligation, with all that came of it.
-fn details_sheet(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> Result<Sheet> {
-    let mut submissions: BTreeMap<(UnitId, String, PeriodId), Vec<Submission>> = BTreeMap::new();
-    for s in store.logged_between(Timestamp::MIN, view.now())? {
-        let key = (s.unit.clone(), s.report.clone(), s.period.clone());
-        submissions.entry(key).or_default().push(s);
-    }
-    let mut rows = Vec::new();
-    for o in obligations {
-        let key = (o.unit.clone(), o.report.clone(), o.period.clone());
-        let own = submissions.get(&key).map_or(&[][..], Vec::as_slice);
-        rows.push(detail_row(view, store, o, own)?);
-    }
-    Ok(Sheet {
+fn details_sheet<'a>(
+    view: &'a View<'_>,
+    store: &'a Store,
+    obligations: &'a [Obligation],
+) -> Sheet<'a> {
+    Sheet {
         name: "Chi tiết".into(),
         title: title(view, "CHI TIẾT BÁO CÁO ĐÃ NHẬN"),
         columns: [
@@ -229,8 +231,8 @@ fn details_sheet(view: &View<'_>, store: &Store, obligations: &[Obligation]) -> 
             columns(12.0, &["Nhắc gần nhất"]),
         ]
         .concat(),
-        rows,
-    })
+        rows: Box::new(obligations.iter().map(|o| detail_row(view, store, o))),
+    }
 }
 
 fn total_row(view: &View<'_>, group: &Group<'_>) -> Vec<Cell> {
@@ -263,11 +265,11 @@ fn total_row(view: &View<'_>, group: &Group<'_>) -> Vec<Cell> {
 }
 
 /// A row each unit, a column each report and period.
-fn matrix(
-    view: &View<'_>,
-    obligations: &[Obligation],
-    groups: &[Group<'_>],
-) -> (Vec<(String, f64)>, Vec<Vec<Cell>>) {
+fn matrix<'a>(
+    view: &'a View<'_>,
+    obligations: &'a [Obligation],
+    groups: &[Group<'a>],
+) -> (Vec<(String, f64)>, Rows<'a>) {
     let (config, now) = (view.config(), view.now());
     let mut columns = vec![("STT".to_owned(), 5.0), ("Đơn vị".to_owned(), 32.0)];
     columns.extend(groups.iter().map(|g| {
@@ -280,31 +282,24 @@ fn matrix(
         (head, 17.0)
     }));
     let expected: BTreeSet<&UnitId> = obligations.iter().map(|o| &o.unit).collect();
-    // In the order of the register, as staff know it.
-    let mut order: Vec<&UnitId> = Vec::new();
-    for unit in config
-        .register
-        .units
-        .iter()
-        .map(|u| &u.id)
-        .chain(expected.iter().copied())
-    {
-        if expected.contains(unit) && !order.contains(&unit) {
-            order.push(unit);
-        }
-    }
-    let rows = order.iter().enumerate().map(|(n, unit)| {
+    // In the order of the register, as staff know it; then those that it does not have.
+    let mut rest: HashSet<&UnitId> = expected.iter().copied().collect();
+    let listed = config.register.units.iter().map(|u| &u.id);
+    let order: Vec<&UnitId> = listed.chain(expected).filter(|u| rest.remove(u)).collect();
+    let of_group = |g: &Group<'a>| g.members.iter().map(|o| (&o.unit, *o)).collect();
+    let members: Vec<HashMap<&UnitId, &Obligation>> = groups.iter().map(of_group).collect();
+    let rows = order.into_iter().enumerate().map(move |(n, unit)| {
         let mut row = vec![
             Cell::Number(n as i64 + 1),
             config.unit_name(unit, date_of(now)).into(),
         ];
-        row.extend(groups.iter().map(|g| {
-            let own = g.members.iter().find(|o| o.unit == **unit);
+        row.extend(members.iter().map(|of| {
+            let own = of.get(unit);
             own.map_or(Cell::Empty, |o| state_cell(view, o))
         }));
-        row
+        Ok(row)
     });
-    (columns, rows.collect())
+    (columns, Box::new(rows))
 }
 
 /// How an obligation stands, in words, with its colour.
@@ -344,21 +339,17 @@ pub fn doubt(o: &Obligation) -> String {
     })
 }
 
-fn detail_row(
-    view: &View<'_>,
-    store: &Store,
-    o: &Obligation,
-    submissions: &[Submission],
-) -> Result<Vec<Cell>> {
+fn detail_row(view: &View<'_>, store: &Store, o: &Obligation) -> Result<Vec<Cell>> {
     let config = view.config();
     let day = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::Day(date_of(at)));
     let reminded = match o.reminders_sent {
         0 => None,
         _ => store.reminders_of(o.id)?.last().map(|(at, _)| *at),
     };
+    let versions = store.numbers_of(o.id, view.now())?;
     let mut numbers: Vec<&str> = Vec::new();
-    for number in submissions.iter().filter_map(|s| s.number.as_deref()) {
-        if !numbers.contains(&number) {
+    for number in versions.iter().flatten() {
+        if !numbers.contains(&number.as_str()) {
             numbers.push(number);
         }
     }
@@ -371,7 +362,7 @@ fn detail_row(
         day(o.first_received()),
         day(o.complete_at()),
         numbers.join("; ").into(),
-        Cell::Number(submissions.len() as i64),
+        Cell::Number(versions.len() as i64),
         Cell::Number(i64::from(o.reminders_sent)),
         day(reminded),
     ])

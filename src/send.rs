@@ -10,7 +10,7 @@ use anyhow::Result;
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use self::budget::{Pot, Spent, Turn};
+use self::budget::{Lately, Pot, Turn};
 use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -124,7 +124,7 @@ async fn queue(
     let limits = &config.settings.limits;
     let full = store.health(Part::Disk)?.failing().is_some();
     let doubted = store.clock_is_doubted()?;
-    let mut spent = spent(store, clock.now())?;
+    let mut lately: Option<Lately> = None;
     for mail in store.queue(clock.now())? {
         if stop() {
             break;
@@ -133,9 +133,13 @@ async fn queue(
         if full && !kind.is_for_staff() {
             continue; // staff have to hear of a full disk
         }
-        let day_ago = now - SignedDuration::from_hours(24);
+        let lately = match &mut lately {
+            Some(lately) => lately,
+            none => none.insert(left_lately(store, now)?),
+        };
+        lately.forget(now);
         let pot = Pot::of(kind);
-        if !spent.has_room(pot, limits.daily_mails) {
+        if !lately.spent().has_room(pot, limits.daily_mails) {
             tracing::warn!(
                 ?pot,
                 "today's budget of mails is used up; the rest is sent tomorrow"
@@ -164,7 +168,7 @@ async fn queue(
                 let capped = match draft.to.first() {
                     // Staff who decide much in a day get an answer to each command.
                     Some(to) if !config.settings.digest_to.contains(to) => {
-                        store.sent_to_since(to, day_ago)? >= limits.daily_mails_per_address
+                        lately.to(to) >= limits.daily_mails_per_address
                     }
                     _ => false,
                 };
@@ -179,7 +183,9 @@ async fn queue(
                 if halt.is_some() {
                     return Ok(halt);
                 }
-                spent = self::spent(store, now)?;
+                if let Some(left) = store.left(mail.id)? {
+                    lately.add(left.at, Pot::of(left.kind), left.recipients);
+                }
             }
         }
     }
@@ -187,13 +193,12 @@ async fn queue(
 }
 
 /// What left in the 24 hours before a moment.
-fn spent(store: &Store, now: Timestamp) -> Result<Spent> {
-    let mut spent = Spent::default();
-    let day_ago = now - SignedDuration::from_hours(24);
-    for (kind, mails) in store.sent_since(day_ago)? {
-        spent.add(Pot::of(kind), mails);
+fn left_lately(store: &Store, now: Timestamp) -> Result<Lately> {
+    let mut lately = Lately::default();
+    for left in store.left_since(now - SignedDuration::from_hours(24))? {
+        lately.add(left.at, Pot::of(left.kind), left.recipients);
     }
-    Ok(spent)
+    Ok(lately)
 }
 
 /// Whether a mail waits, or does not leave at all, as its unit has got as many answers as it gets in a day. An

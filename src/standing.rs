@@ -2,7 +2,8 @@
 
 mod said;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
 use jiff::civil::{Date, Time};
@@ -12,7 +13,7 @@ use crate::config::Config;
 use crate::domain::obligation::{Moments, Obligation, Rates, State};
 use crate::domain::unit::{Addressee, UnitId};
 use crate::domain::{date_of, instant};
-use crate::store::{Claim, DeadContacts, Receipts, Stands, Store};
+use crate::store::{Claim, DeadContacts, Stands, Store};
 
 /// What was due before this moment is not tracked: that of the installation, unless `remind_backlog` is set.
 pub(crate) fn tracked_from(config: &Config, first_opened: Timestamp) -> Timestamp {
@@ -27,6 +28,8 @@ pub struct View<'c> {
     config: &'c Config,
     now: Timestamp,
     tracked_from: Timestamp,
+    /// By deadline and report, as they were asked for: they are the same for all units.
+    moments: RefCell<HashMap<Timestamp, Vec<(String, Moments)>>>,
 }
 
 impl<'c> View<'c> {
@@ -39,6 +42,7 @@ impl<'c> View<'c> {
             config,
             now,
             tracked_from: tracked_from(config, store.first_opened()?),
+            moments: RefCell::default(),
         })
     }
 
@@ -54,12 +58,24 @@ impl<'c> View<'c> {
 
     /// How an obligation stands.
     pub fn state(&self, o: &Obligation) -> State {
-        o.state(&Moments {
+        o.state(&self.moments(o))
+    }
+
+    /// The moments by which it is decided how an obligation stands.
+    fn moments(&self, o: &Obligation) -> Moments {
+        let mut known = self.moments.borrow_mut();
+        let of_due = known.entry(o.due).or_default();
+        if let Some((_, moments)) = of_due.iter().find(|(report, _)| *report == o.report) {
+            return *moments;
+        }
+        let moments = Moments {
             now: self.now,
-            near: self.near(o),
+            near: self.found_near(o),
             closes: self.closes(o),
             tracked_from: self.tracked_from,
-        })
+        };
+        of_due.push((o.report.clone(), moments));
+        moments
     }
 
     /// Counts how obligations stand.
@@ -69,6 +85,10 @@ impl<'c> View<'c> {
 
     /// From when the deadline of an obligation counts as near.
     pub fn near(&self, o: &Obligation) -> Timestamp {
+        self.moments(o).near
+    }
+
+    fn found_near(&self, o: &Obligation) -> Timestamp {
         let schedule = &self.config.settings.schedule;
         let report = self.config.report(&o.report);
         let steps = report.map_or(&schedule.steps, |r| &r.steps);
@@ -175,8 +195,11 @@ impl<'c> Holds<'c> {
         let owing = obligations
             .iter()
             .filter(|o| !o.settled() && o.opens <= today && o.due >= tracked_from);
-        let units: BTreeSet<&UnitId> = owing.map(|o| &o.unit).collect();
-        let held = units.into_iter().map(|unit| Held {
+        self.held_of(owing.map(|o| &o.unit).collect())
+    }
+
+    fn held_of(&self, owing: BTreeSet<&UnitId>) -> Vec<Held> {
+        let held = owing.into_iter().map(|unit| Held {
             unit: unit.clone(),
             by: self
                 .on(unit)
@@ -195,16 +218,15 @@ pub(crate) fn many_held(config: &Config, store: &Store, now: Timestamp) -> Resul
     if holds.most() <= FEW {
         return Ok(None); // as a rule: what is owed is not looked up
     }
-    let obligations = store.obligations(Receipts::All)?;
-    let held = holds.held(&obligations, tracked_from(config, store.first_opened()?));
     let today = date_of(now);
-    let reports = |unit: &&UnitId| config.register.on(unit, today).is_some();
-    let units: BTreeSet<&UnitId> = obligations
-        .iter()
-        .map(|o| &o.unit)
-        .filter(reports)
-        .collect();
-    Ok(are_many(held.len(), units.len()).then(|| said::many_are_held(held.len(), units.len())))
+    let owing = store.owing(today, tracked_from(config, store.first_opened()?))?;
+    let held = holds.held_of(owing.iter().collect()).len();
+    let units: BTreeSet<&UnitId> = config.register.all_on(today).map(|u| &u.id).collect();
+    let mut reporting = 0;
+    for unit in units {
+        reporting += usize::from(store.is_asked(unit)?);
+    }
+    Ok(are_many(held, reporting).then(|| said::many_are_held(held, reporting)))
 }
 
 /// So many units are never many.

@@ -34,6 +34,7 @@ mod demo;
 mod doors;
 mod flood;
 mod full_disk;
+mod growth;
 mod holding;
 mod hostile;
 mod house;

@@ -57,6 +57,8 @@
 //! | every round fails | the mailbox is not logged into again at once | `refusals::a_mailbox_that_fails_in_each_round_is_not_logged_into_again_at_once` |
 //! | many reloads come with a refused login | they are one login | `refusals::many_reloads_are_one_login` |
 //! | it is reloaded again and again while mails come | neither descriptors nor memory grow | `long_run::many_reloads_while_mails_come_leave_nothing_behind_in_the_process` |
+//! | it runs for years | a round costs what there is to do | `growth::no_statement_of_a_round_looks_through_what_grows_with_the_years` |
+//! | what a unit owes is kept beside the rows that it follows from | it is what they say, whatever becomes of them | `src/store/obligation.rs::what_is_open_and_until_when_is_known_of_each_obligation_whatever_becomes_of_it` |
 //! | it runs for long | neither descriptors nor memory grow with the mails | `long_run::many_mails_leave_no_more_behind_in_the_process_than_a_few` |
 //! | UIDVALIDITY changes | known mails are recognised by their content | `interruptions::a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_are_recognised` |
 //! | other mails take over the UIDs of reports | none is shown as logged in their place | `mailbox_faults::no_mail_is_shown_as_the_one_whose_uid_it_took_over` |

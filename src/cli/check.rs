@@ -64,7 +64,7 @@ pub(super) async fn run(session: &Session, offline: bool, deep: bool) -> Result<
     tell_years(&config, date_of(now).year(), &mut findings)?;
     tell_what_is_lacking(&config)?;
     let path = Store::path(&config.settings.data);
-    let known = path.exists().then(|| Store::copy_of(&path));
+    let known = path.exists().then(|| Store::as_it_is(&path));
     if let Some(Ok(store)) = &known {
         tell_renamed(&config, store, now, &mut findings)?;
     }

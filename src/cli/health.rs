@@ -31,7 +31,7 @@ pub(super) fn run(session: &Session, json: bool, textfile: Option<&Path>) -> Res
             path.display()
         );
     }
-    let store = Store::copy_of(&path).with_context(|| format!("the store {}", path.display()))?;
+    let store = Store::as_it_is(&path).with_context(|| format!("the store {}", path.display()))?;
     let now = session.now();
     let looks = health::look(&store, &config.settings, now)?;
     if let Some(file) = textfile {

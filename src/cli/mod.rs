@@ -36,6 +36,7 @@ use crate::config::{Config, Fault};
 use crate::domain::instant;
 use crate::domain::period::PeriodId;
 use crate::domain::row::MessageId;
+use crate::expected;
 use crate::reading::sandbox::Purpose;
 use crate::reading::worker;
 use crate::store::Store;
@@ -285,19 +286,24 @@ impl Session {
         writing::load(&self.config).map_err(|faults| Faulty(faults).into())
     }
 
-    /// The store as it is, copied into memory: looking changes nothing. Where there is none yet, one that was opened
-    /// on the first day of the schedule. What has opened by `until` is expected in it.
+    /// The store as it is: looking changes nothing. Where there is none yet, one that was opened on the first day of the
+    /// schedule. What has opened by `until` is expected in it; where it is not in the store, in a copy of it.
     fn snapshot(&self, config: &Config, until: Timestamp) -> Result<Store> {
         let path = Store::path(&config.settings.data);
+        let told = || format!("the store {}", path.display());
         let store = if path.exists() {
-            Store::copy_of(&path).with_context(|| format!("the store {}", path.display()))?
+            let store = Store::as_it_is(&path).with_context(told)?;
+            if expected::is_stored(config, &store, until)? {
+                return Ok(store);
+            }
+            Store::copy_of(&path).with_context(told)?
         } else {
             Store::in_memory(instant(
                 config.settings.schedule.since,
                 jiff::civil::Time::midnight(),
             ))?
         };
-        crate::expected::store_expected(config, &store, until)?;
+        expected::store_expected(config, &store, until)?;
         Ok(store)
     }
 }

@@ -1,5 +1,7 @@
 //! `status`: who has sent what, late, missing a form.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -73,9 +75,10 @@ pub(super) fn run(
         return Ok(());
     }
     if let Some(path) = xlsx {
-        let book = overview::workbook(&view, &store, &all)?;
-        return std::fs::write(path, book)
-            .with_context(|| format!("cannot write {}", path.display()));
+        let told = || format!("cannot write {}", path.display());
+        let mut file = BufWriter::new(File::create(path).with_context(told)?);
+        overview::workbook(&view, &store, &all, &mut file).with_context(told)?;
+        return file.flush().with_context(told);
     }
     // How the service fares is known of now only.
     if session.at.is_none() {

@@ -63,17 +63,13 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
             ];
             let columns = sheet::HEADINGS.iter().map(ToString::to_string);
             let rows = sheet::rows(&config.register).into_iter();
-            let content = spreadsheet::workbook(
-                &[Sheet {
-                    name: "Danh bạ đơn vị".into(),
-                    title: vec![],
-                    columns: columns.zip(widths).collect(),
-                    rows: rows
-                        .map(|r| r.into_iter().map(Cell::from).collect())
-                        .collect(),
-                }],
-                now,
-            )?;
+            let sheet = Sheet {
+                name: "Danh bạ đơn vị".into(),
+                title: vec![],
+                columns: columns.zip(widths).collect(),
+                rows: Box::new(rows.map(|r| Ok(r.into_iter().map(Cell::from).collect()))),
+            };
+            let content = spreadsheet::workbook([sheet], now)?;
             std::fs::write(file, content)
                 .with_context(|| format!("cannot write {}", file.display()))?;
         }
@@ -113,7 +109,7 @@ fn settled(config: &Config, register: &Register, file: &Path) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
-    let store = Store::copy_of(&path)?;
+    let store = Store::as_it_is(&path)?;
     let mut changes = identity::compare(register, &config.reports, &store)?;
     changes.retain(|(thing, _)| *thing == Thing::Unit);
     for (_, change) in &changes {

@@ -134,7 +134,7 @@ pub(super) fn register_of(
     }
     relations(file, &rows, faults, warnings);
     Register {
-        units: rows.into_iter().map(|(_, u)| u).collect(),
+        units: rows.into_iter().map(|(_, u)| u).collect::<Vec<_>>().into(),
     }
 }
 

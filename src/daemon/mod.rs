@@ -29,7 +29,7 @@ use crate::{backup, disk, identity, manager};
 const LATEST_READY: Duration = Duration::from_secs(30);
 
 /// A running installation.
-pub(crate) struct Service {
+pub struct Service {
     app: App,
     transport: Transport,
     line: Line,
@@ -65,7 +65,7 @@ impl Service {
     ///
     /// # Errors
     /// When the store cannot be opened or another process collects into it.
-    pub(crate) fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
+    pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<Service> {
         let transport = transport(&config)?;
         let data = config.settings.data.clone();
         disk::make_way(&config);

@@ -26,7 +26,7 @@ impl Service {
     ///
     /// # Errors
     /// When the store or the archive fails.
-    pub(crate) async fn round(
+    pub async fn round(
         &mut self,
         clock: Clock,
         stop: &Cell<bool>,

@@ -11,7 +11,7 @@ use super::{instant, zone};
 ///
 /// The government decides holidays and swapped days year by year (Labour Code, article 112), so a year
 /// that the table does not cover knows weekends only and [`Calendar::covers`] says so.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Calendar {
     /// Weekdays on which offices are closed.
     pub days_off: BTreeSet<Date>,

@@ -132,6 +132,9 @@ impl Obligation {
 
     /// When everything was there for the first time. A later version does not change it.
     pub fn complete_at(&self) -> Option<Timestamp> {
+        if let [one] = &self.receipts[..] {
+            return self.forms.without(one.forms).is_empty().then_some(one.at);
+        }
         let mut receipts: Vec<&Receipt> = self.receipts.iter().collect();
         receipts.sort_by_key(|r| r.at);
         let mut so_far = Forms::NONE;

@@ -186,7 +186,7 @@ pub struct Period {
 
 /// On which day of a month periods close by the custom of the place (14: a period runs from the 15th of the
 /// month before to the 14th of its last month, as in NĐ 09/2019), or at the end of the month.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closing {
     /// Calendar periods.
     EndOfMonth,

@@ -10,7 +10,7 @@ use super::calendar::Calendar;
 use super::{date_of, instant, zone};
 
 /// The ladder of reminders of a report, in working days.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Steps {
     /// Whether units are told when a period opens.
     pub opening: bool,

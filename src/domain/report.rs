@@ -13,7 +13,7 @@ use super::unit::{Level, Register, Unit};
 use super::{instant, lunar};
 
 /// The two forms of a report: the signed document (văn bản) and the editable file (file mềm).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Forms {
     /// A scan, a digitally signed PDF, or paper that staff marked as received.
     pub signed_document: bool,
@@ -86,7 +86,7 @@ impl Forms {
 }
 
 /// Who has to send a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// Every unit of the kind of this id.
     Kind(String),
@@ -107,7 +107,7 @@ impl Audience {
 }
 
 /// When an event of the year takes place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventDate {
     /// From one day and month to another of the solar year.
     Solar {
@@ -137,7 +137,7 @@ impl EventDate {
 }
 
 /// A part of a consolidated report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PlanSection {
     /// Its heading.
     pub title: String,
@@ -146,7 +146,7 @@ pub struct PlanSection {
 }
 
 /// How often a report is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Frequency {
     /// Every month.
     Monthly,
@@ -172,7 +172,7 @@ pub enum Frequency {
 }
 
 /// The rule that gives the last day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DueRule {
     /// This day of the last month of the period.
     DayOfLastMonth(i8),
@@ -187,7 +187,7 @@ pub enum DueRule {
 }
 
 /// What happens to a last day on which offices are closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OnDayOff {
     /// The working day before.
     Before,
@@ -198,7 +198,7 @@ pub enum OnDayOff {
 }
 
 /// A report that is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Report {
     /// Its id (`tre-em`).
     pub id: String,

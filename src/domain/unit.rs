@@ -1,7 +1,9 @@
 //! Units of the union, their register, and how it changes over time.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,7 @@ impl fmt::Display for UnitId {
 }
 
 /// What a unit is on the way of reports, whatever it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
     /// Who asks for the reports.
     Province,
@@ -31,7 +33,7 @@ pub enum Level {
 }
 
 /// A kind of unit, as the configuration tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Kind {
     /// Its word in `units.csv` and `reports.toml`.
     pub id: String,
@@ -46,7 +48,7 @@ pub struct Kind {
 /// One row of the register: a unit as it was between two dates.
 ///
 /// A unit that changes its name, parent or addresses has several rows with one id and dates that do not overlap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Unit {
     /// The id; the same in all rows of one unit.
     pub id: UnitId,
@@ -96,7 +98,89 @@ pub struct Addressee<'r> {
 #[derive(Clone, Debug, Default)]
 pub struct Register {
     /// The rows in the order of the file.
-    pub units: Vec<Unit>,
+    pub units: Rows,
+}
+
+/// The rows of a register, which know where those of one unit or address stand.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    rows: Vec<Unit>,
+    /// Found out when it is first asked for, and anew after a change.
+    places: OnceLock<Places>,
+}
+
+/// Where the rows of each unit and of each address stand.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    of_unit: HashMap<UnitId, Vec<usize>>,
+    of_address: HashMap<String, Vec<usize>>,
+}
+
+impl From<Vec<Unit>> for Rows {
+    fn from(rows: Vec<Unit>) -> Rows {
+        Rows {
+            rows,
+            places: OnceLock::new(),
+        }
+    }
+}
+
+impl Deref for Rows {
+    type Target = Vec<Unit>;
+
+    fn deref(&self) -> &Vec<Unit> {
+        &self.rows
+    }
+}
+
+impl DerefMut for Rows {
+    fn deref_mut(&mut self) -> &mut Vec<Unit> {
+        self.places = OnceLock::new();
+        &mut self.rows
+    }
+}
+
+impl<'r> IntoIterator for &'r Rows {
+    type Item = &'r Unit;
+    type IntoIter = std::slice::Iter<'r, Unit>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.rows.iter()
+    }
+}
+
+impl Rows {
+    fn places(&self) -> &Places {
+        self.places.get_or_init(|| {
+            let mut places = Places::default();
+            for (place, unit) in self.rows.iter().enumerate() {
+                let of_unit = places.of_unit.entry(unit.id.clone()).or_default();
+                of_unit.push(place);
+                for address in &unit.emails {
+                    let of_address = places.of_address.entry(address.clone()).or_default();
+                    if of_address.last() != Some(&place) {
+                        of_address.push(place);
+                    }
+                }
+            }
+            places
+        })
+    }
+
+    fn at(&self, places: Option<&Vec<usize>>) -> impl Iterator<Item = &Unit> + Clone {
+        let places = places.map_or(&[][..], Vec::as_slice);
+        places.iter().map(|place| &self.rows[*place])
+    }
+
+    /// The rows of a unit, in the order of the file.
+    fn of(&self, id: &UnitId) -> impl Iterator<Item = &Unit> + Clone {
+        self.at(self.places().of_unit.get(id))
+    }
+
+    /// The rows that list an address (lower case), in the order of the file.
+    fn listing(&self, address: &str) -> impl Iterator<Item = &Unit> + Clone {
+        self.at(self.places().of_address.get(address))
+    }
 }
 
 /// Whom an address stands for on a day.
@@ -110,17 +194,13 @@ pub(crate) struct Bearer {
 impl Register {
     /// The row of a unit that holds on a day.
     pub fn on(&self, id: &UnitId, day: Date) -> Option<&Unit> {
-        self.units.iter().find(|u| u.id == *id && u.valid_on(day))
+        self.units.of(id).find(|u| u.valid_on(day))
     }
 
     /// The row of a unit that holds on a day or, where none does, its latest row.
     pub(crate) fn nearest(&self, id: &UnitId, day: Date) -> Option<&Unit> {
-        self.on(id, day).or_else(|| {
-            self.units
-                .iter()
-                .filter(|u| u.id == *id)
-                .max_by_key(|u| u.valid_from)
-        })
+        self.on(id, day)
+            .or_else(|| self.units.of(id).max_by_key(|u| u.valid_from))
     }
 
     /// Every unit that is there on a day.
@@ -139,10 +219,10 @@ impl Register {
     /// The units that an address (any case) stands for on a day: those that list it then, else the successors of the one that listed it last.
     pub(crate) fn bearers(&self, address: &str, day: Date) -> Vec<Bearer> {
         let address = address.to_lowercase();
-        let listing = |u: &&Unit| u.emails.contains(&address);
-        let present: Vec<Bearer> = self
-            .all_on(day)
-            .filter(listing)
+        let listing = self.units.listing(&address);
+        let present: Vec<Bearer> = listing
+            .clone()
+            .filter(|u| u.valid_on(day))
             .map(|u| Bearer {
                 unit: u.id.clone(),
                 inherited_from: None,
@@ -151,10 +231,7 @@ impl Register {
         if !present.is_empty() {
             return present;
         }
-        let Some(ended) = self
-            .units
-            .iter()
-            .filter(listing)
+        let Some(ended) = listing
             .filter(|u| u.valid_to.is_some_and(|last| last < day))
             .max_by_key(|u| u.valid_to)
         else {
@@ -261,7 +338,8 @@ mod tests {
                     &["c"],
                 ),
                 unit("c", "c@y.example", date(2025, 7, 1), None, &["old"]),
-            ],
+            ]
+            .into(),
         };
         assert_eq!(
             ids(register.bearers("X@y.example", date(2024, 6, 1))),
@@ -280,5 +358,29 @@ mod tests {
                 .is_empty()
         );
         assert!(register.bearers("c@y.example", date(2025, 1, 1)).is_empty());
+    }
+
+    #[test]
+    fn a_unit_is_found_by_its_rows_also_after_these_changed() {
+        let (old, new) = (date(2020, 1, 1), date(2025, 1, 1));
+        let mut register = Register {
+            units: vec![
+                unit("a", "old@y.example", old, Some(date(2024, 12, 31)), &[]),
+                unit("a", "new@y.example", new, None, &[]),
+            ]
+            .into(),
+        };
+        let (a, b) = (UnitId("a".into()), UnitId("b".into()));
+        let on = |register: &Register, id: &UnitId, day| {
+            register.on(id, day).map(|u| u.emails[0].clone())
+        };
+        assert_eq!(on(&register, &a, old).unwrap(), "old@y.example");
+        assert_eq!(on(&register, &a, new).unwrap(), "new@y.example");
+        assert_eq!(on(&register, &b, new), None);
+        register.units[1].id = b.clone();
+        assert_eq!(on(&register, &a, new), None);
+        assert_eq!(on(&register, &b, new).unwrap(), "new@y.example");
+        register.units.remove(0);
+        assert!(register.nearest(&a, new).is_none());
     }
 }

@@ -1,5 +1,7 @@
 //! The receipt for reports.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use jiff::civil::Date;
 use minijinja::context;
@@ -12,7 +14,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
 use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
-use crate::domain::unit::Unit;
+use crate::domain::unit::{Unit, UnitId};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::store::{Message, Outgoing, Receipts, Store};
 use crate::writing::{DepartmentView, Draft};
@@ -56,7 +58,11 @@ pub(super) fn letter(config: &Config, store: &Store, mail: &Outgoing) -> Result<
         Ok(unit) => unit,
         Err(why) => return Ok(Composed::Blocked(why)),
     };
-    let obligations = store.obligations(Receipts::All)?;
+    let units: BTreeSet<&UnitId> = submissions.iter().map(|(_, s)| &s.unit).collect();
+    let mut obligations = Vec::new();
+    for unit in units {
+        obligations.extend(store.obligations_of(unit, Receipts::All)?);
+    }
     let receipts: Vec<Receipt<'_>> = submissions
         .iter()
         .filter_map(|(message, submission)| {

@@ -9,17 +9,43 @@ use crate::domain::obligation::Obligation;
 use crate::domain::reminder::{Step, Steps};
 use crate::store::StepLeft;
 
+/// What is the same for all obligations of a period.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OfDays<'f> {
+    pub(super) calendar: &'f Calendar,
+    /// The moment of the installation.
+    pub(super) first_opened: Timestamp,
+    /// What was due before is not asked for after its deadline.
+    pub(super) tracked_from: Timestamp,
+}
+
+impl OfDays<'_> {
+    /// The step that a moment has reached by the days alone.
+    pub(super) fn step(
+        &self,
+        steps: &Steps,
+        opens: Date,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Option<Step> {
+        let step = steps.due(self.calendar, opens, due, now)?;
+        let old = match step {
+            // What opened or was due before the installation is no news.
+            Step::Opening => opens < date_of(self.first_opened),
+            Step::Before(_) => false,
+            Step::Late(_) | Step::Escalation => due < self.tracked_from,
+        };
+        (!old).then_some(step)
+    }
+}
+
 /// What is known of an obligation when it is asked whether its unit is reminded of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'f> {
     pub(super) obligation: &'f Obligation,
     /// The ladder of its report; `None` where that is no longer asked for.
     pub(super) steps: Option<&'f Steps>,
-    pub(super) calendar: &'f Calendar,
-    /// The moment of the installation.
-    pub(super) first_opened: Timestamp,
-    /// What was due before is not asked for after its deadline.
-    pub(super) tracked_from: Timestamp,
+    pub(super) of_days: OfDays<'f>,
     /// The day on which the next reminders leave.
     pub(super) at_hand: Date,
     /// What left towards this deadline.
@@ -44,14 +70,7 @@ impl Facts<'_> {
         if o.settled() || o.closed {
             return None;
         }
-        let step = self.steps?.due(self.calendar, o.opens, o.due, now)?;
-        let old = match step {
-            // What opened or was due before the installation is no news.
-            Step::Opening => o.opens < date_of(self.first_opened),
-            Step::Before(_) => false,
-            Step::Late(_) | Step::Escalation => o.due < self.tracked_from,
-        };
-        (!old).then_some(step)
+        self.of_days.step(self.steps?, o.opens, o.due, now)
     }
 
     /// The step that a moment has reached. The leader is written to of what the unit was told before.
@@ -63,7 +82,7 @@ impl Facts<'_> {
         let late = |s: &&StepLeft| matches!(s.step, Step::Late(_));
         let told = self.left.iter().filter(late).map(|s| s.at).min();
         Some(self.steps?.before_the_leader(
-            self.calendar,
+            self.of_days.calendar,
             date_of(self.obligation.due),
             told.map(date_of),
             self.at_hand,
@@ -229,11 +248,13 @@ mod tests {
             let facts = Facts {
                 obligation: &obligation,
                 steps: (!case.ended).then_some(&steps),
-                calendar: &calendar,
-                first_opened,
-                tracked_from: match case.backlog {
-                    true => Timestamp::MIN,
-                    false => first_opened,
+                of_days: OfDays {
+                    calendar: &calendar,
+                    first_opened,
+                    tracked_from: match case.backlog {
+                        true => Timestamp::MIN,
+                        false => first_opened,
+                    },
                 },
                 at_hand: case.day,
                 left: &left,

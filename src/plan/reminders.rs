@@ -6,11 +6,12 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 
-use super::due::Facts;
+use super::due::{Facts, OfDays};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::{Kind, Owed};
 use crate::domain::reminder::{Step, in_working_hours};
+use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
 use crate::standing::{self, Holds};
@@ -42,26 +43,31 @@ enum When {
 fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> {
     let work_starts = config.settings.schedule.work_hours.0;
     // For which moment and day it is asked, and by when mails count and hold.
-    let (now, asked, day, seen, receipts, at_hand) = match when {
-        When::Now(now) => (now, now, date_of(now), now, Receipts::All, now),
+    let (now, asked, day, seen, at_hand) = match when {
+        When::Now(now) => (now, now, date_of(now), now, now),
         When::On { day, at_hand, now } => {
             let morning = instant(day, work_starts);
             let seen = morning.max(now.min(end_of(day)));
-            (now, morning, day, seen, Receipts::Until(seen), at_hand)
+            (now, morning, day, seen, at_hand)
         }
     };
     let first_opened = store.first_opened()?;
+    let of_days = OfDays {
+        calendar: &config.calendar,
+        first_opened,
+        tracked_from: standing::tracked_from(config, first_opened),
+    };
+    let obligations = match when {
+        When::Now(now) => in_question(config, store, of_days, now)?,
+        When::On { .. } => store.obligations(Receipts::Until(seen))?,
+    };
     let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
-    for obligation in store.obligations(receipts)? {
-        let report = config.report(&obligation.report);
-        let report = report.filter(|r| r.asks_on(obligation.opens));
+    for obligation in obligations {
         let mut facts = Facts {
             obligation: &obligation,
-            steps: report.map(|r| &r.steps),
-            calendar: &config.calendar,
-            first_opened,
-            tracked_from: standing::tracked_from(config, first_opened),
+            steps: asked_for(config, &obligation.report, obligation.opens).map(|r| &r.steps),
+            of_days,
             at_hand: date_of(at_hand),
             left: &[],
         };
@@ -96,6 +102,30 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     Ok(planned
         .map(|(unit, items)| Planned { unit, items })
         .collect())
+}
+
+/// A report, if it is asked for in a period that opens on a day.
+fn asked_for<'c>(config: &'c Config, report: &str, opens: Date) -> Option<&'c Report> {
+    config.report(report).filter(|r| r.asks_on(opens))
+}
+
+/// The obligations of which something may be owed now: those of periods by whose days a step is reached, but for the ones
+/// whose unit got the letter of that step and did not fail to.
+fn in_question(
+    config: &Config,
+    store: &Store,
+    of_days: OfDays<'_>,
+    now: Timestamp,
+) -> Result<Vec<Obligation>> {
+    let mut rows = Vec::new();
+    for open in store.open_periods()? {
+        let report = asked_for(config, &open.report, open.opens);
+        let step = report.and_then(|r| of_days.step(&r.steps, open.opens, open.until, now));
+        if let Some(step) = step {
+            rows.extend(store.open_untold(&open, step)?);
+        }
+    }
+    store.obligations_in(&rows)
 }
 
 fn end_of(day: Date) -> Timestamp {

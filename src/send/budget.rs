@@ -1,6 +1,10 @@
 //! How many mails a day may leave, and for what: who makes us answer much keeps no unit from being reminded, and no
 //! command of staff from being answered. Pure.
 
+use std::collections::{HashMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+
 use crate::domain::owed::Kind;
 
 /// What a mail is counted against.
@@ -41,14 +45,24 @@ pub(super) struct Spent {
 }
 
 impl Spent {
-    /// Counts mails that left.
-    pub(super) fn add(&mut self, pot: Pot, mails: u32) {
+    /// Where mails of a pot are counted.
+    fn of(&mut self, pot: Pot) -> Option<&mut u32> {
         match pot {
-            Pot::Digest => {}
-            Pot::Staff => self.staff += mails,
-            Pot::Calendar => self.calendar += mails,
-            Pot::Answers => self.answers += mails,
+            Pot::Digest => None,
+            Pot::Staff => Some(&mut self.staff),
+            Pot::Calendar => Some(&mut self.calendar),
+            Pot::Answers => Some(&mut self.answers),
         }
+    }
+
+    /// Counts mails that left.
+    fn add(&mut self, pot: Pot, mails: u32) {
+        self.of(pot).into_iter().for_each(|n| *n += mails);
+    }
+
+    /// Counts one no more.
+    fn take_away(&mut self, pot: Pot) {
+        self.of(pot).into_iter().for_each(|n| *n -= 1);
     }
 
     /// Whether one more mail may leave within a day's limit of mails to units. Answers leave half of it to the
@@ -61,6 +75,50 @@ impl Spent {
             Pot::Calendar => to_units < limit,
             Pot::Answers => to_units < limit && self.answers < limit - limit.div_ceil(2),
         }
+    }
+}
+
+/// What left in the last 24 hours, as far as budgets go.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lately {
+    /// The oldest first.
+    left: VecDeque<(Timestamp, Pot, Vec<String>)>,
+    spent: Spent,
+    to: HashMap<String, u32>,
+}
+
+impl Lately {
+    /// Counts a mail that left at a moment, after those before.
+    pub(super) fn add(&mut self, at: Timestamp, pot: Pot, recipients: Vec<String>) {
+        self.spent.add(pot, 1);
+        for address in &recipients {
+            *self.to.entry(address.clone()).or_default() += 1;
+        }
+        self.left.push_back((at, pot, recipients));
+    }
+
+    /// Counts no more what left a day and longer before a moment.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        let day_ago = now - SignedDuration::from_hours(24);
+        while self.left.front().is_some_and(|(at, ..)| *at <= day_ago) {
+            let Some((_, pot, recipients)) = self.left.pop_front() else {
+                return;
+            };
+            self.spent.take_away(pot);
+            for address in recipients {
+                self.to.entry(address).and_modify(|n| *n -= 1);
+            }
+        }
+    }
+
+    /// How many mails left.
+    pub(super) fn spent(&self) -> Spent {
+        self.spent
+    }
+
+    /// How many mails of any kind an address was sent.
+    pub(super) fn to(&self, address: &str) -> u32 {
+        self.to.get(address).copied().unwrap_or_default()
     }
 }
 
@@ -102,6 +160,36 @@ pub(super) fn turn_of(kind: Kind, told: u32, put_off: bool) -> Turn {
 mod tests {
     use super::*;
     use crate::domain::reminder::Urgency;
+
+    #[test]
+    fn what_left_a_day_ago_counts_no_more() {
+        let at = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        let mut lately = Lately::default();
+        for (hour, pot, to) in [
+            (0, Pot::Answers, "a"),
+            (1, Pot::Digest, "s"),
+            (2, Pot::Calendar, "a"),
+        ] {
+            lately.add(at(hour), pot, vec![to.to_owned(), "leader".to_owned()]);
+        }
+        let told = |l: &Lately| {
+            (
+                l.spent().answers,
+                l.spent().calendar,
+                l.to("a"),
+                l.to("leader"),
+            )
+        };
+        assert_eq!(told(&lately), (1, 1, 2, 3));
+        lately.forget(at(24));
+        assert_eq!(told(&lately), (0, 1, 1, 2), "a whole day is over");
+        lately.forget(at(25));
+        lately.forget(at(25));
+        assert_eq!(told(&lately), (0, 1, 1, 1));
+        lately.forget(at(26));
+        assert_eq!(told(&lately), (0, 0, 0, 0));
+        assert_eq!(lately.to("s"), 0);
+    }
 
     #[test]
     fn answers_leave_half_of_the_day_to_the_calendar_and_staff_have_their_own() {

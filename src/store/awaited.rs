@@ -10,6 +10,7 @@ use super::{Stands, Store, parsed};
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::row::MessageId;
+use crate::domain::unit::UnitId;
 
 /// What a mail that waits for staff may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +88,15 @@ impl Store {
             return Ok(());
         }
         let named = self.reports_named()?;
+        let mut own: HashMap<&UnitId, Vec<usize>> = HashMap::new();
+        for unit in claims.iter().filter_map(|c| c.hold.unit.as_ref()) {
+            own.entry(unit).or_default();
+        }
+        for (place, o) in all.iter().enumerate() {
+            if let Some(of_unit) = own.get_mut(&o.unit) {
+                of_unit.push(place);
+            }
+        }
         for claim in &claims {
             let Some(unit) = &claim.hold.unit else {
                 continue; // nobody's more than another's
@@ -99,9 +109,11 @@ impl Store {
                 reports.any(|(r, p)| *r == o.report && *p == o.period)
             };
             let holds = claim.at(as_of.unwrap_or(claim.stored_at)) == Stands::Holds;
-            let any = !all.iter().any(|o| o.unit == *unit && names(o));
-            for o in all.iter_mut().filter(|o| o.unit == *unit && !o.settled()) {
-                if any || names(o) {
+            let of_unit = own.get(unit).map_or(&[][..], Vec::as_slice);
+            let any = !of_unit.iter().any(|place| names(&all[*place]));
+            for place in of_unit {
+                let o = &mut all[*place];
+                if !o.settled() && (any || names(o)) {
                     let mark = match holds && !claim.forged {
                         true => &mut o.waiting,
                         false => &mut o.unverified,
@@ -117,7 +129,7 @@ impl Store {
     fn reports_named(&self) -> Result<HashMap<MessageId, Vec<(String, PeriodId)>>> {
         let mut named: HashMap<MessageId, Vec<(String, PeriodId)>> = HashMap::new();
         let mut statement = self.conn.prepare_cached(
-            "SELECT a.message, a.report, a.period FROM awaited a JOIN message m ON m.id = a.message
+            "SELECT a.message, a.report, a.period FROM message m CROSS JOIN awaited a ON a.message = m.id
              WHERE m.state IN ('received', 'waiting')",
         )?;
         let mut rows = statement.query([])?;
@@ -133,7 +145,6 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
-    use crate::domain::unit::UnitId;
     use crate::ground::Sha256;
     use crate::store::{Arrived, Ground, Hold, MessageState, Place, Receipts, Verdict};
 

@@ -37,7 +37,8 @@ impl Store {
             .query_row(
                 "SELECT day, coalesce(
                      (SELECT min(until) FROM digest_day WHERE day > coalesce(
-                         (SELECT max(m.day) FROM digest_mail m JOIN outbox o ON o.id = m.outbox WHERE o.state = 'sent'), '')),
+                         (SELECT m.day FROM digest_mail m CROSS JOIN outbox o ON o.id = m.outbox WHERE o.state = 'sent'
+                          ORDER BY m.day DESC LIMIT 1), '')),
                      until) AS waits_since
                  FROM digest_day ORDER BY day DESC LIMIT 1",
                 [],
@@ -65,12 +66,7 @@ impl Store {
     }
 
     /// Notes the digest of a day (Vietnam) with the span of time it tells of.
-    pub(crate) fn record_digest(
-        &self,
-        day: Date,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Result<()> {
+    pub fn record_digest(&self, day: Date, since: Timestamp, until: Timestamp) -> Result<()> {
         self.conn.execute(
             "INSERT INTO digest_day (day, since, until) VALUES (?1, ?2, ?3)",
             params![day.to_string(), instant(since), instant(until)],

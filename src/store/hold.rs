@@ -1,7 +1,7 @@
 //! Which reminders the mails that wait hold, why, and until when.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
@@ -197,20 +197,24 @@ impl Store {
             })
         })?;
         let mut claims = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let ending = claims.iter().filter(|c| c.hold.until.is_some());
+        let units: BTreeSet<&UnitId> = ending.filter_map(|c| c.hold.unit.as_ref()).collect();
         if claims.iter().any(|c| c.hold.until.is_some()) {
-            end_together(&mut claims, &self.ignored_spans()?);
+            let ignored = self.ignored_spans(&units)?;
+            end_together(&mut claims, &ignored);
         }
         Ok(claims)
     }
 
-    /// For how long mails that staff put aside held the reminders of a unit, where that was for a time.
-    fn ignored_spans(&self) -> Result<Vec<Span>> {
+    /// For how long mails that staff put aside held the reminders of units, where that was for a time.
+    fn ignored_spans(&self, units: &BTreeSet<&UnitId>) -> Result<Vec<Span>> {
+        let units = serde_json::to_string(units)?;
         // Few holds end by themselves, and many mails are ignored that hold nothing.
         let mut statement = self.conn.prepare_cached(
             "SELECT h.unit, h.ground, m.stored_at, h.until FROM hold h CROSS JOIN message m ON m.id = h.message
-             WHERE h.until IS NOT NULL AND h.unit IS NOT NULL AND m.state = 'ignored'",
+             WHERE h.until IS NOT NULL AND h.unit IN (SELECT value FROM json_each(?1)) AND m.state = 'ignored'",
         )?;
-        let rows = statement.query_map([], |row| {
+        let rows = statement.query_map([units], |row| {
             Ok(Span {
                 unit: Some(UnitId(row.get("unit")?)),
                 ground: row.get("ground")?,

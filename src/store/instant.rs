@@ -105,7 +105,7 @@ mod tests {
         ),
         ("location", "received_at"),
         ("fetch_failure", "tried_at given_up_at"),
-        ("obligation", "due"),
+        ("obligation", "due until"),
         ("excuse", "at withdrawn_at"),
         ("submission", "received_at logged_at withdrawn_at"),
         (

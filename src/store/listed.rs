@@ -53,7 +53,7 @@ impl Store {
     /// How often mails that wait were shown, those that were.
     pub(crate) fn times_listed(&self) -> Result<HashMap<MessageId, u32>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT l.message, count(*) FROM message m JOIN listed l ON l.message = m.id
+            "SELECT l.message, count(*) FROM message m CROSS JOIN listed l ON l.message = m.id
              WHERE m.state = 'waiting' GROUP BY l.message",
         )?;
         let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;

@@ -307,7 +307,7 @@ impl Store {
     }
 
     /// Stores what reading a mail gave, with the names of its files; whether the archive holds these is noted apart.
-    pub(crate) fn set_reading(&self, id: MessageId, reading: &Reading) -> Result<()> {
+    pub fn set_reading(&self, id: MessageId, reading: &Reading) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
                                 trust = ?7, reading = ?8
@@ -342,7 +342,7 @@ impl Store {
     }
 
     /// Notes that the archive holds the files of a mail.
-    pub(crate) fn set_kept(&self, id: MessageId) -> Result<()> {
+    pub fn set_kept(&self, id: MessageId) -> Result<()> {
         let sql = "UPDATE attachment SET kept = 1 WHERE message = ?1 AND kept = 0";
         self.conn.execute(sql, [id])?;
         Ok(())
@@ -355,7 +355,7 @@ impl Store {
                  SELECT DISTINCT sha256, size FROM attachment WHERE message = m.id AND kept = 0)) AS bytes
              FROM message m
              WHERE m.id IN (SELECT message FROM attachment WHERE kept = 0)
-               AND m.id IN (SELECT message FROM submission WHERE withdrawn_at IS NULL)
+               AND EXISTS (SELECT 1 FROM submission s WHERE s.message = m.id AND s.withdrawn_at IS NULL)
                AND m.sha256 IS NOT NULL AND m.expired_at IS NULL
              ORDER BY m.id",
         )?;

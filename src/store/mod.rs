@@ -58,8 +58,8 @@ use instant::instant;
 pub use listed::Strangers;
 pub use location::{Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
-pub use obligation::{KnownPeriod, Receipts};
-pub use outbox::{DEFERRED_FOR_LONG, NewMail, Outgoing, OutgoingState, StepLeft};
+pub use obligation::{KnownPeriod, Open, Receipts};
+pub use outbox::{DEFERRED_FOR_LONG, Left, NewMail, Outgoing, OutgoingState, StepLeft};
 pub use queue_pause::QueuePause;
 pub use rest::Rest;
 pub use retention::{Expired, Expiring};
@@ -67,7 +67,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 26] = [
+const MIGRATIONS: [&str; 27] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -94,6 +94,7 @@ const MIGRATIONS: [&str; 26] = [
     include_str!("../../migrations/0024_one_width.sql"),
     include_str!("../../migrations/0025_taught.sql"),
     include_str!("../../migrations/0026_proposed.sql"),
+    include_str!("../../migrations/0027_growth.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
@@ -201,14 +202,32 @@ impl Store {
         copies
     }
 
-    /// A copy in memory of the store in a file, for looking at what would be. The file is only read.
+    /// The store in a file as it is at this moment, for looking alone: what others write meanwhile is not seen. One of an
+    /// older program is copied.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no store of ours.
+    pub fn as_it_is(path: &Path) -> Result<Store> {
+        let store = Store::open_read_only(path)?;
+        store.conn.execute_batch("BEGIN")?;
+        // The first statement that reads fixes what is seen.
+        let version: i64 = (store.conn).query_row("PRAGMA user_version", [], |r| r.get(0))?;
+        match version < MIGRATIONS.len() as i64 {
+            true => Store::copy_of(path),
+            false => Ok(store),
+        }
+    }
+
+    /// A copy of the store in a file, for looking at what would be. The file is only read. What memory has no room for
+    /// lies in a file that nobody else can open, and that is gone with the copy.
     ///
     /// # Errors
     /// When the file cannot be read or is no store of ours.
     pub fn copy_of(path: &Path) -> Result<Store> {
         let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         file.busy_timeout(Duration::from_secs(15))?;
-        let mut copy = Connection::open_in_memory()?;
+        // SQLite takes no name for a database of its own (https://sqlite.org/inmemorydb.html#temp_db).
+        let mut copy = Connection::open("")?;
         Backup::new(&file, &mut copy)?.run_to_completion(10_000, Duration::ZERO, None)?;
         Store::prepare(copy, Path::new(":memory:"), &MIGRATIONS)
     }
@@ -250,7 +269,7 @@ impl Store {
     ///
     /// # Errors
     /// Whatever `change` fails with; nothing is changed then.
-    pub(crate) fn transaction<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
+    pub fn transaction<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         // IMMEDIATE: wait for other writers at the start instead of failing in the middle.
         let (begin, keep, drop) = if self.conn.is_autocommit() {
             ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
@@ -348,6 +367,12 @@ where
     let text: String = row.get(column)?;
     text.parse()
         .map_err(|e: T::Err| unreadable(format!("{column}: {e}")))
+}
+
+/// Like [`parsed`], of a moment in the column at a place: of many rows, names of columns are not looked for.
+fn parsed_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let text = row.get_ref(column)?.as_str()?;
+    text.parse().map_err(|e| unreadable(format!("{e}")))
 }
 
 /// Like [`parsed`], for a column that may be NULL.

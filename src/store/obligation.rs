@@ -1,18 +1,23 @@
 //! What is expected of units, frozen when its period opened.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 
-use super::{Store, instant, parsed};
+use super::{Store, instant, parsed, parsed_at, unreadable};
 use crate::domain::obligation::{Obligation, Receipt};
 use crate::domain::period::PeriodId;
 use crate::domain::reminder::Step;
 use crate::domain::report::Forms;
 use crate::domain::row::ObligationId;
 use crate::domain::unit::UnitId;
+
+/// The setting that says which obligations are there; the schema's triggers name it, too.
+const EXPECTED: &str = "expected_until";
 
 /// Which receipts count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,28 +38,6 @@ impl Receipts {
     }
 }
 
-fn obligation(row: &Row<'_>) -> rusqlite::Result<Obligation> {
-    Ok(Obligation {
-        id: row.get("id")?,
-        unit: UnitId(row.get("unit")?),
-        report: row.get("report")?,
-        period: parsed(row, "period")?,
-        opens: parsed(row, "opens")?,
-        due: parsed(row, "due")?,
-        forms: Forms {
-            signed_document: row.get("signed")?,
-            soft_file: row.get("soft")?,
-        },
-        returned: None,
-        excused: None,
-        receipts: Vec::new(),
-        waiting: None,
-        unverified: None,
-        closed: row.get("closed")?,
-        reminders_sent: 0,
-    })
-}
-
 /// A period of which something is or was expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownPeriod {
@@ -66,33 +49,122 @@ pub struct KnownPeriod {
     pub due: Timestamp,
 }
 
-/// Obligations of all units or of one, to which the rows of other tables are added.
+/// What is open of one report and period, with one deadline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// Of which report.
+    pub report: String,
+    /// Of which period; not one that staff have closed.
+    pub period: PeriodId,
+    /// From which day it was expected.
+    pub opens: Date,
+    /// The last moment at which it is on time, with more time given, or for sending it again.
+    pub until: Timestamp,
+}
+
+/// Which obligations.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    All,
+    Of(&'a UnitId),
+    /// A list of rows, as JSON.
+    In(&'a String),
+}
+
+impl<'a> Which<'a> {
+    /// The condition that a row of `obligation`, or of another table by its `obligation`, is one of these; before others.
+    fn condition(self, column: &str) -> String {
+        match (self, column) {
+            (Which::All, _) => String::new(),
+            (Which::Of(_), "id") => "unit = :which AND".into(),
+            (Which::Of(_), _) => {
+                format!("{column} IN (SELECT id FROM obligation WHERE unit = :which) AND")
+            }
+            (Which::In(_), _) => format!("{column} IN (SELECT value FROM json_each(:which)) AND"),
+        }
+    }
+
+    /// Values of a statement, its own among them.
+    fn with(self, values: &[(&'a str, &'a dyn ToSql)]) -> Vec<(&'a str, &'a dyn ToSql)> {
+        let own: Option<&dyn ToSql> = match self {
+            Which::All => None,
+            Which::Of(unit) => Some(&unit.0),
+            Which::In(rows) => Some(rows),
+        };
+        let own = own.map(|value| (":which", value));
+        own.into_iter().chain(values.iter().copied()).collect()
+    }
+}
+
+/// Obligations, to which the rows of other tables are added.
 struct Gathered<'a> {
     store: &'a Store,
-    unit: Option<&'a UnitId>,
+    which: Which<'a>,
     as_of: Timestamp,
     all: Vec<Obligation>,
     /// Where each stands, by its row.
     place: HashMap<ObligationId, usize>,
 }
 
+/// Texts that were parsed before: of many obligations they are the same.
+struct Known<T>(HashMap<String, T>);
+
+impl<T> Known<T>
+where
+    T: Clone + FromStr,
+    T::Err: std::fmt::Display,
+{
+    fn get(&mut self, row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+        let text = row.get_ref(column)?.as_str()?;
+        if let Some(known) = self.0.get(text) {
+            return Ok(known.clone());
+        }
+        let value: T = text
+            .parse()
+            .map_err(|e: T::Err| unreadable(format!("{e}")))?;
+        self.0.insert(text.to_owned(), value.clone());
+        Ok(value)
+    }
+}
+
 impl<'a> Gathered<'a> {
-    fn of(store: &'a Store, unit: Option<&'a UnitId>, as_of: Timestamp) -> Result<Gathered<'a>> {
-        let those = unit.map_or("", |_| "WHERE unit = :unit");
+    fn of(store: &'a Store, which: Which<'a>, as_of: Timestamp) -> Result<Gathered<'a>> {
+        let closed = store.closed_periods(as_of)?;
         let sql = format!(
-            "SELECT *, EXISTS (SELECT 1 FROM closing c WHERE c.report = o.report AND c.period = o.period
-                               AND c.withdrawn_at IS NULL AND c.at <= :until) AS closed
-             FROM obligation o {those} ORDER BY due, report, id"
+            "SELECT id, unit, report, period, opens, due, signed, soft FROM obligation WHERE {} true",
+            which.condition("id")
         );
-        let until = instant(as_of);
-        let all: Vec<Obligation> = store
-            .conn
-            .prepare_cached(&sql)?
-            .query_map(&*with_unit(unit, &[(":until", &until)]), obligation)?
-            .collect::<rusqlite::Result<_>>()?;
+        let mut statement = store.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query(&*which.with(&[]))?;
+        let (mut periods, mut days) = (Known(HashMap::new()), Known(HashMap::new()));
+        let mut moments = Known(HashMap::new());
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (report, period): (String, PeriodId) = (row.get(2)?, periods.get(row, 3)?);
+            all.push(Obligation {
+                id: row.get(0)?,
+                unit: UnitId(row.get(1)?),
+                closed: closed.get(&report).is_some_and(|of| of.contains(&period)),
+                report,
+                period,
+                opens: days.get(row, 4)?,
+                due: moments.get(row, 5)?,
+                forms: Forms {
+                    signed_document: row.get(6)?,
+                    soft_file: row.get(7)?,
+                },
+                returned: None,
+                excused: None,
+                receipts: Vec::new(),
+                waiting: None,
+                unverified: None,
+                reminders_sent: 0,
+            });
+        }
+        all.sort_unstable_by(|a, b| (a.due, &a.report, a.id).cmp(&(b.due, &b.report, b.id)));
         Ok(Gathered {
             store,
-            unit,
+            which,
             as_of,
             place: all.iter().enumerate().map(|(i, o)| (o.id, i)).collect(),
             all,
@@ -100,23 +172,21 @@ impl<'a> Gathered<'a> {
     }
 
     /// The condition that a row of another table is of one of these.
-    fn these(&self) -> &'static str {
-        match self.unit {
-            Some(_) => "obligation IN (SELECT id FROM obligation WHERE unit = :unit) AND",
-            None => "",
-        }
+    fn these(&self) -> String {
+        self.which.condition("obligation")
     }
 
+    /// Takes each row of an answer, whose first column is the obligation.
     fn each(
         &mut self,
         sql: &str,
         values: &[(&str, &dyn ToSql)],
-        take: impl Fn(&mut Obligation, &Row<'_>) -> Result<()>,
+        mut take: impl FnMut(&mut Obligation, &Row<'_>) -> Result<()>,
     ) -> Result<()> {
         let mut statement = self.store.conn.prepare_cached(sql)?;
-        let mut rows = statement.query(&*with_unit(self.unit, values))?;
+        let mut rows = statement.query(&*self.which.with(values))?;
         while let Some(row) = rows.next()? {
-            let o: ObligationId = row.get("obligation")?;
+            let o: ObligationId = row.get(0)?;
             take(&mut self.all[self.place[&o]], row)?;
         }
         Ok(())
@@ -128,20 +198,22 @@ impl<'a> Gathered<'a> {
             "SELECT obligation, received_at, logged_at, signed, soft FROM submission s
              WHERE {} withdrawn_at IS NULL AND NOT EXISTS
                  (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL)
-             ORDER BY received_at, id",
+             ORDER BY id",
             self.these()
         );
         self.each(&sql, &[], |o, row| {
-            let at: Timestamp = parsed(row, "received_at")?;
+            let at: Timestamp = parsed_at(row, 1)?;
             // The clocks of two machines differ: what is logged is there, though it seems to come later.
-            if at.min(parsed(row, "logged_at")?) <= as_of {
+            if at.min(parsed_at(row, 2)?) <= as_of {
+                o.receipts.reserve_exact(1);
                 o.receipts.push(Receipt {
                     at,
                     forms: Forms {
-                        signed_document: row.get("signed")?,
-                        soft_file: row.get("soft")?,
+                        signed_document: row.get(3)?,
+                        soft_file: row.get(4)?,
                     },
                 });
+                o.receipts.sort_by_key(|r| r.at);
             }
             Ok(())
         })
@@ -153,16 +225,16 @@ impl<'a> Gathered<'a> {
         let extended =
             format!("SELECT obligation, due FROM extension WHERE {these} withdrawn_at IS NULL");
         self.each(&extended, &[], |o, row| {
-            o.due = parsed(row, "due")?;
+            o.due = parsed_at(row, 1)?;
             Ok(())
         })?;
         let returned = format!(
-            "SELECT s.obligation, b.reason, b.due FROM sent_back b JOIN submission s ON s.id = b.submission
+            "SELECT obligation, b.reason, b.due FROM submission s JOIN sent_back b ON b.submission = s.id
              WHERE {these} b.withdrawn_at IS NULL AND s.withdrawn_at IS NULL ORDER BY b.id"
         );
         self.each(&returned, &[], |o, row| {
-            o.due = o.due.max(parsed(row, "due")?);
-            o.returned = Some(row.get("reason")?);
+            o.due = o.due.max(parsed_at(row, 2)?);
+            o.returned = Some(row.get(1)?);
             Ok(())
         })
     }
@@ -173,14 +245,14 @@ impl<'a> Gathered<'a> {
             self.these()
         );
         self.each(&sql, &[], |o, row| {
-            o.excused = Some(row.get("reason")?);
+            o.excused = Some(row.get(1)?);
             Ok(())
         })
     }
 
     fn add_reminders(&mut self) -> Result<()> {
         let sql = format!(
-            "SELECT r.obligation, count(*) AS n FROM reminder r JOIN outbox m ON m.id = r.outbox
+            "SELECT r.obligation, count(*) FROM reminder r CROSS JOIN outbox m ON m.id = r.outbox
              WHERE {} m.state IN ('sent', 'unknown') AND r.step <> :opening AND m.ended_at <= :until
              GROUP BY r.obligation",
             self.these()
@@ -190,20 +262,11 @@ impl<'a> Gathered<'a> {
             &sql,
             &[(":until", &until), (":opening", &opening)],
             |o, row| {
-                o.reminders_sent = row.get("n")?;
+                o.reminders_sent = row.get(1)?;
                 Ok(())
             },
         )
     }
-}
-
-/// Values of a statement, that of the unit among them where it names one.
-fn with_unit<'v>(
-    unit: Option<&'v UnitId>,
-    values: &[(&'v str, &'v dyn ToSql)],
-) -> Vec<(&'v str, &'v dyn ToSql)> {
-    let unit = unit.map(|u| (":unit", &u.0 as &dyn ToSql));
-    unit.into_iter().chain(values.iter().copied()).collect()
 }
 
 impl Store {
@@ -226,10 +289,34 @@ impl Store {
         Ok(())
     }
 
+    /// Up to which day what a configuration of this trace expects is stored; `None`: it has to be looked at. A row that
+    /// goes, or moves to another unit, report or period, makes it so (see the triggers of the schema).
+    pub(crate) fn expected_until(&self, trace: &str) -> Result<Option<Date>> {
+        let Some(text) = self.setting(EXPECTED)? else {
+            return Ok(None);
+        };
+        let until = text.split_once(' ').filter(|(of, _)| *of == trace);
+        Ok(until.map(|(_, day)| day.parse()).transpose()?)
+    }
+
+    /// Notes up to which day what a configuration of this trace expects is stored.
+    pub(crate) fn set_expected_until(&self, trace: &str, day: Date) -> Result<()> {
+        self.set_setting(EXPECTED, &format!("{trace} {day}"))
+    }
+
     /// The periods of which something is or was expected.
     pub fn periods(&self) -> Result<Vec<KnownPeriod>> {
+        // From each to the next one in the index: there are few, with many rows each.
         let mut statement = self.conn.prepare_cached(
-            "SELECT report, period, max(due) AS due FROM obligation GROUP BY report, period",
+            "WITH RECURSIVE known (report, period) AS (
+                 SELECT * FROM (SELECT report, period FROM obligation ORDER BY report, period LIMIT 1)
+                 UNION ALL
+                 SELECT o.report, o.period FROM known k CROSS JOIN obligation o ON o.id = (
+                     SELECT n.id FROM obligation n WHERE (n.report, n.period) > (k.report, k.period)
+                     ORDER BY n.report, n.period LIMIT 1))
+             SELECT report, period, (SELECT max(o.due) FROM obligation o
+                                     WHERE o.report = known.report AND o.period = known.period) AS due
+             FROM known",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(KnownPeriod {
@@ -243,7 +330,7 @@ impl Store {
 
     /// Every obligation with what has come for it, in the order of deadlines.
     pub fn obligations(&self, receipts: Receipts) -> Result<Vec<Obligation>> {
-        self.obligations_where(None, receipts)
+        self.obligations_where(Which::All, receipts)
     }
 
     /// Those of one unit.
@@ -252,7 +339,71 @@ impl Store {
         unit: &UnitId,
         receipts: Receipts,
     ) -> Result<Vec<Obligation>> {
-        self.obligations_where(Some(unit), receipts)
+        self.obligations_where(Which::Of(unit), receipts)
+    }
+
+    /// Those of some rows, with all that has come for them.
+    pub(crate) fn obligations_in(&self, rows: &[ObligationId]) -> Result<Vec<Obligation>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows = serde_json::to_string(rows)?;
+        self.obligations_where(Which::In(&rows), Receipts::All)
+    }
+
+    /// What is open of periods that staff have not closed, whichever unit owes it.
+    pub(crate) fn open_periods(&self) -> Result<Vec<Open>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT DISTINCT report, period, opens, until FROM obligation o
+             WHERE open AND NOT EXISTS (SELECT 1 FROM closing c
+                 WHERE c.report = o.report AND c.period = o.period AND c.withdrawn_at IS NULL)",
+        )?;
+        let rows = statement.query_map([], |r| {
+            Ok(Open {
+                report: r.get("report")?,
+                period: parsed(r, "period")?,
+                opens: parsed(r, "opens")?,
+                until: parsed(r, "until")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The units that owe something which is expected since a day, and due at a moment or after it.
+    pub(crate) fn owing(&self, opens_by: Date, due_from: Timestamp) -> Result<Vec<UnitId>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT DISTINCT unit FROM obligation INDEXED BY obligation_open WHERE open AND opens <= ?1 AND until >= ?2",
+        )?;
+        let values = params![opens_by.to_string(), instant(due_from)];
+        let rows = statement.query_map(values, |r| r.get(0).map(UnitId))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether anything is or was expected of a unit.
+    pub(crate) fn is_asked(&self, unit: &UnitId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM obligation WHERE unit = ?1)";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        Ok(statement.query_row([&unit.0], |r| r.get(0))?)
+    }
+
+    /// The rows of what is open whose unit was not written to by a step, or may not have got that mail.
+    pub(crate) fn open_untold(&self, open: &Open, step: Step) -> Result<Vec<ObligationId>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id FROM obligation o
+             WHERE open AND report = ?1 AND period = ?2 AND opens = ?3 AND until = ?4 AND NOT EXISTS (
+                 SELECT 1 FROM reminder r CROSS JOIN outbox m ON m.id = r.outbox
+                 WHERE r.obligation = o.id AND r.step = ?5 AND r.due = ?4 AND m.state IN ('sending', 'sent', 'unknown')
+                   AND NOT EXISTS (SELECT 1 FROM contact_bounce b WHERE b.outbox = m.id))",
+        )?;
+        let values = params![
+            open.report,
+            open.period.to_string(),
+            open.opens.to_string(),
+            instant(open.until),
+            step.to_string()
+        ];
+        let rows = statement.query_map(values, |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// What an obligation is: unit, report and period.
@@ -270,12 +421,8 @@ impl Store {
         Ok(row.optional()?)
     }
 
-    fn obligations_where(
-        &self,
-        unit: Option<&UnitId>,
-        receipts: Receipts,
-    ) -> Result<Vec<Obligation>> {
-        let mut gathered = Gathered::of(self, unit, receipts.until())?;
+    fn obligations_where(&self, which: Which<'_>, receipts: Receipts) -> Result<Vec<Obligation>> {
+        let mut gathered = Gathered::of(self, which, receipts.until())?;
         gathered.add_receipts()?;
         gathered.add_deadlines()?;
         gathered.add_excuses()?;
@@ -288,8 +435,22 @@ impl Store {
         Ok(gathered.all)
     }
 
+    /// The periods of each report that staff had closed by a moment.
+    fn closed_periods(&self, by: Timestamp) -> Result<HashMap<String, HashSet<PeriodId>>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT report, period FROM closing WHERE withdrawn_at IS NULL AND at <= ?1",
+        )?;
+        let mut rows = statement.query([instant(by)])?;
+        let mut closed: HashMap<String, HashSet<PeriodId>> = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let of_report = closed.entry(row.get("report")?).or_default();
+            of_report.insert(parsed(row, "period")?);
+        }
+        Ok(closed)
+    }
+
     /// The row of an obligation.
-    pub(crate) fn obligation_id(
+    pub fn obligation_id(
         &self,
         unit: &UnitId,
         report: &str,
@@ -401,5 +562,129 @@ impl Store {
             params![obligation, instant(now)],
         )?;
         Ok(n > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::row::SubmissionId;
+    use crate::store::NewSubmission;
+
+    /// Something that may become of one of three obligations, or of one of their submissions.
+    #[derive(Clone, Copy, Debug)]
+    enum Event {
+        Comes { signed: bool, soft: bool },
+        Withdrawn(SubmissionId),
+        SentBack(SubmissionId, i8),
+        SentBackNoMore(SubmissionId),
+        Excused,
+        ExcusedNoMore,
+        Extended(i8),
+        ExtendedNoMore,
+        OtherDeadline(i8),
+        OfAnother(SubmissionId),
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        use Event::*;
+        let (nth, day) = ((1..6_i64).prop_map(SubmissionId), 1..28_i8);
+        prop_oneof![
+            any::<(bool, bool)>().prop_map(|(signed, soft)| Comes { signed, soft }),
+            nth.clone().prop_map(Withdrawn),
+            (nth.clone(), day.clone()).prop_map(|(n, day)| SentBack(n, day)),
+            nth.clone().prop_map(SentBackNoMore),
+            Just(Excused),
+            Just(ExcusedNoMore),
+            day.clone().prop_map(Extended),
+            Just(ExtendedNoMore),
+            day.prop_map(OtherDeadline),
+            nth.prop_map(OfAnother),
+        ]
+    }
+
+    fn happens(store: &Store, o: ObligationId, event: Event) -> Result<()> {
+        let now = at("2026-06-16T00:00:00Z");
+        let day = |day: i8| at(&format!("2026-07-{day:02}T10:00:00Z"));
+        match event {
+            Event::Comes { signed, soft } => {
+                let new = NewSubmission {
+                    obligation: o,
+                    message: None,
+                    received_at: now,
+                    forms: Forms {
+                        signed_document: signed,
+                        soft_file: soft,
+                    },
+                    nil_return: false,
+                    number: None,
+                    files: vec![],
+                };
+                store.log_submission(&new, now)?;
+            }
+            Event::Withdrawn(n) => drop(store.withdraw_submission(n, now)?),
+            Event::SentBack(n, due) if store.submission_logged_at(n)?.is_some() => {
+                store.send_back(n, "x", day(due), now)?;
+            }
+            Event::SentBack(..) => {}
+            Event::SentBackNoMore(n) => drop(store.withdraw_sent_back(n, now)?),
+            Event::Excused => drop(store.excuse(o, "x", now)?),
+            Event::ExcusedNoMore => drop(store.withdraw_excuse(o, now)?),
+            Event::Extended(due) => store.extend(o, day(due), now)?,
+            Event::ExtendedNoMore => drop(store.withdraw_extension(o, now)?),
+            Event::OtherDeadline(due) => store.set_deadline(o, day(due))?,
+            // As where two ids turn out to be one.
+            Event::OfAnother(n) => {
+                let sql = "UPDATE submission SET obligation = ?2, version = version + 100 * id WHERE id = ?1";
+                store.conn.execute(sql, [n.0, o.0])?;
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_open_and_until_when_is_known_of_each_obligation_whatever_becomes_of_it(
+            events in prop::collection::vec(((1..4_i64).prop_map(ObligationId), event()), 0..24)
+        ) {
+            let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();
+            for (unit, forms) in [("a", (true, true)), ("b", (true, false)), ("c", (false, true))] {
+                let mut o = obligation(unit, "2026-06-15T10:00:00Z");
+                (o.forms.signed_document, o.forms.soft_file) = forms;
+                store.expect(&o).unwrap();
+            }
+            for (o, event) in &events {
+                happens(&store, *o, *event).unwrap();
+            }
+            for o in store.obligations(Receipts::All).unwrap() {
+                let sql = "SELECT open, until FROM obligation WHERE id = ?1";
+                let kept = store.conn.query_row(sql, [o.id], |r| Ok((r.get(0)?, parsed(r, "until")?)));
+                let (open, until): (bool, Timestamp) = kept.unwrap();
+                prop_assert_eq!((open, until), (!o.settled(), o.due), "{:?}", o);
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_configuration_expects_is_looked_at_anew_once_an_obligation_is_gone_or_is_anothers() {
+        let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();
+        let day = jiff::civil::date(2026, 6, 1);
+        let until = |trace| store.expected_until(trace).unwrap();
+        assert_eq!(until("a"), None);
+        for sql in [
+            "DELETE FROM obligation WHERE unit = 'a'",
+            "UPDATE obligation SET unit = 'b' WHERE unit = 'a'",
+        ] {
+            store
+                .expect(&obligation("a", "2026-06-15T10:00:00Z"))
+                .unwrap();
+            store.set_expected_until("a", day).unwrap();
+            assert_eq!((until("a"), until("b")), (Some(day), None));
+            assert_eq!(store.conn.execute(sql, []).unwrap(), 1);
+            assert_eq!(until("a"), None, "{sql}");
+        }
     }
 }

@@ -65,6 +65,17 @@ pub struct NewMail {
     pub message: Option<MessageId>,
 }
 
+/// A mail that left, or may have left.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// When.
+    pub at: Timestamp,
+    /// What it was.
+    pub kind: Kind,
+    /// To whom it went.
+    pub recipients: Vec<String>,
+}
+
 /// A mail in the outbox.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
@@ -136,7 +147,7 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
 impl Store {
     /// Queues a mail unless its key is taken; gives its row if it is new. An answer that may have been given before the
     /// store was laid out from a backup is left to staff instead.
-    pub(crate) fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<OutboxId>> {
+    pub fn owe(&self, mail: &NewMail, now: Timestamp) -> Result<Option<OutboxId>> {
         let kind = mail.owed.kind();
         let n = self.conn.execute(
             "INSERT INTO outbox (key, kind, unit, message, priority, state, queued_at, next_try)
@@ -406,6 +417,35 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The mails that left (or may have left) after a moment, the oldest first.
+    pub fn left_since(&self, after: Timestamp) -> Result<Vec<Left>> {
+        self.left_where(
+            "coalesce(ended_at, queued_at) > ?1 ORDER BY coalesce(ended_at, queued_at), id",
+            params![instant(after)],
+        )
+    }
+
+    /// A mail, if it left or may have left.
+    pub(crate) fn left(&self, id: OutboxId) -> Result<Option<Left>> {
+        Ok(self.left_where("id = ?1", [id])?.pop())
+    }
+
+    fn left_where(&self, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Left>> {
+        let sql = format!(
+            "SELECT coalesce(ended_at, queued_at) AS at, kind, recipients FROM outbox
+             WHERE state IN ('sent', 'unknown', 'sending') AND {condition}"
+        );
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let rows = statement.query_map(values, |r| {
+            Ok(Left {
+                at: parsed(r, "at")?,
+                kind: parsed(r, "kind")?,
+                recipients: json(r, "recipients")?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// How many mails of a kind left (or may have left) to a unit at a moment or after it.
     pub(crate) fn told_since(&self, unit: &UnitId, kind: Kind, from: Timestamp) -> Result<u32> {
         Ok(self.conn.query_row(
@@ -453,17 +493,6 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many mails of any kind an address was sent after a moment.
-    pub(crate) fn sent_to_since(&self, address: &str, after: Timestamp) -> Result<u32> {
-        Ok(self.conn.query_row(
-            "SELECT count(*) FROM outbox
-             WHERE state IN ('sent', 'unknown', 'sending') AND coalesce(ended_at, queued_at) > ?1
-               AND EXISTS (SELECT 1 FROM json_each(recipients) WHERE value = ?2)",
-            [instant(after), address.to_owned()],
-            |r| r.get(0),
-        )?)
-    }
-
     /// Whether an address (lower case) was told since a moment that a mail of it has arrived, or is to be.
     pub(crate) fn told_of_arrival_since(&self, address: &str, since: Timestamp) -> Result<bool> {
         Ok(self.conn.query_row(
@@ -503,9 +532,10 @@ impl Store {
     }
 
     /// How many mails wait, those of a kind left out.
-    pub(crate) fn queue_length(&self, but: Option<Kind>) -> Result<u32> {
+    pub fn queue_length(&self, but: Option<Kind>) -> Result<u32> {
         Ok(self.conn.query_row(
-            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending') AND kind <> ?1",
+            "SELECT (SELECT count(*) FROM outbox WHERE state = 'queued' AND kind <> ?1)
+                  + (SELECT count(*) FROM outbox WHERE state = 'sending' AND kind <> ?1)",
             [but.map_or("", Kind::word)],
             |r| r.get(0),
         )?)

@@ -58,13 +58,13 @@ impl Expiring {
 /// Mails of both directions that are old and settled, as `old_received` and `old_sent`. One that waits for a person is
 /// settled when the digest had told of its end before another moment, and one has left since.
 const OLD: &str = "WITH old_received AS (
-         SELECT id, sha256, state FROM message
+         SELECT id, sha256, state FROM message INDEXED BY message_kept
          WHERE expired_at IS NULL AND received_at < ?1 AND state <> 'received'
            AND (state <> 'waiting' OR expiry_told_at < ?2 AND EXISTS (
                SELECT 1 FROM digest_mail d JOIN outbox o ON o.id = d.outbox
                WHERE o.state = 'sent' AND o.ended_at > expiry_told_at))),
      old_sent AS (
-         SELECT id, raw FROM outbox
+         SELECT id, raw FROM outbox INDEXED BY outbox_kept
          WHERE expired_at IS NULL AND ended_at < ?1 AND state IN ('sent', 'failed', 'dropped', 'unknown'))";
 
 impl Store {
@@ -78,16 +78,20 @@ impl Store {
             "{OLD},
              old_files AS (
                  SELECT sha256 FROM old_received WHERE sha256 IS NOT NULL
-                 UNION SELECT a.sha256 FROM attachment a JOIN old_received m ON m.id = a.message WHERE a.kept
-                 UNION SELECT raw FROM old_sent WHERE raw IS NOT NULL),
-             needed AS (
-                 SELECT sha256 FROM message
-                 WHERE sha256 IS NOT NULL AND expired_at IS NULL AND id NOT IN (SELECT id FROM old_received)
-                 UNION SELECT a.sha256 FROM attachment a JOIN message m ON m.id = a.message
-                     WHERE a.kept AND m.expired_at IS NULL AND m.id NOT IN (SELECT id FROM old_received)
-                 UNION SELECT raw FROM outbox
-                     WHERE raw IS NOT NULL AND expired_at IS NULL AND id NOT IN (SELECT id FROM old_sent))
-             SELECT sha256 FROM old_files EXCEPT SELECT sha256 FROM needed ORDER BY 1"
+                 UNION SELECT a.sha256 FROM old_received m CROSS JOIN attachment a ON a.message = m.id WHERE a.kept
+                 UNION SELECT raw FROM old_sent WHERE raw IS NOT NULL)
+             SELECT sha256 FROM old_files f
+             WHERE NOT EXISTS (
+                     SELECT 1 FROM message m
+                     WHERE m.sha256 = f.sha256 AND m.expired_at IS NULL AND m.id NOT IN (SELECT id FROM old_received))
+                 AND NOT EXISTS (
+                     SELECT 1 FROM attachment a CROSS JOIN message m ON m.id = a.message
+                     WHERE a.sha256 = f.sha256 AND a.kept AND m.expired_at IS NULL
+                       AND m.id NOT IN (SELECT id FROM old_received))
+                 AND NOT EXISTS (
+                     SELECT 1 FROM outbox o
+                     WHERE o.raw = f.sha256 AND o.expired_at IS NULL AND o.id NOT IN (SELECT id FROM old_sent))
+             ORDER BY 1"
         );
         let mut statement = self.conn.prepare(&sql)?;
         let files = statement.query_map(moments, |r| r.get(0))?;
@@ -121,7 +125,7 @@ impl Store {
     /// The mails of which it is to be told, the oldest first.
     pub(crate) fn expiring(&self) -> Result<Vec<Expiring>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT id, received_at, expiry_told_at FROM message
+            "SELECT id, received_at, expiry_told_at FROM message INDEXED BY message_waiting
              WHERE state = 'waiting' AND expired_at IS NULL AND expiry_told_at IS NOT NULL
              ORDER BY received_at, id",
         )?;
@@ -231,7 +235,8 @@ mod tests {
                 .timestamp()
         };
         let store = Store::in_memory(at(1)).unwrap();
-        let sql = "INSERT INTO obligation VALUES (1, 'a', 'tre-em', '2026-H1', '2025-12-15', '2026-06-15T10:00:00Z', 1, 1);
+        let sql = "INSERT INTO obligation (id, unit, report, period, opens, due, signed, soft)
+                 VALUES (1, 'a', 'tre-em', '2026-H1', '2025-12-15', '2026-06-15T10:00:00Z', 1, 1);
              INSERT INTO submission (id, obligation, version, received_at, signed, soft, nil_return, logged_at)
                  VALUES (1, 1, 1, '2026-06-02T00:00:00Z', 1, 0, 0, '2026-06-02T00:00:00Z');
              INSERT INTO message (id, size, received_at, stored_at, state)

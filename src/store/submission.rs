@@ -310,6 +310,20 @@ impl Store {
         )
     }
 
+    /// The number and symbol of each version of an obligation that was logged by a moment, in the order of receipt.
+    pub(crate) fn numbers_of(
+        &self,
+        obligation: ObligationId,
+        until: Timestamp,
+    ) -> Result<Vec<Option<String>>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT number FROM submission
+             WHERE obligation = ?1 AND withdrawn_at IS NULL AND logged_at <= ?2 ORDER BY received_at, id",
+        )?;
+        let rows = statement.query_map(params![obligation, instant(until)], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     fn submissions(
         &self,
         condition: &str,

@@ -46,7 +46,7 @@ pub(super) async fn run(dir: Option<PathBuf>) -> Result<()> {
     let load = || writing::load(&folder).map_err(super::Faulty);
     let config = load()?;
     live_through(&dir, &config, load).await?;
-    let store = Store::copy_of(&Store::path(&config.settings.data))?;
+    let store = Store::as_it_is(&Store::path(&config.settings.data))?;
     let end = moments().last().context("the story has days")?;
     story::tell(&dir, &config, &store, end)
 }

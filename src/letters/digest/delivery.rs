@@ -1,5 +1,7 @@
 //! What was sent, what could not be, and the addresses that our mails do not reach.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,6 +11,7 @@ use serde::Serialize;
 use super::DigestData;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
+use crate::domain::row::ObligationId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::links::{Link, Links};
 use crate::standing;
@@ -72,6 +75,7 @@ pub(super) fn sent(
     data: &mut DigestData,
 ) -> Result<()> {
     let day = date_of(until);
+    let mut by_row: Option<HashMap<ObligationId, &Obligation>> = None;
     for mail in store.ended_between(since, until)? {
         let none = context! {};
         let how = match (mail.state, &mail.error) {
@@ -96,9 +100,11 @@ pub(super) fn sent(
         }
         if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
             let steps = store.steps_of(mail.id)?;
+            let by_row =
+                by_row.get_or_insert_with(|| obligations.iter().map(|o| (o.id, o)).collect());
             let what = steps
                 .iter()
-                .filter_map(|(id, _)| obligations.iter().find(|o| o.id == *id))
+                .filter_map(|(id, _)| by_row.get(id))
                 .map(|o| {
                     format!(
                         "{}, {}",

@@ -46,7 +46,8 @@ pub(super) fn letter(
         let why = say(config, "reader_gone", context! {});
         return Ok(Composed::Dropped(why));
     }
-    Ok(Composed::Ready(digest(config, store, day, address, now)?))
+    let whole = written(config, store, day, address, now, true)?;
+    Ok(Composed::Ready(whole))
 }
 
 /// Everything that a digest tells.
@@ -98,8 +99,8 @@ struct DigestData {
     failing: Vec<String>,
 }
 
-/// The digest of a day for one of staff as it stands at a moment; its tokens are for that address (lower case) alone.
-/// Without one it is for all, and has no tokens.
+/// The digest of a day for one of staff as it stands at a moment, without the Excel file that goes along; its tokens are
+/// for that address (lower case) alone. Without one it is for all, and has no tokens.
 ///
 /// # Errors
 /// When the store or a template fails.
@@ -109,6 +110,18 @@ pub fn digest(
     day: Date,
     address: Option<&str>,
     now: Timestamp,
+) -> Result<Draft> {
+    written(config, store, day, address, now, false)
+}
+
+/// The digest, with its Excel file or without.
+fn written(
+    config: &Config,
+    store: &Store,
+    day: Date,
+    address: Option<&str>,
+    now: Timestamp,
+    with_book: bool,
 ) -> Result<Draft> {
     // Whoever missed a digest is told of its days, too.
     let told_until = store.last_digest_before(day, address)?;
@@ -157,21 +170,7 @@ pub fn digest(
         .extend(system::system(config, store, &looks, until)?);
     data.system.extend(system::pauses(store, since, until)?);
     let recent = overview::recent(obligations, until);
-    let mut enclosures = Vec::new();
-    match overview::workbook(&view, store, &recent) {
-        Ok(content) => enclosures.push(Enclosure {
-            name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
-            content,
-        }),
-        // The digest goes out also where what goes along cannot be made.
-        Err(e) => {
-            tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
-            data.system.push(SystemLine {
-                bad: true,
-                says: sentence("no_enclosure", context! {}),
-            });
-        }
-    }
+    let book = with_book.then(|| book(&view, store, &recent, day, &mut data));
     if let Some(edition) = edition(config, &recent, (since, until), day) {
         data.edition = Some(edition);
         let groups = groups(&recent);
@@ -185,7 +184,31 @@ pub fn digest(
         Some(address) => vec![address.to_owned()],
         None => config.settings.digest_to.clone(),
     };
+    let enclosures = book.flatten().into_iter().collect();
     page::draft(config, to, day, &data, enclosures)
+}
+
+/// The Excel file that goes along. The digest goes out also where it cannot be made, and says so.
+fn book(
+    view: &View<'_>,
+    store: &Store,
+    recent: &[Obligation],
+    day: Date,
+    data: &mut DigestData,
+) -> Option<Enclosure> {
+    let mut content = Vec::new();
+    if let Err(e) = overview::workbook(view, store, recent, &mut content) {
+        tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
+        data.system.push(SystemLine {
+            bad: true,
+            says: sentence("no_enclosure", context! {}),
+        });
+        return None;
+    }
+    Some(Enclosure {
+        name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
+        content,
+    })
 }
 
 /// An edition with the table and the chart.

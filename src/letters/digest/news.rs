@@ -1,5 +1,7 @@
 //! What came in.
 
+use std::collections::{HashMap, HashSet};
+
 use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,19 +39,24 @@ pub(super) struct News {
 }
 
 /// The reports that came in.
-pub(super) fn news(
+pub(super) fn news<'o>(
     config: &Config,
     store: &Store,
-    obligations: &[Obligation],
+    obligations: &'o [Obligation],
     (since, until): (Timestamp, Timestamp),
     links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
-    for s in store.logged_between(since, until)? {
-        let Some(o) = obligations
-            .iter()
-            .find(|o| o.unit == s.unit && o.report == s.report && o.period == s.period)
-        else {
+    let logged = store.logged_between(since, until)?;
+    let meant: HashSet<_> = logged
+        .iter()
+        .map(|s| (&s.unit, &s.report, &s.period))
+        .collect();
+    let place = |o: &'o Obligation| ((&o.unit, &o.report, &o.period), o);
+    let found = obligations.iter().map(place);
+    let found: HashMap<_, _> = found.filter(|(at, _)| meant.contains(at)).collect();
+    for s in &logged {
+        let Some(o) = found.get(&(&s.unit, &s.report, &s.period)) else {
             continue;
         };
         data.news.push(News {

@@ -1,0 +1,289 @@
+//! What a round costs grows with what there is to do, not with the years: no statement of a round looks through a table
+//! that grows with every mail, unit or day.
+//!
+//! The statements are those that SQLite itself hears of while the service lives through the demo: what is added later is
+//! looked at, too.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, auto_extension, ffi};
+use thubaocao::clock::Clock;
+use thubaocao::daemon::Service;
+use thubaocao::store::{Part, Store};
+use thubaocao::writing;
+
+use crate::lab::demo::Demo;
+
+/// Tables that have a row for each of something that is few, however many years pass.
+const FEW: [&str; 9] = [
+    "closing",          // periods that staff closed
+    "cursor",           // folders
+    "health",           // parts of the service
+    "learned",          // addresses that staff taught
+    "outbox_rest",      // recipients whom the server took later than others
+    "queue_pause",      // pauses of the queue
+    "register_address", // addresses of the register
+    "setting",          // settings
+    "taught",           // titles that staff taught
+];
+
+/// Indexes of what is still to be done alone: what is done leaves them.
+const PENDING: [&str; 10] = [
+    "attachment_not_kept", // and what mails bring that bring no report
+    "contact_bounce_stands",
+    "message_received",
+    "message_undecided",
+    "message_unshown",
+    "message_waiting",
+    "obligation_open",
+    "outbox_queued",
+    "outbox_sending",
+    "outbox_unknown", // and what is unknown for good
+];
+
+/// Statements, by their beginnings, that go back from the newest row until one is found.
+const UNTIL_FOUND: [&str; 3] = [
+    "SELECT id FROM message WHERE abs(julianday(received_at) - julianday(stored_at)) <",
+    "SELECT day, coalesce(",
+    "WITH RECURSIVE known (report, period) AS",
+];
+
+/// Likewise, of texts of people that are past their time: once a day, where anything goes.
+const ONCE_A_DAY: [&str; 4] = [
+    "UPDATE correction SET before",
+    "UPDATE excuse SET reason",
+    "UPDATE sent_back SET reason",
+    "UPDATE staff_command SET outcome",
+];
+
+/// Likewise, of a digest: it shows how all stands that was ever expected.
+const OF_ALL: [&str; 6] = [
+    "SELECT id, unit, report, period, opens, due, signed, soft FROM obligation WHERE  true",
+    "SELECT obligation, received_at, logged_at, signed, soft FROM submission",
+    "SELECT obligation, due FROM extension",
+    "SELECT obligation, b.reason, b.due FROM submission",
+    "SELECT obligation, reason FROM excuse",
+    "SELECT r.obligation, count(*) FROM reminder",
+];
+
+/// The statements that ran, each with the file of its database.
+static HEARD: Mutex<BTreeSet<(PathBuf, String)>> = Mutex::new(BTreeSet::new());
+
+/// Hears of a statement that begins to run.
+unsafe extern "C" fn hear(
+    _: c_uint,
+    _: *mut c_void,
+    statement: *mut c_void,
+    _: *mut c_void,
+) -> c_int {
+    let statement = statement.cast::<ffi::sqlite3_stmt>();
+    // SAFETY: of this event SQLite gives the statement, which lives as long as this call (sqlite.org/c3ref/c_trace.html);
+    // its text and the name of its file are texts that end in zero, and live as long.
+    let (sql, file) = unsafe {
+        let file = ffi::sqlite3_db_filename(ffi::sqlite3_db_handle(statement), c"main".as_ptr());
+        let sql = ffi::sqlite3_sql(statement);
+        if sql.is_null() || file.is_null() {
+            return 0;
+        }
+        (CStr::from_ptr(sql), CStr::from_ptr(file))
+    };
+    let (sql, file) = (sql.to_string_lossy(), file.to_string_lossy());
+    let mut heard = HEARD.lock().expect("nobody panics with it");
+    heard.insert((file.into_owned().into(), sql.into_owned()));
+    0
+}
+
+/// Has each database that is opened from now on tell what runs on it.
+unsafe extern "C" fn listen(
+    db: *mut ffi::sqlite3,
+    _: *mut *mut c_char,
+    _: *const ffi::sqlite3_api_routines,
+) -> c_int {
+    // SAFETY: SQLite gives the database that it has just opened.
+    unsafe {
+        ffi::sqlite3_trace_v2(
+            db,
+            ffi::SQLITE_TRACE_STMT as c_uint,
+            Some(hear),
+            std::ptr::null_mut(),
+        )
+    }
+}
+
+/// The statements that ran on a file since this was last asked.
+fn heard(file: &Path) -> BTreeSet<String> {
+    let mut all = HEARD.lock().unwrap();
+    let (own, others) = std::mem::take(&mut *all)
+        .into_iter()
+        .partition(|(of, _)| of == file);
+    *all = others;
+    let own: BTreeSet<(PathBuf, String)> = own;
+    own.into_iter().map(|(_, sql)| sql).collect()
+}
+
+/// The parts of the plan of a statement that look through a whole table or index.
+fn scans(store: &Connection, sql: &str) -> Vec<String> {
+    let Ok(mut plan) = store.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) else {
+        return vec![]; // it is several statements, or none that reads
+    };
+    // Values are not needed to make a plan.
+    let details = plan
+        .raw_query()
+        .mapped(|row| row.get::<_, String>("detail"));
+    let details = details.map(Result::unwrap);
+    let scans: Vec<String> = details.filter(|d| d.starts_with("SCAN ")).collect();
+    scans
+}
+
+/// The table that a part of a plan means by its name or by another one that the statement gives it; nothing where it is
+/// what the statement itself made.
+fn table_of(name: &str, sql: &str, tables: &[String]) -> Option<String> {
+    let words: Vec<&str> = sql
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|w| !w.is_empty() && !w.eq_ignore_ascii_case("as"))
+        .collect();
+    let is_table = |word: &str| tables.iter().any(|t| t == word);
+    let begins = |word: &str| ["FROM", "JOIN"].contains(&word);
+    let renamed = words
+        .windows(3)
+        .find(|w| begins(w[0]) && is_table(w[1]) && w[2] == name);
+    let own = tables.iter().find(|t| *t == name);
+    renamed.map(|w| w[1].to_owned()).or(own.cloned())
+}
+
+/// What is wrong with the plans of statements.
+fn growing(file: &Path, statements: &BTreeSet<String>, tells_of_all: bool) -> Vec<String> {
+    let store = Connection::open(file).unwrap();
+    let mut tables = store
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        .unwrap();
+    let tables = tables.query_map([], |r| r.get(0)).unwrap();
+    let tables: Vec<String> = tables.map(Result::unwrap).collect();
+    let mut wrong = Vec::new();
+    for sql in statements {
+        let begins = |with: &[&str]| with.iter().any(|beginning| sql.starts_with(beginning));
+        let is_known =
+            begins(&UNTIL_FOUND) || begins(&ONCE_A_DAY) || tells_of_all && begins(&OF_ALL);
+        if is_known {
+            continue;
+        }
+        for scan in scans(&store, sql) {
+            let words: Vec<&str> = scan.split(' ').collect();
+            let Some(table) = table_of(words[1], sql, &tables) else {
+                continue;
+            };
+            let index = words.last().copied().unwrap_or_default();
+            if !FEW.contains(&table.as_str()) && !PENDING.contains(&index) {
+                wrong.push(format!("{scan} ({table}):\n{sql}"));
+            }
+        }
+    }
+    wrong
+}
+
+/// The demo anew, with its mails to be delivered as time goes on.
+struct Lived {
+    demo: Demo,
+    /// The mails, each with when it was delivered.
+    mails: Vec<(Timestamp, PathBuf)>,
+}
+
+impl Lived {
+    fn new() -> Lived {
+        let demo = Demo::new();
+        let mut mails = Vec::new();
+        let later = demo.dir().join("later");
+        fs::create_dir(&later).unwrap();
+        for folder in ["new", "cur"] {
+            for mail in fs::read_dir(demo.dir().join("maildir").join(folder)).unwrap() {
+                let mail = mail.unwrap();
+                let at = mail.metadata().unwrap().modified().unwrap();
+                let to = later.join(mail.file_name());
+                fs::rename(mail.path(), &to).unwrap();
+                mails.push((Timestamp::try_from(at).unwrap(), to));
+            }
+        }
+        fs::remove_dir_all(demo.dir().join("data")).unwrap();
+        fs::remove_file(demo.dir().join("config/.data-folder")).unwrap();
+        let settings = demo.dir().join("config/thubaocao.toml");
+        let text = fs::read_to_string(&settings).unwrap();
+        fs::write(&settings, text + "\n[retention]\nyears = 1\n").unwrap();
+        Lived { demo, mails }
+    }
+
+    fn deliver(&mut self, until: Timestamp) {
+        let new = self.demo.dir().join("maildir/new");
+        self.mails.retain(|(at, from)| {
+            let comes = *at <= until;
+            if comes {
+                fs::rename(from, new.join(from.file_name().unwrap())).unwrap();
+            }
+            !comes
+        });
+    }
+}
+
+#[test]
+fn no_statement_of_a_round_looks_through_what_grows_with_the_years() {
+    // SAFETY: what is registered opens and closes no database, and registers nothing.
+    unsafe { auto_extension::register_auto_extension(listen).unwrap() };
+    let mut lived = Lived::new();
+    let config = lived.demo.dir().join("config");
+    let load = || writing::load(&config).unwrap();
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let file = Store::path(&load().settings.data);
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_thubaocao"));
+    let begins = at("2026-06-01T00:00:00+07:00");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    runtime.block_on(async {
+        let mut service = Service::open(load(), program, begins).unwrap();
+        heard(&file); // a start may look at all
+        for (day, hour, clock) in [
+            ("2026-06-01", 8, None),
+            ("2026-06-08", 7, None),
+            ("2026-06-08", 8, None),
+            ("2026-06-15", 8, None),
+            ("2026-06-15", 18, None),
+            ("2026-06-16", 7, None),
+            ("2026-06-16", 8, None),
+            ("2026-06-23", 8, None),
+            ("2026-06-23", 9, None),
+            // As the clock of the machine goes: that it jumped is looked at, too.
+            ("2026-06-24", 8, Some(Clock::System)),
+        ] {
+            let now = at(&format!("{day}T{hour:02}:00:00+07:00"));
+            lived.deliver(now);
+            let clock = clock.unwrap_or(Clock::Fixed(now));
+            let failure = service.round(clock, &Cell::new(false)).await.unwrap();
+            assert!(failure.is_none(), "{failure:?}");
+            let statements = heard(&file);
+            count += statements.len();
+            let tells_of_all = statements.iter().any(|s| s.contains("INTO digest_mail"));
+            wrong.extend(growing(&file, &statements, tells_of_all));
+        }
+    });
+    assert!(lived.mails.is_empty(), "all mails came");
+    let store = Store::open(file.parent().unwrap(), begins).unwrap();
+    assert!(store.health(Part::Digest).unwrap().failing().is_none());
+    let answered = store.left_since(Timestamp::MIN).unwrap();
+    assert!(
+        answered.len() > 20,
+        "{} letters: nothing was tried",
+        answered.len()
+    );
+    assert!(count > 300, "only {count} statements were heard");
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
