@@ -14,7 +14,7 @@ use self::budget::{Lately, Pot, Turn};
 use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::owed::Kind;
+use crate::domain::owed::{Kind, OURS};
 use crate::domain::reminder::in_working_hours;
 use crate::domain::{date_of, instant};
 use crate::ground::hex::random_hex;
@@ -303,7 +303,7 @@ fn written(config: &Config, mail: &Outgoing, draft: &Draft, now: Timestamp) -> R
     let message_id = match &mail.message_id {
         Some(known) => known.clone(),
         // Who knows it can tell of a bounce, or seem to be answered; so nobody can who did not get the mail.
-        None => format!("thubaocao.{}.{}@{domain}", mail.id, random_hex::<8>()?),
+        None => format!("{OURS}{}.{}@{domain}", mail.id, random_hex::<8>()?),
     };
     Ok(Written {
         name: match &mail.unit {

@@ -440,6 +440,20 @@ fn codes_of_before_a_restore_or_a_renewal_do_nothing() {
         told.count()
     };
     assert_eq!(refused(&office.letters(STAFF)), 2);
+    // What left after the backup the store does not know; whoever answers it is told so.
+    let lost = "thubaocao.99.0123456789abcdef";
+    let (_, domain) = MAILBOX.rsplit_once('@').unwrap();
+    let head = answers(&format!("{lost}@{domain}"));
+    office.deliver(&mail(STAFF, "lost", &head, words), 4);
+    office.deliver(&mail(STAFF, "thanks", &head, "Cảm ơn em"), 4);
+    office.deliver(&mail(STAFF, "other", &answers("1@la.example"), words), 4);
+    office.round(5);
+    assert_eq!(office.waiting(), [1, 2, 3]);
+    let letters = office.letters(STAFF);
+    let told = letters
+        .iter()
+        .filter(|l| l.text.contains("khôi phục từ bản sao lưu"));
+    assert_eq!(told.filter(|l| l.subject == "Re: Re").count(), 1);
 
     // The next digest has codes of the new key, until somebody renews it.
     office.round(24 * 60);

@@ -106,6 +106,7 @@
 //! | a command comes again and again | it is answered once | `authority::a_command_that_comes_again_is_not_answered_again` |
 //! | commands come by the dozen | all are done, those above the cap told together | `authority::above_so_many_answers_a_day_commands_are_done_and_told_together_the_next_morning` |
 //! | a backup or a digest is in wrong hands | no code of before a restore or a renewal holds | `authority::codes_of_before_a_restore_or_a_renewal_do_nothing` |
+//! | a store that was laid out from a backup does not know what staff answer | nothing is done, and they are told so | `authority::codes_of_before_a_restore_or_a_renewal_do_nothing` |
 //! | staff change in the course of a day | who left gets no digest, who came gets the day's | `authority::whoever_is_no_longer_staff_gets_no_digest_and_whoever_comes_gets_the_day_s` |
 //! | a notice of a failed delivery is forged | no address is blamed | `sending::a_notice_that_anybody_may_have_written_changes_no_contact_and_is_told_as_such` |
 //! | a notice names an address that works | it is written to until another day's says so too | `sending::an_address_is_out_of_use_after_notices_of_two_days_and_in_doubt_after_one` |

@@ -16,7 +16,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::consent::{self, Consent};
 use super::said::{
-    EXPIRED, IN_ANOTHER_MAIL, INVALID, NO_CODE, NO_LONGER, NOTHING_DONE, OF_ANOTHER,
+    EXPIRED, IN_ANOTHER_MAIL, INVALID, LOST, NO_CODE, NO_LONGER, NOTHING_DONE, OF_ANOTHER,
     OF_ANOTHER_DIGEST, QUOTED, SETTLED, TOO_OLD, UNDO_UNCLEAR, WHICH, WHICH_TO_UNDO, differs,
     in_words,
 };
@@ -57,6 +57,8 @@ pub(crate) enum Answers {
     Nothing,
     /// A mail that we did not send to this address.
     Another,
+    /// A mail of ours that the store does not know any more: it was laid out from a backup of before.
+    Lost,
     Digest,
     /// A digest that was sent to another of staff.
     DigestOfAnother,
@@ -157,13 +159,18 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
                 refused(NO_CODE)
             }
             (Answers::DigestOfAnother, _) if !mail.may_report => refused(OF_ANOTHER_DIGEST),
+            (Answers::Lost, _) if !mail.may_report => refused(LOST),
             (Answers::Command(..) | Answers::Commands, Some(_)) => refused(WHICH),
             _ => Meaning::Nothing,
         };
     };
     let directly = match mail.answers {
         Answers::Digest | Answers::Command(..) | Answers::Commands => true,
-        Answers::Nothing | Answers::Another | Answers::DigestOfAnother | Answers::Question => false,
+        Answers::Nothing
+        | Answers::Another
+        | Answers::Lost
+        | Answers::DigestOfAnother
+        | Answers::Question => false,
     };
     if !directly && (named.is_empty() || action.is_none()) {
         return Meaning::Nothing; // a talk that began with the digest
@@ -195,7 +202,11 @@ fn undo(mail: &Facts<'_>, codes: &Codes<'_>) -> Option<Meaning> {
         Answers::Command(None, _) => NOTHING_DONE,
         Answers::Commands => WHICH_TO_UNDO,
         Answers::Digest => UNDO_UNCLEAR, // it says nothing of what became of an order
-        Answers::Nothing | Answers::Another | Answers::DigestOfAnother | Answers::Question => {
+        Answers::Nothing
+        | Answers::Another
+        | Answers::Lost
+        | Answers::DigestOfAnother
+        | Answers::Question => {
             return None;
         }
     };
@@ -443,10 +454,10 @@ mod tests {
         let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
         let (his, letter) = (Answers::DigestOfAnother, Answers::Question);
         let undone = Answers::Command(Some(ChangeId(3)), DAY);
-        let many = Answers::Commands;
+        let (many, lost) = (Answers::Commands, Answers::Lost);
         let nothing_done = Answers::Command(None, DAY);
         type Case<'c> = (&'c str, &'c [String], Answers, Option<Digest>, &'c str);
-        let cases: [Case<'_>; 47] = [
+        let cases: [Case<'_>; 50] = [
             ("Cảm ơn em", &two, ours, digest, "nothing"),
             ("Cảm ơn anh", &fixed, theirs, None, "nothing"),
             ("Không phải báo cáo", &fixed, theirs, None, "nothing"),
@@ -507,6 +518,9 @@ mod tests {
             ("Thư số 9: bỏ qua", &none, his, None, OF_ANOTHER_DIGEST),
             ("Thư số 9: bỏ qua", &none, his, digest, "m9.any.20260715"),
             ("Cảm ơn anh", &none, his, None, "nothing"),
+            ("Thư số 9: bỏ qua", &none, lost, None, LOST),
+            ("hoàn tác", &none, lost, None, LOST),
+            ("Cảm ơn anh", &none, lost, None, "nothing"),
             ("Đúng", &none, letter, None, SETTLED),
             ("Cảm ơn em", &none, letter, None, "nothing"),
             ("Duyệt", &none, letter, None, WHICH),

@@ -19,7 +19,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::domain::date_of;
-use crate::domain::owed::{Kind, Subject};
+use crate::domain::owed::{Kind, OURS, Subject};
 use crate::reading::{Reading, Role};
 use crate::store::{Message, Store};
 use decided::Decided;
@@ -54,13 +54,16 @@ pub(crate) fn meant(
     let mut digest = None;
     // Oldest first; what it answers itself is asked for last, as it counts most.
     for id in reading.references.iter().chain(&reading.in_reply_to) {
+        let directly = reading.in_reply_to.contains(id);
         let Some(mail) = store.sent_as(id)? else {
+            if directly && is_ours(config, id) && store.restored_at()?.is_some() {
+                answers = Answers::Lost;
+            }
             continue;
         };
         let Some(begun) = mail.begun_at else {
             continue;
         };
-        let directly = reading.in_reply_to.contains(id);
         let to = |address: &str| mail.recipients.iter().any(|a| a.to_lowercase() == address);
         if !to(codes.address) {
             if mail.owed.kind() == Kind::Digest && directly && codes.staff.iter().any(|a| to(a)) {
@@ -108,6 +111,16 @@ pub(crate) fn meant(
         },
         &codes,
     ))
+}
+
+/// Whether a Message-ID is one of those that our mails have.
+fn is_ours(config: &Config, message_id: &str) -> bool {
+    let address = config.settings.mailbox.address.as_str();
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let ours = message_id
+        .strip_prefix(OURS)
+        .and_then(|id| id.rsplit_once('@'));
+    ours.is_some_and(|(_, of)| of.eq_ignore_ascii_case(domain))
 }
 
 /// Whether a mail may be a report or a request of a unit: it brings something, or its address is a unit's, too.

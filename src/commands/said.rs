@@ -17,6 +17,7 @@ pub(crate) const NO_LONGER: &str = "Bản tin được trả lời không còn h
 pub(crate) const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
 pub(crate) const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
 pub(crate) const OF_ANOTHER_DIGEST: &str = "Bản tin được trả lời là bản tin gửi cho người khác; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin gửi cho chính đồng chí";
+pub(crate) const LOST: &str = "Thư được trả lời đã gửi trước khi hệ thống được khôi phục từ bản sao lưu nên hệ thống không còn biết thư đó; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
 pub(crate) const NO_CODE: &str = "Thư không có mã lệnh và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
 pub(crate) const ONE_AT_A_TIME: &str =
     "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";

@@ -8,6 +8,9 @@ use super::reminder::Urgency;
 use super::unit::UnitId;
 use crate::domain::row::{MessageId, ReturnId};
 
+/// With what the Message-ID of each mail of ours begins.
+pub(crate) const OURS: &str = "thubaocao.";
+
 /// What a mail of ours is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
