@@ -26,24 +26,25 @@ fn digest(demo: &Demo) -> String {
     last.expect("a digest").1
 }
 
-/// Lays answers of staff to the digest into the mailbox on the morning after, and gives what is answered to each.
-fn answers(demo: &Demo, digest: &str, words: &[&str]) -> Vec<Option<String>> {
+/// Lays answers of staff to a digest into the mailbox at a moment, and gives what is answered to each.
+fn answers(demo: &Demo, digest: &str, at: &str, words: &[&str]) -> Vec<Option<String>> {
     dns::answers_for_staff();
+    let day = &at[..10];
     for (n, words) in words.iter().enumerate() {
         let raw = format!(
-            "Authentication-Results: mx.google.com; dmarc=pass header.from=ldldphuyen.example\r\nFrom: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: Re: Ban tin\r\nMessage-ID: <order{n}@ldldphuyen.example>\r\nIn-Reply-To: <{digest}>\r\nReferences: <{digest}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n",
+            "Authentication-Results: mx.google.com; dmarc=pass header.from=ldldphuyen.example\r\nFrom: {STAFF}\r\nTo: {MAILBOX}\r\nSubject: Re: Ban tin\r\nMessage-ID: <order{n}.{day}@ldldphuyen.example>\r\nIn-Reply-To: <{digest}>\r\nReferences: <{digest}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{}\r\n",
             words.replace('\n', "\r\n")
         );
         let path = demo
             .dir()
             .join("maildir/new")
-            .join(format!("order{n:03}.1.x"));
+            .join(format!("order{n:03}{day}.1.x"));
         fs::write(&path, dns::signed_by_staff(raw.as_bytes())).unwrap();
-        let at: jiff::Timestamp = Demo::AFTER.parse().unwrap();
+        let received: jiff::Timestamp = at.parse().unwrap();
         let file = fs::File::options().append(true).open(&path).unwrap();
-        file.set_modified(at.into()).unwrap();
+        file.set_modified(received.into()).unwrap();
     }
-    demo.after(&["run", "--once"]);
+    demo.run(&["--at", at, "run", "--once"]);
     let mut found = vec![None; words.len()];
     for entry in fs::read_dir(demo.dir().join("outbox")).unwrap() {
         let raw = fs::read(entry.unwrap().path()).unwrap();
@@ -51,7 +52,7 @@ fn answers(demo: &Demo, digest: &str, words: &[&str]) -> Vec<Option<String>> {
         let answered = mail.in_reply_to().as_text().unwrap_or_default().to_owned();
         let number = answered
             .strip_prefix("order")
-            .and_then(|r| r.split_once('@'));
+            .and_then(|r| r.split_once(&format!(".{day}@")));
         if let Some((n, _)) = number {
             let text = mail.body_text(0).unwrap();
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -62,13 +63,17 @@ fn answers(demo: &Demo, digest: &str, words: &[&str]) -> Vec<Option<String>> {
 }
 
 /// What is asked back: nothing has been done, and that is said.
-const ASKED: [&str; 2] = ["chưa thực hiện lệnh nào", "Chưa rõ yêu cầu"];
+const ASKED: [&str; 3] = [
+    "chưa thực hiện lệnh nào",
+    "Chưa rõ yêu cầu",
+    "Chưa rõ lệnh này dành cho việc nào",
+];
 
 #[test]
 fn what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer() {
     let demo = Demo::new();
     // What the answer says; nothing: there is none.
-    let cases: &[(&str, &str)] = &[
+    let first: &[(&str, &str)] = &[
         // The unit's name selects the item, with its report or where only one fits.
         (
             "gh cho Tây Hòa bc trẻ em đến 30/6 nhé",
@@ -190,25 +195,82 @@ fn what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer() {
         ("tks e", ""),
         ("nhận đc rồi nha em", ""),
     ];
-    let words: Vec<&str> = cases.iter().map(|(words, _)| *words).collect();
-    let digest = digest(&demo);
-    let found = answers(&demo, &digest, &words);
+    let second: &[(&str, &str)] = &[
+        (
+            "cho Sông Hinh gia hạn bc nữ công đến 5/7",
+            "cho LĐLĐ huyện Sông Hinh: Nữ công",
+        ),
+        (
+            "da nhan ban giay cua bidv phu yen bc tre em",
+            "Đã ghi nhận bản giấy",
+        ),
+        (
+            "đồng ý cho An Hưng nộp trễ đến 5/7 báo cáo trẻ em",
+            "cho CĐCS An Hưng: Công tác trẻ em",
+        ),
+        (
+            "thư 27 gán CĐ Xây dựng",
+            "Đã ghi nhận thư số 27 cho CĐ ngành Xây dựng",
+        ),
+        (
+            "gia hạn cho CĐCS Trường CĐ Y tế bc tnld tháng 6 đến 30/6",
+            "cho CĐCS Trường CĐ Y tế: Tai nạn lao động, tháng 6/2026",
+        ),
+        ("nữ công Tây Hòa duyệt", "Đã duyệt"),
+        ("Duyệt nữ công y tế", "Đã duyệt"),
+        (
+            "Gia hạn LĐLĐ huyện Sơn Hòa QHLĐ quý 2 đến 28/6",
+            "cho LĐLĐ huyện Sơn Hòa: Quan hệ lao động, quý II/2026",
+        ),
+        (
+            "miễn bc tai nạn lđ tháng 6 cho Đại học Phú Yên do nghỉ hè",
+            "cho CĐCS Trường ĐH Phú Yên: Tai nạn lao động, tháng 6/2026",
+        ),
+        ("Agribank đã nộp bản giấy bc trẻ em ngày 22/6", "?"),
+        ("Đã gọi Tây Hòa, hẹn 30/6 gửi, không cần gia hạn", "?"),
+        ("Tuy An hỏi có được gia hạn đến 30/6 không", "?"),
+        ("gia hạn cho Tây Hòa QHLĐ đến 30/6 nếu có công văn", "?"),
+        ("gia hạn tất cả đến 30/6", "Chưa rõ"),
+        ("miễn cho CĐ Công an tỉnh bc trẻ em", "Chưa có lý do"),
+        ("trả lại hết các bc thiếu chữ ký", "Chưa rõ"),
+        (
+            "duyệt Giáo dục nữ công, trả lại Tây Hòa nữ công vì thiếu bảng",
+            "?",
+        ),
+        ("gh thêm 5 ngày cho CĐ KKT bc QHLĐ", "?"),
+        ("Em kiểm tra giúp chị thư 11 là của Báo hay của Đài", "?"),
+        ("Trả BC-2026-00012 lại vì sai mẫu", "Đã trả lại"),
+        ("duyệt bc của cđ giáo dục chưa em?", "Chưa rõ yêu cầu"),
+        ("gia hạn y tế trường cao đẳng đến 30/6", "Chưa rõ"),
+        ("hết hạn Đồng Xuân chưa gửi qhlđ, gia hạn đến 28/6", "?"),
+        ("Em xử lý thư 9 giúp chị", "Chưa rõ yêu cầu"),
+        ("ok duyệt", "Chưa rõ"),
+        (
+            "nhắc CĐ KKT gửi bản giấy bc trẻ em trước 30/6",
+            "Chưa rõ yêu cầu",
+        ),
+        ("e xem giup c tay hoa gui chua", "Chưa rõ"),
+        (
+            "cdcs duoc mien trung: mien bc tnld thang 7 vi cty giai the",
+            "CĐCS Dược Miền Trung: Tai nạn lao động, tháng 7/2026 (cty giai the)",
+        ),
+        ("Chị cảm ơn em nhé", ""),
+    ];
     let mut wrong = Vec::new();
-    for ((words, expected), found) in cases.iter().zip(&found) {
-        let agrees = match (found, *expected) {
-            (None, expected) => expected.is_empty(),
-            (Some(said), "?") => ASKED.iter().any(|asked| said.contains(asked)),
-            (Some(said), expected) => !expected.is_empty() && said.contains(expected),
-        };
-        if !agrees {
-            wrong.push(format!("{words:?}: {expected:?}, and not {found:?}"));
+    for (at, cases) in [(Demo::AFTER, first), ("2026-06-25T08:00:00+07:00", second)] {
+        demo.run(&["--at", at, "run", "--once"]);
+        let words: Vec<&str> = cases.iter().map(|(words, _)| *words).collect();
+        let found = answers(&demo, &digest(&demo), at, &words);
+        for ((words, expected), found) in cases.iter().zip(&found) {
+            let agrees = match (found, *expected) {
+                (None, expected) => expected.is_empty(),
+                (Some(said), "?") => ASKED.iter().any(|asked| said.contains(asked)),
+                (Some(said), expected) => !expected.is_empty() && said.contains(expected),
+            };
+            if !agrees {
+                wrong.push(format!("{words:?}: {expected:?}, and not {found:?}"));
+            }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        cases.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -129,7 +129,7 @@ pub(crate) fn order(
     }
     // Words of its own say more than the verb; a prepared mail has its lines for that.
     let free = free.as_deref().filter(|_| token.action == Action::Any);
-    resolved(&names, store, (token.item, action), (body, free), today)
+    resolved(&names, store, (token.item, action), (body, free))
 }
 
 /// A line without what names the item itself: the number of a mail or report; the unit, report and period of what is owed.
@@ -157,7 +157,7 @@ pub(super) fn of_unit(
         Action::Accept | Action::Return => false,
         _ => return Ok(None),
     };
-    let asked = words::before_reason(&line);
+    let asked = words::before_reason(&line, &|l| names.said(l));
     let units = names.units_in(asked).units;
     let unit = match units.as_slice() {
         [] => return Ok(None),
@@ -228,7 +228,6 @@ fn resolved(
     store: &Store,
     (item, action): (Item, Action),
     (body, free): (&str, Option<&str>),
-    today: Date,
 ) -> Result<Result<Order, String>> {
     let said = |why: &str| Ok(Err(why.to_owned()));
     Ok(Ok(match (item, action) {
@@ -262,7 +261,7 @@ fn resolved(
             let Some(submission) = store.submission(id)? else {
                 return Ok(Err(said::no_submission(&format!("{id:05}"))));
             };
-            match of_submission(submission, &action, (body, free), today) {
+            match of_submission(names, submission, &action, (body, free)) {
                 Ok(order) => order,
                 Err(why) => return Ok(Err(why)),
             }
@@ -274,7 +273,7 @@ fn resolved(
             let Some(of) = target(store, Item::Obligation(id))? else {
                 return said(NO_OBLIGATION);
             };
-            match of_obligation(of, &action, (body, free), today) {
+            match of_obligation(names, of, &action, (body, free)) {
                 Ok(order) => order,
                 Err(why) => return said(why),
             }
@@ -295,18 +294,19 @@ fn resolved(
 
 /// What is asked of a report that was logged; the error says what is missing.
 fn of_submission(
+    names: &Names<'_>,
     submission: Submission,
     action: &Action,
     (body, free): (&str, Option<&str>),
-    today: Date,
 ) -> Result<Order, String> {
+    let today = names.day;
     if let Some(other) = another_year(body, submission.id, &submission.code()) {
         return Err(said::no_submission(&other));
     }
     if *action == Action::Accept {
         return Ok(Order::Accept(submission));
     }
-    let reason = words::reason(body).filter(|r| !words::is_nothing(r));
+    let reason = words::reason(body, &|l| names.said(l)).filter(|r| !words::is_nothing(r));
     let reason = reason.ok_or(NO_REASON)?;
     let due = match words::field(body, "han gui lai") {
         Some(day) => Some(words::day(&day, today)),
@@ -326,15 +326,16 @@ fn of_submission(
 
 /// What is asked of what a unit has to send; the error says what is missing.
 fn of_obligation(
+    names: &Names<'_>,
     of: Target,
     action: &Action,
     (body, free): (&str, Option<&str>),
-    today: Date,
 ) -> Result<Order, &'static str> {
+    let today = names.day;
     Ok(match action {
         Action::Excuse => Order::Excuse {
             of,
-            reason: words::reason(body)
+            reason: words::reason(body, &|l| names.said(l))
                 .filter(|r| !words::is_nothing(r))
                 .ok_or(NO_REASON)?,
         },
@@ -423,7 +424,10 @@ fn names_another(
     let Some(line) = names.command(body) else {
         return Ok(None);
     };
-    let (config, line) = (names.config, words::before_reason(&line));
+    let (config, line) = (
+        names.config,
+        words::before_reason(&line, &|l| names.said(l)),
+    );
     let unit = match (&token.item, &token.action) {
         (Item::Mail(_), Action::Assign(unit)) if !unit.is_empty() => UnitId(unit.clone()),
         (Item::Contact(id), _) => {

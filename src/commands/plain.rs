@@ -72,7 +72,7 @@ pub(super) fn holds_nothing_else(line: &str, action: &Action) -> bool {
 fn reason_of(line: &str, words: &[String], is_verb: &[bool]) -> usize {
     let because = |i: &usize| !is_verb[*i] && vi().because.contains(&words[*i]);
     let reason = (0..words.len()).find(because).unwrap_or(words.len());
-    reason.min(in_words(before_reason(line)).len())
+    reason.min(in_words(before_reason(line, &str::to_owned)).len())
 }
 
 /// Marks where words hold a verb of an action.

@@ -333,8 +333,11 @@ pub(crate) fn field(text: &str, label: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
+/// What leaves the names out of words, in which no verb asks for anything.
+pub(super) type Bare<'b> = &'b dyn Fn(&str) -> String;
+
 /// The reason that a text gives: after "Lý do:", else after "vì", "do" or the colon behind the verb.
-pub(crate) fn reason(text: &str) -> Option<String> {
+pub(super) fn reason(text: &str, bare: Bare<'_>) -> Option<String> {
     let has_field = |line: &str| {
         line.split_once(':')
             .is_some_and(|(n, _)| fold(n).contains("ly do"))
@@ -342,23 +345,23 @@ pub(crate) fn reason(text: &str) -> Option<String> {
     if text.lines().any(has_field) {
         return field(text, "ly do");
     }
-    let (_, reason) = text.lines().find_map(at_reason)?;
+    let (_, reason) = text.lines().find_map(|line| at_reason(line, bare))?;
     let reason = reason.trim();
     (!reason.is_empty()).then(|| reason.to_owned())
 }
 
 /// What stands before the reason that a line gives; the line where it gives none.
-pub(super) fn before_reason(line: &str) -> &str {
-    at_reason(line).map_or(line, |(before, _)| before)
+pub(super) fn before_reason<'l>(line: &'l str, bare: Bare<'_>) -> &'l str {
+    at_reason(line, bare).map_or(line, |(before, _)| before)
 }
 
 /// A line that asks for something, parted where its reason begins.
-fn at_reason(line: &str) -> Option<(&str, &str)> {
+fn at_reason<'l>(line: &'l str, bare: Bare<'_>) -> Option<(&'l str, &'l str)> {
     let parted = [" vì ", " do ", ": ", " vi "]
         .iter()
         .filter_map(|mark| line.split_once(mark));
-    // Before the verb a colon stands behind the number of the report.
-    let behind = parted.filter(|(before, _)| verb_of(before).is_some());
+    // Before the verb a colon stands behind what it is about.
+    let behind = parted.filter(|(before, _)| verb_of(&bare(before)).is_some());
     behind.max_by_key(|(_, rest)| rest.len())
 }
 
@@ -449,6 +452,10 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
+    fn reason_in(text: &str) -> Option<String> {
+        reason(text, &str::to_owned)
+    }
+
     #[test]
     fn verbs_are_understood_with_and_without_diacritics() {
         for (text, wanted) in [
@@ -517,17 +524,20 @@ mod tests {
     #[test]
     fn reasons_and_days_are_found() {
         assert_eq!(
-            reason("Trả lại\nLý do: thiếu bản ký\ncủa đơn vị").as_deref(),
+            reason_in("Trả lại\nLý do: thiếu bản ký\ncủa đơn vị").as_deref(),
             Some("thiếu bản ký của đơn vị")
         );
         assert_eq!(
-            reason("Trả lại vì chưa có số liệu").as_deref(),
+            reason_in("Trả lại vì chưa có số liệu").as_deref(),
             Some("chưa có số liệu")
         );
-        assert_eq!(reason("tra lai: sai ky").as_deref(), Some("sai ky"));
-        assert_eq!(reason("Trả lại"), None);
-        assert_eq!(reason("Trả lại\nLý do: \n\nMã lệnh: x"), None);
-        assert_eq!(reason("LĐLĐ Tuy An: Nữ công\nMiễn báo cáo. Lý do:"), None);
+        assert_eq!(reason_in("tra lai: sai ky").as_deref(), Some("sai ky"));
+        assert_eq!(reason_in("Trả lại"), None);
+        assert_eq!(reason_in("Trả lại\nLý do: \n\nMã lệnh: x"), None);
+        assert_eq!(
+            reason_in("LĐLĐ Tuy An: Nữ công\nMiễn báo cáo. Lý do:"),
+            None
+        );
         let today = date(2026, 6, 10);
         assert_eq!(day("Gia hạn đến 20/6", today), Some(date(2026, 6, 20)));
         assert_eq!(day("đến ngày 05-01", today), Some(date(2027, 1, 5)));
