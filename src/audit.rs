@@ -193,9 +193,6 @@ struct Progress {
 }
 
 /// Looks at the next part of an audit, if one is due, and mends what it can.
-///
-/// # Errors
-/// When the store cannot be read or written.
 pub async fn pass(
     store: &Store,
     archive: &Archive,

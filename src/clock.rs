@@ -164,9 +164,6 @@ impl Watch {
     }
 
     /// Looks at the clock beside what the store knows, and notes how it stands.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub(crate) fn look(&mut self, store: &Store, now: Timestamp) -> Result<Option<Evidence>> {
         self.look_when_up(store, now, up())
     }

@@ -176,9 +176,6 @@ enum Answers {
 /// and the reading is noted as failing, which holds every reminder. One whose sender the domain name system did not tell
 /// is put off to the next pass, and holds its own units only ([`sender`]). One that a clock in doubt is behind stays unread
 /// until that is mended or said to be right: its unit would be told a moment, and that it was in time, by that clock.
-///
-/// # Errors
-/// When the store fails.
 pub(crate) async fn read_received(
     tools: &mut Tools<'_>,
     obey: Obey,

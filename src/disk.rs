@@ -100,9 +100,6 @@ pub fn room(data: &Path, limit: u64) -> Room {
 }
 
 /// Makes the reserve where there is room, frees it where there is not, and notes how it stands.
-///
-/// # Errors
-/// When the store cannot be written.
 pub fn look(config: &Config, store: &Store, now: Timestamp) -> Result<Room> {
     let data = &config.settings.data;
     let mut room = room(data, limit(config));

@@ -101,9 +101,6 @@ fn obligation(report: &Report, unit: &Unit, period: &Period, due: Timestamp) -> 
 
 /// Stores the obligations of every period that has opened; those that are there stay as they were frozen. By a clock
 /// that is doubted none has opened.
-///
-/// # Errors
-/// When the store fails.
 pub fn expect(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     if store.clock_is_doubted()? {
         return Ok(());
@@ -193,9 +190,6 @@ pub enum Place {
 
 impl Place {
     /// Where a report of a unit on a period belongs. Nothing is written.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn of(
         config: &Config,
         store: &Store,
@@ -220,9 +214,6 @@ impl Place {
     }
 
     /// The obligation at this place, which is made where it is early; within a transaction.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn taken(&self, store: &Store) -> Result<Option<ObligationId>> {
         match self {
             Place::Open(id) => Ok(Some(*id)),
@@ -256,9 +247,6 @@ fn early(
 }
 
 /// The obligation that a submission serves. A report that comes before its period opens makes it open early.
-///
-/// # Errors
-/// When the store fails.
 pub fn obligation_for(
     config: &Config,
     store: &Store,

@@ -86,9 +86,6 @@ pub struct Unseen {
 }
 
 /// Since when the mailbox has not been looked through to its end, if it has not been at a moment.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn unseen(store: &Store, settings: &Settings, now: Timestamp) -> Result<Option<Unseen>> {
     let mut faults = Vec::new();
     for part in [Part::Mailbox].into_iter().chain(IN_THE_WAY) {
@@ -135,9 +132,6 @@ fn unseen_by(
 }
 
 /// How every part fares, in the order of [`Part::ALL`], but for what follows from another part: it comes last.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Look>> {
     let hours = settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
     let patience = SignedDuration::from_hours(i64::from(hours));

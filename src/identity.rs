@@ -41,9 +41,6 @@ pub(crate) fn compare(
 }
 
 /// What has vanished and what to do about it, for operators; one text each.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn questions(changes: &[(Thing, Change)], store: &Store) -> Result<Vec<String>> {
     let mut told = Vec::new();
     for (thing, change) in changes {
@@ -100,9 +97,6 @@ pub(crate) fn moved_deadlines(
 
 /// Whether deadlines that were changed are meant for open periods too, where nobody has said; one text a report and
 /// period, for operators.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn deadline_questions(config: &Config, store: &Store, now: Timestamp) -> Result<Vec<String>> {
     let mut groups: BTreeMap<(String, String), (usize, Timestamp, Timestamp)> = BTreeMap::new();
     for (o, due) in moved_deadlines(config, store, now)? {
@@ -126,9 +120,6 @@ pub fn deadline_questions(config: &Config, store: &Store, now: Timestamp) -> Res
 }
 
 /// Carries out the renames of a configuration and remembers what it leaves open.
-///
-/// # Errors
-/// When the store fails.
 pub fn settle(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     let by = By {
         who: "configuration".into(),

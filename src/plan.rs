@@ -17,9 +17,6 @@ use crate::store::{Part, Store};
 pub use reminders::{Planned, on_day, owe_reminders};
 
 /// Decides what is owed at a moment and queues it.
-///
-/// # Errors
-/// When the store fails.
 pub fn pass(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     if store.clock_is_doubted()? {
         return Ok(());

@@ -21,9 +21,6 @@ const LOOKED_ON: &str = "retention_looked_on";
 const COPIES: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// What is past its time at a moment; `None` where everything is kept.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn due(config: &Config, store: &Store, now: Timestamp) -> Result<Option<Expired>> {
     let Some(years) = config.settings.retention_years else {
         return Ok(None);

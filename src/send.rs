@@ -92,9 +92,6 @@ pub async fn pass(
 }
 
 /// The pause in which nothing is sent at a moment, if there is one.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn paused(config: &Config, store: &Store, now: Timestamp) -> Result<Option<QueuePause>> {
     let way = way(config, store)?;
     let pause = store.queue_pause()?;

@@ -34,9 +34,6 @@ pub struct View<'c> {
 
 impl<'c> View<'c> {
     /// The view at a moment.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn at(now: Timestamp, config: &'c Config, store: &Store) -> Result<View<'c>> {
         Ok(View {
             config,
@@ -133,9 +130,6 @@ pub struct Held {
 
 impl<'c> Holds<'c> {
     /// The holds at a moment.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn at(now: Timestamp, config: &'c Config, store: &Store) -> Result<Holds<'c>> {
         Ok(Holds {
             config,

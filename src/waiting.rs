@@ -46,9 +46,6 @@ enum Sureness {
 
 impl Waiting {
     /// What waits at a moment.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn at(until: Timestamp, config: &Config, store: &Store) -> Result<Waiting> {
         let claims = store.claims()?;
         let forged: BTreeSet<MessageId> = claims
@@ -174,9 +171,6 @@ fn in_turns(mails: Vec<(Sureness, Message)>, first: &BTreeSet<MessageId>) -> Vec
 
 /// Chooses the strangers that the digest of a day shows, and remembers which of their mails these are: they can be put
 /// aside together.
-///
-/// # Errors
-/// When the store fails.
 pub fn list(config: &Config, store: &Store, day: Date, until: Timestamp) -> Result<()> {
     let waiting = Waiting::at(until, config, store)?;
     for (kind, senders) in &waiting.strangers {
@@ -188,9 +182,6 @@ pub fn list(config: &Config, store: &Store, day: Date, until: Timestamp) -> Resu
 
 /// Of the strangers of a kind those that the digest of a day shows, and how many senders and mails are left. Where none
 /// were chosen for the day, those that would be.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn shown(
     store: &Store,
     day: Date,

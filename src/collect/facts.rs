@@ -133,9 +133,6 @@ pub fn foreseen(
 }
 
 /// Matches a mail against what is known now. `said`: whose staff say that it is.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn match_mail(
     books: Books<'_>,
     reading: &Reading,
@@ -148,9 +145,6 @@ pub fn match_mail(
 }
 
 /// What is known of a mail besides what stands in it.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn known<'a>(
     store: &Store,
     reading: &Reading,

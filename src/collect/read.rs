@@ -163,9 +163,6 @@ fn trust_less(reading: &mut Reading) {
 
 /// Looks whether mails can be read here, and how that process is confined, before one has come. Done until the process
 /// has said so.
-///
-/// # Errors
-/// When the store fails.
 pub async fn try_reader(store: &Store, reader: &mut Reader, now: Timestamp) -> Result<()> {
     if reader.confinement().is_some() {
         return Ok(());

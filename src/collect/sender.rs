@@ -93,9 +93,6 @@ pub(super) async fn verify(
 }
 
 /// Keeps a mail for the next pass, with what was read of it. Its units are those that it would be of, and hold by it.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn put_off(
     books: Books<'_>,
     message: &Message,

@@ -191,9 +191,6 @@ pub struct Question {
 }
 
 /// What is asked of the command in a mail; `None` where it would do nothing. `day`: today (Vietnam).
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn question(
     config: &Config,
     store: &Store,

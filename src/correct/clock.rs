@@ -7,9 +7,6 @@ use super::{By, log};
 use crate::store::{Part, Store};
 
 /// Takes the clock for right, whatever spoke against it so far.
-///
-/// # Errors
-/// When the store fails.
 pub fn accept_clock(store: &Store, by: &By, now: Timestamp) -> Result<()> {
     store.transaction(|s| {
         let health = s.health(Part::Clock)?;
@@ -25,9 +22,6 @@ pub fn accept_clock(store: &Store, by: &By, now: Timestamp) -> Result<()> {
 
 /// Takes back what a clock that was ahead has left; gives how many mails of ours it concerns, if it left anything. A clock
 /// that a mail contradicts takes nothing back: it may be this one that is wrong.
-///
-/// # Errors
-/// When the store fails.
 pub fn undo_moments_ahead(store: &Store, now: Timestamp) -> Result<Option<usize>> {
     if store.is_contradicted(now)? {
         return Ok(None);

@@ -143,9 +143,6 @@ pub fn excuse(clerk: Clerk<'_>, target: &Target, reason: &str) -> Result<Done> {
 }
 
 /// Excuses a unit that ended within a period, whose successor reports on it; not again where that was taken back.
-///
-/// # Errors
-/// When the store fails.
 pub fn excuse_ended(
     store: &Store,
     o: &Obligation,
@@ -167,9 +164,6 @@ pub fn excuse_ended(
 }
 
 /// Gives an obligation the deadline that the configuration has now.
-///
-/// # Errors
-/// When the store fails.
 pub fn move_deadline(
     store: &Store,
     o: &Obligation,

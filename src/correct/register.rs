@@ -58,9 +58,6 @@ pub fn rename(
 }
 
 /// Notes that the register was replaced; gives what changed.
-///
-/// # Errors
-/// When the store fails.
 pub fn imported(
     store: &Store,
     before: &Register,

@@ -7,9 +7,6 @@ use super::{By, log};
 use crate::store::Store;
 
 /// Makes another key for tokens; it cannot be taken back.
-///
-/// # Errors
-/// When the store fails.
 pub fn renew_tokens(store: &Store, by: &By, now: Timestamp) -> Result<()> {
     store.transaction(|s| {
         s.renew_command_key(now)?;

@@ -38,17 +38,11 @@ pub enum Continuity {
 
 impl Cursor {
     /// That of a folder of the mailbox of an address, if it was ever looked through.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn of(store: &Store, account: &str, folder: &str) -> Result<Option<Cursor>> {
         Ok(store.cursor(account, folder)?.map(Cursor))
     }
 
     /// Keeps it for the next look. Call it only when every mail up to it has a row.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn keep(self, store: &Store, account: &str, folder: &str) -> Result<()> {
         store.set_cursor(account, folder, self.0)
     }

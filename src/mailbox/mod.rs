@@ -75,9 +75,6 @@ pub struct Known {
 
 impl Known {
     /// What the store knows of the mailbox of an address.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn of(store: &Store, account: &str) -> Result<Known> {
         Ok(Known {
             special_uses: store.special_uses(account)?,

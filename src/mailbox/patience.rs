@@ -32,9 +32,6 @@ impl Refused {
 }
 
 /// A trace of how the mailbox is reached, by which it is seen that server, user or password are others than before.
-///
-/// # Errors
-/// When the store fails.
 pub fn way(store: &Store, kind: &MailboxKind) -> Result<String> {
     let password = match kind {
         MailboxKind::Imap { password, .. } => Some(password),
@@ -45,9 +42,6 @@ pub fn way(store: &Store, kind: &MailboxKind) -> Result<String> {
 }
 
 /// Remembers that the login was refused; gives how long no other is tried.
-///
-/// # Errors
-/// When the store fails.
 pub fn refused(store: &Store, kind: &MailboxKind, now: Timestamp) -> Result<SignedDuration> {
     let refused = Refused {
         at: now,
@@ -58,9 +52,6 @@ pub fn refused(store: &Store, kind: &MailboxKind, now: Timestamp) -> Result<Sign
 }
 
 /// How long no login is to be tried at a moment; `None`: it may be.
-///
-/// # Errors
-/// When the store fails.
 pub fn pause(store: &Store, kind: &MailboxKind, now: Timestamp) -> Result<Option<SignedDuration>> {
     let Some(text) = store.setting(SETTING)? else {
         return Ok(None);

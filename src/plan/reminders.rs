@@ -133,9 +133,6 @@ fn end_of(day: Date) -> Timestamp {
 }
 
 /// Queues one mail a unit a day, whatever number of reports it speaks of.
-///
-/// # Errors
-/// When the store fails.
 pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     let schedule = &config.settings.schedule;
     if !in_working_hours(&config.calendar, schedule.work_hours, now) {
@@ -174,9 +171,6 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
 
 /// The reminders that a day would bring, if nothing more came in. Nothing is written. `at_hand`: from when on reminders
 /// leave in time, be it that they lie ahead; what the store does not know to have left before has not.
-///
-/// # Errors
-/// When the store cannot be read.
 pub fn on_day(
     config: &Config,
     store: &Store,

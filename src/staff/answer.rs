@@ -63,9 +63,6 @@ impl Outcome {
 }
 
 /// Tells whoever sent a command what became of it, within the cap of a day.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn answer(
     books: Books<'_>,
     message: &Message,
@@ -97,9 +94,6 @@ pub(super) fn answer(
 }
 
 /// Tells an address what became of a command in its name, beside the cap: whoever calls it has one of his own.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn answer_alone(
     store: &Store,
     message: &Message,
@@ -113,9 +107,6 @@ pub(super) fn answer_alone(
 }
 
 /// Tells a colleague that somebody has changed what he had decided. Who decided by a command on the machine has no address.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn tell_the_first(
     config: &Config,
     store: &Store,
@@ -144,9 +135,6 @@ fn owe(store: &Store, owed: Owed, message: Option<MessageId>, now: Timestamp) ->
 }
 
 /// Leaves a mail of staff as it is, without an answer.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn leave(
     store: &Store,
     message: &Message,

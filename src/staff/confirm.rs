@@ -28,9 +28,6 @@ const MOST_A_DAY: u32 = 5;
 
 /// What becomes of a command of which the one who sent it is not known: the address is asked, if it could be carried out
 /// at all, and the mail waits meanwhile; else the address is told why not.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn unverified(
     books: Books<'_>,
     message: &Message,
@@ -120,9 +117,6 @@ fn refuse(
 }
 
 /// Asks one of staff whether an order is to replace what a colleague has decided. The mail waits meanwhile.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn ask_again(
     books: Books<'_>,
     message: &Message,
@@ -180,9 +174,6 @@ pub(super) fn denied(config: &Config, trust: Trust) -> String {
 }
 
 /// A reply to such a letter that is neither yes nor no. The first one is told so; an absence note would be told for ever.
-///
-/// # Errors
-/// When the store fails.
 pub(super) fn unclear(
     books: Books<'_>,
     message: &Message,

@@ -10,9 +10,6 @@ use crate::reading::Reading;
 impl Store {
     /// The reports, each with its period, that a mail answers to: those that the letters of ours asked for, or
     /// acknowledged, that it replies to (RFC 5322, section 3.6.4), and those whose receipt codes its subject names.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn asked(&self, reading: &Reading) -> Result<Vec<(String, PeriodId)>> {
         let mut letters = self.conn.prepare_cached(
             "SELECT o.report, o.period FROM outbox m

@@ -65,9 +65,6 @@ impl Store {
 
     /// What the archive has to hold, ordered by hash: up to `most` contents after one. What was past its time is not
     /// among it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub fn contents(&self, after: Option<Sha256>, most: usize) -> Result<Vec<Content>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT sha256, 0, id FROM message WHERE sha256 > ?1 AND expired_at IS NULL

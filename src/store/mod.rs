@@ -1,6 +1,7 @@
 //! The store: SQLite, in WAL mode with `synchronous=FULL`; the only truth besides the archive.
 //!
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
+//! That it cannot be read or written is an error of all that asks it, here and above; only other errors are told.
 
 mod asked;
 mod awaited;

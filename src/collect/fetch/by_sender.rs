@@ -33,9 +33,6 @@ pub(super) fn registered(config: &Config, store: &Store) -> Result<HashSet<Strin
 }
 
 /// The one registered or taught address that the From fields of a header name which cannot be read otherwise.
-///
-/// # Errors
-/// When the store cannot be read.
 pub(in crate::collect) fn registered_sender(
     config: &Config,
     store: &Store,
