@@ -2,10 +2,14 @@
 
 use std::fs;
 
+use jiff::Timestamp;
 use serde_json::Value;
+use thubaocao::domain::date_of;
 
 use crate::lab::demo::Demo;
-use crate::lab::installation::json_lines;
+use crate::lab::installation::{Installation, LATE, REPORTING, both_forms, json_lines, succeed};
+use crate::lab::written;
+use crate::look::look;
 
 /// The demo's mail of a private address with a document of LĐLĐ huyện Sơn Hòa, as another one sends it.
 struct Mail<'m> {
@@ -45,7 +49,7 @@ fn arrives(demo: &Demo, mail: &Mail<'_>, at: &str) {
     );
     let path = folder.join(format!("{mark}.1.x"));
     fs::write(&path, raw).unwrap();
-    let received: jiff::Timestamp = at.parse().unwrap();
+    let received: Timestamp = at.parse().unwrap();
     let file = fs::File::options().append(true).open(&path).unwrap();
     file.set_modified(received.into()).unwrap();
 }
@@ -240,4 +244,35 @@ fn a_forged_mail_makes_no_unit_less_late_and_is_shown_beside_it() {
     let digest = demo.digest("2026-06-24", Demo::AFTER);
     let beside = format!("LĐLĐ huyện Tây Hòa (có thư số {number} chưa xác minh)");
     assert!(digest.contains(&beside), "no {beside:?}");
+}
+
+#[test]
+fn more_mails_than_a_few_that_wait_are_counted_by_what_they_wait_for() {
+    let digest_of = |asking: usize| {
+        let installation = Installation::on_maildir();
+        let new = installation.maildir().join("new");
+        for n in 0..asking {
+            let text = format!("Ban cho hỏi về báo cáo, lần {n}");
+            let mail = written(LATE, "Hỏi", &text, &[]);
+            fs::write(new.join(format!("{n}.a")), mail).unwrap();
+        }
+        let unclear = [("tai lieu.docx", both_forms(REPORTING)[0].1.clone())];
+        let mail = written(REPORTING, "Tài liệu", "Gửi Ban", &unclear);
+        fs::write(new.join("a.b"), mail).unwrap();
+        let stranger = written("la@la.example", "Tài liệu", "Gửi Ban", &both_forms(LATE));
+        fs::write(new.join("a.c"), stranger).unwrap();
+        succeed(installation.run(&["run", "--once"]));
+        let today = date_of(Timestamp::now()).to_string();
+        let page = installation.dir.path().join("digest.html");
+        let html = page.to_str().unwrap();
+        let text = succeed(installation.run(&["digest", "--on", &today, "--html", html]));
+        (text, fs::read_to_string(page).unwrap())
+    };
+    let (text, page) = digest_of(4);
+    assert!(!text.contains("Phân theo lý do"), "{text}");
+    assert!(!page.contains("Phân theo lý do"));
+    let (text, page) = digest_of(5);
+    let counts = "Phân theo lý do (6 thư): 5 thư chưa có tệp hoặc có tệp chưa mở được; 1 thư chưa rõ báo cáo hoặc kỳ báo cáo.";
+    assert!(text.contains(counts) && page.contains(counts), "{text}");
+    look("causes that are counted", &page);
 }

@@ -366,7 +366,50 @@ pub enum Contradiction {
     Subject,
 }
 
+/// What a cause is about, for counting mails by it: of several the first counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum About {
+    /// Whether the sender is who it says, and may replace what came.
+    Sender,
+    /// The mail itself, which was not fetched or not read.
+    Mail,
+    /// Its files.
+    Files,
+    Unit,
+    /// Report and period.
+    Report,
+    Other,
+}
+
 impl Why {
+    /// What it is about.
+    pub(crate) fn about(&self) -> About {
+        use Why::*;
+        match self {
+            Suspicious { .. } | AddressInName { .. } | NearlyAnAddress { .. } => About::Sender,
+            StrangeLetters { .. } | NameOfTheDepartment { .. } | SenderForged => About::Sender,
+            UnusuallyUnverified | NoAnswerPossible | LessTrusted | AcceptedBefore => About::Sender,
+            NotVerifiedYet => About::Sender,
+            Unreadable | TooMuchToRead | ReaderFailed | MadeToHarm | BrokenMail => About::Mail,
+            LostInTheArchive | NotFetched | TooLarge { .. } | NotGiven { .. } => About::Mail,
+            NotWhollyOpened { .. } | Broken { .. } | Locked { .. } | Program { .. } => About::Files,
+            NotOpened { .. } | NoPage { .. } | OnlyALink | NoReportFile => About::Files,
+            UnknownSender { .. } | SenderContradicted { .. } | StrangeIssuer { .. } => About::Unit,
+            SharedAddress | UnitAbove { .. } | OfAnotherUnit { .. } => About::Unit,
+            OfAnother { .. } | OtherGenre { .. } | AsksForTime { .. } => About::Report,
+            SubjectContradicts { .. } | SeveralReports { .. } | MentionsReport { .. } => {
+                About::Report
+            }
+            SpeaksOf { .. } | NotUnderstood { .. } | PlacesContradict { .. } => About::Report,
+            LastYears { .. } | UnclearReport { .. } | NotItsPeriod { .. } => About::Report,
+            UnclearPeriod { .. } | NotExpected { .. } | WrittenToOthers { .. } => About::Report,
+            Twin { .. } | MachineBringsReport { .. } | OfClass { .. } | Courtesy => About::Other,
+            PassedOnByStaff | OfStaff | Strangers | BeforeOurTime | Said { .. } => About::Other,
+            LoggedBy { .. } | IgnoredBy { .. } | Decided { .. } => About::Other,
+        }
+    }
+
     /// Said in words.
     pub fn said(words: impl Into<String>) -> Why {
         Why::Said {

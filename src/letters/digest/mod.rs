@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::Composed;
 use crate::config::{Config, HOURS};
 use crate::domain::obligation::{Group, Obligation, State, groups};
+use crate::domain::why::About;
 use crate::domain::zone;
 use crate::health::{self, Look};
 use crate::links::Links;
@@ -59,6 +60,8 @@ struct DigestData {
     tasks: usize,
     /// Mails that wait for a person, of senders whom we know.
     waiting: Vec<WaitingMail>,
+    /// How many of them wait for what, where they are more than a few.
+    causes: Vec<(About, usize)>,
     /// Mails of strangers that wait, by kind.
     strangers: Vec<StrangersData>,
     /// How many mails of strangers wait that have no unit's document.

@@ -1,7 +1,7 @@
 //! What needs a person: the mails that wait, and whom they hold.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
+use crate::domain::why::{About, Why};
 use crate::domain::{date_of, vietnamese_moment};
 use crate::links::token::{Action, Item};
 use crate::links::{Link, Links, report_and_period};
@@ -112,6 +113,8 @@ struct Holding {
 
 /// To so many units a mail can be assigned by one click.
 const LIKELY: usize = 3;
+/// So many mails that wait are taken in at a glance; more are counted by what they wait for.
+const FEW: usize = 5;
 /// More of a text that a sender chose is not shown.
 const LONGEST: usize = 200;
 /// Nor more names of files of one mail, or numbers of mails of one sender.
@@ -141,6 +144,14 @@ pub(super) fn tasks(
         .iter()
         .map(|m| mail(config, m, &proposals, links, LIKELY))
         .collect();
+    if known.len() > FEW {
+        let mut causes = BTreeMap::new();
+        for mail in &known {
+            let about = mail.why.iter().map(Why::about).min();
+            *causes.entry(about.unwrap_or(About::Other)).or_default() += 1;
+        }
+        data.causes = causes.into_iter().collect();
+    }
     for (kind, senders) in strangers {
         let mails: usize = senders.iter().map(|s| s.mails.len()).sum();
         let count = senders.len();
@@ -392,7 +403,7 @@ mod tests {
             let known = Known {
                 received_at,
                 learned: vec![],
-                taught: std::collections::BTreeMap::new(),
+                taught: BTreeMap::new(),
                 former: vec![],
                 asked: vec![],
                 said: None,
