@@ -61,7 +61,7 @@ impl Store {
     pub(crate) fn proposals(&self) -> Result<HashMap<MessageId, Proposal>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT p.message, p.report, p.period, EXISTS (SELECT 1 FROM awaited a WHERE a.message = p.message) AS clear
-             FROM proposed p JOIN message m ON m.id = p.message WHERE m.state = 'waiting'",
+             FROM message m CROSS JOIN proposed p ON p.message = m.id WHERE m.state = 'waiting'",
         )?;
         let rows = statement.query_map([], |r| {
             let proposal = Proposal {

@@ -68,7 +68,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 27] = [
+const MIGRATIONS: [&str; 28] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -96,6 +96,7 @@ const MIGRATIONS: [&str; 27] = [
     include_str!("../../migrations/0025_taught.sql"),
     include_str!("../../migrations/0026_proposed.sql"),
     include_str!("../../migrations/0027_growth.sql"),
+    include_str!("../../migrations/0028_not_left.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

@@ -391,9 +391,11 @@ impl Store {
         let mut statement = self.conn.prepare_cached(
             "SELECT id FROM obligation o
              WHERE open AND report = ?1 AND period = ?2 AND opens = ?3 AND until = ?4 AND NOT EXISTS (
-                 SELECT 1 FROM reminder r CROSS JOIN outbox m ON m.id = r.outbox
-                 WHERE r.obligation = o.id AND r.step = ?5 AND r.due = ?4 AND m.state IN ('sending', 'sent', 'unknown')
-                   AND NOT EXISTS (SELECT 1 FROM contact_bounce b WHERE b.outbox = m.id))",
+                 SELECT 1 FROM reminder r
+                 WHERE r.obligation = o.id AND r.step = ?5 AND r.due = ?4
+                   AND NOT EXISTS (SELECT 1 FROM outbox m INDEXED BY outbox_not_left
+                                   WHERE m.id = r.outbox AND m.state IN ('queued', 'failed', 'dropped'))
+                   AND NOT EXISTS (SELECT 1 FROM contact_bounce b WHERE b.outbox = r.outbox))",
         )?;
         let values = params![
             open.report,
