@@ -34,7 +34,7 @@ const FEW: [&str; 9] = [
 ];
 
 /// Indexes of what is still to be done alone: what is done leaves them.
-const PENDING: [&str; 10] = [
+const PENDING: [&str; 11] = [
     "attachment_not_kept", // and what mails bring that bring no report
     "contact_bounce_stands",
     "message_received",
@@ -44,11 +44,13 @@ const PENDING: [&str; 10] = [
     "obligation_open",
     "outbox_queued",
     "outbox_sending",
+    "outbox_sent",    // when the last one left stands at its end
     "outbox_unknown", // and what is unknown for good
 ];
 
 /// Statements, by their beginnings, that go back from the newest row until one is found.
-const UNTIL_FOUND: [&str; 3] = [
+const UNTIL_FOUND: [&str; 4] = [
+    "SELECT coalesce(max(id), 0) FROM message",
     "SELECT id FROM message WHERE abs(julianday(received_at) - julianday(stored_at)) <",
     "SELECT day, coalesce(",
     "WITH RECURSIVE known (report, period) AS",
@@ -127,7 +129,8 @@ fn heard(file: &Path) -> BTreeSet<String> {
     own.into_iter().map(|(_, sql)| sql).collect()
 }
 
-/// The parts of the plan of a statement that look through a whole table or index.
+/// The parts of the plan of a statement that look through a whole table or index, or begin to: the least and the greatest
+/// value are looked for from an end.
 fn scans(store: &Connection, sql: &str) -> Vec<String> {
     let Ok(mut plan) = store.prepare(&format!("EXPLAIN QUERY PLAN {sql}")) else {
         return vec![]; // it is several statements, or none that reads
@@ -137,7 +140,9 @@ fn scans(store: &Connection, sql: &str) -> Vec<String> {
         .raw_query()
         .mapped(|row| row.get::<_, String>("detail"));
     let details = details.map(Result::unwrap);
-    let scans: Vec<String> = details.filter(|d| d.starts_with("SCAN ")).collect();
+    let scans: Vec<String> = details
+        .filter(|d| d.starts_with("SCAN ") || !d.contains('(') && d.starts_with("SEARCH "))
+        .collect();
     scans
 }
 

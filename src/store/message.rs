@@ -252,7 +252,9 @@ impl Store {
     /// When the oldest mail was stored that is not read yet.
     pub(crate) fn oldest_unread(&self) -> Result<Option<Timestamp>> {
         Ok(self.conn.query_row(
-            "SELECT min(stored_at) AS oldest FROM message WHERE state = 'received' AND put_off IS NULL",
+            // By its moments it would be looked for among all mails, the oldest first.
+            "SELECT min(stored_at) AS oldest FROM message INDEXED BY message_received
+             WHERE state = 'received' AND put_off IS NULL",
             [],
             |r| parsed_option(r, "oldest"),
         )?)

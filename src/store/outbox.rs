@@ -374,7 +374,8 @@ impl Store {
     /// The last mail that left in a span of time and was not looked for among the sent mails.
     pub(crate) fn left_between(&self, from: Timestamp, to: Timestamp) -> Result<Option<Outgoing>> {
         let found = self.outgoing(
-            "state = 'sent' AND looks = 0 AND begun_at >= ?1 AND ended_at <= ?2 ORDER BY ended_at DESC LIMIT 1",
+            "state = 'sent' AND looks = 0 AND begun_at >= ?1 AND ended_at BETWEEN ?1 AND ?2
+             ORDER BY ended_at DESC LIMIT 1",
             [instant(from), instant(to)],
         )?;
         Ok(found.into_iter().next())
