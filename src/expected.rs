@@ -226,7 +226,7 @@ impl Place {
     }
 }
 
-/// What will be expected of a unit when the period opens, where it has not opened yet.
+/// What will be expected of a unit when the period opens, where it has not opened yet, or opened before the unit was there.
 fn early(
     config: &Config,
     unit: &UnitId,
@@ -239,7 +239,10 @@ fn early(
     let (report, row) = (config.report(report)?, config.register.on(unit, today)?);
     let span = report.period(period, schedule.closing)?;
     let due = report.deadline(&span, &config.calendar);
-    let will_be = span.opens > today
+    // A unit that was founded within the period is not asked for it, and reports on it all the same.
+    let founded_since = config.register.on(unit, span.opens).is_none()
+        && config.register.on(unit, span.closes).is_some();
+    let will_be = (span.opens > today || founded_since)
         && report.asks_on(span.opens)
         && date_of(due) >= schedule.since
         && expected_of(config, report, row, today);

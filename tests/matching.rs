@@ -60,6 +60,9 @@ struct Case {
     /// The unit is not asked for it.
     #[serde(default)]
     unexpected: bool,
+    /// Whether it is known what came before.
+    #[serde(default)]
+    history_known: bool,
 }
 
 #[derive(Deserialize)]
@@ -145,7 +148,7 @@ fn decided(matcher: &Matcher, case: &Case, taught: Taught, obligations: &[Obliga
         former: vec![],
         asked: vec![],
         said: None,
-        history_known: false,
+        history_known: case.history_known,
         expected: &|unit| Ok(Expectation::among(obligations, unit)),
     };
     matcher.decide(&reading(case), &known).unwrap()

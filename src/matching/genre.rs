@@ -29,7 +29,9 @@ pub(super) fn part_of(
     let is_answer = mail().reply.begins(&fold(subject));
     let of_subject = not_yet_one(subject, office).filter(|sign| {
         // The subject of a thread is often that of another matter; what the document calls itself counts more.
-        !(is_report || is_answer) || sign.anywhere || sign.asks_for_time
+        let speaks = document.genre.is_some() || document.title.is_some();
+        let counts = !is_report || sign.anywhere || sign.asks_for_time;
+        counts && !(is_answer && speaks)
     });
     let of_subject = letters_matter(document).or(of_subject);
     // A form that was filled in is the report; a blank one is none, whatever it is called.

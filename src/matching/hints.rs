@@ -144,6 +144,12 @@ static MONTHS: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?:thang|t)\s*(1[0-2]|0?[1-9])\s*(?:-|den|toi)\s*(?:het\s*)?(?:thang|t)?\s*(1[0-2]|0?[1-9])\b(?:[\s/.,]*(?:nam)?[\s/.]*(20\d\d)\b)?",
     )
 });
+/// "tháng 7 và 8", "T4, T5/2026".
+static SEVERAL_MONTHS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:thang|t)\s*((?:1[0-2]|0?[1-9])(?:\s*(?:,|va|&|\+)\s*(?:thang\s*|t)?(?:1[0-2]|0?[1-9])\b)+)(?:[\s/.,]*(?:nam)?[\s/.]*(20\d\d)\b)?",
+    )
+});
 static DATES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"ngay\s*\d{1,2}\s*(?:thang\s*\d{1,2}\s*(?:,?\s*nam\s*\d{4})?|[/.-]\s*\d{1,2}\s*(?:[/.-]\s*\d{2,4})?)|\b\d{1,2}[/.-]\d{1,2}[/.-](?:20)?\d{2}\b|\b20\d\d[/.-]\d{1,2}[/.-]\d{1,2}\b|\b20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b",
@@ -281,11 +287,16 @@ fn all_of(folded: &str) -> Dated {
 type Meant = fn(&Captures<'_>) -> Option<Vec<Hint>>;
 
 /// The patterns in their order, with what each says: what one has found is blanked for those that follow.
-static IN_ORDER: [(&LazyLock<Regex>, Meant); 17] = [
+static IN_ORDER: [(&LazyLock<Regex>, Meant); 18] = [
     (&DAYS, days),
     (&MONTHS, |c| {
         let (from, to) = (number(c, 1)? as i8, number(c, 2)? as i8);
         (from < to).then(|| vec![Hint::Days(number(c, 3), (1, from), (28, to))])
+    }),
+    (&SEVERAL_MONTHS, |c| {
+        let months = c[1].split(|c: char| !c.is_ascii_digit());
+        let months = months.filter_map(|m| m.parse::<i8>().ok());
+        Some(months.map(|m| Hint::Month(number(c, 2), m)).collect())
     }),
     (&DATES, |_| Some(vec![])),
     (&DOCUMENTS, |_| Some(vec![])),

@@ -14,7 +14,7 @@ use crate::domain::report::{Forms, Report};
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::ground::text::{fold, truncated};
-use crate::reading::nil_return::says_nothing_happened;
+use crate::reading::nil_return::{may_say_what_happened, says_nothing_happened};
 use crate::reading::{Attachment, Class, Reading};
 use crate::words::vi;
 
@@ -103,6 +103,9 @@ impl Matcher {
         let documents = Document::all(reading, called, unit, taught, tables);
         let nothing_happened = says_nothing_happened(subject, body);
         if documents.is_empty() && !nothing_happened && reading.class != Class::LinkOnly {
+            found
+                .open
+                .extend(self.may_be_one_in_words(subject, body, unit));
             return;
         }
         let works: Vec<Work<'_>> = works(documents, subject, self.reports(), &self.office);
@@ -165,6 +168,20 @@ impl Matcher {
         }
         once(&mut found.open);
         once(&mut found.reasons);
+    }
+
+    /// Why a mail without documents may be a report that can be one in words, though what it says is not understood.
+    fn may_be_one_in_words(&self, subject: &str, body: &str, unit: Option<&UnitId>) -> Option<Why> {
+        let texts = [subject, body].into_iter();
+        let mentioned = texts.flat_map(|text| self.topics.about(text, true, unit).mentioned);
+        let mut reports = mentioned.filter(|report| report.nil_return);
+        let report = reports
+            .next()
+            .filter(|_| may_say_what_happened(subject, body))?;
+        Some(Why::MentionsReport {
+            file: None,
+            report: report.short.clone(),
+        })
     }
 
     /// The report and the period that words of staff name of a mail of a unit.
@@ -239,10 +256,26 @@ impl<'m> Matter<'m> {
         let Some(report) = self.report_in_words(nothing_happened, found) else {
             return;
         };
+        let nil = nothing_happened && report.nil_return;
+        let several = match self.several_named_in_words(report) {
+            Ok(several) => several,
+            Err(why) if nil => {
+                found.open.push(why);
+                return;
+            }
+            Err(_) => vec![],
+        };
+        if nil && several.len() > 1 {
+            found.reasons.push(Because::NothingToReport);
+            for period in several {
+                items.add(report, period, report.forms, true, None);
+            }
+            return;
+        }
         let Some(period) = self.period_of(report, None, found) else {
             return;
         };
-        if nothing_happened && report.nil_return {
+        if nil {
             found.reasons.push(Because::NothingToReport);
             items.add(report, period, report.forms, true, None);
         } else {
@@ -256,7 +289,12 @@ impl<'m> Matter<'m> {
         let matcher = self.matcher;
         let texts = [self.subject, self.body].into_iter();
         let sentences = texts.flat_map(|text| text.split(['\n', ';', '.']));
-        for sentence in sentences.filter(|s| says_nothing_happened("", s)) {
+        let several = |s: &str| matcher.topics.about(s, true, self.unit).mentioned.len() > 1;
+        let parts = sentences.flat_map(|s| match several(s) {
+            true => s.split(',').collect(),
+            false => vec![s],
+        });
+        for sentence in parts.filter(|s| says_nothing_happened("", s)) {
             let about = matcher.topics.about(sentence, true, self.unit);
             let [report] = about.mentioned.as_slice() else {
                 continue;
@@ -317,7 +355,13 @@ impl<'m> Matter<'m> {
             self.unit
                 .is_some_and(|unit| matcher.is_of_another(file, unit))
         };
-        if let Some(file) = files.clone().find(others) {
+        // Whoever issued the document issued what goes with it.
+        let lead = work.lead().file;
+        let whole = match lead.issuer.is_some() && !others(&lead) {
+            true => 0,
+            false => work.documents.len(),
+        };
+        if let Some(file) = files.clone().take(whole).find(others) {
             let (name, issuer) = (file.name.clone(), file.issuer.clone().unwrap_or_default());
             if self
                 .unit

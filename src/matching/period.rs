@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
 
-use super::hints::{Hint, allows, has_begun, periods_of_year};
+use super::hints::{Dated, Hint, allows, dated, has_begun, periods_of_year};
 use super::items::Matter;
 use super::report::file_of;
 use super::works::{Document, Work};
@@ -15,6 +15,7 @@ use crate::domain::report::{Frequency, Report};
 use crate::domain::why::Why;
 use crate::ground::text::fold;
 use crate::reading::Warning;
+use crate::reading::nil_return::says_nothing_happened;
 use crate::words::vi;
 
 /// A text of a mail that may name the period, the strongest kind first.
@@ -118,6 +119,50 @@ impl<'m> Matter<'m> {
             return None;
         }
         Some(period)
+    }
+
+    /// The periods that a mail without documents names one by one: "tháng 7 và tháng 8 không phát sinh".
+    ///
+    /// # Errors
+    /// When one of them is not expected, or the subject names another one than the text.
+    pub(super) fn several_named_in_words(&self, report: &Report) -> Result<Vec<PeriodId>, Why> {
+        let of_kind = |dated: &Dated| -> Vec<Hint> {
+            let hints = dated.periods.iter().filter(|h| h.is_of(report));
+            hints.map(|h| h.clone().on(self.matcher.day)).collect()
+        };
+        // "Tháng 7 đã gửi. Tháng 8 không phát sinh."
+        let sentences = self.body.split(['\n', ';', '.']);
+        let says = |s: &&str| says_nothing_happened("", s) && !vi().was_sent.stands_in(&fold(s));
+        let mut in_text: Vec<Hint> = sentences
+            .filter(says)
+            .flat_map(|s| of_kind(&dated(s)))
+            .collect();
+        if in_text.is_empty() {
+            in_text = of_kind(&self.in_body.dated);
+        }
+        let in_subject = of_kind(&self.in_subject.dated);
+        if in_text.len().max(in_subject.len()) < 2 {
+            return Ok(vec![]);
+        }
+        let expected = |hint: &Hint| {
+            let mut all = self.expected.iter().filter(|e| e.report == report.id);
+            let is_it = |e: &&Expectation| allows(hint, &e.period, report) == Some(true);
+            let one = all.rfind(|e| is_it(e) && self.is_within_reach(e, report));
+            one.map(|e| e.period.clone()).ok_or_else(|| unclear(report))
+        };
+        let periods = |hints: &[Hint]| -> Result<Vec<PeriodId>, Why> {
+            let mut periods: Vec<PeriodId> =
+                hints.iter().map(expected).collect::<Result<_, _>>()?;
+            periods.sort();
+            periods.dedup();
+            Ok(periods)
+        };
+        let (subject, text) = (periods(&in_subject)?, periods(&in_text)?);
+        match text.is_empty() {
+            true => Ok(subject),
+            false if subject.iter().all(|p| text.contains(p)) => Ok(text),
+            false => Err(unclear(report)),
+        }
     }
 
     /// What the places say of the periods of a report that have begun.

@@ -55,11 +55,25 @@ impl<'m> Matter<'m> {
             }
             ([], [one]) => self.if_nothing_speaks_against(one, work, Source::Subject, found),
             ([], []) => self.likely_or_only_open(work, found),
+            // Of several that the subject names, the one that is likely.
+            ([], subject) if self.likely_among(subject, work).is_some() => {
+                let one = self.likely_among(subject, work)?;
+                self.if_nothing_speaks_against(one, work, Source::Subject, found)
+            }
             (own, subject) => {
                 several(if own.len() > 1 { own } else { subject }, found);
                 None
             }
         }
+    }
+
+    /// The only report of several whose words stand in a piece of writing, if beside some that are not understood.
+    fn likely_among(&self, reports: &[&'m Report], work: Option<&Work<'m>>) -> Option<&'m Report> {
+        let likely = work.map_or(vec![], Work::likely);
+        let mut among = likely
+            .into_iter()
+            .filter(|l| reports.iter().any(|r| r.id == l.id));
+        among.next().filter(|_| among.next().is_none())
     }
 
     /// Which report a mail without documents is. That nothing happened is said of the only report of its kind whose words

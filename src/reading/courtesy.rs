@@ -38,9 +38,24 @@ pub fn is_mere_talk(subject: &str, own_words: &str) -> bool {
     });
     let sends = vi().was_sent.stands_in(&text) || vi().is_sent.stands_in(&text);
     let is_short = own_words.chars().count() < LONGEST_TALK;
-    let is_none = vi().questions.stands_in(&text) || is_something_else(&subject);
-    let of_a_report = vi().report.stands_in(&text) && !is_none;
+    let is_none = is_something_else(&subject) || vi().questions.stands_in(&subject);
+    let of_a_report = !is_none && speaks_of_a_report(&subject, own_words);
     is_short && !sends && !of_a_report && !vi().asks_for_time.stands_in(&text)
+}
+
+/// Whether subject or text speak of a report otherwise than by asking.
+fn speaks_of_a_report(subject: &str, own_words: &str) -> bool {
+    let asks =
+        |sentence: &str| sentence.ends_with('?') || vi().questions.stands_in(&fold(sentence));
+    let sentences = own_words
+        .split_inclusive(['.', '?', '!', '\n'])
+        .map(str::trim);
+    let told = sentences.clone().filter(|sentence| !asks(sentence));
+    let told: Vec<String> = told.map(fold).collect();
+    let asked = sentences.clone().any(asks);
+    // "BC nữ công" over a question is what it asks about.
+    let in_subject = vi().report.stands_in(subject) && !asked;
+    in_subject || told.iter().any(|sentence| vi().report.stands_in(sentence))
 }
 
 /// Whether a mail of pictures alone brings just these: "Em gửi mấy tấm hình để Ban đăng tin".

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::ground::text::fold;
-use crate::words::vi;
+use crate::words::{mail, vi};
 
 fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
@@ -31,11 +31,11 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
               | gi \ (?:phat\ sinh|xay\ ra|de\ bao\ cao|can\ bao\ cao|bao\ cao) \b )
         | \b khong\ (?:co|de) (?:\ \pL+){1,6} \ (?:phat\ sinh|xay\ ra) \b
         | \b (?:so\ vu|so\ truong\ hop|so\ ca|so\ nguoi\ bi|so\ nguoi|so\ tnld|tnld|tai\ nan|tai\ nan\ lao\ dong)
-            (?:\ (?:tai|nan|lao|dong|tnld|bi|trong|thang|quy|ky|nam|nay|xay|ra|phat|sinh|la|la\ bang|bang|\d+))* \ (?:0+|khong|khong\ co) (?:\ a|\ nhe)? $
+            (?:\ (?:tai|nan|lao|dong|tnld|bi|trong|thang|quy|ky|nam|nay|xay|ra|phat|sinh|la|la\ bang|bang|t?\d+))* \ (?:0+|khong|khong\ co) (?:\ a|\ nhe)? $
         | \b 0+ \ (?:vu|truong\ hop|ca|tnld|tai\ nan|su\ co) \b
         | \b (?:bang|deu|deu\ la) \ (?:0|khong) (?:\ a|\ nhe)? $
-        | \b khong\ co (?:\ a|\ nhe|\ nha)? $
-        | \b (?:thang|quy|ky|nam|t) (?:\ nay|\ \d+)+ \ khong (?:\ a)? $",
+        | \b khong\ co (?:\ (?:a|nhe|nha|chi|anh|em|c|oi))* $
+        | \b (?: (?:thang|quy|ky|nam|t) (?:\ nay|\ \d+)+ | t\d{1,2}(?:\ \d{4})? ) \ khong (?:\ a)? $",
     )
 });
 
@@ -50,7 +50,7 @@ static NOTHING_AT_ALL: LazyLock<Regex> = LazyLock::new(|| {
 /// Sentences of which none says what is: questions, requests, conditions, and how the report is called.
 static ASKS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x) \b (?:co\ phai|co\ can|co\ nen|phai\ lam\ sao|lam\ the\ nao|nhu\ the\ nao|hay\ khong|duoc\ khong|dung\ khong|phai\ khong) \b
+        r"(?x) \b (?:dien\ tap|tinh\ huong\ gia|co\ phai|co\ can|co\ nen|phai\ lam\ sao|lam\ the\ nao|nhu\ the\ nao|hay\ khong|duoc\ khong|dung\ khong|phai\ khong) \b
         | \b (?:co|da) \ (?:phat\ sinh|xay\ ra|vu|tnld|tai\ nan) \b .* \b khong (?:\ a|\ vay|\ nhi|\ the)* $
         | \b (?:hoi|thac\ mac|huong\ dan|xin\ mau|gui\ mau|cho\ em\ mau|cho\ xin|xin\ phep|(?:de\ nghi|yeu\ cau)\ (?:cac\ )?(?:don\ vi|cdcs|cong\ ty|truong|co\ so|dong\ chi)|chua\ gui|chua\ nop|chua\ lam|chua\ ky
             |(?:cuoi|het|sang)\ (?:thang|ky|quy|tuan)(?:\ \pL+){0,3}\ (?:bao\ cao|bao|gui|nop)) \b",
@@ -68,7 +68,7 @@ static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
 static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x) \b (?:thang|quy|ky|nam|tuan)\ (?:truoc|ngoai|qua\ roi) \b
-        | \b (?:neu|gia\ su) \b
+        | \b (?:neu|gia\ su|du\ kien|uoc|gia\ dinh) \b
         | \b (?:se|phan\ dau|quyet\ tam|co\ gang|nham|muc\ tieu|dam\ bao|bao\ dam|tranh|yeu\ cau|de\ nghi|nhac\ nho|cam\ ket|ky\ cam\ ket|tiep\ tuc|de)
             (?:\ \pL+){0,4} \ khong\ (?:de\ )?(?:xay\ ra|phat\ sinh|co) \b
         | \b (?:ke\ hoach|muc\ tieu|bien\ phap|phuong\ huong|tuyen\ truyen) \b .* \b khong \b
@@ -183,6 +183,31 @@ pub(crate) fn says_nothing_happened(subject: &str, body: &str) -> bool {
         }
     }
     nothing
+}
+
+/// Words by which a clerk may say that nothing happened, or that something did.
+static MAY_SAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x) ^(?:da\ )?0$ | \b (?:khong|ko|k|kg|khg|hok|chua\ (?:co|phat|xay|ghi)) \b | \b (?:binh\ thuong|an\ toan|nhu\ (?:thang|ky|quy)\ truoc) \b
+        | \b bi\ (?:\pL+\ )?(?:tai\ nan|tnld|thuong|nga|nan) \b | \b co\ (?:\pL+\ )?(?:\d+\ )?(?:vu|tai\ nan|tnld) \b",
+    )
+});
+
+/// Whether what a sender wrote may say what happened, or that nothing did, in words that are not known for it: nobody but a
+/// person can tell.
+pub fn may_say_what_happened(subject: &str, body: &str) -> bool {
+    // The subject of an answer is somebody else's.
+    let own = match mail().reply.begins(&fold(subject)) {
+        true => "",
+        false => subject,
+    };
+    let all = sentences(own).into_iter().chain(sentences(body));
+    let told = all.filter(|(clauses, is_question)| {
+        let sentence = clauses.join(" ");
+        !is_question && !ASKS.is_match(&sentence)
+    });
+    let mut clauses = told.flat_map(|(clauses, _)| clauses);
+    clauses.any(|clause| MAY_SAY.is_match(&clause))
 }
 
 #[cfg(test)]

@@ -248,6 +248,8 @@ pub struct Vi {
     pub text_begins: Set,
     pub no_title: Set,
     pub basis: Set,
+    pub no_head: Set,
+    pub above_a_head: Set,
     pub numbered: Set,
     pub no_answer_column: Set,
     pub under_a_table: Set,

@@ -276,12 +276,23 @@ fn is_upper(text: &str) -> bool {
 /// The body that issued the document: the last of those above the number, its lines put together.
 fn issuer(left: &[&Segment]) -> Option<String> {
     let mut bodies: Vec<String> = Vec::new();
-    for s in left {
+    for (at, s) in left.iter().enumerate() {
+        // A row of a table, and what is no head any more, name no body that issued it.
+        let row = left[at..]
+            .iter()
+            .take_while(|other| other.line == s.line)
+            .count();
+        if row > 2 || vi().no_head.begins(&s.folded) || vi().numbered.contains(&s.folded) {
+            break;
+        }
+        if vi().above_a_head.begins(&s.folded) {
+            continue;
+        }
         if s.folded.starts_with("so ") && s.text.contains([':', '/']) || NUMBER.is_match(&s.text) {
             break;
         }
-        // "Số người bị nạn" over a column is no department (Sở).
-        let counts = s.text.to_lowercase().starts_with("số ");
+        // "Số" over a column is no department (Sở), and a word alone names none.
+        let counts = s.text.to_lowercase().starts_with("số") || !s.folded.contains(' ');
         let begins = !counts && vi().bodies.begins(&s.folded);
         if counts || !(is_upper(&s.text) || begins) || s.text.len() > 200 || s.folded.is_empty() {
             continue;
