@@ -27,10 +27,21 @@ static TRANSFER_ENCODING: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a valid pattern")
 });
 
+/// The same wherever it stands, its value alone. What has no repetition before the name is found fast.
+static TRANSFER_ENCODING_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i-u)Content-Transfer-Encoding[ \t]*:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
+        .expect("a valid pattern")
+});
+
 /// A mail whose parts declare their transfer encoding plainly. Around the word there may be comments and white space
 /// (RFC 2045, 6.1; RFC 5322, 3.2.2), and some programs quote it or end it with a semicolon, while mail-parser knows the
 /// bare word only and takes what is encoded for the file itself.
 pub(crate) fn with_plain_encodings(raw: &[u8]) -> Cow<'_, [u8]> {
+    // Where it is the field of a part is looked for only where some value is odd: hardly ever, and a mail is long.
+    let mut named = TRANSFER_ENCODING_ANYWHERE.captures_iter(raw);
+    if !named.any(|found| plain_encoding(&found[1]).is_some()) {
+        return Cow::Borrowed(raw);
+    }
     TRANSFER_ENCODING.replace_all(raw, |found: &Captures<'_>| {
         let plain = plain_encoding(&found[2]);
         match plain {
