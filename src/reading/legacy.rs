@@ -3,16 +3,15 @@
 //! TCVN3 and VNI are encodings of fonts: to programs their text looks like Western European letters (`®oµn`, `ñoaøn`
 //! for `đoàn`), whatever character set the document declares.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::ground::text::{fold, fold_marks};
+use crate::ground::text::{fold, fold_marks, nfc};
 
 /// VISCII 1.1 from 0x80.
 const VISCII: &str = "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡưàáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ";
@@ -248,10 +247,7 @@ fn vni(text: &str) -> String {
 
 /// How much a text looks like Vietnamese: marked syllables count for it, strange letters and signs against it.
 fn plausible(text: &str) -> i32 {
-    let text: Cow<'_, str> = match is_nfc(text) {
-        true => text.into(),
-        false => text.nfc().collect::<String>().into(),
-    };
+    let text = nfc(text);
     let score: i32 = words(&text).map(worth).sum();
     let signs = text.chars().filter(|c| {
         matches!(c, '\u{80}'..='\u{bf}') && !matches!(c, '\u{a0}' | '«' | '»' | '°' | '·')
