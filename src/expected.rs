@@ -14,7 +14,7 @@ use crate::domain::report::Report;
 use crate::domain::row::ObligationId;
 use crate::domain::unit::{Unit, UnitId};
 use crate::matching::Expectation;
-use crate::store::{KnownPeriod, Receipts, Store};
+use crate::store::{KnownPeriod, Store};
 
 /// The obligations of every period that has opened by a moment, as the configuration has them.
 pub fn obligations(config: &Config, now: Timestamp) -> Vec<Obligation> {
@@ -173,7 +173,7 @@ pub(crate) fn to_come(store: &Store, unit: Option<&UnitId>) -> Result<Vec<Expect
         });
         return Ok(of_anybody.collect());
     };
-    let obligations = store.obligations_of(unit, Receipts::All)?;
+    let obligations = store.settled_or_to_come(unit)?;
     Ok(obligations.iter().map(Expectation::from).collect())
 }
 

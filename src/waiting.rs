@@ -218,6 +218,7 @@ mod tests {
         let mail = |id: i64, from: &str| Message {
             id: MessageId(id),
             sha256: None,
+            size: 1,
             received_at: Timestamp::from_second(id).unwrap(),
             stored_at: Timestamp::from_second(id).unwrap(),
             sender: Some(from.to_owned()),

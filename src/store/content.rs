@@ -60,7 +60,7 @@ impl Store {
         if version > MIGRATIONS.len() as i64 {
             bail!("{} was written by a newer thubaocao", path.display());
         }
-        Ok(Store { conn })
+        Ok(Store { conn: conn.into() })
     }
 
     /// What the archive has to hold, ordered by hash: up to `most` contents after one. What was past its time is not

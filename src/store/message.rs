@@ -62,6 +62,8 @@ pub struct Message {
     pub id: MessageId,
     /// SHA-256 of the raw mail in the archive.
     pub sha256: Option<Sha256>,
+    /// Its bytes; of one that was not fetched, those that were announced.
+    pub size: u64,
     /// When the server received it.
     pub received_at: Timestamp,
     /// When it was stored here.
@@ -97,12 +99,13 @@ pub struct Verdict {
     pub why: Vec<Why>,
 }
 
-const COLUMNS: &str = "id, sha256, received_at, stored_at, sender, subject, unit, state, why, candidates, reading, put_off";
+const COLUMNS: &str = "id, sha256, size, received_at, stored_at, sender, subject, unit, state, why, candidates, reading, put_off";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get("id")?,
         sha256: row.get("sha256")?,
+        size: row.get::<_, i64>("size")?.unsigned_abs(),
         received_at: parsed(row, "received_at")?,
         stored_at: parsed(row, "stored_at")?,
         sender: row.get("sender")?,

@@ -9,6 +9,7 @@ mod clock;
 mod contact;
 mod content;
 mod correction;
+mod database;
 mod digest;
 mod folder;
 mod health;
@@ -52,6 +53,7 @@ pub use clock::{APART, ClockDoubt};
 pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand, Told};
+use database::Database;
 pub use digest::{DigestMail, LastDigest};
 pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
@@ -107,7 +109,7 @@ const APPLICATION_ID: i32 = 0x7468_7562;
 
 /// The open store.
 pub struct Store {
-    conn: Connection,
+    conn: Database,
 }
 
 impl Store {
@@ -136,7 +138,8 @@ impl Store {
         folder.join("thubaocao.sqlite")
     }
 
-    fn prepare(conn: Connection, path: &Path, migrations: &[&str]) -> Result<Store> {
+    fn prepare(conn: impl Into<Database>, path: &Path, migrations: &[&str]) -> Result<Store> {
+        let conn = conn.into();
         conn.busy_timeout(Duration::from_secs(15))?;
         let application: i32 = conn.query_row("PRAGMA application_id", [], |r| r.get(0))?;
         let version: i64 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
@@ -245,7 +248,7 @@ impl Store {
         Backup::new(&source, &mut copy)?.run_to_completion(10_000, Duration::ZERO, None)?;
         // A copy of one file, without a log beside it.
         copy.pragma_update(None, "journal_mode", "DELETE")?;
-        let copy = Store { conn: copy };
+        let copy = Store { conn: copy.into() };
         // A damaged store may not take it; the copy is told as damaged then.
         if let Err(e) = copy.set_moment(restoration::BACKUP_AT, now) {
             tracing::debug!(error = %e, "the copy does not say when it was made");

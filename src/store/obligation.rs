@@ -192,6 +192,13 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
+    /// Adds what tells whether anything is still to come, and until when.
+    fn add_what_settles(&mut self) -> Result<()> {
+        self.add_receipts()?;
+        self.add_deadlines()?;
+        self.add_excuses()
+    }
+
     fn add_receipts(&mut self) -> Result<()> {
         let as_of = self.as_of;
         let sql = format!(
@@ -342,6 +349,14 @@ impl Store {
         self.obligations_where(Which::Of(unit), receipts)
     }
 
+    /// Those of one unit with what has come for them, and without what waits or was sent about them: that is looked up among
+    /// all mails that wait, and whoever matches a mail does not ask for it.
+    pub(crate) fn settled_or_to_come(&self, unit: &UnitId) -> Result<Vec<Obligation>> {
+        let mut gathered = Gathered::of(self, Which::Of(unit), Receipts::All.until())?;
+        gathered.add_what_settles()?;
+        Ok(gathered.all)
+    }
+
     /// Those of some rows, with all that has come for them.
     pub(crate) fn obligations_in(&self, rows: &[ObligationId]) -> Result<Vec<Obligation>> {
         if rows.is_empty() {
@@ -425,9 +440,7 @@ impl Store {
 
     fn obligations_where(&self, which: Which<'_>, receipts: Receipts) -> Result<Vec<Obligation>> {
         let mut gathered = Gathered::of(self, which, receipts.until())?;
-        gathered.add_receipts()?;
-        gathered.add_deadlines()?;
-        gathered.add_excuses()?;
+        gathered.add_what_settles()?;
         gathered.add_reminders()?;
         let moment = match receipts {
             Receipts::All => None,
