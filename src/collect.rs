@@ -17,6 +17,8 @@ mod sender;
 mod show;
 mod turn;
 
+use std::collections::VecDeque;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
@@ -25,7 +27,7 @@ use crate::clock::Clock;
 use crate::config::{Config, MailboxKind};
 use crate::domain::calendar::Calendar;
 use crate::mailbox::Mailbox;
-use crate::reading::worker::Reader;
+use crate::reading::worker::{Reader, most_readers, together};
 use crate::reading::{Class, Reading};
 use crate::store::{Message, Part, Store};
 use crate::verify::Verifier;
@@ -45,6 +47,8 @@ pub use turn::Turn;
 
 /// After so many looks in a row that each found new mail, reminders do not wait for another one.
 const MOST_LOOKS: u32 = 3;
+/// A mail of more bytes is read while no other is.
+const LARGE: u64 = 4_000_000;
 /// The folders that a mailbox is looked through in.
 pub fn folders(kind: &MailboxKind) -> Vec<String> {
     match kind {
@@ -195,57 +199,40 @@ pub(crate) async fn read_received(
     }
     unread.sort_by_key(|message| sender::rank(config, message));
     expected::expect(config, store, now)?;
-    let mut fault = None;
     let may_be_behind = clock::may_be_behind(store, clock)?;
-    for mut message in unread {
-        if turn.as_mut().is_some_and(|turn| !turn.may_read()) {
-            tracing::info!("more came than one pass reads; the next one goes on");
+    let mut rest: VecDeque<Message> = unread.into();
+    let mut others: Vec<Reader> = Vec::new();
+    let mut fault = None;
+    let mut ends = false;
+    while !ends {
+        let side_by_side = next_to_read(tools.books, &mut rest, &mut turn, may_be_behind, now)?;
+        if side_by_side.is_empty() {
             break;
         }
-        manager::step();
-        if message.sha256.is_none() {
-            continue;
+        while others.len() + 1 < side_by_side.len() {
+            others.push(tools.reader.another());
         }
-        if waits_for_clock(store, &mut message, may_be_behind, now)? {
-            continue;
-        }
-        // Also where the import that brought it was ended before it was read.
-        let imported = store.imported(message.id)?;
-        let answers = match imported {
-            Some(_) => Answers::No,
-            None => Answers::Yes,
-        };
-        let mut read = match read(tools, &mut message, imported, now).await? {
-            Readable::Yes(read) => *read,
-            Readable::NotNow(why) => {
-                fault = Some(why);
-                continue;
+        let alone = side_by_side.len() == 1;
+        let readers = std::iter::once(&mut *tools.reader).chain(&mut others);
+        let mut desks: Vec<Tools<'_>> = readers.map(|reader| Tools { reader, ..*tools }).collect();
+        let reading = side_by_side.into_iter().zip(&mut desks);
+        let reading = reading.map(|(message, tools)| read_one(tools, message, now));
+        let mails = together(reading).await;
+        for (mail, tools) in mails.into_iter().zip(&mut desks) {
+            let mut mail = mail?;
+            if !alone && mail.readable.fails() {
+                // Another one may have taken the time or the memory.
+                mail = read_one(tools, mail.message, now).await?;
             }
-            Readable::NoMail(why) => {
-                fault = Some(why);
-                break;
+            match decide_on(tools, mail, obey, now).await? {
+                After::GotOn => got_on(&mut turn),
+                After::PutOff => {}
+                After::NotNow(why) => fault = Some(why),
+                After::NoMail(why) => {
+                    fault = Some(why);
+                    ends = true;
+                }
             }
-        };
-        // Domains change the keys of their signatures: of old mails they say nothing.
-        let put_off = answers == Answers::Yes && identify(tools, &message, &mut read, now).await?;
-        if let Some(earlier) = received_earlier(config, store, &message, &read.reading)? {
-            store.set_received_at(message.id, earlier)?;
-            message.received_at = earlier;
-        }
-        if put_off {
-            files::discard(tools.reader, &read.reading);
-            sender::put_off(tools.books, &message, &read.reading, now)?;
-            continue;
-        }
-        if read.reading.class == Class::StaffCommand && answers == Answers::Yes {
-            files::discard(tools.reader, &read.reading);
-            obey(tools.books, &message, &read.reading, now)?;
-            got_on(&mut turn);
-            continue;
-        }
-        match settle(tools, &message, read, answers, now)? {
-            None => got_on(&mut turn),
-            Some(why) => fault = Some(why),
         }
     }
     match fault {
@@ -253,6 +240,105 @@ pub(crate) async fn read_received(
         None => store.succeeded(Part::Reading, now)?,
     }
     note_confinement(store, tools.reader, now)
+}
+
+/// Takes the mails off a list that are read side by side next: as many as there may be readers and the turn takes. A large
+/// one, for the memory that it takes, and one of staff, who may order what changes the next, are read by themselves.
+fn next_to_read(
+    books: Books<'_>,
+    rest: &mut VecDeque<Message>,
+    turn: &mut Option<&mut Turn>,
+    may_be_behind: bool,
+    now: Timestamp,
+) -> Result<Vec<Message>> {
+    let Books { config, store, .. } = books;
+    let is_alone = |m: &Message| m.size > LARGE || sender::rank(config, m) == sender::Rank::Staff;
+    let mut taken: Vec<Message> = Vec::new();
+    while taken.len() < most_readers()
+        && !taken.last().is_some_and(is_alone)
+        && let Some(mut message) = rest.pop_front_if(|m| taken.is_empty() || !is_alone(m))
+    {
+        if turn.as_mut().is_some_and(|turn| !turn.may_read()) {
+            tracing::info!("more came than one pass reads; the next one goes on");
+            rest.clear();
+            break;
+        }
+        manager::step();
+        if message.sha256.is_some() && !waits_for_clock(store, &mut message, may_be_behind, now)? {
+            taken.push(message);
+        }
+    }
+    Ok(taken)
+}
+
+/// A mail that was read, or not, and whether it is answered.
+struct Looked {
+    message: Message,
+    readable: Readable,
+    answers: Answers,
+}
+
+async fn read_one(tools: &mut Tools<'_>, mut message: Message, now: Timestamp) -> Result<Looked> {
+    // Also where the import that brought it was ended before it was read.
+    let imported = tools.books.store.imported(message.id)?;
+    let answers = match imported {
+        Some(_) => Answers::No,
+        None => Answers::Yes,
+    };
+    let readable = read(tools, &mut message, imported, now).await?;
+    Ok(Looked {
+        message,
+        readable,
+        answers,
+    })
+}
+
+/// What is to be known of a mail after it was its turn.
+enum After {
+    /// It was decided on, or its command was carried out.
+    GotOn,
+    /// It is read again in the next pass.
+    PutOff,
+    /// It stays unread, and why.
+    NotNow(String),
+    /// No mail can be read now, and why.
+    NoMail(String),
+}
+
+/// Decides on a mail that was read.
+async fn decide_on(
+    tools: &mut Tools<'_>,
+    looked: Looked,
+    obey: Obey,
+    now: Timestamp,
+) -> Result<After> {
+    let Books { config, store, .. } = tools.books;
+    let (mut message, answers) = (looked.message, looked.answers);
+    let mut read = match looked.readable {
+        Readable::Yes(read) => *read,
+        Readable::NotNow(why) => return Ok(After::NotNow(why)),
+        Readable::NoMail(why) => return Ok(After::NoMail(why)),
+    };
+    // Domains change the keys of their signatures: of old mails they say nothing.
+    let put_off = answers == Answers::Yes && identify(tools, &message, &mut read, now).await?;
+    if let Some(earlier) = received_earlier(config, store, &message, &read.reading)? {
+        store.set_received_at(message.id, earlier)?;
+        message.received_at = earlier;
+    }
+    if put_off {
+        files::discard(tools.reader, &read.reading);
+        sender::put_off(tools.books, &message, &read.reading, now)?;
+        return Ok(After::PutOff);
+    }
+    if read.reading.class == Class::StaffCommand && answers == Answers::Yes {
+        files::discard(tools.reader, &read.reading);
+        obey(tools.books, &message, &read.reading, now)?;
+        return Ok(After::GotOn);
+    }
+    Ok(match settle(tools, &message, read, answers, now)? {
+        None => After::GotOn,
+        Some(why) => After::NotNow(why),
+    })
 }
 
 /// Looks whether a mail that has just come is a command, and asks who sent it; gives whether it is put off.
@@ -292,5 +378,70 @@ fn waits_for_clock(
 fn got_on(turn: &mut Option<&mut Turn>) {
     if let Some(turn) = turn {
         turn.got_on();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ground::Sha256;
+    use crate::matching::Matchers;
+    use crate::store::{Arrived, Place};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    #[test]
+    fn small_mails_are_read_side_by_side_and_large_ones_and_those_of_staff_by_themselves() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Arc::new(Config::load(&folder).unwrap());
+        let now: Timestamp = "2026-06-18T00:00:00Z".parse().unwrap();
+        let store = Store::in_memory(now).unwrap();
+        let staff = config.settings.digest_to[0].as_str();
+        let unit = "ldld.tuyhoa@phuyen.example";
+        let sent = [
+            (unit, 1),
+            (staff, 2),
+            (unit, LARGE + 1),
+            (unit, 3),
+            (unit, 4),
+            (unit, LARGE),
+            (staff, 5),
+            (unit, 6),
+        ];
+        let mut rest = VecDeque::new();
+        for (n, (sender, size)) in sent.iter().enumerate() {
+            let mail = Arrived {
+                place: Place {
+                    account: "a".into(),
+                    folder: "INBOX".into(),
+                    uidvalidity: 1,
+                    uid: n.to_string(),
+                },
+                sha256: Some(Sha256::of(n.to_string().as_bytes())),
+                size: *size,
+                received_at: now,
+                gm_msgid: None,
+            };
+            let id = store.record_arrival(&mail, now).unwrap();
+            store.note_sender(id, Some(sender), &[]).unwrap();
+            rest.push_back(store.message(id).unwrap().unwrap());
+        }
+        let books = Books {
+            config: &config,
+            store: &store,
+            matchers: &Matchers::default(),
+        };
+        let mut groups: Vec<Vec<u64>> = Vec::new();
+        while !rest.is_empty() {
+            let group = next_to_read(books, &mut rest, &mut None, false, now).unwrap();
+            groups.push(group.iter().map(|m| m.size).collect());
+        }
+        assert_eq!(groups.concat(), sent.map(|(_, size)| size));
+        for alone in [2, 5, LARGE + 1] {
+            assert!(groups.contains(&vec![alone]), "{groups:?}");
+        }
+        assert!(groups.iter().all(|g| g.len() <= most_readers()));
+        let two = most_readers() == 1 || groups.contains(&vec![3, 4]) || most_readers() > 2;
+        assert!(two, "{groups:?}");
     }
 }

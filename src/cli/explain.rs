@@ -1,20 +1,26 @@
 //! `explain`: what would be done with each mail and why. Writes nothing, contacts nobody.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{Session, say};
 use crate::app;
 use crate::collect;
+use crate::config::Config;
 use crate::domain::date_of;
+use crate::domain::obligation::Obligation;
 use crate::domain::report::Forms;
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
-use crate::matching::{Expectation, Item, Known, Match, Matcher, UnitMatch};
-use crate::reading::worker::Outcome;
+use crate::expected;
+use crate::matching::{Expectation, Item, Known, Match, Matchers, UnitMatch};
+use crate::reading::worker::{Outcome, Reader, most_readers, together};
 use crate::reading::{Attachment, Bounce, Class, Evidence, Reading, Role, Trust};
 use crate::store::{MessageState, Receipts, Store, Verdict};
 use crate::verify;
@@ -76,22 +82,67 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
     let now = session.now();
     let store = session.snapshot(&config, now)?;
     let history_known = Store::path(&config.settings.data).exists();
-    let mut reader = app::reader(&config, app::own_program()?, None);
-    for path in files(paths)? {
-        let raw =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut reading = match reader.read(&raw).await {
-            Outcome::Read(reading) => *reading,
-            Outcome::MailFails(why) => Reading::unreadable(why),
-            Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
-                bail!("mails cannot be read: {why}")
+    let judge = Judge {
+        expected: Default::default(),
+        matchers: Matchers::default(),
+        config: Arc::clone(&config),
+        store,
+        history_known,
+        now,
+    };
+    let first = app::reader(&config, app::own_program()?, None);
+    let others: Vec<Reader> = (1..most_readers()).map(|_| first.another()).collect();
+    let mut readers: Vec<Reader> = others.into_iter().chain([first]).collect();
+    for paths in files(paths)?.chunks(readers.len()) {
+        let readings = readers.iter_mut().zip(paths);
+        let readings = readings.map(|(reader, path)| reading(reader, path));
+        for (path, reading) in paths.iter().zip(together(readings).await) {
+            let reading = reading?;
+            let (found, verdict) = judge.found(&reading)?;
+            if json {
+                let line = line(path, &reading, &found, &verdict);
+                say(serde_json::to_string(&line)?)?;
+            } else {
+                tell(path, &reading, &found, &verdict)?;
             }
-        };
-        if let Some(sender) = &reading.sender {
-            let signatures = verify::signatures(&raw, &sender.address);
-            reading.chain.extend(signatures);
         }
-        let received_at = reading.received.unwrap_or(now);
+    }
+    Ok(())
+}
+
+/// What stands in a mail of a file, and what its signatures are.
+async fn reading(reader: &mut Reader, path: &Path) -> Result<Reading> {
+    let raw = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut reading = match reader.read(&raw).await {
+        Outcome::Read(reading) => *reading,
+        Outcome::MailFails(why) => Reading::unreadable(why),
+        Outcome::NoRoom(why) | Outcome::MachineFails(why) => {
+            bail!("mails cannot be read: {why}")
+        }
+    };
+    if let Some(sender) = &reading.sender {
+        let signatures = verify::signatures(&raw, &sender.address);
+        reading.chain.extend(signatures);
+    }
+    Ok(reading)
+}
+
+/// What matches mails as if each had come when its server received it.
+struct Judge {
+    config: Arc<Config>,
+    store: Store,
+    history_known: bool,
+    matchers: Matchers,
+    /// What the configuration expected on the day of the last mail, where there is no history.
+    expected: RefCell<Option<(Date, Vec<Obligation>)>>,
+    now: Timestamp,
+}
+
+impl Judge {
+    fn found(&self, reading: &Reading) -> Result<(Match, Verdict)> {
+        let store = &self.store;
+        let received_at = reading.received.unwrap_or(self.now);
+        let day = date_of(received_at);
         let (learned, former) = match &reading.sender {
             Some(s) => (
                 store.learned_units(&s.address)?,
@@ -99,40 +150,49 @@ pub(super) async fn run(session: &Session, paths: &[PathBuf], json: bool) -> Res
             ),
             None => (vec![], vec![]),
         };
-        let obligations = if history_known {
-            store.obligations(Receipts::Until(received_at))?
-        } else {
-            crate::expected::obligations(&config, received_at)
-        };
-        let matcher = Matcher::new(Arc::clone(&config), date_of(received_at));
+        let matcher = self.matchers.of(&self.config, day);
         let found = matcher.decide(
-            &reading,
+            reading,
             &Known {
                 received_at,
                 learned,
                 taught: store.taught_titles()?,
                 former,
-                asked: store.asked(&reading)?,
+                asked: store.asked(reading)?,
                 said: None,
-                history_known,
-                expected: &|unit| Ok(Expectation::among(&obligations, unit)),
+                history_known: self.history_known,
+                expected: &|unit| self.expected(unit, received_at),
             },
         )?;
-        let mail = (&reading, received_at);
-        let expected = |unit: &UnitId, item: &Item| {
-            let mut expected = obligations.iter().filter(|o| o.unit == *unit);
-            expected.any(|o| o.report == item.report && o.period == item.period)
+        let expected = match found.unit.certain() {
+            Some(unit) => self.expected(Some(unit), received_at)?,
+            None => vec![],
         };
-        let verdict = collect::foreseen(&config, &store, mail, &found, &expected)?;
-        if json {
-            say(serde_json::to_string(&line(
-                &path, &reading, &found, &verdict,
-            ))?)?;
-        } else {
-            tell(&path, &reading, &found, &verdict)?;
-        }
+        let expected = |_: &UnitId, item: &Item| {
+            let mut expected = expected.iter();
+            expected.any(|e| e.report == item.report && e.period == item.period)
+        };
+        let mail = (reading, received_at);
+        let verdict = collect::foreseen(&self.config, store, mail, &found, &expected)?;
+        Ok((found, verdict))
     }
-    Ok(())
+
+    /// What was expected at a moment: of a unit, or of anybody.
+    fn expected(&self, unit: Option<&UnitId>, at: Timestamp) -> Result<Vec<Expectation>> {
+        if self.history_known {
+            let obligations = match unit {
+                Some(unit) => self.store.obligations_of(unit, Receipts::Until(at))?,
+                None => self.store.obligations(Receipts::Until(at))?,
+            };
+            return Ok(Expectation::among(&obligations, unit));
+        }
+        let mut kept = self.expected.borrow_mut();
+        let (_, obligations) = match &mut *kept {
+            Some(kept) if kept.0 == date_of(at) => kept,
+            kept => kept.insert((date_of(at), expected::obligations(&self.config, at))),
+        };
+        Ok(Expectation::among(obligations, unit))
+    }
 }
 
 /// Shows of a mail of the store why it was believed or not, as it was judged.

@@ -32,6 +32,16 @@ pub(super) enum Readable {
     NoMail(String),
 }
 
+impl Readable {
+    /// Whether it is there and cannot be read, and why may lie in what went on beside it.
+    pub(super) fn fails(&self) -> bool {
+        match self {
+            Readable::Yes(read) => read.reading.unread.is_some() && read.raw.is_some(),
+            Readable::NotNow(_) | Readable::NoMail(_) => true,
+        }
+    }
+}
+
 /// Reads a stored mail, unless that was done when it was put off.
 pub(super) async fn read(
     tools: &mut Tools<'_>,

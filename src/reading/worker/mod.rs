@@ -14,12 +14,16 @@
 //! - What it names is a [`Sha256`](crate::ground::Sha256) by type; a file that it leaves is opened as [`left`] says.
 //! - Its answer is bounded, and so is the memory of all that it has started ([`weight`]), which ends with it.
 //! - It is replaced after each mail that failed or is suspicious, and after [`MOST_MAILS`].
+//!
+//! Where several mails wait, several readers work side by side ([`together`](together::together)), each with processes of
+//! its own: what a mail does to its reader concerns no other. What fails beside others is read once more by itself.
 
 mod combined;
 mod left;
 mod process;
 mod reader;
 mod seat;
+mod together;
 mod weight;
 
 use std::fs::OpenOptions;
@@ -32,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use left::NotAsSaid;
 pub use reader::{Outcome, Reader};
+pub(crate) use together::{most_readers, together};
 
 use super::document::{self, Contents};
 use super::program::Budget;

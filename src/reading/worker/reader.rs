@@ -70,6 +70,15 @@ impl Reader {
         }
     }
 
+    /// Another one like it, with processes of its own.
+    pub(crate) fn another(&self) -> Reader {
+        Reader {
+            frame: self.frame.clone(),
+            words: Seat::of(Who::Words),
+            files: Seat::of(Who::Files),
+        }
+    }
+
     /// What held of the confinement of the last process that was started, if it said so.
     pub fn confinement(&self) -> Option<&Confinement> {
         self.files.confinement.as_ref()

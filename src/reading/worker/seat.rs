@@ -30,6 +30,7 @@ pub(super) enum Failure {
 }
 
 /// What a reading process is started and asked with.
+#[derive(Clone)]
 pub(super) struct Frame {
     pub(super) program: PathBuf,
     pub(super) settings: ReadingSettings,
