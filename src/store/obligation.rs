@@ -653,7 +653,8 @@ mod tests {
             Event::OtherDeadline(due) => store.set_deadline(o, day(due))?,
             // As where two ids turn out to be one.
             Event::OfAnother(n) => {
-                let sql = "UPDATE submission SET obligation = ?2, version = version + 100 * id WHERE id = ?1";
+                let sql = "UPDATE submission SET obligation = ?2, version = (SELECT 1 + max(version) FROM submission)
+                     WHERE id = ?1";
                 store.conn.execute(sql, [n.0, o.0])?;
             }
         }
