@@ -260,3 +260,35 @@ pub fn obligation_for(
 ) -> Result<Option<ObligationId>> {
     Place::of(config, store, unit, report, period, now)?.taken(store)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn what_a_unit_reports_on_within_which_it_was_founded_belongs_though_it_is_not_asked_for() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut config = Config::load(&folder).unwrap();
+        let unit = UnitId("ldld-tuy-an".into());
+        let now = "2026-06-12T09:00:00+07:00".parse().unwrap();
+        for (founded, belongs) in [
+            (date(2026, 5, 1), true),
+            // After its end, or later than today: what it sends is of others.
+            (date(2026, 6, 20), false),
+        ] {
+            for row in config.register.units.iter_mut().filter(|u| u.id == unit) {
+                row.valid_from = founded;
+            }
+            let period = PeriodId::Half(2026, 1);
+            let asked = obligations(&config, now);
+            let is_it =
+                |o: &Obligation| o.unit == unit && o.report == "tre-em" && o.period == period;
+            assert!(!asked.iter().any(is_it), "{founded}");
+            let store = Store::in_memory(now).unwrap();
+            let place = Place::of(&config, &store, &unit, "tre-em", &period, now).unwrap();
+            assert_eq!(place.is_somewhere(), belongs, "{founded}");
+        }
+    }
+}
