@@ -13,7 +13,7 @@ use crate::domain::date_of;
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::report::{Frequency, Report};
 use crate::domain::why::Why;
-use crate::ground::text::fold;
+use crate::ground::text::{fold, fold_marks};
 use crate::reading::Warning;
 use crate::reading::nil_return::says_nothing_happened;
 use crate::words::vi;
@@ -221,7 +221,9 @@ impl<'m> Matter<'m> {
     /// II; TNLĐ tháng 6".
     fn said_of_it_in_the_subject(&self, report: &Report) -> Option<Vec<Hint>> {
         let others = self.in_subject.mentioned.iter().any(|r| r.id != report.id);
-        let parts = self.subject.split([';', ',', '+', '&']);
+        let subject = fold_marks(self.subject);
+        let parts = subject.split([';', ',', '+', '&']);
+        let parts = parts.flat_map(|part| part.split(" va "));
         let abouts = parts.map(|part| self.matcher.topics.about(part, true, self.unit));
         let mut own = abouts.filter(|about| about.mentions(report));
         let (one, None) = (own.next().filter(|_| others)?, own.next()) else {
