@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
+use jiff::civil::time;
 use jiff::{SignedDuration, Timestamp};
+use thubaocao::domain::{date_of, instant};
 
 use crate::lab::imap_fake::{self, FakeImap};
 use crate::lab::installation::{
@@ -182,7 +184,8 @@ fn days_without_network_end_in_one_digest_and_no_reminder_of_what_has_come() {
     let installation = Installation::between(&imap, &smtp);
     imap.on(imap_fake::Step::Greeting, .., imap_fake::Fault::CutAfter(0));
     smtp.on(smtp_fake::Step::Connect, .., smtp_fake::Fault::Cut);
-    let begun = Timestamp::now();
+    // In the morning, so that no further day begins before the last round.
+    let begun = instant(date_of(Timestamp::now()), time(8, 0, 0, 0));
     let round = |hours: i64| {
         let at = (begun + SignedDuration::from_hours(hours)).to_string();
         installation.run(&["--at", &at, "run", "--once"])
