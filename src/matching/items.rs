@@ -325,12 +325,15 @@ impl<'m> Matter<'m> {
     /// the mail calls it one.
     fn another_matter(&self, work: &Work<'m>) -> Option<String> {
         let is_none = |a: &About<'_>| a.named.is_empty() && a.likely.is_empty();
-        let mut titles = work.documents.iter().filter_map(|d| d.title.as_ref());
-        let of_title = titles.find_map(|t| t.against.clone());
-        if work.abouts().all(is_none) && of_title.is_some() {
+        let titles = || work.documents.iter().filter_map(|d| d.title.as_ref());
+        let of_title = titles().find_map(|t| t.against.clone());
+        // "Tổ chức hội nghị …" may well be the report whose words stand behind it.
+        let calls = self.calls_itself_a_report(work);
+        let is_sure = !calls || titles().all(|t| t.mentioned.is_empty());
+        if is_sure && work.abouts().all(is_none) && of_title.is_some() {
             return of_title;
         }
-        if self.calls_itself_a_report(work) {
+        if calls {
             return None;
         }
         let mut names = work.documents.iter().map(|d| &d.name);

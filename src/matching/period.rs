@@ -341,6 +341,12 @@ impl<'m> Matter<'m> {
             });
             return None;
         }
+        // Of two pieces on one report what is expected would give both the same period.
+        let pieces = self.named.iter().filter(|id| **id == report.id);
+        if said && fitting.len() > 1 && pieces.count() > 1 {
+            found.open.push(unclear(report));
+            return None;
+        }
         let mut expected: Vec<&Expectation> = self
             .expected
             .iter()

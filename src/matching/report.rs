@@ -106,6 +106,12 @@ impl<'m> Matter<'m> {
         self.report_of(None, &[], found)
     }
 
+    /// What the subject says that a piece is which nobody read and which does not name a report itself.
+    fn said_to_be(&self, work: &Work<'m>, report: &Report) -> Option<String> {
+        let names_it = work.is_read() || work.abouts().any(|a| a.mentions(report));
+        self.in_subject.before.clone().filter(|_| !names_it)
+    }
+
     /// Whether the subject is that of a mail which is answered.
     pub(super) fn is_an_answer(&self) -> bool {
         mail().reply.begins(&fold(self.subject))
@@ -184,14 +190,8 @@ impl<'m> Matter<'m> {
             return None;
         }
         // What nobody read is what the subject says that it is: "bản giải trình về việc chậm báo cáo".
-        let said_to_be = self
-            .in_subject
-            .before
-            .clone()
-            .filter(|_| source == Source::Subject);
-        if let Some(word) =
-            said_to_be.filter(|_| !work.is_read() && !work.abouts().any(|a| a.mentions(report)))
-        {
+        let said_to_be = self.said_to_be(work, report);
+        if let Some(word) = said_to_be.filter(|_| source == Source::Subject) {
             found.open.push(Why::NotUnderstood { file: None, word });
             return None;
         }
@@ -233,6 +233,7 @@ impl<'m> Matter<'m> {
         if let ([one], Some(work)) = (likely.as_slice(), work)
             && let Some(by) = self.supports(one, work)
             && (by != Support::OwedPeriod || self.is_told_apart(one, work))
+            && self.said_to_be(work, one).is_none()
         {
             found.reasons.push(Because::Supported {
                 report: one.id.clone(),
