@@ -343,7 +343,8 @@ impl<'m> Matter<'m> {
         }
         // Of two pieces on one report what is expected would give both the same period.
         let pieces = self.named.iter().filter(|id| **id == report.id);
-        if said && fitting.len() > 1 && pieces.count() > 1 {
+        let of_one_year = |a: &PeriodId| fitting.iter().any(|b| a != b && a.years() == b.years());
+        if said && fitting.iter().any(of_one_year) && pieces.count() > 1 {
             found.open.push(unclear(report));
             return None;
         }
