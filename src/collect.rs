@@ -384,9 +384,8 @@ fn got_on(turn: &mut Option<&mut Turn>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ground::Sha256;
     use crate::matching::Matchers;
-    use crate::store::{Arrived, Place};
+    use crate::store::Arrived;
     use std::path::Path;
     use std::sync::Arc;
 
@@ -411,16 +410,8 @@ mod tests {
         let mut rest = VecDeque::new();
         for (n, (sender, size)) in sent.iter().enumerate() {
             let mail = Arrived {
-                place: Place {
-                    account: "a".into(),
-                    folder: "INBOX".into(),
-                    uidvalidity: 1,
-                    uid: n.to_string(),
-                },
-                sha256: Some(Sha256::of(n.to_string().as_bytes())),
                 size: *size,
-                received_at: now,
-                gm_msgid: None,
+                ..Arrived::example(n, now)
             };
             let id = store.record_arrival(&mail, now).unwrap();
             store.note_sender(id, Some(sender), &[]).unwrap();

@@ -68,6 +68,7 @@ struct Case {
 #[derive(Deserialize)]
 struct File {
     name: String,
+    number: Option<String>,
     issuer: Option<String>,
     genre: Option<String>,
     title: Option<String>,
@@ -91,7 +92,7 @@ fn attachment(file: &File) -> Attachment {
             Role::SoftFile
         },
         from: None,
-        number: None,
+        number: file.number.clone(),
         dated: None,
         title: file.title.clone(),
         issuer: file.issuer.clone(),

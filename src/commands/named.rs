@@ -15,7 +15,7 @@ use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
 use crate::ground::text::fold;
 use crate::matching::{Called, says_period};
-use crate::words::{Finder, Found, Marked, vi};
+use crate::words::{Finder, Marked, vi};
 
 /// No name has more words.
 const MOST_WORDS: usize = 14;
@@ -210,11 +210,7 @@ impl<'c> Names<'c> {
     fn hits(&self, words: &[Word]) -> Vec<(&'c Report, Range<usize>)> {
         let folded: Vec<&str> = words.iter().map(|w| w.folded.as_str()).collect();
         let folded = folded.join(" ");
-        let hits = self.words.find(&folded);
-        let within = |a: &Found, b: &Found| {
-            b.from <= a.from && a.to <= b.to && b.to - b.from > a.to - a.from
-        };
-        let outer = hits.iter().filter(|a| !hits.iter().any(|b| within(a, b)));
+        let outer = self.words.outermost(&folded).into_iter();
         let word = |byte: usize| folded[..byte].matches(' ').count();
         let outer = outer.map(|hit| (self.of[hit.phrase], word(hit.from)..word(hit.to) + 1));
         outer.collect()

@@ -71,20 +71,22 @@ pub(super) fn part_of(
     }
 }
 
-/// What an official letter says that it is, which has no type but a subject: "V/v đôn đốc báo cáo".
-fn letters_matter(document: &Attachment) -> Option<&'static NotYet> {
+/// The subject of an official letter, which has that instead of a type.
+fn subject_of_letter(document: &Attachment) -> Option<&str> {
     let is_letter = document.genre.as_deref() == Some("công văn");
-    let title = document.title.as_deref().filter(|_| is_letter)?;
-    not_yet_one(title, &Additions::default())
+    document.title.as_deref().filter(|_| is_letter)
+}
+
+/// What an official letter says that it is: "V/v đôn đốc báo cáo".
+fn letters_matter(document: &Attachment) -> Option<&'static NotYet> {
+    not_yet_one(subject_of_letter(document)?, &Additions::default())
 }
 
 /// Whether an official letter does something else with a report than to send it: "V/v giải trình số liệu báo cáo".
 fn is_letter_of_another_matter(document: &Attachment) -> bool {
-    let title = document.title.as_deref().map(fold).unwrap_or_default();
-    let is_letter = document.genre.as_deref() == Some("công văn");
-    let mut reports = vi().report.find(&title).into_iter();
-    let before = reports.next().map_or("", |found| &title[..found.from]);
-    is_letter && !vi().before_a_report.make_up(before.trim())
+    let subject = subject_of_letter(document).map(fold).unwrap_or_default();
+    let before = vi().report.before(&subject).unwrap_or_default();
+    !vi().before_a_report.make_up(before.trim())
 }
 
 /// Whether a document that was read says by its name, or a letter by its subject, what no report is called: "Giấy mời", "Góp ý
@@ -103,8 +105,7 @@ pub(super) fn says_surely_none(subject: &str) -> bool {
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".
 fn not_yet_one(text: &str, office: &Additions) -> Option<&'static NotYet> {
     let folded = fold(text);
-    let begins = vi().report.find(&folded).first().map(|found| found.from);
-    let begins = &folded[..begins.unwrap_or(folded.len())];
+    let begins = vi().report.before(&folded).unwrap_or(&folded);
     let says = |sign: &&'static NotYet| {
         let within = if sign.anywhere { &folded } else { begins };
         let says = |set| office.both(set).any(|words: &Set| words.stands_in(within));

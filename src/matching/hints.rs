@@ -91,14 +91,10 @@ impl Hint {
         };
         match self {
             Hint::Quarter(y, q) => {
-                y.is_none_or(|y| y == year)
-                    && 3 * q == ends
-                    && matches!(period, PeriodId::Month(..))
+                same(*y, year) && 3 * q == ends && matches!(period, PeriodId::Month(..))
             }
-            Hint::Half(y, h) => {
-                y.is_none_or(|y| y == year) && h.is_none_or(|h| 6 * h == ends) && ends % 6 == 0
-            }
-            Hint::NineMonths(y) => y.is_none_or(|y| y == year) && ends == 9,
+            Hint::Half(y, h) => same(*y, year) && h.is_none_or(|h| 6 * h == ends) && ends % 6 == 0,
+            Hint::NineMonths(y) => same(*y, year) && ends == 9,
             Hint::Year(y) => *y == year && ends == 12,
             _ => false,
         }
@@ -427,14 +423,18 @@ fn share_the_year(found: &mut Vec<Hint>) {
     }
 }
 
+/// Whether a year is the one that is named, if one is.
+fn same(named: Option<i16>, year: i16) -> bool {
+    named.is_none_or(|named| named == year)
+}
+
 /// Whether a hint allows a period of a report; `None` where the hint says nothing of such periods.
 pub(super) fn allows(hint: &Hint, period: &PeriodId, report: &Report) -> Option<bool> {
-    let same = |asked: &Option<i16>, year: i16| asked.is_none_or(|y| y == year);
     Some(match (hint, period) {
-        (Hint::Month(y, m), PeriodId::Month(py, pm)) => same(y, *py) && m == pm,
-        (Hint::Quarter(y, q), PeriodId::Quarter(py, pq)) => same(y, *py) && q == pq,
-        (Hint::Half(y, h), PeriodId::Half(py, ph)) => same(y, *py) && h.is_none_or(|h| h == *ph),
-        (Hint::NineMonths(y), PeriodId::NineMonths(py)) => same(y, *py),
+        (Hint::Month(y, m), PeriodId::Month(py, pm)) => same(*y, *py) && m == pm,
+        (Hint::Quarter(y, q), PeriodId::Quarter(py, pq)) => same(*y, *py) && q == pq,
+        (Hint::Half(y, h), PeriodId::Half(py, ph)) => same(*y, *py) && h.is_none_or(|h| h == *ph),
+        (Hint::NineMonths(y), PeriodId::NineMonths(py)) => same(*y, *py),
         (Hint::SchoolYear(y), PeriodId::SchoolYear(py)) => y == py,
         (Hint::Span(a, b), PeriodId::SchoolYear(py)) => a == py && *b == py + 1,
         (Hint::Year(y), PeriodId::Year(py)) => y == py,

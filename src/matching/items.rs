@@ -64,6 +64,12 @@ impl Items {
         item.nil_return |= nil;
         item.files.extend(file);
     }
+
+    /// Adds that there is nothing to report, which the mail says itself.
+    fn add_nil(&mut self, report: &Report, period: PeriodId, found: &mut Match) {
+        found.reasons.push(Because::NothingToReport);
+        self.add(report, period, report.forms, true, None);
+    }
 }
 
 /// What a document turned out to be.
@@ -257,29 +263,20 @@ impl<'m> Matter<'m> {
             return;
         };
         let nil = nothing_happened && report.nil_return;
-        let several = match self.several_named_in_words(report) {
-            Ok(several) => several,
-            Err(why) if nil => {
-                found.open.push(why);
-                return;
-            }
-            Err(_) => vec![],
-        };
-        if nil && several.len() > 1 {
-            found.reasons.push(Because::NothingToReport);
-            for period in several {
-                items.add(report, period, report.forms, true, None);
-            }
-            return;
-        }
-        let Some(period) = self.period_of(report, None, found) else {
-            return;
-        };
         if nil {
-            found.reasons.push(Because::NothingToReport);
-            items.add(report, period, report.forms, true, None);
-        } else {
-            items.add(report, period, Forms::NONE, false, None);
+            match self.several_named_in_words(report) {
+                Ok(several) if several.len() > 1 => {
+                    let several = several.into_iter();
+                    return several.for_each(|period| items.add_nil(report, period, found));
+                }
+                Ok(_) => {}
+                Err(why) => return found.open.push(why),
+            }
+        }
+        match self.period_of(report, None, found) {
+            Some(period) if nil => items.add_nil(report, period, found),
+            Some(period) => items.add(report, period, Forms::NONE, false, None),
+            None => {}
         }
     }
 
@@ -315,8 +312,7 @@ impl<'m> Matter<'m> {
                 ..*self
             };
             if let Some(period) = alone.period_of(report, None, found) {
-                found.reasons.push(Because::NothingToReport);
-                items.add(report, period, report.forms, true, None);
+                items.add_nil(report, period, found);
             }
         }
     }
@@ -360,11 +356,8 @@ impl<'m> Matter<'m> {
         };
         // Whoever issued the document issued what goes with it.
         let lead = work.lead().file;
-        let whole = match lead.issuer.is_some() && !others(&lead) {
-            true => 0,
-            false => work.documents.len(),
-        };
-        if let Some(file) = files.clone().take(whole).find(others) {
+        let is_own = lead.issuer.is_some() && !others(&lead);
+        if let Some(file) = files.clone().find(others).filter(|_| !is_own) {
             let (name, issuer) = (file.name.clone(), file.issuer.clone().unwrap_or_default());
             if self
                 .unit

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::domain::unit::{Level, Register, UnitId};
 use crate::ground::text::fold;
-use crate::words::{Finder, Forms, Found, vi};
+use crate::words::{Finder, Forms, vi};
 
 /// A name of a unit, brought to one way of writing.
 struct Name {
@@ -91,13 +91,9 @@ impl Names {
     /// The units whose names stand in a text, in the order of their place; a name within a longer name does not count.
     pub(super) fn named_in(&self, text: &str) -> Vec<UnitId> {
         let text = shorten(text);
-        let hits = self.finder.find(&text);
-        let is_within = |a: &Found| {
-            let mut others = hits.iter();
-            others.any(|b| b.from <= a.from && a.to <= b.to && b.to - b.from > a.to - a.from)
-        };
-        let outer = hits.iter().filter(|hit| !is_within(hit));
+        let outer = self.finder.outermost(&text);
         let mut outer: Vec<(usize, &UnitId)> = outer
+            .iter()
             .map(|hit| (hit.from, &self.names[hit.phrase].unit))
             .collect();
         outer.sort();

@@ -127,8 +127,7 @@ impl<'m> Matter<'m> {
     /// When one of them is not expected, or the subject names another one than the text.
     pub(super) fn several_named_in_words(&self, report: &Report) -> Result<Vec<PeriodId>, Why> {
         let of_kind = |dated: &Dated| -> Vec<Hint> {
-            let hints = dated.periods.iter().filter(|h| h.is_of(report));
-            hints.map(|h| h.clone().on(self.matcher.day)).collect()
+            self.as_of_the_day(dated.periods.iter().filter(|h| h.is_of(report)))
         };
         // "Tháng 7 đã gửi. Tháng 8 không phát sinh."
         let sentences = self.body.split(['\n', ';', '.']);
@@ -197,10 +196,7 @@ impl<'m> Matter<'m> {
     fn places(&self, work: Option<&Work<'m>>) -> Vec<Place> {
         let place = |source, hints: &[Hint]| Place {
             source,
-            hints: hints
-                .iter()
-                .map(|h| h.clone().on(self.matcher.day))
-                .collect(),
+            hints: self.as_of_the_day(hints),
         };
         let documents = || work.iter().flat_map(|w| &w.documents);
         let titles = documents().filter_map(|d| d.title.as_ref());
@@ -220,22 +216,25 @@ impl<'m> Matter<'m> {
     /// What the subject says of the period of one of several reports, where each has a part of its own: "báo cáo QHLĐ quý
     /// II; TNLĐ tháng 6".
     fn said_of_it_in_the_subject(&self, report: &Report) -> Option<Vec<Hint>> {
-        let others = self.in_subject.mentioned.iter().any(|r| r.id != report.id);
+        if self.in_subject.mentioned.iter().all(|r| r.id == report.id) {
+            return None;
+        }
         let subject = fold_marks(self.subject);
         let parts = subject.split([';', ',', '+', '&']);
         let parts = parts.flat_map(|part| part.split(" va "));
         let abouts = parts.map(|part| self.matcher.topics.about(part, true, self.unit));
         let mut own = abouts.filter(|about| about.mentions(report));
-        let (one, None) = (own.next().filter(|_| others)?, own.next()) else {
+        let (one, None) = (own.next()?, own.next()) else {
             return None;
         };
         let alone = one.mentioned.len() == 1 && !one.dated.periods.is_empty();
-        let hints = one
-            .dated
-            .periods
-            .into_iter()
-            .map(|h| h.on(self.matcher.day));
-        alone.then(|| hints.collect())
+        alone.then(|| self.as_of_the_day(&one.dated.periods))
+    }
+
+    /// What is said of periods, as of the day of the mail.
+    fn as_of_the_day<'h>(&self, hints: impl IntoIterator<Item = &'h Hint>) -> Vec<Hint> {
+        let hints = hints.into_iter();
+        hints.map(|h| h.clone().on(self.matcher.day)).collect()
     }
 
     /// The periods of a report that have begun, of the years around the day of the mail.

@@ -55,12 +55,13 @@ impl<'m> Matter<'m> {
             }
             ([], [one]) => self.if_nothing_speaks_against(one, work, Source::Subject, found),
             ([], []) => self.likely_or_only_open(work, found),
-            // Of several that the subject names, the one that is likely.
-            ([], subject) if self.likely_among(subject, work).is_some() => {
-                let one = self.likely_among(subject, work)?;
-                self.if_nothing_speaks_against(one, work, Source::Subject, found)
-            }
             (own, subject) => {
+                // Of several that the subject names, the one that is likely.
+                if own.is_empty()
+                    && let Some(one) = self.likely_among(subject, work)
+                {
+                    return self.if_nothing_speaks_against(one, work, Source::Subject, found);
+                }
                 several(if own.len() > 1 { own } else { subject }, found);
                 None
             }

@@ -202,11 +202,12 @@ impl Topics {
         about.before = before.map(|at| told(at, &strange));
         narrowed(&mut about.named, &self.config.reports, &text.dated.periods);
         // The narrower one wins wherever it stands: "chăm lo trẻ em dịp Trung thu"; but for a period of the wider one's own.
-        let narrower = about.likely.iter().copied();
-        let narrower =
-            narrower.filter(|r| about.named.iter().any(|wide| r.over.contains(&wide.id)));
         let mut with = about.named.clone();
-        narrower.for_each(|r| once(&mut with, r));
+        for report in &about.likely {
+            if about.named.iter().any(|w| report.over.contains(&w.id)) {
+                once(&mut with, report);
+            }
+        }
         let count = with.len();
         narrowed(&mut with, &self.config.reports, &text.dated.periods);
         if with.len() < count {
@@ -591,13 +592,13 @@ impl Text {
     /// The words before "báo cáo" in the same part; none where that is what is sent.
     fn before_the_report(&self) -> Range<usize> {
         let first = self.reports.first().map_or(0, |(from, _)| *from);
+        if first > 0 && matches!(self.words[first - 1].as_str(), "gui" | "nop" | "goi") {
+            return first..first;
+        }
         let begins = (0..=first)
             .rev()
             .find(|i| self.parted.get(*i) == Some(&true));
-        let is_sent = first > 0 && matches!(self.words[first - 1].as_str(), "gui" | "nop" | "goi");
-        begins
-            .filter(|_| !is_sent)
-            .unwrap_or(if is_sent { first } else { 0 })..first
+        begins.unwrap_or(0)..first
     }
 
     /// The first words of what was found and the ones after the last.

@@ -173,7 +173,8 @@ impl Matcher {
     /// To whom a document or mail is written, where that is neither the province nor anybody whom it may ask to report: those
     /// below the unit, or bodies that are no unions. Several stand one a line.
     pub(super) fn written_to_others(&self, addressee: Option<&str>) -> Option<String> {
-        let mut all = addressee?
+        let addressee = addressee?;
+        let mut all = addressee
             .split(['\n', ';', ','])
             .map(fold)
             .filter(|to| !to.is_empty())
@@ -188,9 +189,7 @@ impl Matcher {
             }
             upper.iter().any(|set| set.begins(to))
         };
-        all.all(is_other)
-            .then(|| addressee.map(|to| to.replace('\n', "; ")))
-            .flatten()
+        all.all(is_other).then(|| addressee.replace('\n', "; "))
     }
 
     /// Whether a document has the head of another unit that reports itself, neither above nor below the unit.

@@ -82,20 +82,14 @@ impl<'m> Document<'m> {
     /// The number in the register of outgoing documents that its head or the beginning of its name gives: "77.pdf" is the
     /// scan of 77/BC-LĐLĐ.
     fn serial(&self) -> Option<u32> {
-        let of_head = self
-            .file
-            .number
-            .as_deref()
-            .and_then(|n| n.split('/').next());
-        // "BC so 81": what stands before it says no more.
-        let says_nothing = |c: char| c.is_ascii_digit();
-        let stem = self.file.stem();
-        let at = stem.find(says_nothing)?;
-        let of_name = vi()
-            .before_a_number
-            .make_up(&fold(&stem[..at]))
-            .then(|| &stem[at..]);
-        let text = of_head.or(of_name)?;
+        let of_name = || {
+            let stem = self.file.stem();
+            let at = stem.find(|c: char| c.is_ascii_digit())?;
+            // "BC so 81": what stands before it says no more.
+            let is_bare = vi().before_a_number.make_up(&fold(&stem[..at]));
+            is_bare.then(|| &stem[at..])
+        };
+        let text = self.file.number.as_deref().or_else(of_name)?;
         let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
         digits.parse().ok().filter(|n| *n < 1_900)
     }

@@ -67,10 +67,7 @@ pub fn is_mere_pictures(subject: &str, own_words: &str) -> bool {
 
 /// Whether a subject (folded) says that something else is sent before it speaks of a report: "Góp ý dự thảo báo cáo".
 fn is_something_else(subject: &str) -> bool {
-    let reports = vi().report.find(subject);
-    let before = reports
-        .first()
-        .map_or(subject, |found| &subject[..found.from]);
+    let before = vi().report.before(subject).unwrap_or(subject);
     let mut signs = vi().not_yet.iter().filter(|sign| sign.sure);
     signs.any(|sign| sign.words.stands_in(before))
 }

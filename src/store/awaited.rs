@@ -145,8 +145,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
-    use crate::ground::Sha256;
-    use crate::store::{Arrived, Ground, Hold, MessageState, Place, Receipts, Verdict};
+    use crate::store::{Arrived, Ground, Hold, MessageState, Receipts, Verdict};
 
     const NOW: &str = "2026-06-20T00:00:00Z";
     /// When what is not verified ends to hold reminders.
@@ -169,18 +168,7 @@ mod tests {
             .conn
             .query_row("SELECT count(*) FROM message", [], |r| r.get(0))
             .unwrap();
-        let mail = Arrived {
-            place: Place {
-                account: "a".into(),
-                folder: "INBOX".into(),
-                uidvalidity: 1,
-                uid: before.to_string(),
-            },
-            sha256: Some(Sha256::of(&before.to_be_bytes())),
-            size: 1,
-            received_at: at("2026-06-10T00:00:00Z"),
-            gm_msgid: None,
-        };
+        let mail = Arrived::example(before, at("2026-06-10T00:00:00Z"));
         let id = store
             .record_arrival(&mail, at("2026-06-18T00:00:00Z"))
             .unwrap();

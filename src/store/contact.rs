@@ -218,9 +218,8 @@ mod tests {
     use super::*;
     use crate::domain::owed::Owed;
     use crate::domain::row::MessageId;
-    use crate::ground::Sha256;
     use crate::reading::{Class, Person, Reading, Trust, Unread};
-    use crate::store::{Arrived, NewMail, Place};
+    use crate::store::{Arrived, NewMail};
 
     fn at(day: u32) -> Timestamp {
         format!("2026-06-{day:02}T01:00:00Z").parse().unwrap()
@@ -367,18 +366,7 @@ mod tests {
             .record_refusal(address, BounceKind::Hard, Some("5.1.1"), outbox, at(5))
             .unwrap();
         let arrive = |day: u32, class: Class, trust: Trust| {
-            let arrived = Arrived {
-                place: Place {
-                    account: "a".into(),
-                    folder: "INBOX".into(),
-                    uidvalidity: 1,
-                    uid: day.to_string(),
-                },
-                sha256: Some(Sha256::of(&day.to_be_bytes())),
-                size: 1,
-                received_at: at(day),
-                gm_msgid: None,
-            };
+            let arrived = Arrived::example(day, at(day));
             let id = store.record_arrival(&arrived, at(day)).unwrap();
             let mut reading = Reading::unreadable(Unread::NotFetched);
             reading.class = class;

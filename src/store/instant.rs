@@ -52,16 +52,8 @@ mod tests {
         let mut rows = Vec::new();
         for (n, moment) in moments.into_iter().enumerate() {
             let mail = Arrived {
-                place: Place {
-                    account: "a".into(),
-                    folder: "INBOX".into(),
-                    uidvalidity: 1,
-                    uid: n.to_string(),
-                },
                 sha256: None,
-                size: 1,
-                received_at: moment,
-                gm_msgid: None,
+                ..Arrived::example(n, moment)
             };
             let message = store.record_arrival(&mail, moment).unwrap();
             let owed = NewMail {
@@ -289,11 +281,8 @@ mod tests {
         };
         let arrive = |uid: &str| {
             let mail = Arrived {
-                place: place(uid),
                 sha256: None,
-                size: 1,
-                received_at: moment,
-                gm_msgid: None,
+                ..Arrived::example(uid, moment)
             };
             store.record_arrival(&mail, moment).unwrap()
         };

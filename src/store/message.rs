@@ -55,6 +55,26 @@ pub struct Arrived {
     pub gm_msgid: Option<u64>,
 }
 
+#[cfg(test)]
+impl Arrived {
+    /// A small mail of its own in the inbox.
+    pub(crate) fn example(uid: impl ToString, received_at: Timestamp) -> Arrived {
+        let uid = uid.to_string();
+        Arrived {
+            sha256: Some(Sha256::of(uid.as_bytes())),
+            place: Place {
+                account: "a".into(),
+                folder: "INBOX".into(),
+                uidvalidity: 1,
+                uid,
+            },
+            size: 1,
+            received_at,
+            gm_msgid: None,
+        }
+    }
+}
+
 /// A mail in the store.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -539,18 +559,7 @@ mod tests {
             let due = "2026-06-15T10:00:00Z";
             store.expect(&obligation(unit, due)).unwrap();
         }
-        let mail = Arrived {
-            place: Place {
-                account: "a".into(),
-                folder: "INBOX".into(),
-                uidvalidity: 1,
-                uid: "1".into(),
-            },
-            sha256: Some(Sha256::of(b"1")),
-            size: 1,
-            received_at: now,
-            gm_msgid: None,
-        };
+        let mail = Arrived::example(1, now);
         let id = store.record_arrival(&mail, now).unwrap();
         let sender = "ldld@a.example";
         store

@@ -137,8 +137,7 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ground::Sha256;
-    use crate::store::{Arrived, Place};
+    use crate::store::Arrived;
 
     fn at(day: u32) -> Timestamp {
         format!("2026-06-{day:02}T01:00:00Z").parse().unwrap()
@@ -148,18 +147,7 @@ mod tests {
     fn store(mails: i64) -> Store {
         let store = Store::in_memory(at(1)).unwrap();
         for n in 1..=mails {
-            let mail = Arrived {
-                place: Place {
-                    account: "a".into(),
-                    folder: "INBOX".into(),
-                    uidvalidity: 1,
-                    uid: n.to_string(),
-                },
-                sha256: Some(Sha256::of(&n.to_be_bytes())),
-                size: 1,
-                received_at: at(1),
-                gm_msgid: None,
-            };
+            let mail = Arrived::example(n, at(1));
             assert_eq!(store.record_arrival(&mail, at(1)).unwrap(), MessageId(n));
         }
         store

@@ -98,6 +98,16 @@ impl Finder {
         found
     }
 
+    /// Where phrases stand that are no part of a longer one, from left to right.
+    pub(crate) fn outermost(&self, text: &str) -> Vec<Found> {
+        let all = self.find(text);
+        let length = |f: &Found| f.to - f.from;
+        let is_within =
+            |a: &Found, b: &Found| b.from <= a.from && a.to <= b.to && length(b) > length(a);
+        let is_outer = |found: &&Found| !all.iter().any(|other| is_within(found, other));
+        all.iter().filter(is_outer).copied().collect()
+    }
+
     /// Whether a phrase stands in a text at all, within a word, too.
     pub(crate) fn is_part_of(&self, text: &str) -> bool {
         self.automaton.is_match(text)

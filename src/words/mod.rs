@@ -65,6 +65,11 @@ impl Set {
         self.find(text).first().is_some_and(|f| f.from == 0)
     }
 
+    /// What stands in a folded text before the first one; `None` where none stands in it.
+    pub fn before<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.find(text).first().map(|found| &text[..found.from])
+    }
+
     /// What follows the one, if any, that a folded text begins with and that is not all of it.
     pub(crate) fn strip<'t>(&self, text: &'t str) -> Option<&'t str> {
         let begins = |f: &Found| (f.from == 0).then(|| text.get(f.to + 1..)).flatten();
