@@ -405,7 +405,8 @@ fn brings_pictures(reading: &Reading) -> bool {
         Role::Supporting => a.kind == FileKind::Jpg,
         Role::SoftFile | Role::SignedDocument => false,
     };
-    let alone = reading.link.is_none() && reading.attachments.iter().all(shows_no_page);
+    let files = &reading.attachments;
+    let alone = reading.link.is_none() && !files.is_empty() && files.iter().all(shows_no_page);
     alone && is_mere_pictures(&reading.subject, &reading.body)
 }
 
