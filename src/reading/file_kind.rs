@@ -55,8 +55,14 @@ pub enum FileKind {
     SevenZip,
     /// An archive that is opened.
     Tar,
-    /// One file compressed.
+    /// One file compressed, which is opened; often a tar.
     Gz,
+    /// The same by another method.
+    Bz2,
+    /// The same by another method.
+    Xz,
+    /// The same by another method.
+    Zst,
     /// An archive that is not opened.
     Archive,
     /// The winmail.dat of Outlook, which is opened.
@@ -117,6 +123,9 @@ words_of!(FileKind {
     SevenZip = "7z",
     Tar = "tar",
     Gz = "gz",
+    Bz2 = "bz2",
+    Xz = "xz",
+    Zst = "zst",
     Archive = "archive",
     Tnef = "tnef",
     Partial = "partial",
@@ -148,7 +157,14 @@ impl FileKind {
     pub(crate) fn is_archive(self) -> bool {
         matches!(
             self,
-            FileKind::Zip | FileKind::Rar | FileKind::SevenZip | FileKind::Tar
+            FileKind::Zip
+                | FileKind::Rar
+                | FileKind::SevenZip
+                | FileKind::Tar
+                | FileKind::Gz
+                | FileKind::Bz2
+                | FileKind::Xz
+                | FileKind::Zst
         )
     }
 
@@ -171,11 +187,7 @@ impl FileKind {
         self.is_archive()
             || matches!(
                 self,
-                FileKind::Tnef
-                    | FileKind::Partial
-                    | FileKind::Damaged
-                    | FileKind::Gz
-                    | FileKind::Archive
+                FileKind::Tnef | FileKind::Partial | FileKind::Damaged | FileKind::Archive
             )
     }
 }

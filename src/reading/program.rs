@@ -39,10 +39,16 @@ impl Budget {
         input: &[u8],
         most: u64,
     ) -> std::io::Result<Output> {
-        self.spend(|left| run(program, arguments, input, Take::First(most), left))
+        let mut bytes = Vec::new();
+        // A broken pipe is the end of the output.
+        let failure = self.stream(program, arguments, input, most, |out| {
+            let _ = out.read_to_end(&mut bytes);
+        })?;
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(Output { bytes, failure })
     }
 
-    /// Runs a program of whose output only the failure matters.
+    /// Runs a program of whose output only the failure matters. `most` bounds that output in bytes all the same.
     ///
     /// # Errors
     /// When there is no room for the input.
@@ -51,9 +57,33 @@ impl Budget {
         program: &str,
         arguments: &[&str],
         input: &[u8],
+        most: u64,
     ) -> std::io::Result<Option<Failure>> {
-        let output = self.spend(|left| run(program, arguments, input, Take::Nothing, left))?;
-        Ok(output.failure)
+        self.stream(program, arguments, input, most, |out| {
+            let _ = std::io::copy(out, &mut std::io::sink());
+        })
+    }
+
+    /// Runs a program whose output is taken while it comes; gives why that is not whole. `most` bounds it in bytes. The
+    /// program ends, at the latest when it writes on, once `take` has done.
+    ///
+    /// # Errors
+    /// When there is no room for the input.
+    pub fn stream(
+        &mut self,
+        program: &str,
+        arguments: &[&str],
+        input: &[u8],
+        most: u64,
+        take: impl FnOnce(&mut dyn Read),
+    ) -> std::io::Result<Option<Failure>> {
+        if self.left.is_zero() {
+            return Ok(Some(Failure::Slow));
+        }
+        let begun = Instant::now();
+        let failure = run(program, arguments, input, most, self.left, take);
+        self.left = self.left.saturating_sub(begun.elapsed());
+        failure
     }
 
     /// Does work of our own that takes long; `None` where no time is left.
@@ -63,27 +93,12 @@ impl Budget {
         self.left = self.left.saturating_sub(begun.elapsed());
         made
     }
-
-    fn spend(
-        &mut self,
-        run: impl FnOnce(Duration) -> std::io::Result<Output>,
-    ) -> std::io::Result<Output> {
-        if self.left.is_zero() {
-            return Ok(Output {
-                bytes: Vec::new(),
-                failure: Some(Failure::Slow),
-            });
-        }
-        let begun = Instant::now();
-        let output = run(self.left);
-        self.left = self.left.saturating_sub(begun.elapsed());
-        output
-    }
 }
 
 /// What reads attachments, with the package of Debian that has it.
-const HELPERS: [(&str, &str); 5] = [
+const HELPERS: [(&str, &str); 6] = [
     ("bsdtar", "libarchive-tools"),
+    ("bsdcat", "libarchive-tools"),
     ("pdftotext", "poppler-utils"),
     ("pdfsig", "poppler-utils"),
     ("catdoc", "catdoc"),
@@ -129,15 +144,6 @@ pub enum Failure {
     Failed(String),
 }
 
-/// What is taken of the output of a program.
-#[derive(Clone, Copy)]
-enum Take {
-    /// So many bytes; if there are more, it is ended.
-    First(u64),
-    /// None, whatever there is.
-    Nothing,
-}
-
 /// How much of what a program complains of is kept, in bytes.
 const COMPLAINTS: u64 = 20_000;
 
@@ -155,9 +161,10 @@ fn run(
     program: &str,
     arguments: &[&str],
     input: &[u8],
-    take: Take,
+    most: u64,
     patience: Duration,
-) -> std::io::Result<Output> {
+    take: impl FnOnce(&mut dyn Read),
+) -> std::io::Result<Option<Failure>> {
     let mut stdin = unnamed_file()?;
     stdin.write_all(input)?;
     stdin.rewind()?;
@@ -169,28 +176,16 @@ fn run(
         .stderr(complaints.try_clone()?);
     // Whatever keeps a program from running keeps one kind of file from being read, not every mail.
     let Ok(mut child) = command.spawn() else {
-        return Ok(Output {
-            bytes: Vec::new(),
-            failure: Some(Failure::Missing),
-        });
+        return Ok(Some(Failure::Missing));
     };
-    let mut bytes = Vec::new();
     let mut too_much = false;
-    if let Some(mut out) = child.stdout.take() {
-        // A broken pipe is the end of the output.
-        match take {
-            Take::First(most) => {
-                let _ = out.by_ref().take(most + 1).read_to_end(&mut bytes);
-                too_much = bytes.len() as u64 > most;
-                bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-            }
-            Take::Nothing => {
-                let _ = std::io::copy(&mut out, &mut std::io::sink());
-            }
-        }
+    if let Some(out) = child.stdout.take() {
+        let mut bounded = out.take(most.saturating_add(1));
+        take(&mut bounded);
+        too_much = bounded.limit() == 0;
     } // who writes on is ended by SIGPIPE
     let status = child.wait()?;
-    let failure = if status.signal() == Some(libc::SIGALRM) {
+    Ok(if status.signal() == Some(libc::SIGALRM) {
         Some(Failure::Slow)
     } else if too_much {
         Some(Failure::TooMuch)
@@ -203,8 +198,7 @@ fn run(
         Some(Failure::Failed(
             String::from_utf8_lossy(&said).trim().to_owned(),
         ))
-    };
-    Ok(Output { bytes, failure })
+    })
 }
 
 /// A program with nothing of our environment, that ends with us, and by itself when its time is over.
@@ -266,32 +260,32 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(300);
 
+    /// What a program makes of an input, up to ten bytes, in a short time.
+    fn shortly(program: &str, arguments: &[&str], input: &[u8]) -> Output {
+        let mut budget = Budget::new(SHORT);
+        budget.run(program, arguments, input, 10).unwrap()
+    }
+
     #[test]
     fn what_a_program_writes_is_taken_and_its_faults_are_told() {
-        let output = run("cat", &[], b"abc", Take::First(10), SHORT).unwrap();
+        let output = shortly("cat", &[], b"abc");
         assert_eq!((output.bytes, output.failure), (b"abc".to_vec(), None));
-        let absent = run("no-such-program-here", &[], b"", Take::First(10), SHORT).unwrap();
-        assert_eq!(absent.failure, Some(Failure::Missing));
-        let no_program = run("/etc/passwd", &[], b"", Take::First(10), SHORT).unwrap();
-        assert_eq!(no_program.failure, Some(Failure::Missing));
-        let failed = run(
-            "sh",
-            &["-c", "echo no >&2; exit 3"],
-            b"",
-            Take::First(10),
-            SHORT,
-        )
-        .unwrap();
+        for program in ["no-such-program-here", "/etc/passwd"] {
+            let absent = shortly(program, &[], b"");
+            assert_eq!(absent.failure, Some(Failure::Missing), "{program}");
+        }
+        let failed = shortly("sh", &["-c", "echo no >&2; exit 3"], b"");
         assert_eq!(failed.failure, Some(Failure::Failed("no".into())));
     }
 
     #[test]
     fn of_a_check_only_the_failure_is_told() {
         let mut budget = Budget::new(Duration::from_secs(5));
-        let mut check = |script| budget.check("sh", &["-c", script], b"").unwrap();
+        let mut check = |script| budget.check("sh", &["-c", script], b"", 1_000_000).unwrap();
         assert_eq!(check("head -c 1000000 /dev/zero"), None);
         let failed = check("head -c 1000000 /dev/zero; echo no >&2; echo more >&2; exit 1");
         assert_eq!(failed, Some(Failure::Failed("no\nmore".into())));
+        assert_eq!(check("cat /dev/zero"), Some(Failure::TooMuch));
     }
 
     #[test]
@@ -306,10 +300,9 @@ mod tests {
 
     #[test]
     fn a_program_that_hangs_or_floods_is_stopped() {
-        let hanging = run("sleep", &["60"], b"", Take::First(10), SHORT).unwrap();
-        assert_eq!(hanging.failure, Some(Failure::Slow));
-        let flood = run("yes", &[], b"", Take::First(1_000), SHORT).unwrap();
+        assert_eq!(shortly("sleep", &["60"], b"").failure, Some(Failure::Slow));
+        let flood = shortly("yes", &[], b"");
         assert_eq!(flood.failure, Some(Failure::TooMuch));
-        assert_eq!(flood.bytes.len(), 1_000);
+        assert_eq!(flood.bytes, b"y\ny\ny\ny\ny\n");
     }
 }

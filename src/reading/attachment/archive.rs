@@ -1,4 +1,4 @@
-//! Opening archives: zip here, rar and 7z by bsdtar (Debian: libarchive-tools).
+//! Opening archives: zip here, others by bsdtar, what is compressed alone by bsdcat (Debian: libarchive-tools).
 
 use std::io::{Cursor, Read};
 
@@ -18,12 +18,14 @@ pub struct Opened {
     pub warning: Option<Warning>,
 }
 
-/// Opens an archive of a kind, taking at most so many bytes and files out of it.
+/// Opens an archive of a kind, taking at most so many bytes and files out of it. Its name is what a file in it is called
+/// that was compressed alone.
 ///
 /// # Errors
 /// When the machine fails; what is wrong with the archive is a warning.
 pub fn open(
     kind: FileKind,
+    name: &str,
     content: &[u8],
     most_bytes: u64,
     most_files: usize,
@@ -49,11 +51,44 @@ pub fn open(
             let why = by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?;
             RarTraits::of(content).explain(why)
         }
+        FileKind::Gz | FileKind::Bz2 | FileKind::Xz | FileKind::Zst => {
+            let output = budget.run("bsdcat", &["-"], content, most_bytes.min(LARGEST))?;
+            match output.failure {
+                None => {
+                    opened.files.push((uncompressed_name(name), output.bytes));
+                    None
+                }
+                Some(Failure::Failed(_)) => Some(Warning::NotWhole),
+                Some(bound) => bound_of(&bound, "bsdcat"),
+            }
+        }
         _ => by_bsdtar(content, most_bytes, most_files, budget, &mut opened.files)?,
     };
     let is_empty = || opened.files.is_empty().then_some(Warning::NoFile);
     opened.warning = warning.or_else(is_empty);
     Ok(opened)
+}
+
+/// What a file is called when it is compressed no longer: `57.docx.gz` is `57.docx`, `57.tgz` is `57.tar`.
+fn uncompressed_name(name: &str) -> String {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_tar = matches!(
+        ending.to_lowercase().as_str(),
+        "tgz" | "tbz" | "tbz2" | "txz" | "tzst"
+    );
+    format!("{stem}{}", if is_tar { ".tar" } else { "" })
+}
+
+/// Which bound of ours a program met.
+fn bound_of(failure: &Failure, program: &str) -> Option<Warning> {
+    match failure {
+        Failure::Missing => Some(Warning::NoProgram {
+            program: program.to_owned(),
+        }),
+        Failure::Slow => Some(Warning::TooSlow),
+        Failure::TooMuch => Some(Warning::TooLarge),
+        Failure::Failed(_) => None,
+    }
 }
 
 enum Fault {
@@ -196,21 +231,29 @@ fn by_bsdtar(
     files: &mut Vec<(String, Vec<u8>)>,
 ) -> std::io::Result<Option<Warning>> {
     let convert = ["-cf", "-", "--format=pax", "@-"];
-    let stream = budget.run("bsdtar", &convert, content, most_bytes)?;
-    // Where a file cannot be unpacked whole, the stream has zeros in its place, and nothing is said. Unpacking says it.
-    let unpacking = match stream.failure {
-        None | Some(Failure::Failed(_)) => budget.check("bsdtar", &["-xOf", "-"], content)?,
-        Some(Failure::Missing | Failure::Slow | Failure::TooMuch) => None,
-    };
-    let unpacking = unpacking.filter(|failure| !is_of_folders(failure));
     let begun = files.len();
-    let Some(paths) = take_out(&stream.bytes, most_files, files)? else {
-        return Ok(Some(Warning::TooMany));
+    let mut taken = Taken::default();
+    let failure = budget.stream("bsdtar", &convert, content, most_bytes, |stream| {
+        taken = take_out(stream, most_files, files);
+    })?;
+    let bound = failure.as_ref().and_then(|f| bound_of(f, "bsdtar"));
+    if let Some(bound) = taken.bound.or(bound) {
+        return Ok(Some(bound));
+    }
+    // Where a file cannot be unpacked whole, the stream has zeros in its place, and where it declares less than it has, less;
+    // nothing is said. Unpacking says it.
+    let unpacking = budget.check("bsdtar", &["-xOf", "-"], content, most_bytes)?;
+    let unpacking = unpacking.filter(|failure| !is_of_folders(failure));
+    let said = |failure: &Option<Failure>| match failure {
+        Some(Failure::Failed(said)) => said.clone(),
+        _ => String::new(),
     };
+    let (said, more) = (said(&failure), said(&unpacking));
     let mut not_whole = Vec::new();
-    if let Some(failure) = &unpacking {
+    if unpacking.is_some() {
         let came = files.split_off(begun);
-        let broken = broken(&came, &paths, failure, stream.failure.is_none());
+        let complaints = format!("{said}\n{more}");
+        let broken = broken(&came, &taken.paths, &complaints, failure.is_none());
         for (file, broken) in came.into_iter().zip(broken) {
             if broken {
                 not_whole.push(file.0);
@@ -219,45 +262,45 @@ fn by_bsdtar(
             }
         }
     }
-    Ok(match stream.failure {
-        None if unpacking.is_some() => {
-            let some = told(&not_whole);
-            some.or(Some(Warning::NotWhollyOpened))
-        }
-        None => None,
-        Some(Failure::Missing) => Some(Warning::NoProgram {
-            program: "bsdtar".to_owned(),
-        }),
-        Some(Failure::Slow) => Some(Warning::TooSlow),
-        Some(Failure::TooMuch) => Some(Warning::TooLarge),
+    Ok(match (failure, unpacking) {
+        (_, Some(Failure::TooMuch)) => Some(Warning::TooLarge),
+        (None, None) => None,
+        (None, Some(_)) => told(&not_whole).or(Some(Warning::NotWhollyOpened)),
         // bsdtar tells the reason only when it extracts.
-        Some(Failure::Failed(said)) => {
-            let more = match &unpacking {
-                Some(Failure::Failed(more)) => more,
-                _ => "",
-            };
-            Some(why_not_wholly(&said, more, &not_whole))
-        }
+        (Some(_), _) => Some(why_not_wholly(&said, &more, &not_whole)),
     })
 }
 
-/// Takes the files out of what bsdtar made of an archive, as far as it goes; gives their paths as they stand there, or
-/// `None` where there are too many of them.
-fn take_out(
-    stream: &[u8],
-    most_files: usize,
-    files: &mut Vec<(String, Vec<u8>)>,
-) -> std::io::Result<Option<Vec<Vec<u8>>>> {
-    let mut paths: Vec<Vec<u8>> = Vec::new();
+/// What was taken out of a stream of tar.
+#[derive(Default)]
+struct Taken {
+    /// The paths of the files, as they stand there.
+    paths: Vec<Vec<u8>>,
+    /// The bound at which it was left.
+    bound: Option<Warning>,
+}
+
+/// Takes the files out of what bsdtar makes of an archive, as far as it goes.
+fn take_out(stream: &mut dyn Read, most_files: usize, files: &mut Vec<(String, Vec<u8>)>) -> Taken {
+    let mut taken = Taken::default();
     let mut archive = tar::Archive::new(stream);
-    for entry in archive.entries()? {
+    let Ok(entries) = archive.entries() else {
+        return taken;
+    };
+    for entry in entries {
         let Ok(mut entry) = entry else { break };
         let is_again = entry.header().entry_type().is_hard_link();
         if !entry.header().entry_type().is_file() && !is_again {
             continue;
         }
-        if files.len() >= most_files {
-            return Ok(None);
+        let size = entry.size();
+        taken.bound = match () {
+            () if files.len() >= most_files => Some(Warning::TooMany),
+            () if size > LARGEST => Some(Warning::TooLarge),
+            () => None,
+        };
+        if taken.bound.is_some() {
+            break;
         }
         let path = entry.path_bytes().into_owned();
         let entry_name = name::decode_entry(&path);
@@ -267,19 +310,18 @@ fn take_out(
             let first = files.iter().find(|(n, _)| Some(n) == first.as_ref());
             if let Some(content) = first.map(|(_, content)| content.clone()) {
                 files.push((entry_name, content));
-                paths.push(path);
+                taken.paths.push(path);
             }
             continue;
         }
         let mut bytes = Vec::new();
-        let size = entry.size();
         if entry.read_to_end(&mut bytes).is_err() || bytes.len() as u64 != size {
             break; // the stream was cut here
         }
         files.push((entry_name, bytes));
-        paths.push(path);
+        taken.paths.push(path);
     }
-    Ok(Some(paths))
+    taken
 }
 
 /// Why an archive could not be opened wholly, by what bsdtar `said` of the archive and what `more` when it unpacked it.
@@ -309,18 +351,9 @@ fn is_of_folders(failure: &Failure) -> bool {
         && lines.all(|line| line.contains(": Can't decompress an entry marked as a directory"))
 }
 
-/// Which files are not whole, where unpacking failed: those that it names, and those that end in zeros. Where that is
-/// none of those that came, though all came (`all`), it may be any.
-fn broken(
-    came: &[(String, Vec<u8>)],
-    paths: &[Vec<u8>],
-    failure: &Failure,
-    all: bool,
-) -> Vec<bool> {
-    let said = match failure {
-        Failure::Failed(said) => said.as_str(),
-        Failure::Missing | Failure::Slow | Failure::TooMuch => "",
-    };
+/// Which files are not whole, where unpacking failed: those that what it `said` names, and those that end in zeros. Where
+/// that is none of those that came, though all came (`all`), it may be any.
+fn broken(came: &[(String, Vec<u8>)], paths: &[Vec<u8>], said: &str, all: bool) -> Vec<bool> {
     let named = |path: &[u8]| {
         let start = format!("{}: ", String::from_utf8_lossy(path));
         said.lines().any(|line| line.starts_with(&start))
@@ -330,7 +363,7 @@ fn broken(
         .zip(paths)
         .map(|((_, content), path)| named(path) || ends_in_zeros(content))
         .collect();
-    if all && !said.is_empty() && !broken.contains(&true) {
+    if all && !said.trim().is_empty() && !broken.contains(&true) {
         broken.fill(true);
     }
     broken
@@ -523,7 +556,12 @@ pub(super) mod tests {
 
     fn opened(kind: FileKind, content: &[u8], most_bytes: u64, most_files: usize) -> Opened {
         let mut budget = Budget::new(Duration::from_secs(5));
-        open(kind, content, most_bytes, most_files, &mut budget).unwrap()
+        open(kind, "a", content, most_bytes, most_files, &mut budget).unwrap()
+    }
+
+    fn is_there(program: &str) -> bool {
+        let missing = super::super::super::program::missing(false);
+        missing.iter().all(|(p, _)| *p != program)
     }
 
     pub(in super::super) fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -545,6 +583,26 @@ pub(super) mod tests {
         assert_eq!(full.warning, Some(Warning::TooLarge));
         let many = opened(FileKind::Zip, &bomb, 70_000_000, 1);
         assert_eq!(many.warning, Some(Warning::TooMany));
+    }
+
+    #[test]
+    fn a_bomb_that_declares_little_ends_quickly_and_what_lies_before_it_is_kept() {
+        if !is_there("bsdtar") {
+            eprintln!("skipped: there is no bsdtar");
+            return;
+        }
+        // `lon.txt` says that it has ten bytes, and unpacks to ten thousand million.
+        let bomb = include_bytes!("../../../tests/archives/declares-little.zip");
+        for kind in [FileKind::Zip, FileKind::SevenZip] {
+            let mut budget = Budget::new(Duration::from_secs(60));
+            let begun = std::time::Instant::now();
+            let full = open(kind, "a.zip", bomb, 20_000_000, 10, &mut budget).unwrap();
+            let took = begun.elapsed();
+            let names: Vec<&str> = full.files.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names, ["57.txt"], "{kind}");
+            assert_eq!(full.warning, Some(Warning::TooLarge), "{kind}");
+            assert!(took < Duration::from_secs(5), "{kind}: {took:?}");
+        }
     }
 
     /// A zip of three files, of which the second is changed in its headers, as by [`change`].
@@ -586,10 +644,7 @@ pub(super) mod tests {
             assert_eq!(names(&here), ["57.pdf", "c.pdf"]);
             assert_eq!(here.warning, Some(not_whole()));
         }
-        if super::super::super::program::missing(false)
-            .iter()
-            .any(|(p, _)| *p == "bsdtar")
-        {
+        if !is_there("bsdtar") {
             eprintln!("skipped in part: there is no bsdtar");
             return;
         }
@@ -601,10 +656,7 @@ pub(super) mod tests {
 
     #[test]
     fn methods_that_only_bsdtar_knows_are_read_beside_the_others() {
-        if super::super::super::program::missing(false)
-            .iter()
-            .any(|(p, _)| *p == "bsdtar")
-        {
+        if !is_there("bsdtar") {
             eprintln!("skipped: there is no bsdtar");
             return;
         }
@@ -613,7 +665,7 @@ pub(super) mod tests {
         assert_eq!(all.warning, None);
         let mut names: Vec<&str> = all.files.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
-        let methods = ["bzip2", "deflate", "lzma", "xz", "zstd"];
+        let methods = ["bzip2", "deflate", "lzma", "ppmd", "xz", "zstd"];
         assert_eq!(names, methods.map(|m| format!("đã nén/{m}.txt")));
         for (name, content) in &all.files {
             let text = std::str::from_utf8(content).unwrap();
@@ -707,35 +759,28 @@ pub(super) mod tests {
             .map(|(name, content)| (name.to_owned(), content))
             .into();
         let paths = [b"x/a.pdf".to_vec(), b"x/b.pdf".to_vec()];
-        let failed = |said: &str| Failure::Failed(said.to_owned());
-        let said = failed("x/b.pdf: Truncated RAR file data: x\nbsdtar: Error exit");
-        assert_eq!(broken(&files, &paths, &said, true), [false, true]);
-        let other = failed("bsdtar: damaged");
-        assert_eq!(broken(&files, &paths, &other, true), [true, true]);
+        let said = "x/b.pdf: Truncated RAR file data: x\nbsdtar: Error exit";
+        assert_eq!(broken(&files, &paths, said, true), [false, true]);
+        let other = "bsdtar: damaged";
+        assert_eq!(broken(&files, &paths, other, true), [true, true]);
         // The stream was cut at the one that is meant.
-        assert_eq!(broken(&files, &paths, &other, false), [false, false]);
-        assert_eq!(broken(&files, &paths, &Failure::Slow, true), [false, false]);
+        assert_eq!(broken(&files, &paths, other, false), [false, false]);
+        assert_eq!(broken(&files, &paths, "\n", true), [false, false]);
         let zeros = vec![
             files[0].clone(),
             ("b.pdf".to_owned(), [[1; 90], [0; 90]].concat()),
         ];
-        assert_eq!(broken(&zeros, &paths, &Failure::Slow, true), [false, true]);
+        assert_eq!(broken(&zeros, &paths, "", true), [false, true]);
     }
 
     #[test]
     fn an_archive_without_a_file_is_said_to_be_empty_and_tar_is_opened() {
         let empty = opened(FileKind::Zip, &zip_of(&[]), 1_000, 10);
         assert_eq!(empty.warning, Some(Warning::NoFile));
-        let mut tar = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_ustar();
-        header.set_size(8);
-        tar.append_data(&mut header, "bao cao/57.pdf", &b"%PDF-1.4"[..])
-            .unwrap();
-        let tar = tar.into_inner().unwrap();
+        let tar = tar_of("bao cao/57.pdf", b"%PDF-1.4");
         let kind = super::super::kind::detect(&tar, "bao cao", "");
         assert_eq!(kind, FileKind::Tar);
-        let programs = super::super::super::program::missing(false);
-        if programs.iter().all(|(p, _)| *p != "bsdtar") {
+        if is_there("bsdtar") {
             let opened = opened(kind, &tar, 1_000_000, 10);
             assert_eq!(opened.warning, None);
             assert_eq!(
@@ -743,6 +788,56 @@ pub(super) mod tests {
                 [("bao cao/57.pdf".to_owned(), b"%PDF-1.4".to_vec())]
             );
         }
+    }
+
+    fn tar_of(path: &str, content: &[u8]) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        tar.append_data(&mut header, path, content).unwrap();
+        tar.into_inner().unwrap()
+    }
+
+    #[test]
+    fn what_is_compressed_alone_is_unpacked_and_named_without_the_ending() {
+        if !is_there("bsdtar") || !is_there("bsdcat") {
+            eprintln!("skipped: there is no bsdtar or no bsdcat");
+            return;
+        }
+        let mut budget = Budget::new(Duration::from_secs(20));
+        let tar = tar_of("bao cao/57.pdf", b"%PDF-1.4");
+        for (method, name, kind) in [
+            ("--gzip", "bao cao.tar.gz", FileKind::Gz),
+            ("--gzip", "bao cao.tgz", FileKind::Gz),
+            ("--bzip2", "bao cao.tar.bz2", FileKind::Bz2),
+            ("--xz", "bao cao.tar.xz", FileKind::Xz),
+            ("--zstd", "bao cao.tar.zst", FileKind::Zst),
+        ] {
+            let convert = ["-cf", "-", "--format=ustar", method, "@-"];
+            let packed = budget.run("bsdtar", &convert, &tar, 100_000).unwrap();
+            let packed = packed.bytes;
+            let seen = super::super::kind::detect(&packed, name, "");
+            assert_eq!(seen, kind, "{name}");
+            let outer = open(kind, name, &packed, 1_000_000, 10, &mut budget).unwrap();
+            assert_eq!(outer.warning, None, "{name}");
+            let [(inner, content)] = &outer.files[..] else {
+                panic!("{name}: {:?}", outer.files);
+            };
+            assert_eq!(inner, "bao cao.tar", "{name}");
+            let seen = super::super::kind::detect(content, inner, "");
+            assert_eq!(seen, FileKind::Tar, "{name}");
+            let files = opened(FileKind::Tar, content, 1_000_000, 10).files;
+            assert_eq!(files[0].1, b"%PDF-1.4", "{name}");
+            let cut = &packed[..60];
+            let cut = open(kind, name, cut, 1_000_000, 10, &mut budget).unwrap();
+            assert_eq!(cut.warning, Some(Warning::NotWhole), "{name}");
+            let small = open(kind, name, &packed, 100, 10, &mut budget).unwrap();
+            assert_eq!(small.warning, Some(Warning::TooLarge), "{name}");
+            assert!(cut.files.is_empty() && small.files.is_empty(), "{name}");
+        }
+        let one = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x53\x0d\x70\x71\xd3\x35\xd4\x33\x01\x00\xa2\xba\x59\xe9\x08\x00\x00\x00";
+        let opened = open(FileKind::Gz, "57.pdf.gz", one, 100, 10, &mut budget).unwrap();
+        assert_eq!(opened.files, [("57.pdf".to_owned(), b"%PDF-1.4".to_vec())]);
     }
 
     #[test]

@@ -26,9 +26,9 @@ const SIGNS: [(&[u8], FileKind); 29] = [
     (b"Rar!\x1a\x07", FileKind::Rar),
     (b"7z\xBC\xAF\x27\x1C", FileKind::SevenZip),
     (b"\x1f\x8b\x08", FileKind::Gz),
-    (b"BZh", FileKind::Archive),
-    (b"\xFD7zXZ\0", FileKind::Archive),
-    (b"\x28\xB5\x2F\xFD", FileKind::Archive), // zstd
+    (b"BZh", FileKind::Bz2),
+    (b"\xFD7zXZ\0", FileKind::Xz),
+    (b"\x28\xB5\x2F\xFD", FileKind::Zst),
     (b"MSCF\0\0\0\0", FileKind::Archive),
     (b"\x60\xEA", FileKind::Archive), // ARJ
     (b"**ACE**", FileKind::Archive),
@@ -218,6 +218,10 @@ pub(super) fn role(kind: FileKind, name: &str, content: &[u8], inline: bool) -> 
         | FileKind::Rar
         | FileKind::SevenZip
         | FileKind::Tar
+        | FileKind::Gz
+        | FileKind::Bz2
+        | FileKind::Xz
+        | FileKind::Zst
         | FileKind::Tnef
         | FileKind::Txt
         | FileKind::Video
@@ -250,7 +254,7 @@ pub(super) fn warning(kind: FileKind) -> Option<Warning> {
         FileKind::Damaged => Warning::NotWhatItIsCalled,
         FileKind::Partial => Warning::PartOfAMail,
         FileKind::Encrypted => Warning::LockedDocument,
-        FileKind::Gz | FileKind::Archive => Warning::UnknownArchive,
+        FileKind::Archive => Warning::UnknownArchive,
         _ => return None,
     })
 }

@@ -264,7 +264,7 @@ impl<'a, 'k> Collector<'a, 'k> {
             } else if kind == FileKind::Tnef {
                 self.tnef(content, &from, place.depth + 1)?
             } else {
-                self.archive(kind, content, &from, place.depth + 1)?
+                self.archive(kind, &name, content, &from, place.depth + 1)?
             };
         }
         Ok(())
@@ -274,13 +274,21 @@ impl<'a, 'k> Collector<'a, 'k> {
     fn archive(
         &mut self,
         kind: FileKind,
+        name: &str,
         content: &[u8],
         from: &str,
         depth: usize,
     ) -> std::io::Result<Option<Warning>> {
         let most_bytes = self.most_unpacked.saturating_sub(self.unpacked);
         let most_files = MOST_FILES.saturating_sub(self.found.len());
-        let opened = archive::open(kind, content, most_bytes, most_files, &mut self.budget)?;
+        let opened = archive::open(
+            kind,
+            name,
+            content,
+            most_bytes,
+            most_files,
+            &mut self.budget,
+        )?;
         let place = Place {
             inside: Some(from),
             inline: false,
