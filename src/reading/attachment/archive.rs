@@ -242,7 +242,12 @@ fn by_bsdtar(
     }
     // Where a file cannot be unpacked whole, the stream has zeros in its place, and where it declares less than it has, less;
     // nothing is said. Unpacking says it.
-    let unpacking = budget.check("bsdtar", &["-xOf", "-"], content, most_bytes)?;
+    let mut unpack = vec!["-xOf", "-"];
+    if content.starts_with(b"Rar!\x1a\x07\x01") {
+        // For what has no content there, it unpacks whatever its memory holds, at times without an end.
+        unpack.extend(taken.empty.iter().map(String::as_str));
+    }
+    let unpacking = budget.check("bsdtar", &unpack, content, most_bytes)?;
     let unpacking = unpacking.filter(|failure| !is_of_folders(failure));
     let said = |failure: &Option<Failure>| match failure {
         Some(Failure::Failed(said)) => said.clone(),
@@ -276,6 +281,8 @@ fn by_bsdtar(
 struct Taken {
     /// The paths of the files, as they stand there.
     paths: Vec<Vec<u8>>,
+    /// How bsdtar is told to leave out what has no content, links among it.
+    empty: Vec<String>,
     /// The bound at which it was left.
     bound: Option<Warning>,
 }
@@ -290,6 +297,16 @@ fn take_out(stream: &mut dyn Read, most_files: usize, files: &mut Vec<(String, V
     for entry in entries {
         let Ok(mut entry) = entry else { break };
         let is_again = entry.header().entry_type().is_hard_link();
+        if entry.size() == 0 && !entry.header().entry_type().is_dir() {
+            if taken.empty.len() >= most_files {
+                taken.bound = Some(Warning::TooMany);
+                break;
+            }
+            let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            taken
+                .empty
+                .push(format!("--exclude=^{}$", as_a_pattern(&path)));
+        }
         if !entry.header().entry_type().is_file() && !is_again {
             continue;
         }
@@ -322,6 +339,15 @@ fn take_out(stream: &mut dyn Read, most_files: usize, files: &mut Vec<(String, V
         taken.paths.push(path);
     }
     taken
+}
+
+/// A path as bsdtar's patterns have it.
+fn as_a_pattern(path: &str) -> String {
+    let escaped = path.chars().flat_map(|c| {
+        let escape = matches!(c, '*' | '?' | '[' | ']' | '\\' | '^' | '$');
+        escape.then_some('\\').into_iter().chain([c])
+    });
+    escaped.collect()
 }
 
 /// Why an archive could not be opened wholly, by what bsdtar `said` of the archive and what `more` when it unpacked it.
@@ -731,6 +757,15 @@ pub(super) mod tests {
                 "{rar:?}, {why:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_path_is_a_pattern_of_itself_alone() {
+        assert_eq!(
+            as_a_pattern("bao cao/57 [2]*.pdf"),
+            r"bao cao/57 \[2\]\*.pdf"
+        );
+        assert_eq!(as_a_pattern(r"a\^b$"), r"a\\\^b\$");
     }
 
     #[test]
