@@ -17,7 +17,7 @@ mod sender;
 mod show;
 mod turn;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -40,6 +40,7 @@ use self::show::show_outcomes;
 
 pub use books::Books;
 pub use facts::{foreseen, known, match_mail};
+pub use fetch::Backlog;
 pub use files::{take_out_all_that_counts, take_out_what_counts};
 pub use read::try_reader;
 pub use record::{acknowledgement, may_acknowledge, submission, take_out_files};
@@ -55,15 +56,6 @@ pub fn folders(kind: &MailboxKind) -> Vec<String> {
         MailboxKind::Imap { folders, .. } => folders.clone(),
         MailboxKind::Maildir { .. } => vec!["INBOX".to_owned()],
     }
-}
-
-/// How much of the mailbox a pass compares with the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Every mail: this is the first look over a connection.
-    All,
-    /// What came after the cursor of each folder.
-    New,
 }
 
 /// What mails are taken in with.
@@ -85,9 +77,8 @@ pub struct Tools<'a> {
 pub async fn pass(
     tools: &mut Tools<'_>,
     mailbox: &mut Mailbox,
-    reach: Reach,
     obey: Obey,
-    turn: &mut Turn,
+    turn: &mut Turn<'_>,
     clock: Clock,
 ) -> Result<()> {
     let Books { config, store, .. } = tools.books;
@@ -97,8 +88,7 @@ pub async fn pass(
     for look in 1..=MOST_LOOKS {
         let begun = clock.now();
         let before = store.unread_count()?;
-        let reach = if look == 1 { reach } else { Reach::New };
-        let looked = look_through(tools, mailbox, reach, turn, begun).await;
+        let looked = look_through(tools, mailbox, turn, begun).await;
         let came = store.unread_count()? > before;
         read_received(tools, obey, Some(&mut *turn), clock).await?;
         if !looked? || !nothing_stands_out(config, store, begun)? {
@@ -127,8 +117,7 @@ fn nothing_stands_out(config: &Config, store: &Store, now: Timestamp) -> Result<
 async fn look_through(
     tools: &mut Tools<'_>,
     mailbox: &mut Mailbox,
-    reach: Reach,
-    turn: &mut Turn,
+    turn: &mut Turn<'_>,
     now: Timestamp,
 ) -> Result<bool> {
     let Books { config, store, .. } = tools.books;
@@ -138,7 +127,7 @@ async fn look_through(
     let mut whole = true;
     let mut closed = Vec::new();
     for folder in folders(&config.settings.mailbox.kind) {
-        match fetch::folder(tools, mailbox, &folder, reach, turn, now).await {
+        match fetch::folder(tools, mailbox, &folder, turn, now).await {
             Ok(taken) => whole &= taken,
             Err(e) => match e.downcast_ref().and_then(cannot_be_opened) {
                 Some(why) => closed.push(format!("{folder}: {why}")),
@@ -183,13 +172,17 @@ enum Answers {
 pub(crate) async fn read_received(
     tools: &mut Tools<'_>,
     obey: Obey,
-    mut turn: Option<&mut Turn>,
+    mut turn: Option<&mut Turn<'_>>,
     clock: Clock,
 ) -> Result<()> {
     let Books { config, store, .. } = tools.books;
     let now = clock.now();
-    let most = turn.as_ref().map_or(u32::MAX, |t| t.left_to_read());
-    let mut unread = store.unread(&config.settings.digest_to, most.saturating_add(1))?;
+    let (mut most, mut lately) = (u32::MAX, &HashSet::new());
+    if let Some(turn) = &mut turn {
+        turn.begin_reading();
+        (most, lately) = (turn.left_to_read(), &turn.backlog.lately);
+    }
+    let mut unread = store.unread(&config.settings.digest_to, lately, most.saturating_add(1))?;
     if unread.is_empty() {
         return Ok(());
     }
@@ -247,7 +240,7 @@ pub(crate) async fn read_received(
 fn next_to_read(
     books: Books<'_>,
     rest: &mut VecDeque<Message>,
-    turn: &mut Option<&mut Turn>,
+    turn: &mut Option<&mut Turn<'_>>,
     may_be_behind: bool,
     now: Timestamp,
 ) -> Result<Vec<Message>> {
@@ -375,7 +368,7 @@ fn waits_for_clock(
 }
 
 /// Notes that a pass got on.
-fn got_on(turn: &mut Option<&mut Turn>) {
+fn got_on(turn: &mut Option<&mut Turn<'_>>) {
     if let Some(turn) = turn {
         turn.got_on();
     }

@@ -22,6 +22,7 @@ mod matching;
 mod alarm;
 mod authority;
 mod back_fill;
+mod backlog;
 mod budgets;
 mod calendar;
 mod circle;

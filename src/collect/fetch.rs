@@ -1,26 +1,29 @@
 //! From the mailbox into archive and store: listed, fetched, durable, recorded as received; only then the cursor moves.
 
 mod alone;
+mod backlog;
 mod batches;
 mod by_sender;
 mod listing;
 mod unfetched;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use jiff::Timestamp;
 
 use super::purse::Purse;
 use super::turn::Turn;
-use super::{Books, Reach, Tools};
+use super::{Books, Tools};
 use crate::archive::Archive;
 use crate::domain::date_of;
 use crate::domain::why::Why;
-use crate::mailbox::{Cursor, Envelope, Look, Mailbox, OpenFolder};
+use crate::mailbox::{Continuity, Cursor, Envelope, Look, Mailbox, OpenFolder};
 use crate::reading::worker::Reader;
 use crate::store::{MessageState, Place};
 
+pub use self::backlog::Backlog;
+use self::backlog::Left;
 pub(super) use self::by_sender::registered_sender;
 
 /// A mail that is to be fetched.
@@ -32,19 +35,23 @@ struct Wanted<'l> {
 }
 
 /// A look into one folder.
-struct Visit<'a> {
+struct Visit<'a, 't> {
     books: Books<'a>,
     archive: &'a Archive,
     reader: &'a mut Reader,
     open: OpenFolder<'a>,
-    turn: &'a mut Turn,
+    turn: &'a mut Turn<'t>,
     folder: &'a str,
     uidvalidity: u32,
     now: Timestamp,
     /// Addresses of units, registered or taught, and of staff, lower case.
     registered: HashSet<String>,
     /// UIDs that are to be asked for once more in a later round.
-    unfinished: Vec<String>,
+    unfinished: HashSet<String>,
+    /// Which mails have come since others were left, by UID.
+    new: HashSet<String>,
+    /// The addresses that the From fields of mails name, by UID, of those that were asked.
+    named: HashMap<String, Vec<String>>,
     /// Whether nothing is left in the folder that may be a report of a registered sender.
     whole: bool,
 }
@@ -57,21 +64,30 @@ pub(super) async fn folder(
     tools: &mut Tools<'_>,
     mailbox: &mut Mailbox,
     folder: &str,
-    reach: Reach,
-    turn: &mut Turn,
+    turn: &mut Turn<'_>,
     now: Timestamp,
 ) -> Result<bool> {
     let Books { config, store, .. } = tools.books;
     let account = tools.books.config.settings.mailbox.address.clone();
-    let cursor = Cursor::of(store, &account, folder)?;
-    let look = match (reach, cursor) {
-        (Reach::New, Some(cursor)) => Look::Since(cursor),
-        (Reach::New | Reach::All, _) => Look::All,
+    let kept = Cursor::of(store, &account, folder)?;
+    let left = turn.backlog.take(folder);
+    let fresh = left.is_none();
+    let mut left = left.unwrap_or_default();
+    let from = left.listed.filter(|_| !left.mails.is_empty()).or(kept);
+    let look = match from {
+        Some(from) if !alone::is_due(store, &account, folder, from, now)? => {
+            Look::on_from(from, !fresh, now)
+        }
+        _ => Look::All,
     };
     let show = tools.books.config.settings.mailbox.show;
     let (open, listing) = mailbox.list(folder, look, show).await?;
     store.set_special_use(&account, folder, listing.special_use)?;
     let registered = by_sender::registered(config, store)?;
+    let ended = listing.ended(from, now);
+    if listing.continuity(from) != Continuity::GoesOn {
+        left = Left::default(); // its UIDs mean other mails
+    }
     let mut visit = Visit {
         books: tools.books,
         archive: tools.archive,
@@ -82,13 +98,18 @@ pub(super) async fn folder(
         uidvalidity: listing.uidvalidity,
         now,
         registered,
-        unfinished: Vec::new(),
+        unfinished: HashSet::new(),
+        new: HashSet::new(),
+        named: HashMap::new(),
         whole: true,
     };
     let failures = store.fetch_failures(&account, folder, listing.uidvalidity)?;
-    let new = visit.new_ones(&listing, cursor)?;
-    let wanted = visit.without_the_old(new).await?;
-    let (wanted, too_large) = visit.small_enough(wanted);
+    let new = visit.new_ones(&listing, kept)?;
+    let new = visit.without_the_old(new).await?;
+    let mut left = left.with(new.into_iter().cloned().collect(), listing.goes_on);
+    visit.new = std::mem::take(&mut left.new);
+    visit.named = std::mem::take(&mut left.named);
+    let (wanted, too_large) = visit.small_enough(&left.mails);
     for envelope in too_large {
         let why = Why::TooLarge {
             megabytes: envelope.size / 1_000_000,
@@ -102,14 +123,13 @@ pub(super) async fn folder(
     let in_order = visit.by_sender(sound).await?;
     let fetched = visit.fetch_in_batches(in_order).await?;
     visit
-        .fetch_alone(&listing, &suspects, &failures, reach, fetched)
+        .fetch_alone(&listing, &suspects, &failures, fresh, fetched)
         .await?;
     visit.fetch_given_up(&listing, &failures).await?;
-    visit.move_cursor(&listing, cursor)?;
-    Ok(visit.whole)
+    visit.end(&listing, left, ended, kept)
 }
 
-impl Visit<'_> {
+impl Visit<'_, '_> {
     fn place(&self, uid: &str) -> Place {
         Place {
             account: self.books.config.settings.mailbox.address.clone(),

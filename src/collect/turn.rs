@@ -3,13 +3,18 @@
 
 use std::time::{Duration, Instant};
 
+use super::fetch::Backlog;
 use crate::config::Limits;
 
-/// The share of one pass: so many mails are fetched, and so many read, within a time.
+/// The share of one pass: so many mails are fetched, and so many read, within a time. Half of it is for fetching and half
+/// for reading: however slow the one is, the other gets on.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Turn<'b> {
+    /// What is left of the turns before it.
+    pub(crate) backlog: &'b mut Backlog,
+    /// When fetching began, or reading.
     begun: Instant,
-    patience: Duration,
+    half: Duration,
     most: u32,
     fetched: u32,
     read: u32,
@@ -17,12 +22,13 @@ pub struct Turn {
     progress: bool,
 }
 
-impl Turn {
+impl Turn<'_> {
     /// Begins one.
-    pub fn begin(limits: &Limits) -> Turn {
+    pub fn begin<'b>(limits: &Limits, backlog: &'b mut Backlog) -> Turn<'b> {
         Turn {
+            backlog,
             begun: Instant::now(),
-            patience: Duration::from_secs(limits.pass_seconds),
+            half: Duration::from_secs(limits.pass_seconds) / 2,
             most: limits.pass_mails,
             fetched: 0,
             read: 0,
@@ -33,7 +39,7 @@ impl Turn {
 
     /// How many mails may still be fetched.
     pub(super) fn left_to_fetch(&self) -> usize {
-        left(self.begun.elapsed(), self.patience, self.most, self.fetched) as usize
+        left(self.begun.elapsed(), self.half, self.most, self.fetched) as usize
     }
 
     /// Notes that mails were asked for.
@@ -41,9 +47,14 @@ impl Turn {
         self.fetched = self.fetched.saturating_add(mails as u32);
     }
 
+    /// Goes over from fetching to reading.
+    pub(super) fn begin_reading(&mut self) {
+        self.begun = Instant::now();
+    }
+
     /// How many mails may still be read.
     pub(super) fn left_to_read(&self) -> u32 {
-        left(self.begun.elapsed(), self.patience, self.most, self.read)
+        left(self.begun.elapsed(), self.half, self.most, self.read)
     }
 
     /// Whether one more mail may be read; notes that it is.
@@ -99,8 +110,9 @@ mod tests {
             (false, false, false),
         ] {
             let turn = Turn {
+                backlog: &mut Backlog::default(),
                 begun: Instant::now(),
-                patience: Duration::ZERO,
+                half: Duration::ZERO,
                 most: 0,
                 fetched: 0,
                 read: 0,

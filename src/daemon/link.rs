@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::asks_time::AsksTime;
 use crate::clock::Clock;
-use crate::collect::{self, Books, Reach, Tools, Turn};
+use crate::collect::{self, Backlog, Books, Tools, Turn};
 use crate::config::Config;
 use crate::mailbox::{self, Known, Mailbox, MailboxError, patience};
 use crate::staff;
@@ -44,6 +44,8 @@ pub(super) struct Line {
     without_dates: bool,
     /// Whether the mailbox is to be asked for the time.
     asks_time: AsksTime,
+    /// What is left to be taken of what was listed over the connection.
+    backlog: Backlog,
 }
 
 impl Link {
@@ -91,6 +93,7 @@ impl Line {
             connected: None,
             without_dates: false,
             asks_time: AsksTime::AtStart,
+            backlog: Backlog::default(),
         }
     }
 
@@ -159,31 +162,24 @@ impl Line {
         clock: Clock,
     ) -> Result<bool> {
         let Books { config, store, .. } = tools.books;
-        let (mut mailbox, reach) = match self.take() {
-            Some(mailbox) => (mailbox, Reach::New),
+        let (mut mailbox, mut backlog) = match self.take() {
+            Some(mailbox) => (mailbox, std::mem::take(&mut self.backlog)),
             None => {
                 let mailbox = self.connect(config, store).await?;
                 store.succeeded(Part::Login, clock.now())?;
-                (mailbox, Reach::All)
+                (mailbox, Backlog::default())
             }
         };
-        let mut turn = Turn::begin(&config.settings.limits);
-        match collect::pass(tools, &mut mailbox, reach, staff::obey, &mut turn, clock).await {
+        let mut turn = Turn::begin(&config.settings.limits, &mut backlog);
+        match collect::pass(tools, &mut mailbox, staff::obey, &mut turn, clock).await {
             Err(e) if is_unparsable(&e) && !self.without_dates => {
                 tracing::warn!(
                     "the server is not asked for the dates of mails any more; the mails tell them"
                 );
                 self.without_dates = true;
                 mailbox = self.connect(config, store).await?;
-                collect::pass(
-                    tools,
-                    &mut mailbox,
-                    Reach::All,
-                    staff::obey,
-                    &mut turn,
-                    clock,
-                )
-                .await?;
+                *turn.backlog = Backlog::default();
+                collect::pass(tools, &mut mailbox, staff::obey, &mut turn, clock).await?;
             }
             passed => passed?,
         }
@@ -198,7 +194,9 @@ impl Line {
                 Link::free()
             }
         };
-        Ok(turn.goes_on())
+        let goes_on = turn.goes_on();
+        self.backlog = backlog;
+        Ok(goes_on)
     }
 
     async fn connect(&mut self, config: &Config, store: &Store) -> Result<Mailbox, MailboxError> {

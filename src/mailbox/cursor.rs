@@ -1,9 +1,14 @@
 //! How far a folder has been looked through: made and read here, kept by the store, and understood by nobody else.
 
 use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
 
+use super::imap::Opened;
 use super::{Listing, number};
-use crate::store::{self, Store};
+use crate::store::{self, Counted, Store};
+
+/// After so long the whole folder is listed in any case.
+const ANEW_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far a folder has been looked through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +19,21 @@ pub struct Cursor(store::Cursor);
 pub enum Look {
     /// Every one that is there: what the mailbox did meanwhile is not known.
     All,
-    /// Those that came since the look that ended there. Where that cannot be told, all.
+    /// Those that came since the look that ended there, over the same connection. Where that cannot be told, all.
     Since(Cursor),
+    /// The same where that look was over an earlier connection: the server has to tell that it went on since (RFC 7162).
+    Anew(Cursor),
+}
+
+/// What needs not be listed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Before {
+    /// The UID of its last mail.
+    pub(super) last_uid: u32,
+    /// How many mails it is.
+    pub(super) exist: u32,
+    /// Whether the server says that nothing has come or changed since.
+    pub(super) nothing_new: bool,
 }
 
 /// How what is in a folder relates to what a cursor says of it.
@@ -42,6 +60,11 @@ impl Cursor {
         Ok(store.cursor(account, folder)?.map(Cursor))
     }
 
+    /// The UIDVALIDITY under which it holds.
+    pub(crate) fn uidvalidity(self) -> u32 {
+        self.0.uidvalidity
+    }
+
     /// Keeps it for the next look. Call it only when every mail up to it has a row.
     pub fn keep(self, store: &Store, account: &str, folder: &str) -> Result<()> {
         store.set_cursor(account, folder, self.0)
@@ -49,14 +72,41 @@ impl Cursor {
 }
 
 impl Look {
-    /// The UID after which mails are to be listed, in a folder of which the server says this; `None`: all are.
-    pub(super) fn goes_on_after(self, uidvalidity: u32, uid_next: u32) -> Option<u32> {
-        match self {
-            Look::Since(Cursor(c)) if c.uidvalidity == uidvalidity && uid_next > c.last_uid => {
-                Some(c.last_uid)
-            }
-            Look::Since(_) | Look::All => None,
+    /// A look that goes on from a cursor, unless the whole folder was last listed too long ago, or by a clock that was
+    /// ahead.
+    pub(crate) fn on_from(cursor: Cursor, same_connection: bool, now: Timestamp) -> Look {
+        let listed_at = cursor.0.counted.map(|c| c.listed_at);
+        let lately = |at| at <= now && now.duration_since(at) < ANEW_AFTER;
+        match (listed_at.is_some_and(lately), same_connection) {
+            (false, _) => Look::All,
+            (true, true) => Look::Since(cursor),
+            (true, false) => Look::Anew(cursor),
         }
+    }
+
+    /// What of a folder, of which the server says this, needs not be listed; `None`: all is. A number that went down says
+    /// that the folder is another one, or an earlier one, than it was.
+    pub(super) fn goes_on_from(self, now: &Opened) -> Option<Before> {
+        let (Cursor(cursor), same_connection) = match self {
+            Look::All => return None,
+            Look::Since(cursor) => (cursor, true),
+            Look::Anew(cursor) => (cursor, false),
+        };
+        let before = cursor.counted?;
+        let told = match (before.modseq, now.modseq) {
+            (Some(before), Some(now)) => before <= now,
+            (None, _) | (_, None) => same_connection,
+        };
+        let goes_on = cursor.uidvalidity == now.validity
+            && before.uid_next <= now.uid_next
+            && cursor.last_uid < now.uid_next
+            && before.exist <= now.exists;
+        let agrees = (before.uid_next, before.exist) == (now.uid_next, now.exists);
+        (told && goes_on).then_some(Before {
+            last_uid: cursor.last_uid,
+            exist: before.exist,
+            nothing_new: agrees && before.modseq.is_some() && before.modseq == now.modseq,
+        })
     }
 }
 
@@ -75,22 +125,47 @@ impl Listing {
         }
     }
 
-    /// The cursor after this look: at the last mail, or before the first of those that are to be asked for again.
-    pub(crate) fn cursor(&self, last: Option<Cursor>, unfinished: &[String]) -> Cursor {
-        let before = match (self.continuity(last), last) {
-            (Continuity::GoesOn, Some(Cursor(last))) => last.last_uid,
-            _ => 0,
+    /// Where this look ended, which went on from a cursor unless it looked at all.
+    pub(crate) fn ended(&self, from: Option<Cursor>, now: Timestamp) -> Cursor {
+        let before = match (self.continuity(from), from) {
+            (Continuity::GoesOn, Some(Cursor(from))) => Some(from),
+            _ => None,
         };
         let last_listed = self.envelopes.iter().map(|e| number(&e.uid)).max();
-        let first_missing = unfinished.iter().map(|uid| number(uid)).min();
-        let last_uid = match (first_missing, last_listed) {
-            (Some(missing), _) => before.min(missing.saturating_sub(1)),
-            (None, Some(last)) => before.max(last),
-            (None, None) => before,
-        };
+        let listed_at = before.and_then(|b| b.counted).filter(|_| self.goes_on);
         Cursor(store::Cursor {
             uidvalidity: self.uidvalidity,
-            last_uid,
+            last_uid: before
+                .map_or(0, |b| b.last_uid)
+                .max(last_listed.unwrap_or(0)),
+            counted: self.counted.map(|(exist, modseq)| Counted {
+                exist,
+                uid_next: self.uid_next,
+                modseq,
+                listed_at: listed_at.map_or(now, |c| c.listed_at),
+            }),
+        })
+    }
+
+    /// The cursor that is kept after this look: where it ended, or before the first of those that are to be asked for
+    /// again. `last`: the one that was kept.
+    pub(crate) fn cursor<'u>(
+        &self,
+        ended: Cursor,
+        last: Option<Cursor>,
+        unfinished: impl Iterator<Item = &'u str>,
+    ) -> Cursor {
+        let Some(missing) = unfinished.map(number).min() else {
+            return ended;
+        };
+        let before = match (self.continuity(last), last) {
+            (Continuity::GoesOn, Some(Cursor(last))) => last.last_uid,
+            _ => 0, // nothing tells what was before
+        };
+        Cursor(store::Cursor {
+            last_uid: before.min(missing.saturating_sub(1)),
+            counted: None,
+            ..ended.0
         })
     }
 }
@@ -104,7 +179,18 @@ mod tests {
         Cursor(store::Cursor {
             uidvalidity,
             last_uid,
+            counted: None,
         })
+    }
+
+    /// Where every mail was accounted for: EXISTS, UIDNEXT and HIGHESTMODSEQ, by a listing of the whole folder at a moment.
+    fn counted((exist, uid_next, modseq): (u32, u32, Option<u64>), listed_at: &str) -> Counted {
+        Counted {
+            exist,
+            uid_next,
+            modseq,
+            listed_at: listed_at.parse().unwrap(),
+        }
     }
 
     fn listing(uidvalidity: u32, uid_next: u32, uids: &[&str]) -> Listing {
@@ -117,10 +203,14 @@ mod tests {
         Listing {
             uidvalidity,
             uid_next,
+            counted: None,
+            goes_on: false,
             special_use: None,
             envelopes: envelopes.collect(),
         }
     }
+
+    const NOON: &str = "2026-06-16T05:00:00Z";
 
     #[test]
     fn a_folder_goes_on_was_numbered_anew_or_was_set_back() {
@@ -141,15 +231,92 @@ mod tests {
     }
 
     #[test]
-    fn mails_after_a_cursor_are_listed_only_where_it_holds_for_what_is_there() {
-        for (look, after) in [
-            (Look::All, None),
-            (Look::Since(cursor(7, 8)), Some(8)),
-            (Look::Since(cursor(6, 8)), None),
-            (Look::Since(cursor(7, 9)), None),
+    fn a_look_goes_on_from_a_cursor_for_a_day_after_the_whole_folder_was_listed() {
+        let kept = Cursor(store::Cursor {
+            counted: Some(counted((5, 9, Some(40)), NOON)),
+            ..cursor(7, 8).0
+        });
+        for (from, same_connection, now, wanted) in [
+            (kept, true, NOON, Look::Since(kept)),
+            (kept, false, NOON, Look::Anew(kept)),
+            (kept, true, "2026-06-17T04:59:59Z", Look::Since(kept)),
+            (kept, true, "2026-06-17T05:00:00Z", Look::All),
+            (kept, false, "2026-06-16T04:59:59Z", Look::All), // the clock was ahead
+            (cursor(7, 8), true, NOON, Look::All),
         ] {
-            assert_eq!(look.goes_on_after(7, 9), after, "{look:?}");
+            let look = Look::on_from(from, same_connection, now.parse().unwrap());
+            assert_eq!(look, wanted, "{same_connection} {now}");
         }
+    }
+
+    #[test]
+    fn what_was_listed_is_not_listed_again_only_where_every_number_of_the_server_goes_on() {
+        /// EXISTS, UIDNEXT and HIGHESTMODSEQ then and now, UIDVALIDITY now, whether it is the same connection; and from where
+        /// mails are listed: from the cursor, not at all, or all.
+        type Case = (
+            (u32, u32, Option<u64>),
+            (u32, u32, Option<u64>),
+            u32,
+            bool,
+            Option<bool>,
+        );
+        let (same, other) = (true, false);
+        let (all, later, nothing) = (None, Some(false), Some(true));
+        let then = (5, 9, Some(40));
+        let cases: [Case; 15] = [
+            (then, then, 7, other, nothing),
+            (then, then, 7, same, nothing),
+            (then, (5, 9, Some(41)), 7, other, later), // somebody has read a mail
+            (then, (6, 10, Some(41)), 7, other, later),
+            (then, (5, 10, Some(41)), 7, other, later), // one came and one went: that is seen when they are counted
+            (then, (4, 9, Some(41)), 7, other, all),
+            (then, (4, 9, Some(41)), 7, same, all),
+            (then, (5, 8, Some(41)), 7, other, all),
+            (then, (6, 10, Some(39)), 7, other, all),
+            (then, (6, 10, Some(39)), 7, same, all),
+            (then, then, 8, other, all),
+            // Without HIGHESTMODSEQ it is known over one connection alone.
+            ((5, 9, None), (5, 9, None), 7, same, later),
+            ((5, 9, None), (5, 9, None), 7, other, all),
+            (then, (5, 9, None), 7, other, all),
+            ((5, 9, None), then, 7, other, all),
+        ];
+        for (before, (exists, uid_next, modseq), validity, same_connection, wanted) in cases {
+            let from = Cursor(store::Cursor {
+                counted: Some(counted(before, NOON)),
+                ..cursor(7, 8).0
+            });
+            let look = Look::on_from(from, same_connection, NOON.parse().unwrap());
+            let now = Opened {
+                folder: "INBOX".into(),
+                writable: false,
+                validity,
+                exists,
+                uid_next,
+                modseq,
+            };
+            let found = look.goes_on_from(&now);
+            let wanted = wanted.map(|nothing_new| Before {
+                last_uid: 8,
+                exist: 5,
+                nothing_new,
+            });
+            assert_eq!(found, wanted, "{before:?} {now:?} {same_connection}");
+        }
+        let set_back = Cursor(store::Cursor {
+            counted: Some(counted((5, 8, Some(40)), NOON)),
+            ..cursor(7, 8).0
+        });
+        let now = Opened {
+            folder: "INBOX".into(),
+            writable: false,
+            validity: 7,
+            exists: 5,
+            uid_next: 8,
+            modseq: Some(40),
+        };
+        assert_eq!(Look::Since(set_back).goes_on_from(&now), None);
+        assert_eq!(Look::All.goes_on_from(&now), None);
     }
 
     #[test]
@@ -167,16 +334,48 @@ mod tests {
             (Some(cursor(7, 9)), 4, &["3"], &[], 3), // set back
             (Some(cursor(6, 9)), 4, &["3"], &[], 3), // numbered anew
         ];
+        let now = NOON.parse().unwrap();
         for (last, next, listed, unfinished, last_uid) in cases {
-            let unfinished: Vec<String> = unfinished.iter().map(|uid| (*uid).into()).collect();
-            let after = listing(7, next, listed).cursor(last, &unfinished);
-            assert_eq!(after, cursor(7, last_uid), "{last:?} {listed:?}");
+            let listing = Listing {
+                counted: Some((2, Some(40))),
+                ..listing(7, next, listed)
+            };
+            let ended = listing.ended(last, now);
+            let after = listing.cursor(ended, last, unfinished.iter().copied());
+            let whole = counted((2, next, Some(40)), NOON);
+            let wanted = Cursor(store::Cursor {
+                counted: unfinished.is_empty().then_some(whole),
+                ..cursor(7, last_uid).0
+            });
+            assert_eq!(after, wanted, "{last:?} {listed:?}");
+        }
+    }
+
+    #[test]
+    fn a_look_that_went_on_leaves_the_moment_at_which_the_whole_folder_was_listed() {
+        let from = Cursor(store::Cursor {
+            counted: Some(counted((5, 9, Some(40)), "2026-06-16T01:00:00Z")),
+            ..cursor(7, 8).0
+        });
+        for (goes_on, listed_at) in [(true, "2026-06-16T01:00:00Z"), (false, NOON)] {
+            let listing = Listing {
+                counted: Some((6, Some(41))),
+                goes_on,
+                ..listing(7, 10, &["9"])
+            };
+            let ended = listing.ended(Some(from), NOON.parse().unwrap());
+            let wanted = Cursor(store::Cursor {
+                counted: Some(counted((6, 10, Some(41)), listed_at)),
+                ..cursor(7, 9).0
+            });
+            assert_eq!(ended, wanted);
         }
     }
 
     #[test]
     fn names_of_files_move_no_cursor() {
         let listing = listing(0, 0, &["1718330400.M1P2.host/9/1718330401"]);
-        assert_eq!(listing.cursor(None, &[]), cursor(0, 0));
+        let ended = listing.ended(None, NOON.parse().unwrap());
+        assert_eq!(listing.cursor(ended, None, [].into_iter()), cursor(0, 0));
     }
 }

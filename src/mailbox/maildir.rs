@@ -146,6 +146,8 @@ impl Maildir {
         Ok(Listing {
             uidvalidity: 0,
             uid_next: 0,
+            counted: None,
+            goes_on: false,
             special_use: None,
             envelopes,
         })

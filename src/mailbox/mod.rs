@@ -49,6 +49,10 @@ pub struct Listing {
     pub special_use: Option<SpecialUse>,
     /// The lowest UID that a mail to come may get; 0 where the mailbox does not tell.
     uid_next: u32,
+    /// How many mails are in the folder, and HIGHESTMODSEQ, where mails are counted.
+    counted: Option<(u32, Option<u64>)>,
+    /// Whether what was there before the cursor of the look was not listed again.
+    pub(crate) goes_on: bool,
     /// In the order of UIDs, or of delivery.
     pub envelopes: Vec<Envelope>,
 }

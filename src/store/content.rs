@@ -135,6 +135,6 @@ impl Store {
                 params![message, instant(now)],
             )
             .context("a damaged mail cannot be noted")?;
-        Ok(())
+        self.list_all_anew()
     }
 }

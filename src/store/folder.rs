@@ -44,7 +44,7 @@ impl Store {
         match special_use {
             Some(special_use) => self.conn.execute(
                 "INSERT INTO special_use (account, folder, word) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (account, folder) DO UPDATE SET word = excluded.word",
+                 ON CONFLICT (account, folder) DO UPDATE SET word = excluded.word WHERE word IS NOT excluded.word",
                 [account, folder, special_use.word()],
             )?,
             None => self.conn.execute(

@@ -29,8 +29,8 @@ mod tests {
     use crate::domain::unit::UnitId;
     use crate::reading::BounceKind;
     use crate::store::{
-        Arrived, Correction, Expired, Ground, Hold, MIGRATIONS, MessageState, NewMail,
-        NewSubmission, OutgoingState, Part, Place, StaffCommand, Store, Told, Verdict,
+        Arrived, Correction, Counted, Cursor, Expired, Ground, Hold, MIGRATIONS, MessageState,
+        NewMail, NewSubmission, OutgoingState, Part, Place, StaffCommand, Store, Told, Verdict,
     };
 
     fn at(text: &str) -> Timestamp {
@@ -90,12 +90,13 @@ mod tests {
     }
 
     /// The columns that hold moments, by table.
-    const MOMENTS: [(&str, &str); 23] = [
+    const MOMENTS: [(&str, &str); 24] = [
         (
             "message",
             "received_at stored_at expired_at damaged_at expiry_told_at put_off",
         ),
         ("location", "received_at"),
+        ("cursor", "listed_at"),
         ("fetch_failure", "tried_at given_up_at"),
         ("obligation", "due until"),
         ("excuse", "at withdrawn_at"),
@@ -292,6 +293,18 @@ mod tests {
             let message = arrive("1");
             store.set_put_off(message, moment)?;
             store.fetch_again(message, moment)?;
+            let counted = Counted {
+                exist: 1,
+                uid_next: 2,
+                modseq: Some(3),
+                listed_at: moment,
+            };
+            let cursor = Cursor {
+                uidvalidity: 1,
+                last_uid: 1,
+                counted: Some(counted),
+            };
+            store.set_cursor("a", "INBOX", cursor)?;
             let hold = Hold {
                 unit: Some(unit.clone()),
                 ground: Ground::Address,

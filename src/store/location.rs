@@ -31,6 +31,21 @@ pub struct Cursor {
     pub uidvalidity: u32,
     /// Every mail up to this UID has a row.
     pub last_uid: u32,
+    /// What is in the folder up to there; `None` where nothing was counted, or something is left to be asked for.
+    pub counted: Option<Counted>,
+}
+
+/// What a server said of a folder of which every mail was accounted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// EXISTS.
+    pub exist: u32,
+    /// UIDNEXT.
+    pub uid_next: u32,
+    /// HIGHESTMODSEQ (RFC 7162, 3.1.2.1), where the server tells.
+    pub modseq: Option<u64>,
+    /// When the whole folder was last listed.
+    pub listed_at: Timestamp,
 }
 
 /// A mail that the server did not give.
@@ -95,12 +110,23 @@ impl Store {
         Ok(self
             .conn
             .query_row(
-                "SELECT uidvalidity, last_uid FROM cursor WHERE account = ?1 AND folder = ?2",
+                "SELECT uidvalidity, last_uid, exist, uid_next, modseq, listed_at FROM cursor
+                 WHERE account = ?1 AND folder = ?2",
                 [account, folder],
                 |r| {
+                    let counted = match parsed_option(r, "listed_at")? {
+                        Some(listed_at) => Some(Counted {
+                            exist: r.get("exist")?,
+                            uid_next: r.get("uid_next")?,
+                            modseq: r.get::<_, Option<i64>>("modseq")?.map(i64::unsigned_abs),
+                            listed_at,
+                        }),
+                        None => None,
+                    };
                     Ok(Cursor {
-                        uidvalidity: r.get(0)?,
-                        last_uid: r.get(1)?,
+                        uidvalidity: r.get("uidvalidity")?,
+                        last_uid: r.get("last_uid")?,
+                        counted,
                     })
                 },
             )
@@ -109,28 +135,50 @@ impl Store {
 
     /// Moves the cursor of a folder. Call it only when every mail up to it has a row.
     pub(crate) fn set_cursor(&self, account: &str, folder: &str, cursor: Cursor) -> Result<()> {
+        let counted = cursor.counted;
         self.conn.execute(
-            "INSERT INTO cursor (account, folder, uidvalidity, last_uid) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO cursor (account, folder, uidvalidity, last_uid, exist, uid_next, modseq, listed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (account, folder) DO UPDATE
-             SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid",
-            params![account, folder, cursor.uidvalidity, cursor.last_uid],
+             SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid, exist = excluded.exist,
+                 uid_next = excluded.uid_next, modseq = excluded.modseq, listed_at = excluded.listed_at",
+            params![
+                account,
+                folder,
+                cursor.uidvalidity,
+                cursor.last_uid,
+                counted.map(|c| c.exist),
+                counted.map(|c| c.uid_next),
+                counted.and_then(|c| c.modseq).map(|m| m as i64),
+                counted.map(|c| instant(c.listed_at))
+            ],
         )?;
         Ok(())
     }
 
-    /// Every UID of a folder that has a row, with the INTERNALDATE of the mail that it meant, where that was noted. Those
-    /// of damaged mails are left out: they are fetched again.
-    pub(crate) fn known_uids(
+    /// Has every folder listed as a whole at the next look.
+    pub(super) fn list_all_anew(&self) -> Result<()> {
+        self.conn
+            .execute("UPDATE cursor SET listed_at = NULL", [])?;
+        Ok(())
+    }
+
+    /// Those of the UIDs of a folder that have a row, with the INTERNALDATE of the mail that each meant, where that was
+    /// noted. Those of damaged mails are left out: they are fetched again.
+    pub(crate) fn known_uids<'u>(
         &self,
         account: &str,
         folder: &str,
         uidvalidity: u32,
+        uids: impl Iterator<Item = &'u str>,
     ) -> Result<HashMap<String, Option<Timestamp>>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT l.uid, l.received_at FROM location l JOIN message m ON m.id = l.message
-             WHERE l.account = ?1 AND l.folder = ?2 AND l.uidvalidity = ?3 AND m.damaged_at IS NULL",
+            "SELECT l.uid, l.received_at FROM json_each(?4) u
+             CROSS JOIN location l ON l.account = ?1 AND l.folder = ?2 AND l.uidvalidity = ?3 AND l.uid = u.value
+             JOIN message m ON m.id = l.message WHERE m.damaged_at IS NULL",
         )?;
-        let rows = statement.query_map(params![account, folder, uidvalidity], |r| {
+        let uids = serde_json::to_string(&uids.collect::<Vec<_>>())?;
+        let rows = statement.query_map(params![account, folder, uidvalidity, uids], |r| {
             Ok((r.get(0)?, parsed_option(r, "received_at")?))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -1,5 +1,7 @@
 //! Mails that were seen, and what became of them.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use rusqlite::types::FromSqlError;
@@ -260,15 +262,26 @@ impl Store {
     }
 
     /// Mails that are stored and not read yet, or put off, so many at most: first those of units and of some addresses, by
-    /// what their headers say; of each those that are put off last, else the oldest first.
-    pub fn unread(&self, addresses: &[String], most: u32) -> Result<Vec<Message>> {
+    /// what their headers say; of each those that are put off last, else those of the senders that come `first`, the oldest
+    /// first.
+    pub fn unread(
+        &self,
+        addresses: &[String],
+        first: &HashSet<String>,
+        most: u32,
+    ) -> Result<Vec<Message>> {
         self.messages(
             "state = 'received'
              ORDER BY unit IS NULL AND candidates = '[]'
                   AND NOT EXISTS (SELECT 1 FROM json_each(?1) WHERE value = sender),
-                  put_off IS NOT NULL, received_at, id
-             LIMIT ?2",
-            params![serde_json::to_string(addresses)?, most],
+                  put_off IS NOT NULL,
+                  NOT EXISTS (SELECT 1 FROM json_each(?2) WHERE value = sender), received_at, id
+             LIMIT ?3",
+            params![
+                serde_json::to_string(addresses)?,
+                serde_json::to_string(first)?,
+                most
+            ],
         )
     }
 
@@ -573,7 +586,7 @@ mod tests {
             .collect();
         assert_eq!(waiting, [Some(id), None]);
         // Staff's are read first, as those of units are.
-        let unread = store.unread(&[sender.into()], 10).unwrap();
+        let unread = store.unread(&[sender.into()], &HashSet::new(), 10).unwrap();
         assert_eq!(unread[0].sender.as_deref(), Some(sender));
         assert_eq!(store.oldest_unread().unwrap(), Some(now));
     }

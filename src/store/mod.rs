@@ -59,7 +59,7 @@ pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
 use instant::instant;
 pub use listed::Strangers;
-pub use location::{Cursor, FetchFailure, Imported, Place};
+pub use location::{Counted, Cursor, FetchFailure, Imported, Place};
 pub use message::{Arrived, Message, MessageState, Verdict};
 pub use obligation::{KnownPeriod, Open, Receipts};
 pub use outbox::{DEFERRED_FOR_LONG, Left, NewMail, Outgoing, OutgoingState, StepLeft};
@@ -70,7 +70,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 28] = [
+const MIGRATIONS: [&str; 29] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -99,6 +99,7 @@ const MIGRATIONS: [&str; 28] = [
     include_str!("../../migrations/0026_proposed.sql"),
     include_str!("../../migrations/0027_growth.sql"),
     include_str!("../../migrations/0028_not_left.sql"),
+    include_str!("../../migrations/0029_counted.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
@@ -615,7 +616,8 @@ mod tests {
         drop(old);
         let store = Store::open(dir.path(), now()).unwrap();
         let uids = |account, folder, validity| {
-            let known = store.known_uids(account, folder, validity).unwrap();
+            let names = ["1.M1.host", "1.M1.host/57/1718330400", "12", "1-ab"].into_iter();
+            let known = store.known_uids(account, folder, validity, names).unwrap();
             known.into_keys().collect::<Vec<_>>()
         };
         assert_eq!(

@@ -31,6 +31,7 @@ impl Store {
     ///   the mailbox was looked through anew.
     pub(crate) fn mark_restored(&self, now: Timestamp) -> Result<()> {
         self.set_moment(RESTORED_AT, now)?;
+        self.list_all_anew()?;
         // Whoever got hold of the backup has the key in it.
         self.renew_command_key(now)?;
         self.conn.execute(

@@ -151,6 +151,8 @@ pub struct Folder {
     pub special: Option<&'static str>,
     pub uidvalidity: u32,
     pub uid_next: u32,
+    /// HIGHESTMODSEQ (RFC 7162), where the server tells it.
+    pub modseq: Option<u64>,
     pub mails: Vec<Mail>,
 }
 
@@ -161,6 +163,7 @@ impl Folder {
             special,
             uidvalidity: 7,
             uid_next: 1,
+            modseq: None,
             mails: Vec::new(),
         }
     }
@@ -169,6 +172,7 @@ impl Folder {
     pub fn deliver(&mut self, received_at: Timestamp, raw: &[u8]) -> u32 {
         let uid = self.uid_next;
         self.uid_next += 1;
+        self.modseq = self.modseq.map(|n| n + 1);
         self.mails.push(Mail {
             uid,
             received_at,
@@ -474,8 +478,10 @@ impl Session {
         match step {
             Step::Capability => {
                 let gmail = if account.gmail { " X-GM-EXT-1" } else { "" };
+                let tells = account.folders.iter().any(|f| f.modseq.is_some());
+                let condstore = if tells { " CONDSTORE" } else { "" };
                 let text = format!(
-                    "* CAPABILITY IMAP4rev1 IDLE LIST-EXTENDED SPECIAL-USE UIDPLUS UNSELECT{gmail}\r\n"
+                    "* CAPABILITY IMAP4rev1 IDLE LIST-EXTENDED SPECIAL-USE UIDPLUS UNSELECT{gmail}{condstore}\r\n"
                 );
                 out.extend(text.into_bytes());
             }
@@ -502,6 +508,11 @@ impl Session {
                     folder.uid_next
                 );
                 out.extend(text.into_bytes());
+                if command.ends_with("(CONDSTORE)")
+                    && let Some(modseq) = folder.modseq
+                {
+                    out.extend(format!("* OK [HIGHESTMODSEQ {modseq}] .\r\n").into_bytes());
+                }
                 self.open = Some(Open {
                     folder: name,
                     view: folder.uids(),

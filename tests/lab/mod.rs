@@ -249,9 +249,38 @@ postlog unix-dgram n - n - 1 postlogd
         });
     }
 
+    /// Does what an administrator does with the mails of an address.
+    pub fn doveadm(&self, address: &str, arguments: &[&str]) {
+        let config = self.path("dovecot.conf");
+        let (verb, rest) = arguments.split_at(match arguments[0] {
+            "mailbox" | "flags" => 2,
+            _ => 1,
+        });
+        let before = [&["-c", &config], verb, &["-u", address]].concat();
+        command("doveadm", &[&before, rest].concat());
+    }
+
     /// The Maildir in which Dovecot keeps an address's mail.
     pub fn maildir(&self, address: &str) -> PathBuf {
         self.dir.path().join("mail").join(address)
+    }
+
+    /// Puts mails into the mailbox of an address that have lain there for long, the first the longest.
+    pub fn fill(&self, address: &str, mails: impl IntoIterator<Item = Vec<u8>>) {
+        let path = self.maildir(address);
+        for part in ["cur", "new", "tmp"] {
+            fs::create_dir_all(path.join(part)).unwrap();
+        }
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(5 * 24 * 3600);
+        for (n, raw) in (0..).zip(mails) {
+            let at = long_ago + Duration::from_secs(n);
+            let seconds = at.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let file = path.join(format!("cur/{seconds}.M{n}P1.lab:2,S"));
+            fs::write(&file, raw).unwrap();
+            let file = fs::File::options().append(true).open(&file).unwrap();
+            file.set_modified(at).unwrap();
+        }
+        command("chown", &["-R", "mail:mail", path.to_str().unwrap()]);
     }
 
     /// Files a mail in a folder of an address, as a server does with what is sent through it.

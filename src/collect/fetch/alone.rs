@@ -6,11 +6,10 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Visit, Wanted};
-use crate::collect::Reach;
 use crate::domain::date_of;
 use crate::domain::why::Why;
-use crate::mailbox::{Envelope, Listing};
-use crate::store::{FetchFailure, MessageState};
+use crate::mailbox::{Cursor, Envelope, Listing};
+use crate::store::{FetchFailure, MessageState, Store};
 
 /// After so many failures to fetch a mail by itself, staff are told to look at it themselves.
 const MOST_FAILURES: u32 = 5;
@@ -19,15 +18,15 @@ const AGAIN_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// … for so long.
 const AGAIN_FOR: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-impl Visit<'_> {
+impl Visit<'_, '_> {
     /// Asks for each of those that failed before by itself. A failure is the mail's own only where the connection is
-    /// fresh and another FETCH succeeded over it just before.
+    /// `fresh` and another FETCH succeeded over it just before.
     pub(super) async fn fetch_alone(
         &mut self,
         listing: &Listing,
         suspects: &[&Envelope],
         failures: &HashMap<String, FetchFailure>,
-        reach: Reach,
+        fresh: bool,
         mut fetched: bool,
     ) -> Result<()> {
         for (n, envelope) in suspects.iter().enumerate() {
@@ -56,13 +55,13 @@ impl Visit<'_> {
             }
             let uid = std::slice::from_ref(&envelope.uid);
             match self.open.fetch(uid).await {
-                Ok(bodies) if bodies.is_empty() => self.missed(envelope, reach == Reach::All)?,
+                Ok(bodies) if bodies.is_empty() => self.missed(envelope, fresh)?,
                 Ok(bodies) => {
                     fetched = true;
                     self.take(&[envelope], bodies, true).await?;
                 }
                 Err(e) => {
-                    self.missed(envelope, reach == Reach::All)?;
+                    self.missed(envelope, fresh)?;
                     return Err(e.into());
                 }
             }
@@ -130,6 +129,18 @@ impl Visit<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a mail of a folder that was given up is to be asked for: then all is listed.
+pub(super) fn is_due(
+    store: &Store,
+    account: &str,
+    folder: &str,
+    last: Cursor,
+    now: Timestamp,
+) -> Result<bool> {
+    let failures = store.fetch_failures(account, folder, last.uidvalidity())?;
+    Ok(failures.values().any(|f| is_asked_again(f, now)))
 }
 
 /// Whether a mail that was given up is asked for once more at a moment.

@@ -16,7 +16,7 @@ use crate::store::{Arrived, Part};
 /// How many mails one FETCH asks for.
 const BATCH: usize = 50;
 
-impl Visit<'_> {
+impl Visit<'_, '_> {
     /// Fetches mails in batches, in their order, within the day's budget and the turn; gives whether any FETCH succeeded.
     pub(super) async fn fetch_in_batches(
         &mut self,
@@ -143,7 +143,11 @@ impl Visit<'_> {
             if let Some(address) = self.registered_of(&senders) {
                 of_registered.push((address.to_owned(), envelope.size));
             }
+            let lately = self.new.contains(&envelope.uid);
             let sender = senders.into_iter().next();
+            if lately && let Some(sender) = &sender {
+                self.turn.backlog.lately.insert(sender.clone());
+            }
             arrived.push((mail, envelope.received_at, sender, units));
         }
         if !arrived.is_empty() {
@@ -191,7 +195,7 @@ impl Visit<'_> {
     pub(super) fn missed(&mut self, envelope: &Envelope, counts: bool) -> Result<()> {
         let place = self.place(&envelope.uid);
         self.books.store.fetch_failed(&place, counts, self.now)?;
-        self.unfinished.push(envelope.uid.clone());
+        self.unfinished.insert(envelope.uid.clone());
         self.whole = false;
         Ok(())
     }

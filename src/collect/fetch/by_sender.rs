@@ -73,40 +73,48 @@ pub(super) fn senders_in(beginning: &[u8]) -> Vec<String> {
     words
 }
 
-impl Visit<'_> {
-    /// Mails of registered senders before the others; among each kind the senders take turns. Where there is room for all,
-    /// the order is that of their arrival and nobody is asked.
+impl Visit<'_, '_> {
+    /// In what order mails are fetched ([`in_order`]). Where there is room for all and nobody writes while others' mails are
+    /// left, it is that of their arrival and nobody is asked.
     pub(super) async fn by_sender<'l>(
         &mut self,
         wanted: Vec<&'l Envelope>,
     ) -> Result<VecDeque<Wanted<'l>>> {
         let bytes: u64 = wanted.iter().map(|e| e.size).sum();
         let room = self.purse()?.pays(None, bytes);
-        if room && wanted.len() <= self.turn.left_to_fetch() {
+        if room && wanted.len() <= self.turn.left_to_fetch() && self.new.is_empty() {
             let anybody = |envelope| Wanted {
                 envelope,
                 registered: None,
             };
             return Ok(wanted.into_iter().map(anybody).collect());
         }
-        let named = self.named(&wanted).await?;
-        let (mut registered, mut strangers) = (Vec::new(), Vec::new());
-        for envelope in wanted {
-            let named = named.get(&envelope.uid).map_or(&[][..], Vec::as_slice);
-            match self.registered_of(named) {
-                Some(address) => registered.push((envelope, address)),
-                None => strangers.push((envelope, named.first().map_or("", String::as_str))),
+        self.ask_senders(&wanted).await?;
+        let mails = wanted.into_iter().map(|envelope| {
+            let named = self.named.get(&envelope.uid).map_or(&[][..], Vec::as_slice);
+            let registered = self.registered_of(named);
+            let first = named.first().map_or("", String::as_str);
+            Sent {
+                envelope,
+                sender: registered.unwrap_or(first),
+                registered: registered.is_some(),
+                new: self.new.contains(&envelope.uid),
             }
-        }
-        let registered = in_turns(registered)
-            .into_iter()
-            .map(|(e, of)| (e, Some(of)));
-        let strangers = in_turns(strangers).into_iter().map(|(e, _)| (e, None));
-        let in_order = registered.chain(strangers).map(|(envelope, of)| Wanted {
-            envelope,
-            registered: of.map(str::to_owned),
         });
-        Ok(in_order.collect())
+        let wanted = |mail: Sent<'l, '_>| Wanted {
+            envelope: mail.envelope,
+            registered: mail.registered.then(|| mail.sender.to_owned()),
+        };
+        Ok(in_order(mails.collect()).into_iter().map(wanted).collect())
+    }
+
+    /// Asks whom the From fields of mails name, where that is not known yet.
+    async fn ask_senders(&mut self, envelopes: &[&Envelope]) -> Result<()> {
+        let mut unknown: Vec<&Envelope> = envelopes.to_vec();
+        unknown.retain(|e| !self.named.contains_key(&e.uid));
+        let named = self.named(&unknown).await?;
+        self.named.extend(named);
+        Ok(())
     }
 
     /// The addresses that the From fields of mails name, by UID.
@@ -162,13 +170,29 @@ impl Visit<'_> {
     }
 }
 
-/// Mails with their senders, in the order of their arrival, so that the senders take turns: the oldest mail of each
-/// before anybody's second, and the smaller ones first in each turn. Who sends much, or in whose name much is sent, uses
-/// up the day's budget for nobody else.
-fn in_turns<'e, 's>(mails: Vec<(&'e Envelope, &'s str)>) -> Vec<(&'e Envelope, &'s str)> {
-    let by_sender = mails.into_iter().map(|mail| (mail.1, mail));
+/// A mail that is to be fetched, and what decides on its place among the others.
+struct Sent<'l, 's> {
+    envelope: &'l Envelope,
+    /// The registered address that it names as its sender, else the first one.
+    sender: &'s str,
+    registered: bool,
+    /// Whether it has come since others were left to be fetched.
+    new: bool,
+}
+
+/// Mails, given in the order of their arrival, in the order in which they are fetched: those of registered senders first;
+/// among them those of senders of whom something new has come, who do not wait for what others sent before. In each kind
+/// the senders take turns: the oldest mail of each before anybody's second, and the smaller ones first in each turn. Who
+/// sends much, or in whose name much is sent, uses up the time and the day's budget for nobody else.
+fn in_order<'l, 's>(mails: Vec<Sent<'l, 's>>) -> Vec<Sent<'l, 's>> {
+    let new = mails.iter().filter(|m| m.new).map(|m| m.sender);
+    let with_new: HashSet<&str> = new.collect();
+    let by_sender = mails.into_iter().map(|m| ((m.registered, m.sender), m));
     let mut ordered = numbered(by_sender);
-    ordered.sort_by_key(|(turn, (envelope, _))| (*turn, envelope.size));
+    ordered.sort_by_key(|(turn, m)| {
+        let waits = !with_new.contains(m.sender);
+        (!m.registered, waits, *turn, m.envelope.size)
+    });
     ordered.into_iter().map(|(_, mail)| mail).collect()
 }
 
@@ -224,15 +248,26 @@ mod tests {
     }
 
     #[test]
-    fn senders_take_turns_and_small_mails_come_first_in_each() {
-        /// Sender and size of mails in the order of arrival; and which of them are fetched one after another.
+    fn units_come_first_then_who_writes_now_senders_take_turns_and_small_mails_come_first_in_each()
+    {
+        /// Sender (`s…` is a stranger, `…+` is new) and size of mails in the order of arrival; and which of them are fetched
+        /// one after another.
         type Case = (&'static [(&'static str, u64)], &'static [usize]);
-        let cases: [Case; 5] = [
+        let cases: [Case; 10] = [
             (&[], &[]),
             (&[("a", 9), ("a", 1), ("a", 5)], &[0, 1, 2]),
             (&[("a", 2), ("a", 2), ("a", 2), ("b", 3)], &[0, 3, 1, 2]),
             (&[("a", 9), ("a", 9), ("b", 3), ("c", 2)], &[3, 2, 0, 1]),
             (&[("a", 1), ("b", 1), ("a", 2), ("b", 1)], &[0, 1, 3, 2]),
+            (&[("s", 1), ("a", 2), ("a", 2)], &[1, 2, 0]),
+            // What a sender has sent before comes before what is new of it, and before what others sent.
+            (&[("a", 1), ("b", 2), ("b", 2), ("b+", 2)], &[1, 2, 3, 0]),
+            (
+                &[("a", 1), ("b", 2), ("c", 3), ("c+", 1), ("b+", 2)],
+                &[1, 2, 3, 4, 0],
+            ),
+            (&[("a", 1), ("s", 1), ("s+", 1)], &[0, 1, 2]),
+            (&[("s", 1), ("t", 1), ("t+", 1), ("a", 9)], &[3, 1, 2, 0]),
         ];
         for (mails, wanted) in cases {
             let envelopes: Vec<Envelope> = mails
@@ -245,9 +280,17 @@ mod tests {
                     gm_msgid: None,
                 })
                 .collect();
-            let senders = mails.iter().map(|(sender, _)| *sender);
-            let ordered = in_turns(envelopes.iter().zip(senders).collect());
-            let order: Vec<u32> = ordered.iter().map(|(e, _)| e.number()).collect();
+            let sent = mails
+                .iter()
+                .zip(&envelopes)
+                .map(|((who, _), envelope)| Sent {
+                    envelope,
+                    sender: who.trim_end_matches('+'),
+                    registered: !who.starts_with(['s', 't']),
+                    new: who.ends_with('+'),
+                });
+            let ordered = in_order(sent.collect());
+            let order: Vec<u32> = ordered.iter().map(|m| m.envelope.number()).collect();
             let wanted: Vec<u32> = wanted.iter().map(|n| *n as u32).collect();
             assert_eq!(order, wanted, "{mails:?}");
         }

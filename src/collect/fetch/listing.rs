@@ -6,15 +6,16 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::Visit;
+use super::backlog::Left;
 use super::by_sender::SENDERS;
 use crate::collect::said;
 use crate::domain::date_of;
 use crate::domain::row::MessageId;
-use crate::domain::why::Why;
 use crate::mailbox::{Continuity, Cursor, Envelope, Listing};
-use crate::store::{MessageState, Part};
+use crate::manager;
+use crate::store::Part;
 
-impl Visit<'_> {
+impl Visit<'_, '_> {
     /// The mails of a listing that have no row yet. A UID that had another mail before means a new one.
     pub(super) fn new_ones<'l>(
         &self,
@@ -36,7 +37,8 @@ impl Visit<'_> {
             HashMap::new()
         } else {
             let account = &self.books.config.settings.mailbox.address;
-            store.known_uids(account, self.folder, listing.uidvalidity)?
+            let uids = listing.envelopes.iter().map(|e| e.uid.as_str());
+            store.known_uids(account, self.folder, listing.uidvalidity, uids)?
         };
         let mut new = Vec::new();
         for envelope in &listing.envelopes {
@@ -85,7 +87,9 @@ impl Visit<'_> {
         let (old, mut wanted): (Vec<_>, Vec<_>) =
             new.into_iter().partition(|e| is_old(e.received_at));
         for envelopes in old.chunks(SENDERS) {
+            manager::step();
             let registered = self.of_registered(envelopes).await?;
+            let mut old = Vec::new();
             for envelope in envelopes {
                 if registered.contains(&envelope.uid) {
                     let says = self.head(envelope).await?.and_then(|head| head.received);
@@ -94,25 +98,40 @@ impl Visit<'_> {
                         continue;
                     }
                 }
-                let why = Why::BeforeOurTime;
-                self.record_unfetched(envelope, MessageState::Noted, why, None)?;
+                old.push(*envelope);
             }
+            self.record_old(&old)?;
         }
         Ok(wanted)
     }
 
     pub(super) fn small_enough<'l>(
         &self,
-        wanted: Vec<&'l Envelope>,
+        wanted: &'l [Envelope],
     ) -> (Vec<&'l Envelope>, Vec<&'l Envelope>) {
         let limit = self.books.config.settings.limits.message_bytes;
-        wanted.into_iter().partition(|e| e.size <= limit)
+        wanted.iter().partition(|e| e.size <= limit)
     }
 
-    /// Moves the cursor up to the first mail that is to be asked for again.
-    pub(super) fn move_cursor(&self, listing: &Listing, cursor: Option<Cursor>) -> Result<()> {
+    /// Moves the cursor up to the first mail that is to be asked for again, and leaves what is to be taken later.
+    pub(super) fn end(
+        self,
+        listing: &Listing,
+        mut left: Left,
+        ended: Cursor,
+        kept: Option<Cursor>,
+    ) -> Result<bool> {
         let account = &self.books.config.settings.mailbox.address;
-        let after = listing.cursor(cursor, &self.unfinished);
-        after.keep(self.books.store, account, self.folder)
+        let unfinished = self.unfinished.iter().map(String::as_str);
+        let after = listing.cursor(ended, kept, unfinished);
+        if kept != Some(after) {
+            after.keep(self.books.store, account, self.folder)?;
+        }
+        left.listed = Some(ended);
+        left.new = self.new;
+        left.named = self.named;
+        left.keep(&self.unfinished);
+        self.turn.backlog.leave(self.folder, left);
+        Ok(self.whole)
     }
 }

@@ -11,7 +11,7 @@ use crate::mailbox::Envelope;
 use crate::reading::{Class, Reading, Unread};
 use crate::store::{Arrived, MessageState, Verdict};
 
-impl Visit<'_> {
+impl Visit<'_, '_> {
     /// What the header of a mail says that is not fetched, as the reading process understands it, or its From field
     /// alone. `None` where the server gives neither.
     pub(super) async fn head(&mut self, envelope: &Envelope) -> Result<Option<Reading>> {
@@ -41,14 +41,8 @@ impl Visit<'_> {
         why: Why,
         head: Option<Reading>,
     ) -> Result<()> {
-        let received_at = envelope.received_at.unwrap_or(self.now);
-        let arrived = Arrived {
-            place: self.place(&envelope.uid),
-            sha256: None,
-            size: envelope.size,
-            received_at,
-            gm_msgid: envelope.gm_msgid,
-        };
+        let arrived = self.unfetched(envelope);
+        let received_at = arrived.received_at;
         let head = head.map(|head| Reading {
             class: Class::Unreadable,
             ..head
@@ -78,5 +72,33 @@ impl Visit<'_> {
             s.set_holds(id, &holds)?;
             s.set_verdict(id, &verdict)
         })
+    }
+
+    /// Gives mails from before our time a row each, all at once.
+    pub(super) fn record_old(&self, envelopes: &[&Envelope]) -> Result<()> {
+        let verdict = Verdict {
+            state: MessageState::Noted,
+            unit: None,
+            candidates: vec![],
+            why: vec![Why::BeforeOurTime],
+        };
+        self.books.store.transaction(|s| {
+            for envelope in envelopes {
+                let id = s.record_arrival(&self.unfetched(envelope), self.now)?;
+                s.set_verdict(id, &verdict)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A mail that is not fetched, as it arrived.
+    fn unfetched(&self, envelope: &Envelope) -> Arrived {
+        Arrived {
+            place: self.place(&envelope.uid),
+            sha256: None,
+            size: envelope.size,
+            received_at: envelope.received_at.unwrap_or(self.now),
+            gm_msgid: envelope.gm_msgid,
+        }
     }
 }

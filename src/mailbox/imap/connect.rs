@@ -105,6 +105,7 @@ async fn able(session: &mut Session) -> Result<Able> {
                 let has = |name: &str| list.iter().any(|c| is(c, name));
                 able.gmail |= has("X-GM-EXT-1");
                 able.idle |= has("IDLE");
+                able.condstore |= has("CONDSTORE");
                 able.special_use |= has("SPECIAL-USE") && has("LIST-EXTENDED");
             }
         })

@@ -11,11 +11,12 @@ use crate::mailbox::{Envelope, Listing, Look};
 /// How often a folder is listed before it is said that it cannot be: mails may come and go meanwhile.
 const LISTINGS: usize = 3;
 
-/// How many mails of a folder are accounted for.
-#[derive(Clone, Copy)]
-pub(super) struct Counted {
-    validity: u32,
-    exists: u32,
+/// Why a listing is none.
+enum Disagrees {
+    /// More or fewer mails are there than were listed: some were removed, or the server left some out.
+    Before,
+    /// Mails came meanwhile.
+    Later,
 }
 
 /// What a server tells of a mail; some of it may be missing.
@@ -36,9 +37,12 @@ impl Connection {
         writable: bool,
     ) -> Result<(Selected<'_>, Listing)> {
         let mut open = self.select(folder, writable).await?;
+        let mut look = look;
         for left in (0..LISTINGS).rev() {
-            if let Some(listing) = open.list(look).await? {
-                return Ok((open, listing));
+            match open.list(look).await? {
+                Ok(listing) => return Ok((open, listing)),
+                Err(Disagrees::Later) => {}
+                Err(Disagrees::Before) => look = Look::All,
             }
             if left > 0 {
                 open = open.again().await?;
@@ -51,38 +55,35 @@ impl Connection {
 }
 
 impl Selected<'_> {
-    /// The mails of the folder; `None` where what is there and what was listed do not agree: mails were removed or came
-    /// meanwhile, or the server left some out.
-    async fn list(&mut self, look: Look) -> Result<Option<Listing>> {
+    /// The mails of the folder, if what is there and what was listed agree.
+    async fn list(&mut self, look: Look) -> Result<std::result::Result<Listing, Disagrees>> {
         let (folder, validity) = (self.opened.folder.clone(), self.opened.validity);
         let state = self.state();
         if self.connection.listed.insert(folder.clone(), state) != Some(state) {
             self.connection.in_vain = 0; // there was something new to wake us for
         }
-        // Only where all that is before was counted is it not listed again.
-        let counted = self.connection.counted.get(&folder).copied();
-        let counted = counted.filter(|c| c.validity == validity);
-        let from = look.goes_on_after(validity, self.opened.uid_next);
-        let (first, known) = match (from, counted) {
-            (Some(last @ 1..), Some(counted)) => (last.saturating_add(1), counted.exists),
-            _ => (1, 0),
-        };
-        let mut envelopes = match self.opened.exists {
+        let before = look.goes_on_from(&self.opened);
+        let (first, known) = before.map_or((1, 0), |b| (b.last_uid.saturating_add(1), b.exist));
+        let (exists, modseq) = (self.opened.exists, self.opened.modseq);
+        let mut envelopes = match exists {
             0 => Vec::new(),
+            _ if before.is_some_and(|b| b.nothing_new) => Vec::new(),
             _ => self.envelopes(&format!("{first}:*")).await?,
         };
         // `n:*` names the last mail even where its UID is below n.
         envelopes.retain(|e| e.uid >= first);
-        let exists = self.opened.exists;
-        if known as usize + envelopes.len() != exists as usize || self.connection.session.news {
-            self.connection.counted.remove(&folder);
-            return Ok(None);
+        let agrees = known as usize + envelopes.len() == exists as usize;
+        if !agrees {
+            return Ok(Err(Disagrees::Before));
         }
-        let counted = Counted { validity, exists };
-        self.connection.counted.insert(folder.clone(), counted);
-        Ok(Some(Listing {
+        if self.connection.session.news {
+            return Ok(Err(Disagrees::Later));
+        }
+        Ok(Ok(Listing {
             uidvalidity: validity,
             uid_next: self.opened.uid_next,
+            counted: Some((exists, modseq)),
+            goes_on: before.is_some(),
             special_use: self.connection.special_use_of(&folder),
             envelopes: self.complete(envelopes).await?,
         }))

@@ -28,14 +28,12 @@ use tokio::time::timeout;
 
 use self::bounds::Bounds;
 use self::folders::Folder;
-use self::listing::Counted;
-use self::select::Opened;
 use self::session::Session;
 use super::MailboxError;
 use crate::config::SpecialUse;
 
 pub(super) use self::connect::Server;
-pub(super) use self::select::Selected;
+pub(super) use self::select::{Opened, Selected};
 pub(super) use self::show::changes_the_folder;
 
 /// How long ending a session may take.
@@ -55,8 +53,6 @@ pub struct Connection {
     known: HashMap<String, SpecialUse>,
     /// UIDNEXT and EXISTS of each folder when it was last listed.
     listed: HashMap<String, (u32, u32)>,
-    /// How many mails each folder held when all of them had been listed.
-    counted: HashMap<String, Counted>,
     /// Whether the server is not asked for INTERNALDATE, as it answers what the parser cannot take.
     without_dates: bool,
     /// How much of the texts of mails is taken.
@@ -70,6 +66,8 @@ pub struct Connection {
 struct Able {
     gmail: bool,
     idle: bool,
+    /// Whether it tells how far changes of a folder have gone, where that is asked for (RFC 7162).
+    condstore: bool,
     /// Whether it is to be asked what its folders are for (RFC 6154, by LIST-EXTENDED).
     special_use: bool,
 }
@@ -90,7 +88,6 @@ impl Connection {
             folders: None,
             known,
             listed: HashMap::new(),
-            counted: HashMap::new(),
             without_dates: false,
             of_mails: Bounds::of_mails(longest, super::BATCH_BYTES),
             in_vain: 0,

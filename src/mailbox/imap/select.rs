@@ -9,17 +9,19 @@ use crate::config::SpecialUse;
 
 /// What the server said of a folder when it opened it.
 #[derive(Clone, Debug)]
-pub(super) struct Opened {
+pub(in crate::mailbox) struct Opened {
     /// As the configuration names it.
-    pub(super) folder: String,
+    pub(in crate::mailbox) folder: String,
     /// Whether it may be changed.
-    pub(super) writable: bool,
+    pub(in crate::mailbox) writable: bool,
     /// UIDVALIDITY.
-    pub(super) validity: u32,
+    pub(in crate::mailbox) validity: u32,
     /// How many mails there are.
-    pub(super) exists: u32,
+    pub(in crate::mailbox) exists: u32,
     /// UIDNEXT; 0 where the server does not tell.
-    pub(super) uid_next: u32,
+    pub(in crate::mailbox) uid_next: u32,
+    /// HIGHESTMODSEQ (RFC 7162, 3.1.2.1), where the server tells.
+    pub(in crate::mailbox) modseq: Option<u64>,
 }
 
 /// An open folder of a server. Nothing but opening it gives one, and while it is there no other is opened.
@@ -176,14 +178,34 @@ impl Connection {
 
     async fn open_folder(&mut self, folder: &str, wire: &str, writable: bool) -> Result<Opened> {
         let verb = if writable { "SELECT" } else { "EXAMINE" };
+        let plain = format!("{verb} {}", quoted(wire));
+        if self.able.condstore {
+            match self
+                .opened_by(&format!("{plain} (CONDSTORE)"), folder, writable)
+                .await
+            {
+                // It says that it can, and cannot; or there is no such folder.
+                Err(MailboxError::Refused { .. }) => {
+                    let opened = self.opened_by(&plain, folder, writable).await?;
+                    self.able.condstore = false;
+                    return Ok(opened);
+                }
+                other => return other,
+            }
+        }
+        self.opened_by(&plain, folder, writable).await
+    }
+
+    /// Opens a folder by a command.
+    async fn opened_by(&mut self, command: &str, folder: &str, writable: bool) -> Result<Opened> {
         self.opened = None;
-        let (mut validity, mut exists, mut uid_next) = (None, None, 0);
-        let command = format!("{verb} {}", quoted(wire));
+        let (mut validity, mut exists, mut uid_next, mut modseq) = (None, None, 0, None);
         self.session
-            .command(&command, |answer| match answer {
+            .command(command, |answer| match answer {
                 Response::Data { outcome, .. } => match outcome.code {
                     Some(ResponseCode::UidValidity(v)) => validity = Some(v),
                     Some(ResponseCode::UidNext(n)) => uid_next = n,
+                    Some(ResponseCode::HighestModSeq(n)) => modseq = Some(n),
                     _ => {}
                 },
                 Response::MailboxData(MailboxDatum::Exists(n)) => exists = Some(*n),
@@ -202,6 +224,7 @@ impl Connection {
             validity,
             exists,
             uid_next,
+            modseq,
         };
         self.opened = Some(opened.clone());
         Ok(opened)
