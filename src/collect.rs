@@ -184,6 +184,9 @@ pub(crate) async fn read_received(
     }
     let mut unread = store.unread(&config.settings.digest_to, lately, most.saturating_add(1))?;
     if unread.is_empty() {
+        if let Some(turn) = turn {
+            turn.backlog.lately.clear(); // nobody waits
+        }
         return Ok(());
     }
     if let (0, Some(turn)) = (most, &mut turn) {

@@ -57,6 +57,10 @@
 //! | every round fails | the mailbox is not logged into again at once | `refusals::a_mailbox_that_fails_in_each_round_is_not_logged_into_again_at_once` |
 //! | many reloads come with a refused login | they are one login | `refusals::many_reloads_are_one_login` |
 //! | it is reloaded again and again while mails come | neither descriptors nor memory grow | `long_run::many_reloads_while_mails_come_leave_nothing_behind_in_the_process` |
+//! | thousands of mails lie unread | who writes now is answered at once, after what the same sender sent before | `backlog::who_writes_now_is_answered_before_what_others_sent_earlier_is_read` |
+//! | so they do, and some are reports | acknowledgements and the digest do not wait, reminders do | `backlog::on_a_mailbox_full_of_unread_mails_a_report_is_acknowledged_while_they_are_read_and_nobody_is_reminded_of_one_among_them` |
+//! | the server says that a folder went on, and it did not | all that is in it is listed | `backlog::whatever_a_server_says_that_does_not_go_on_from_what_it_said_before_all_is_listed` |
+//! | people read, move and throw away mails | what was listed is listed again only where it has to be | `backlog::on_a_real_server_what_was_listed_is_not_listed_again_whatever_people_do_with_their_mails` |
 //! | it runs for years | a round costs what there is to do | `growth::no_statement_of_a_round_looks_through_what_grows_with_the_years` |
 //! | what a unit owes is kept beside the rows that it follows from | it is what they say, whatever becomes of them | `src/store/obligation.rs::what_is_open_and_until_when_is_known_of_each_obligation_whatever_becomes_of_it` |
 //! | it runs for long | neither descriptors nor memory grow with the mails | `long_run::many_mails_leave_no_more_behind_in_the_process_than_a_few` |

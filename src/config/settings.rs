@@ -603,7 +603,7 @@ fn limits(section: Option<Section<'_>>) -> Limits {
         daily_mails: number("daily_mails", 1..=100_000, 300) as u32,
         daily_mails_per_address: number("daily_mails_per_address", 1..=1000, 20) as u32,
         pass_mails: number("pass_mails", 1..=100_000, 500) as u32,
-        pass_seconds: number("pass_seconds", 1..=3600, 120),
+        pass_seconds: number("pass_seconds", 1..=3600, 3),
         // The programs that help to read a file may take six of them.
         reading_seconds: number("reading_seconds", 8..=600, 10),
         reading_bytes: number("reading_mb", 64..=65_536, 256) * MB,

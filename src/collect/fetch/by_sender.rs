@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::ground::turns::numbered;
 use crate::mailbox::Envelope;
+use crate::manager;
 use crate::reading::Person;
 use crate::store::Store;
 
@@ -125,6 +126,7 @@ impl Visit<'_, '_> {
         let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
         let mut found = HashMap::new();
         for uids in uids.chunks(SENDERS) {
+            manager::step();
             let senders = self.open.senders(uids).await?;
             let named = senders.into_iter();
             found.extend(named.map(|(uid, from)| (uid, senders_in(&from))));

@@ -8,12 +8,16 @@ use jiff::Timestamp;
 use super::Visit;
 use super::backlog::Left;
 use super::by_sender::SENDERS;
+use crate::collect::read::head_of;
 use crate::collect::said;
 use crate::domain::date_of;
 use crate::domain::row::MessageId;
 use crate::mailbox::{Continuity, Cursor, Envelope, Listing};
 use crate::manager;
 use crate::store::Part;
+
+/// How many headers one FETCH asks for.
+const HEADS: usize = 50;
 
 impl Visit<'_, '_> {
     /// The mails of a listing that have no row yet. A UID that had another mail before means a new one.
@@ -89,20 +93,30 @@ impl Visit<'_, '_> {
         for envelopes in old.chunks(SENDERS) {
             manager::step();
             let registered = self.of_registered(envelopes).await?;
-            let mut old = Vec::new();
-            for envelope in envelopes {
-                if registered.contains(&envelope.uid) {
-                    let says = self.head(envelope).await?.and_then(|head| head.received);
-                    if !is_old(says) {
-                        wanted.push(envelope);
-                        continue;
-                    }
-                }
-                old.push(*envelope);
+            let (registered, mut old): (Vec<&Envelope>, Vec<_>) =
+                envelopes.iter().partition(|e| registered.contains(&e.uid));
+            for envelopes in registered.chunks(HEADS) {
+                let says = self.received(envelopes).await?;
+                let is_old = |e: &&Envelope| is_old(says.get(&e.uid).copied());
+                let (too, new): (Vec<&Envelope>, Vec<_>) =
+                    envelopes.iter().copied().partition(is_old);
+                old.extend(too);
+                wanted.extend(new);
             }
             self.record_old(&old)?;
         }
         Ok(wanted)
+    }
+
+    /// When mails were received, by UID, as their headers say it.
+    async fn received(&mut self, envelopes: &[&Envelope]) -> Result<HashMap<String, Timestamp>> {
+        let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
+        let mut received = HashMap::new();
+        for (uid, head) in self.open.heads(&uids).await? {
+            let head = head_of(self.reader, &head).await;
+            received.extend(head.and_then(|head| head.received).map(|at| (uid, at)));
+        }
+        Ok(received)
     }
 
     pub(super) fn small_enough<'l>(
