@@ -1,9 +1,10 @@
 //! What of a listing is new to the store, and how far the folder has been looked through after it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::Visit;
 use super::backlog::Left;
@@ -17,7 +18,30 @@ use crate::manager;
 use crate::store::Part;
 
 /// How many headers one FETCH asks for.
-const HEADS: usize = 50;
+const HEADS: usize = 200;
+/// No mail was sent before, nor so many years after another day: other numbers in a header count something else.
+const YEARS: (i32, i32) = (1980, 100);
+
+/// Whether a header names years, and none from a year on: whatever its dates are, they are before. What cannot be told by
+/// that has to be read, which takes longer.
+fn names_years_before_alone(head: &[u8], year: i16) -> bool {
+    let (first, span) = YEARS;
+    let year = i32::from(year);
+    let words = head.split(|b| !b.is_ascii_alphanumeric());
+    let numbers = words.filter_map(|w| {
+        std::str::from_utf8(w)
+            .ok()?
+            .parse::<i32>()
+            .ok()
+            .filter(|_| w.len() == 4)
+    });
+    let (mut before, mut later) = (false, false);
+    for number in numbers {
+        before |= (first..year).contains(&number);
+        later |= (year..year + span).contains(&number);
+    }
+    before && !later
+}
 
 impl Visit<'_, '_> {
     /// The mails of a listing that have no row yet. A UID that had another mail before means a new one.
@@ -96,10 +120,9 @@ impl Visit<'_, '_> {
             let (registered, mut old): (Vec<&Envelope>, Vec<_>) =
                 envelopes.iter().partition(|e| registered.contains(&e.uid));
             for envelopes in registered.chunks(HEADS) {
-                let says = self.received(envelopes).await?;
-                let is_old = |e: &&Envelope| is_old(says.get(&e.uid).copied());
+                let old_too = self.say_old(envelopes, since).await?;
                 let (too, new): (Vec<&Envelope>, Vec<_>) =
-                    envelopes.iter().copied().partition(is_old);
+                    envelopes.iter().partition(|e| old_too.contains(&e.uid));
                 old.extend(too);
                 wanted.extend(new);
             }
@@ -108,15 +131,23 @@ impl Visit<'_, '_> {
         Ok(wanted)
     }
 
-    /// When mails were received, by UID, as their headers say it.
-    async fn received(&mut self, envelopes: &[&Envelope]) -> Result<HashMap<String, Timestamp>> {
+    /// Which mails, by UID, were received before a day, as their headers say it.
+    async fn say_old(&mut self, envelopes: &[&Envelope], day: Date) -> Result<HashSet<String>> {
         let uids: Vec<String> = envelopes.iter().map(|e| e.uid.clone()).collect();
-        let mut received = HashMap::new();
+        let mut old = HashSet::new();
         for (uid, head) in self.open.heads(&uids).await? {
-            let head = head_of(self.reader, &head).await;
-            received.extend(head.and_then(|head| head.received).map(|at| (uid, at)));
+            let says = match names_years_before_alone(&head, day.year()) {
+                true => true,
+                false => {
+                    let received = head_of(self.reader, &head).await.and_then(|h| h.received);
+                    received.is_some_and(|at| date_of(at) < day)
+                }
+            };
+            if says {
+                old.insert(uid);
+            }
         }
-        Ok(received)
+        Ok(old)
     }
 
     pub(super) fn small_enough<'l>(
@@ -147,5 +178,37 @@ impl Visit<'_, '_> {
         left.keep(&self.unfinished);
         self.turn.backlog.leave(self.folder, left);
         Ok(self.whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_names_earlier_years_alone_is_from_before() {
+        for (head, before) in [
+            ("Date: Mon, 5 Jan 2025 08:00:00 +0700", true),
+            ("Date: Mon, 5 Jan 2026 08:00:00 +0700", false),
+            ("Date: Mon, 5 Jan 2027 08:00:00 +0700", false),
+            (
+                "Received: from a by b; 5 Jun 2026 08:00:00 +0000\r\nDate: Mon, 5 Jan 2025 08:00:00 +0700",
+                false,
+            ),
+            ("Date: 5 Jan 25 08:00:00 +0700", false),
+            ("Subject: x", false),
+            // What no year is decides nothing.
+            (
+                "Message-ID: <9999.12026.2026x@b>\r\nDate: 5 Jan 2025 08:00:00 +0700",
+                true,
+            ),
+            ("", false),
+        ] {
+            assert_eq!(
+                names_years_before_alone(head.as_bytes(), 2026),
+                before,
+                "{head}"
+            );
+        }
     }
 }
