@@ -177,12 +177,14 @@ pub(crate) async fn read_received(
 ) -> Result<()> {
     let Books { config, store, .. } = tools.books;
     let now = clock.now();
-    let (mut most, mut lately) = (u32::MAX, &HashSet::new());
-    if let Some(turn) = &mut turn {
+    let most = turn.as_mut().map_or(u32::MAX, |turn| {
         turn.begin_reading();
-        (most, lately) = (turn.left_to_read(), &turn.backlog.lately);
-    }
-    let mut unread = store.unread(&config.settings.digest_to, lately, most.saturating_add(1))?;
+        turn.left_to_read()
+    });
+    let nobody = HashSet::new();
+    let first = turn.as_ref().filter(|turn| turn.may_hurry());
+    let first = first.map_or(&nobody, |turn| &turn.backlog.lately);
+    let mut unread = store.unread(&config.settings.digest_to, first, most.saturating_add(1))?;
     if unread.is_empty() {
         if let Some(turn) = turn {
             turn.backlog.lately.clear(); // nobody waits
@@ -193,7 +195,11 @@ pub(crate) async fn read_received(
         turn.cut_short();
         return Ok(()); // nothing is known of the reader
     }
-    unread.sort_by_key(|message| sender::rank(config, message));
+    if let Some(turn) = &mut turn {
+        in_a_hurry(config, turn, &mut unread);
+    } else {
+        unread.sort_by_key(|message| sender::rank(config, message));
+    }
     expected::expect(config, store, now)?;
     let may_be_behind = clock::may_be_behind(store, clock)?;
     let mut rest: VecDeque<Message> = unread.into();
@@ -220,10 +226,16 @@ pub(crate) async fn read_received(
                 // Another one may have taken the time or the memory.
                 mail = read_one(tools, mail.message, now).await?;
             }
+            let id = mail.message.id;
             match decide_on(tools, mail, obey, now).await? {
                 After::GotOn => got_on(&mut turn),
                 After::PutOff => {}
-                After::NotNow(why) => fault = Some(why),
+                After::NotNow(why) => {
+                    fault = Some(why);
+                    if let Some(turn) = &mut turn {
+                        turn.backlog.not_now.insert(id);
+                    }
+                }
                 After::NoMail(why) => {
                     fault = Some(why);
                     ends = true;
@@ -231,11 +243,37 @@ pub(crate) async fn read_received(
             }
         }
     }
+    if let Some(turn) = turn
+        && turn.may_hurry()
+        && turn.left_to_read() > 0
+    {
+        turn.backlog.lately.clear(); // each of their mails had its turn
+    }
     match fault {
         Some(why) => store.failed(Part::Reading, now, &reader_says(&why))?,
         None => store.succeeded(Part::Reading, now)?,
     }
     note_confinement(store, tools.reader, now)
+}
+
+/// Puts mails into the order in which a turn reads them: last those that could not be read before, whatever they take of
+/// its time. Where some have come while others wait, it reads these alone, and the commands of staff, so that the answers
+/// leave at once.
+fn in_a_hurry(config: &Config, turn: &mut Turn<'_>, unread: &mut Vec<Message>) {
+    let Backlog {
+        lately, not_now, ..
+    } = &*turn.backlog;
+    let failed = |m: &Message| not_now.contains(&m.id);
+    unread.sort_by_key(|m| (failed(m), sender::rank(config, m)));
+    let hurries = |m: &Message| !failed(m) && m.sender.as_ref().is_some_and(|s| lately.contains(s));
+    let many = unread.len();
+    if turn.may_hurry() && unread.iter().any(hurries) {
+        unread.retain(|m| hurries(m) || sender::rank(config, m) == sender::Rank::Staff);
+    }
+    if unread.len() < many {
+        turn.cut_short();
+        turn.hurry();
+    }
 }
 
 /// Takes the mails off a list that are read side by side next: as many as there may be readers and the turn takes. A large
@@ -380,6 +418,8 @@ fn got_on(turn: &mut Option<&mut Turn<'_>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::row::MessageId;
+    use crate::domain::unit::UnitId;
     use crate::matching::Matchers;
     use crate::store::Arrived;
     use std::path::Path;
@@ -430,5 +470,57 @@ mod tests {
         assert!(groups.iter().all(|g| g.len() <= most_readers()));
         let two = most_readers() == 1 || groups.contains(&vec![3, 4]) || most_readers() > 2;
         assert!(two, "{groups:?}");
+    }
+
+    #[test]
+    fn those_who_write_now_are_read_alone_with_staff_and_what_could_not_be_read_last() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let now: Timestamp = "2026-06-18T00:00:00Z".parse().unwrap();
+        let store = Store::in_memory(now).unwrap();
+        let staff = config.settings.digest_to[0].clone();
+        let sent = ["a@x.example", "b@x.example", &staff, "a@x.example"];
+        let mut ids = Vec::new();
+        for (n, sender) in sent.iter().enumerate() {
+            let id = store
+                .record_arrival(&Arrived::example(n, now), now)
+                .unwrap();
+            let units: &[UnitId] = match n {
+                2 => &[],
+                _ => &[UnitId("x".into())],
+            };
+            store.note_sender(id, Some(sender), units).unwrap();
+            ids.push(id);
+        }
+        /// Who writes now, which mail could not be read, how many turns hurried before; which are read, and whether the
+        /// others are left.
+        type Case<'a> = (&'a [&'a str], Option<usize>, u32, &'a [usize], bool);
+        let cases: [Case<'_>; 6] = [
+            (&[], None, 0, &[2, 0, 1, 3], false),
+            (&["a@x.example"], None, 0, &[2, 0, 3], true),
+            (&["b@x.example"], None, 0, &[2, 1], true),
+            (&["b@x.example"], None, 3, &[2, 0, 1, 3], false),
+            (&["b@x.example"], Some(1), 0, &[2, 0, 3, 1], false),
+            (&["c@x.example"], Some(0), 0, &[2, 1, 3, 0], false),
+        ];
+        for (lately, failed, hurried, wanted, left) in cases {
+            let mut backlog = Backlog::default();
+            backlog
+                .lately
+                .extend(lately.iter().map(|a| (*a).to_owned()));
+            backlog.not_now.extend(failed.map(|n| ids[n]));
+            backlog.hurried = hurried;
+            let mut turn = Turn::begin(&config.settings.limits, &mut backlog);
+            let mut unread: Vec<Message> = ids
+                .iter()
+                .map(|id| store.message(*id).unwrap().unwrap())
+                .collect();
+            in_a_hurry(&config, &mut turn, &mut unread);
+            let read: Vec<MessageId> = unread.iter().map(|m| m.id).collect();
+            let wanted: Vec<MessageId> = wanted.iter().map(|n| ids[*n]).collect();
+            assert_eq!(read, wanted, "{lately:?} {failed:?} {hurried}");
+            turn.got_on();
+            assert_eq!(turn.goes_on(), left, "{lately:?} {failed:?} {hurried}");
+        }
     }
 }

@@ -98,6 +98,10 @@
 //!   that unit's reminders say no such word, either.
 //! - The mailbox was looked through only if what is there, what was listed, what was fetched and what was read agree. A mail
 //!   that is not fetched or not read has a row that names its sender all the same: its unit is not reminded.
+//! - What a server said of a folder spares a listing only while UIDVALIDITY, UIDNEXT, EXISTS and HIGHESTMODSEQ go on from it
+//!   and every mail had a row; where one does not, and once a day, all is listed.
+//! - Nobody waits for the backlog: between passes of some seconds what is owed leaves. Who writes now comes before what others
+//!   sent earlier, after what the same sender did; every fourth pass is for everybody, whoever goes on writing.
 //! - A UID means the mail that it meant before only together with its INTERNALDATE; content decides what is known.
 //! - A failure of the connection, of the machine or of another mail is never counted against a mail.
 //! - A mail is unreadable only where a built-in one is read by a fresh process right after it; else the machine is at

@@ -32,6 +32,9 @@ struct Wanted<'l> {
     /// The registered address, of a unit or of staff, that it names as its sender; `None` where it names none, or where
     /// nobody was asked.
     registered: Option<String>,
+    /// Whether it is of a registered sender of whom something new has come: nothing of others is fetched in the same pass
+    /// after it, so that the answer leaves at once.
+    hurries: bool,
 }
 
 /// A look into one folder.

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use super::fetch::Backlog;
 use crate::config::Limits;
 
+/// So many turns may be for those who write now. The next one is for everybody, whoever goes on writing.
+const MOST_HURRIED: u32 = 3;
+
 /// The share of one pass: so many mails are fetched, and so many read, within a time. Half of it is for fetching and half
 /// for reading: however slow the one is, the other gets on.
 #[derive(Debug)]
@@ -20,12 +23,20 @@ pub struct Turn<'b> {
     read: u32,
     cut: bool,
     progress: bool,
+    may_hurry: bool,
+    hurried: bool,
 }
 
 impl Turn<'_> {
     /// Begins one.
     pub fn begin<'b>(limits: &Limits, backlog: &'b mut Backlog) -> Turn<'b> {
+        let may_hurry = backlog.hurried < MOST_HURRIED;
+        if !may_hurry {
+            backlog.hurried = 0;
+        }
         Turn {
+            may_hurry,
+            hurried: false,
             backlog,
             begun: Instant::now(),
             half: Duration::from_secs(limits.pass_seconds) / 2,
@@ -68,6 +79,17 @@ impl Turn<'_> {
     /// Notes that a mail was stored, or read and decided on.
     pub(super) fn got_on(&mut self) {
         self.progress = true;
+    }
+
+    /// Whether those who write now may come first.
+    pub(super) fn may_hurry(&self) -> bool {
+        self.may_hurry
+    }
+
+    /// Notes that this one is for them alone.
+    pub(super) fn hurry(&mut self) {
+        self.backlog.hurried += u32::from(!self.hurried);
+        self.hurried = true;
     }
 
     /// Notes that something is left for the next one.
@@ -118,9 +140,29 @@ mod tests {
                 read: 0,
                 cut,
                 progress,
+                may_hurry: true,
+                hurried: false,
             };
             assert_eq!(turn.goes_on(), goes_on, "{cut} {progress}");
         }
+    }
+
+    #[test]
+    fn after_three_turns_for_those_who_write_now_one_is_for_everybody() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let limits = crate::config::Config::load(&folder).unwrap();
+        let mut backlog = Backlog::default();
+        let mut turns = Vec::new();
+        for _ in 0..9 {
+            let mut turn = Turn::begin(&limits.settings.limits, &mut backlog);
+            turns.push(turn.may_hurry());
+            if turn.may_hurry() {
+                turn.hurry();
+                turn.hurry(); // fetching and reading
+            }
+        }
+        let wanted = [true, true, true, false, true, true, true, false, true];
+        assert_eq!(turns, wanted);
     }
 
     #[test]

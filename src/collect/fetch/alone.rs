@@ -38,6 +38,7 @@ impl Visit<'_, '_> {
                     Wanted {
                         envelope,
                         registered,
+                        hurries: false,
                     }
                 });
                 let left: Vec<_> = left.collect();

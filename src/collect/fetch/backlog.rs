@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::domain::row::MessageId;
 use crate::mailbox::{Cursor, Envelope};
 
 /// What was listed over one connection and is not taken yet.
@@ -11,8 +12,12 @@ use crate::mailbox::{Cursor, Envelope};
 pub struct Backlog {
     /// By their names in the configuration, the folders that were looked into.
     folders: HashMap<String, Left>,
-    /// Addresses that have sent since mails were left: who writes now does not wait for what others sent before.
+    /// Registered addresses that have sent since mails were left: who writes now does not wait for what others sent before.
     pub(in crate::collect) lately: HashSet<String>,
+    /// Mails that the machine kept from being read.
+    pub(in crate::collect) not_now: HashSet<MessageId>,
+    /// How many turns were for these senders alone since one was for everybody.
+    pub(in crate::collect) hurried: u32,
 }
 
 /// What is left of a folder.

@@ -23,14 +23,15 @@ impl Visit<'_, '_> {
         mut rest: VecDeque<Wanted<'_>>,
     ) -> Result<bool> {
         let mut unpaid = Vec::new();
-        let mut fetched = false;
-        while !rest.is_empty() {
+        let (mut fetched, mut hurried) = (false, false);
+        while let Some(next) = rest.front() {
             manager::step();
             let most = self.turn.left_to_fetch();
-            if most == 0 {
+            if most == 0 || hurried && !next.hurries {
                 self.leave_for_next_pass(&rest);
                 break;
             }
+            let hurries = next.hurries;
             let mut purse = self.purse()?;
             // Within a batch in the order of arrival, whichever order it was chosen in.
             let mut batch = next_batch(&mut rest, most, &mut purse, &mut unpaid);
@@ -52,6 +53,10 @@ impl Visit<'_, '_> {
                 }
             };
             fetched = true;
+            hurried |= hurries;
+            if hurries {
+                self.turn.hurry();
+            }
             self.take(&batch, bodies, false).await?;
         }
         self.leave_for_tomorrow(&unpaid)?;
@@ -142,12 +147,11 @@ impl Visit<'_, '_> {
             let units = self.units_of(&senders, *received_at)?;
             if let Some(address) = self.registered_of(&senders) {
                 of_registered.push((address.to_owned(), envelope.size));
+                if self.new.contains(&envelope.uid) {
+                    self.turn.backlog.lately.extend(senders.first().cloned());
+                }
             }
-            let lately = self.new.contains(&envelope.uid);
             let sender = senders.into_iter().next();
-            if lately && let Some(sender) = &sender {
-                self.turn.backlog.lately.insert(sender.clone());
-            }
             arrived.push((mail, envelope.received_at, sender, units));
         }
         if !arrived.is_empty() {
@@ -202,7 +206,7 @@ impl Visit<'_, '_> {
 }
 
 /// Takes the first mails that one FETCH asks for off a list: so many at most, one at least, and more within
-/// [`BATCH_BYTES`]. What the day does not pay goes to `unpaid`, and stands in nobody's way.
+/// [`BATCH_BYTES`], none that waits after those that hurry. What the day does not pay goes to `unpaid`, and stands in nobody's way.
 fn next_batch<'l>(
     rest: &mut VecDeque<Wanted<'l>>,
     most: usize,
@@ -211,9 +215,11 @@ fn next_batch<'l>(
 ) -> Vec<&'l Envelope> {
     let mut batch: Vec<&Envelope> = Vec::new();
     let mut bytes = 0;
+    let hurries = rest.front().is_some_and(|mail| mail.hurries);
     while let Some(mail) = rest.pop_front() {
         let size = mail.envelope.size;
-        let full = batch.len() == most.min(BATCH) || bytes + size > BATCH_BYTES;
+        let full =
+            batch.len() == most.min(BATCH) || bytes + size > BATCH_BYTES || mail.hurries != hurries;
         if full && !batch.is_empty() {
             rest.push_front(mail);
             break;
@@ -266,12 +272,39 @@ mod tests {
                 .map(|envelope| Wanted {
                     envelope,
                     registered: None,
+                    hurries: false,
                 })
                 .collect();
             let mut purse = Purse::of(&limits, 0, common - left, HashMap::new());
             let mut unpaid = Vec::new();
             let batch = next_batch(&mut rest, most, &mut purse, &mut unpaid);
             assert_eq!([batch.len(), unpaid.len(), rest.len()], wanted, "{left}");
+        }
+    }
+
+    #[test]
+    fn what_waits_is_not_asked_for_together_with_what_hurries() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let limits = crate::config::Config::load(&folder)
+            .unwrap()
+            .settings
+            .limits;
+        let envelope = Envelope {
+            uid: "1".into(),
+            size: 1,
+            received_at: None,
+            gm_msgid: None,
+        };
+        let mails = [true, true, false, false].map(|hurries| Wanted {
+            envelope: &envelope,
+            registered: None,
+            hurries,
+        });
+        let mut rest = VecDeque::from(mails);
+        let mut purse = Purse::of(&limits, 0, 0, HashMap::new());
+        for left in [2, 0] {
+            let batch = next_batch(&mut rest, 50, &mut purse, &mut Vec::new());
+            assert_eq!((batch.len(), rest.len()), (2, left));
         }
     }
 }

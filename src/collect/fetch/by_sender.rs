@@ -87,6 +87,7 @@ impl Visit<'_, '_> {
             let anybody = |envelope| Wanted {
                 envelope,
                 registered: None,
+                hurries: false,
             };
             return Ok(wanted.into_iter().map(anybody).collect());
         }
@@ -99,12 +100,13 @@ impl Visit<'_, '_> {
                 envelope,
                 sender: registered.unwrap_or(first),
                 registered: registered.is_some(),
-                new: self.new.contains(&envelope.uid),
+                new: self.turn.may_hurry() && self.new.contains(&envelope.uid),
             }
         });
-        let wanted = |mail: Sent<'l, '_>| Wanted {
+        let wanted = |(hurries, mail): (bool, Sent<'l, '_>)| Wanted {
             envelope: mail.envelope,
             registered: mail.registered.then(|| mail.sender.to_owned()),
+            hurries: hurries && mail.registered,
         };
         Ok(in_order(mails.collect()).into_iter().map(wanted).collect())
     }
@@ -185,8 +187,9 @@ struct Sent<'l, 's> {
 /// Mails, given in the order of their arrival, in the order in which they are fetched: those of registered senders first;
 /// among them those of senders of whom something new has come, who do not wait for what others sent before. In each kind
 /// the senders take turns: the oldest mail of each before anybody's second, and the smaller ones first in each turn. Who
-/// sends much, or in whose name much is sent, uses up the time and the day's budget for nobody else.
-fn in_order<'l, 's>(mails: Vec<Sent<'l, 's>>) -> Vec<Sent<'l, 's>> {
+/// sends much, or in whose name much is sent, uses up the time and the day's budget for nobody else. With each mail stands
+/// whether something new of its sender has come.
+fn in_order<'l, 's>(mails: Vec<Sent<'l, 's>>) -> Vec<(bool, Sent<'l, 's>)> {
     let new = mails.iter().filter(|m| m.new).map(|m| m.sender);
     let with_new: HashSet<&str> = new.collect();
     let by_sender = mails.into_iter().map(|m| ((m.registered, m.sender), m));
@@ -195,7 +198,8 @@ fn in_order<'l, 's>(mails: Vec<Sent<'l, 's>>) -> Vec<Sent<'l, 's>> {
         let waits = !with_new.contains(m.sender);
         (!m.registered, waits, *turn, m.envelope.size)
     });
-    ordered.into_iter().map(|(_, mail)| mail).collect()
+    let mails = ordered.into_iter().map(|(_, mail)| mail);
+    mails.map(|m| (with_new.contains(m.sender), m)).collect()
 }
 
 #[cfg(test)]
@@ -292,7 +296,7 @@ mod tests {
                     new: who.ends_with('+'),
                 });
             let ordered = in_order(sent.collect());
-            let order: Vec<u32> = ordered.iter().map(|m| m.envelope.number()).collect();
+            let order: Vec<u32> = ordered.iter().map(|(_, m)| m.envelope.number()).collect();
             let wanted: Vec<u32> = wanted.iter().map(|n| *n as u32).collect();
             assert_eq!(order, wanted, "{mails:?}");
         }

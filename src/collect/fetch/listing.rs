@@ -17,6 +17,8 @@ use crate::mailbox::{Continuity, Cursor, Envelope, Listing};
 use crate::manager;
 use crate::store::Part;
 
+/// How many old mails are noted at once, for one write to the disk.
+const NOTED: usize = 10_000;
 /// How many headers one FETCH asks for.
 const HEADS: usize = 200;
 /// No mail was sent before, nor so many years after another day: other numbers in a header count something else.
@@ -114,19 +116,23 @@ impl Visit<'_, '_> {
         let is_old = |at: Option<Timestamp>| at.is_some_and(|at| date_of(at) < since);
         let (old, mut wanted): (Vec<_>, Vec<_>) =
             new.into_iter().partition(|e| is_old(e.received_at));
-        for envelopes in old.chunks(SENDERS) {
-            manager::step();
-            let registered = self.of_registered(envelopes).await?;
-            let (registered, mut old): (Vec<&Envelope>, Vec<_>) =
-                envelopes.iter().partition(|e| registered.contains(&e.uid));
-            for envelopes in registered.chunks(HEADS) {
-                let old_too = self.say_old(envelopes, since).await?;
-                let (too, new): (Vec<&Envelope>, Vec<_>) =
-                    envelopes.iter().partition(|e| old_too.contains(&e.uid));
-                old.extend(too);
-                wanted.extend(new);
+        for old in old.chunks(NOTED) {
+            let mut noted = Vec::new();
+            for envelopes in old.chunks(SENDERS) {
+                manager::step();
+                let registered = self.of_registered(envelopes).await?;
+                let (registered, others): (Vec<&Envelope>, Vec<_>) =
+                    envelopes.iter().partition(|e| registered.contains(&e.uid));
+                noted.extend(others);
+                for envelopes in registered.chunks(HEADS) {
+                    let old_too = self.say_old(envelopes, since).await?;
+                    let (too, new): (Vec<&Envelope>, Vec<_>) =
+                        envelopes.iter().partition(|e| old_too.contains(&e.uid));
+                    noted.extend(too);
+                    wanted.extend(new);
+                }
             }
-            self.record_old(&old)?;
+            self.record_old(&noted)?;
         }
         Ok(wanted)
     }

@@ -205,7 +205,7 @@ impl Connection {
                 Response::Data { outcome, .. } => match outcome.code {
                     Some(ResponseCode::UidValidity(v)) => validity = Some(v),
                     Some(ResponseCode::UidNext(n)) => uid_next = n,
-                    Some(ResponseCode::HighestModSeq(n)) => modseq = Some(n),
+                    Some(ResponseCode::HighestModSeq(n @ 1..)) => modseq = Some(n),
                     _ => {}
                 },
                 Response::MailboxData(MailboxDatum::Exists(n)) => exists = Some(*n),
