@@ -266,16 +266,12 @@ async fn mailbox(kind: &MailboxKind, known: Known, longest: u64) -> Result<Strin
 async fn reading(config: &Config) -> Result<String> {
     let mut reader = app::reader(config, app::own_program()?, None);
     let pdf = reader.trial().await?;
-    let missing = program::missing(config.settings.limits.ocr);
-    if !pdf && !missing.iter().any(|(program, _)| *program == "pdftotext") {
-        bail!("pdftotext is installed and gives nothing of a sound PDF; run it by hand");
+    if !pdf {
+        bail!("the PDF of a built-in mail was not understood, neither here nor by pdftotext");
     }
     let confinement = reader.confinement();
     let confinement = confinement.context("the reading process does not say how it is confined")?;
-    let read = if pdf {
-        "a Word file and a PDF"
-    } else {
-        "a Word file"
-    };
-    Ok(format!(" ({read} of a built-in mail; {confinement})"))
+    Ok(format!(
+        " (a Word file and a PDF of a built-in mail; {confinement})"
+    ))
 }

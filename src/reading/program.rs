@@ -1,14 +1,15 @@
 //! Programs of the system that know formats better than we could: bsdtar, pdftotext, catdoc, tesseract.
 //!
 //! Each gets its input as standard input and is bounded in time, processor time and output. They inherit the limits of
-//! the reading process and die with it. That process may send no signals, so each has a timer of its own.
+//! the reading process and die with it. That process may send no signals, so each has a timer of its own. Work of our own
+//! that may fail badly is done in a process that is bounded likewise.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where programs are looked for.
@@ -84,6 +85,29 @@ impl Budget {
         let failure = run(program, arguments, input, most, self.left, take);
         self.left = self.left.saturating_sub(begun.elapsed());
         failure
+    }
+
+    /// Does work of our own in a process of its own, as [`apart`] says. `most` bounds what it makes, in bytes.
+    ///
+    /// # Errors
+    /// When the machine gives no pipe.
+    pub fn apart(
+        &mut self,
+        time: Duration,
+        input: &[u8],
+        work: fn(&'static [u8]) -> Option<String>,
+        most: u64,
+    ) -> std::io::Result<Output> {
+        if self.left.is_zero() {
+            return Ok(Output {
+                bytes: Vec::new(),
+                failure: Some(Failure::Slow),
+            });
+        }
+        let begun = Instant::now();
+        let output = apart(input, work, most, self.left.min(time));
+        self.left = self.left.saturating_sub(begun.elapsed());
+        output
     }
 
     /// Does work of our own that takes long; `None` where no time is left.
@@ -184,7 +208,20 @@ fn run(
         take(&mut bounded);
         too_much = bounded.limit() == 0;
     } // who writes on is ended by SIGPIPE
-    let status = child.wait()?;
+    failure(child.wait()?, too_much, || {
+        let mut said = Vec::new();
+        complaints.rewind()?;
+        complaints.take(COMPLAINTS).read_to_end(&mut said)?;
+        Ok(String::from_utf8_lossy(&said).trim().to_owned())
+    })
+}
+
+/// Why what ended so gave not everything.
+fn failure(
+    status: ExitStatus,
+    too_much: bool,
+    said: impl FnOnce() -> std::io::Result<String>,
+) -> std::io::Result<Option<Failure>> {
     Ok(if status.signal() == Some(libc::SIGALRM) {
         Some(Failure::Slow)
     } else if too_much {
@@ -192,13 +229,54 @@ fn run(
     } else if status.success() {
         None
     } else {
-        let mut said = Vec::new();
-        complaints.rewind()?;
-        complaints.take(COMPLAINTS).read_to_end(&mut said)?;
-        Some(Failure::Failed(
-            String::from_utf8_lossy(&said).trim().to_owned(),
-        ))
+        Some(Failure::Failed(said()?))
     })
+}
+
+/// Does work in a process that is forked for it, with the limits of a program: what makes the work fail, loop or overflow
+/// its stack does not end the process that reads. The input is not copied. Work that gives nothing has failed.
+fn apart(
+    input: &[u8],
+    work: fn(&'static [u8]) -> Option<String>,
+    most: u64,
+    patience: Duration,
+) -> std::io::Result<Output> {
+    let (result, mut answer) = std::io::pipe()?;
+    // SAFETY: the child does not return from this block. A reading process has one thread; where there are others (in tests),
+    // the child may wait forever for what one of them held, and is ended by its timer.
+    let child = unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            drop(result); // or writing to nobody would not fail
+            limit(patience);
+            std::panic::set_hook(Box::new(|_| {}));
+            // It lives as long as the child, in which nothing takes it away.
+            let input: &'static [u8] = std::slice::from_raw_parts(input.as_ptr(), input.len());
+            let made = std::panic::catch_unwind(|| work(input)).ok().flatten();
+            let told = made.is_some_and(|made| answer.write_all(made.as_bytes()).is_ok());
+            libc::_exit(i32::from(!told));
+        }
+        child
+    };
+    drop(answer);
+    let mut bytes = Vec::new();
+    let _ = result.take(most + 1).read_to_end(&mut bytes);
+    let too_much = bytes.len() as u64 > most;
+    bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    let mut status = 0;
+    // SAFETY: it writes the status, which lives until it returns.
+    while child > 0 && unsafe { libc::waitpid(child, &raw mut status, 0) } < 0 {
+        let e = std::io::Error::last_os_error();
+        if e.kind() != std::io::ErrorKind::Interrupted {
+            return Err(e);
+        }
+    }
+    let failure = match child {
+        // As where no program can be started.
+        ..0 => Some(Failure::Missing),
+        _ => failure(ExitStatus::from_raw(status), too_much, || Ok(String::new()))?,
+    };
+    Ok(Output { bytes, failure })
 }
 
 /// A program with nothing of our environment, that ends with us, and by itself when its time is over.
@@ -211,34 +289,43 @@ fn confined(program: &str, arguments: &[&str], patience: Duration) -> Command {
         .env("LANG", "C.UTF-8")
         .env("MALLOC_ARENA_MAX", "1")
         .env("OMP_THREAD_LIMIT", "1");
+    // SAFETY: these calls are async-signal-safe and touch nothing of the parent's memory. The timer survives the exec.
+    unsafe {
+        command.pre_exec(move || {
+            limit(patience);
+            Ok(())
+        });
+    }
+    command
+}
+
+/// Ends this process with its parent, and when its time is over: by its timer, or by the processor time that it took.
+/// Makes calls only that are safe in a process that was just forked.
+fn limit(patience: Duration) {
     let seconds = patience.as_secs() + 1;
+    let limit = libc::rlimit {
+        rlim_cur: seconds,
+        rlim_max: seconds,
+    };
+    let nothing = libc::timeval {
+        tv_sec: 0,
+        tv_usec: 0,
+    };
     let once = libc::itimerval {
-        it_interval: libc::timeval {
-            tv_sec: 0,
-            tv_usec: 0,
-        },
+        it_interval: nothing,
         it_value: libc::timeval {
             tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
             // A timer of nothing would never ring.
             tv_usec: patience.subsec_micros().max(1).into(),
         },
     };
-    // SAFETY: these calls are async-signal-safe and touch nothing of the parent's memory. The timer survives the exec,
-    // and its SIGALRM ends the program.
+    // SAFETY: the calls take numbers, and read structs that live until they return.
     unsafe {
-        command.pre_exec(move || {
-            let limit = libc::rlimit {
-                rlim_cur: seconds,
-                rlim_max: seconds,
-            };
-            libc::setrlimit(libc::RLIMIT_CPU, &limit);
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            libc::signal(libc::SIGALRM, libc::SIG_DFL);
-            libc::setitimer(libc::ITIMER_REAL, &once, std::ptr::null_mut());
-            Ok(())
-        });
+        libc::setrlimit(libc::RLIMIT_CPU, &limit);
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        libc::signal(libc::SIGALRM, libc::SIG_DFL);
+        libc::setitimer(libc::ITIMER_REAL, &once, std::ptr::null_mut());
     }
-    command
 }
 
 /// A file in memory that only its handle knows.
@@ -304,5 +391,31 @@ mod tests {
         let flood = shortly("yes", &[], b"");
         assert_eq!(flood.failure, Some(Failure::TooMuch));
         assert_eq!(flood.bytes, b"y\ny\ny\ny\ny\n");
+    }
+
+    #[test]
+    fn work_apart_ends_alone_whatever_it_does() {
+        fn sinks(bytes: &[u8]) -> usize {
+            let more = std::hint::black_box([0_u8; 4096]);
+            bytes.len() + sinks(std::hint::black_box(&more)) + usize::from(more[0])
+        }
+        let apart = |work| {
+            let output = apart(b"abc", work, 10, SHORT).unwrap();
+            (String::from_utf8(output.bytes).unwrap(), output.failure)
+        };
+        let failed = || (String::new(), Some(Failure::Failed(String::new())));
+        let upper = apart(|bytes| Some(String::from_utf8_lossy(bytes).to_uppercase()));
+        assert_eq!(upper, ("ABC".to_owned(), None));
+        assert_eq!(apart(|_| None), failed());
+        assert_eq!(apart(|_| panic!("as a parser does")), failed());
+        assert_eq!(apart(|bytes| Some(sinks(bytes).to_string())), failed());
+        let slow = apart(|_| {
+            loop {
+                std::thread::park();
+            }
+        });
+        assert_eq!(slow, (String::new(), Some(Failure::Slow)));
+        let flood = apart(|_| Some("x".repeat(1_000_000)));
+        assert_eq!(flood, ("x".repeat(10), Some(Failure::TooMuch)));
     }
 }

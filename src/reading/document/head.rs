@@ -276,6 +276,7 @@ fn is_upper(text: &str) -> bool {
 /// The body that issued the document: the last of those above the number, its lines put together.
 fn issuer(left: &[&Segment]) -> Option<String> {
     let mut bodies: Vec<String> = Vec::new();
+    let mut above: Option<&Segment> = None;
     for (at, s) in left.iter().enumerate() {
         // A row of a table, and what is no head any more, name no body that issued it.
         let row = left[at..]
@@ -291,12 +292,15 @@ fn issuer(left: &[&Segment]) -> Option<String> {
         if s.folded.starts_with("so ") && s.text.contains([':', '/']) || NUMBER.is_match(&s.text) {
             break;
         }
-        // "Số" over a column is no department (Sở), and a word alone names none.
-        let counts = s.text.to_lowercase().starts_with("số") || !s.folded.contains(' ');
+        // "Số" over a column is no department (Sở), and a word alone names none, but may be the end of a name.
+        let ends = |above: &Segment| is_upper(&s.text) && is_under(s, above);
+        let counts = s.text.to_lowercase().starts_with("số")
+            || !s.folded.contains(' ') && !above.is_some_and(ends);
         let begins = !counts && vi().bodies.begins(&s.folded);
         if counts || !(is_upper(&s.text) || begins) || s.text.len() > 200 || s.folded.is_empty() {
             continue;
         }
+        above = Some(s);
         // "CÔNG ĐOÀN" alone goes on in the next line: "TRƯỜNG THPT …".
         let unfinished = bodies
             .last()
@@ -323,6 +327,12 @@ fn issuer(left: &[&Segment]) -> Option<String> {
         Some(above) if is_bare => format!("{own} {above}"),
         _ => own,
     })
+}
+
+/// Whether a piece stands right under another one, where a name goes on that was too long for its line.
+fn is_under(s: &Segment, above: &Segment) -> bool {
+    let end = above.start + above.text.chars().count();
+    s.line > above.line && s.line <= above.line + 2 && s.start + 2 >= above.start && s.start < end
 }
 
 /// The subject under the type, up to the first line of the text itself.
@@ -473,6 +483,27 @@ mod tests {
             head.title.as_deref(),
             Some("tai nạn lao động tháng 5 năm 2026")
         );
+    }
+
+    #[test]
+    fn the_last_word_of_a_name_may_stand_on_a_line_of_its_own() {
+        let issuer = |left: &str| {
+            let page = format!("LĐLĐ TỈNH PHÚ YÊN   CỘNG HÒA XÃ HỘI\n{left}\nBÁO CÁO\n");
+            parse(&page).issuer
+        };
+        for (left, whole) in [
+            (
+                "CÔNG ĐOÀN CÁC KHU CÔNG   Độc lập\n      NGHIỆP\nSố: 5/BC-CĐ",
+                "CÔNG ĐOÀN CÁC KHU CÔNG NGHIỆP",
+            ),
+            ("CÔNG ĐOÀN XÃ\nTuy\nSố: 5/BC-CĐ", "CÔNG ĐOÀN XÃ"),
+            (
+                "CÔNG ĐOÀN XÃ\n                  MẬT\nSố: 5/BC-CĐ",
+                "CÔNG ĐOÀN XÃ",
+            ),
+        ] {
+            assert_eq!(issuer(left).as_deref(), Some(whole), "{left}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod file_name;
 mod filled;
 pub mod head;
+mod layout;
+mod pdf;
 mod picture;
 mod scan;
 mod signature;

@@ -1,7 +1,7 @@
 //! The text of a document's first page, line by line: docx, odt and ods out of their XML, xlsx by calamine, doc and rtf
-//! by catdoc, xls by xls2csv, PDF by pdftotext.
+//! by catdoc, xls by xls2csv, PDF by [`pdf`].
 //!
-//! Cells of tables are parted by tabs, or by spaces where pdftotext shows the layout.
+//! Cells of tables are parted by tabs, in a PDF by spaces.
 
 use std::io::{Cursor, Read};
 
@@ -12,6 +12,7 @@ use quick_xml::events::Event;
 use super::super::program::{Budget, Failure};
 use super::super::{FileKind, Warning};
 use super::filled::{Cell, Grid};
+use super::pdf;
 
 /// How much text of the first page is kept, in bytes.
 const KEPT: usize = 20_000;
@@ -88,9 +89,23 @@ fn up_to(
             csv.grids = vec![grid];
             csv
         }
-        FileKind::Pdf => by("pdftotext", &["-layout", "-l", "2", "-", "-"], content)?,
+        FileKind::Pdf => pdf(budget, content, kept)?,
         _ => Extracted::default(),
     })
+}
+
+/// The text of a PDF, by our own reader, else by pdftotext.
+fn pdf(budget: &mut Budget, content: &[u8], kept: usize) -> std::io::Result<Extracted> {
+    let own = budget.apart(pdf::TIME, content, pdf::text, kept as u64)?;
+    if let None | Some(Failure::TooMuch) = own.failure {
+        return Ok(Extracted {
+            text: String::from_utf8_lossy(&own.bytes).into_owned(),
+            ..Extracted::default()
+        });
+    }
+    let pages = pdf::PAGES.to_string();
+    let arguments = ["-layout", "-l", &pages, "-", "-"];
+    by(budget, "pdftotext", &arguments, content, kept)
 }
 
 /// The output of a program, with what kept it from being whole.

@@ -138,8 +138,7 @@ impl Reader {
         }
     }
 
-    /// Reads a built-in mail with a Word file and a PDF by fresh children; gives whether the PDF was understood, for which
-    /// a program of the system is needed.
+    /// Reads a built-in mail with a Word file and a PDF by fresh children; gives whether the PDF was understood, too.
     ///
     /// # Errors
     /// Why this machine reads no mail at the moment.
