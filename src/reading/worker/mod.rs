@@ -23,6 +23,7 @@ mod left;
 mod process;
 mod reader;
 mod seat;
+mod thin;
 mod together;
 mod weight;
 

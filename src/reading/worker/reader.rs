@@ -14,6 +14,7 @@ use super::combined::{combined, is_suspicious};
 use super::left::{self, NotAsSaid};
 use super::process::NoAnswer;
 use super::seat::{Failure, Frame, Seat, Who};
+use super::thin::thinned;
 
 /// A mail with a Word file and a PDF that any sound machine can read.
 const TRIAL: &[u8] = include_bytes!("trial.eml");
@@ -193,13 +194,14 @@ impl Reader {
     /// What a mail says and what its files are.
     async fn by_both(&mut self, mail: &[u8]) -> Result<Reading, Failure> {
         let (frame, words, files) = (&self.frame, &mut self.words, &mut self.files);
-        let (words, files) = tokio::join!(words.read(frame, mail), files.read(frame, mail));
+        let thin = thinned(mail);
+        let (words, files) = tokio::join!(words.read(frame, &thin), files.read(frame, mail));
         let mut words = words?;
         let may_order = words.may_be_a_command(&self.frame.settings.staff);
         if may_order && !self.words.is_fresh() {
             // Whoever wrote an earlier mail shall not have had a hand in this.
             self.words.end();
-            words = self.words.read(&self.frame, mail).await?;
+            words = self.words.read(&self.frame, &thin).await?;
         }
         let reading = combined(words, files?);
         if is_suspicious(&reading) {
