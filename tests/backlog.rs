@@ -211,6 +211,42 @@ fn a_mail_that_the_archive_has_lost_is_fetched_again_though_nothing_changed_in_t
 }
 
 #[test]
+fn what_the_server_did_not_give_is_asked_for_a_day_later_though_nothing_changed_and_once_though_it_is_gone()
+ {
+    for gone in [false, true] {
+        let (server, installation) = looked_through();
+        let uid = server.deliver("INBOX", ago(600), &report(REPORTING, "1"));
+        let refused = Fault::No("[SERVERBUG] cannot be read");
+        server.on(Step::Bodies, .., Fault::Of(uid, Box::new(refused)));
+        let told = || {
+            installation
+                .json(&["inbox", "--json"])
+                .iter()
+                .any(|l| l["sender"] == REPORTING)
+        };
+        for _ in 0..8 {
+            round(&installation);
+        }
+        assert!(told(), "it is given up");
+        server.mend();
+        if gone {
+            server.change(|a| a.folder("INBOX").mails.retain(|m| m.uid != uid));
+        }
+        let later = |hours| {
+            let at = (ago(0) + SignedDuration::from_hours(hours)).to_string();
+            succeed(installation.run(&["--at", &at, "run", "--once"]));
+            listings(&server)
+        };
+        later(23);
+        assert!(!logged(&installation, "ldld-dong-hoa"));
+        let listed = later(25);
+        assert_eq!(listed.last().unwrap(), "1:*");
+        assert_eq!(logged(&installation, "ldld-dong-hoa"), !gone);
+        assert_eq!(later(25), listed, "nothing is listed again");
+    }
+}
+
+#[test]
 fn on_a_real_server_what_was_listed_is_not_listed_again_whatever_people_do_with_their_mails() {
     let lab = Lab::start();
     let installation = Installation::new(&lab);

@@ -104,16 +104,15 @@ impl Visit<'_, '_> {
         listing: &Listing,
         failures: &HashMap<String, FetchFailure>,
     ) -> Result<()> {
-        for envelope in &listing.envelopes {
-            let due = failures
-                .get(&envelope.uid)
-                .is_some_and(|f| is_asked_again(f, self.now));
-            if !due || envelope.size > self.budget_left()? {
-                continue;
-            }
-            let place = self.place(&envelope.uid);
-            // Noted before: what breaks the line is not asked for in each round.
+        for (uid, _) in failures.iter().filter(|(_, f)| is_asked_again(f, self.now)) {
+            let place = self.place(uid);
+            // Noted before, be it gone or too large for today: what breaks the line is not asked for in each round.
             self.books.store.gave_up_fetching(&place, self.now)?;
+            let room = self.budget_left()?;
+            let mut there = listing.envelopes.iter();
+            let Some(envelope) = there.find(|e| e.uid == *uid && e.size <= room) else {
+                continue;
+            };
             let uid = std::slice::from_ref(&envelope.uid);
             let body = self.open.fetch(uid).await?.pop();
             let (Some((_, raw)), Some(row)) = (body, self.books.store.message_at(&place)?) else {
