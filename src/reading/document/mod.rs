@@ -138,13 +138,15 @@ pub fn read(
         return Ok(document);
     }
     let mut page = extracted.text;
+    let mut of_a_picture = None;
     if let Some(ocr) = ocr.filter(|_| page.trim().is_empty()) {
         let recognised = scan::recognised(kind, content, ocr)?;
         page = recognised.text;
+        of_a_picture = Some(recognised.head);
         document.note = recognised.note.or(document.note);
     }
     let page = legacy::converted(&page).unwrap_or(page);
-    document.head = head::parse(&page);
+    document.head = of_a_picture.unwrap_or_else(|| head::parse(&page));
     document.filled = filled::is_filled(&page, &extracted.grids);
     if kind == FileKind::Pdf {
         document.signatures = signature::read(content, budget)?;
