@@ -110,8 +110,9 @@ fn read_page(
     let is_a_head = lines.head.title.is_some() || lines.has_a_number();
     readings.push(lines);
     for size in SIZES[1..].iter().filter(|_| is_a_head) {
-        let are_sure = readings.len() > 1 && say_the_same(&readings[0].head, &readings[1].head);
-        if failure.is_some() || are_sure {
+        let first = &readings[0].head;
+        let are_sure = readings.len() > 1 && say_the_same(first, &readings[1].head);
+        if failure.is_some() || are_sure && !first.title.as_deref().is_some_and(has_strokes) {
             break;
         }
         let (lines, failed) = read(&page, part, *size)?;
@@ -134,10 +135,12 @@ fn agreed(heads: Vec<Head>) -> Head {
     let issuer = whole(by_words(&values(|h| &h.issuer)), &values(|h| &h.issuer));
     let titles = values(|h| &h.title);
     let of_when = |title: &String| counting_words(title).join(" ");
-    let when = undisputed(titles.iter().map(of_when).collect());
+    let whens: Vec<String> = titles.iter().map(of_when).collect();
+    let strokes = titles.iter().any(|title| has_strokes(title));
+    let when = undisputed(whens.clone()).filter(|when| !strokes || whens.iter().all(|w| w == when));
     let titles: Vec<String> = titles
         .into_iter()
-        .filter(|title| Some(of_when(title)) == when)
+        .filter(|title| Some(of_when(title)) == when && !lost_a_number(title))
         .collect();
     let title = by_words(&titles);
     let first = heads
@@ -152,6 +155,20 @@ fn agreed(heads: Vec<Head>) -> Head {
         title,
         ..head
     }
+}
+
+/// Whether a title counts in strokes, of which one is easily lost: all readings have to say the same of them.
+fn has_strokes(title: &str) -> bool {
+    let is_strokes = |word: &str| word.len() > 1 && word.chars().all(|c| c == 'I');
+    title.split([' ', ',', '/']).any(is_strokes)
+}
+
+/// Whether the number of a month or a quarter was lost on the way: "tháng năm 2026" is no May.
+fn lost_a_number(title: &str) -> bool {
+    let folded = fold(title);
+    ["thang nam 20", "quy nam 20"]
+        .iter()
+        .any(|lost| folded.contains(lost))
 }
 
 /// What most say; `None` where as many say something else.
@@ -475,12 +492,21 @@ mod tests {
         const III: &str = "Tình hình lao động quý III năm 2026";
         for (readings, number, title) in [
             (vec![], None, None),
+            (vec![("", III), ("", III)], None, Some(III)),
+            (
+                vec![
+                    ("", "Tai nạn tháng năm 2026"),
+                    ("", "Tai nạn tháng năm 2026"),
+                ],
+                None,
+                None,
+            ),
             (vec![("57/BC-CĐX", II)], Some("57/BC-CĐX"), Some(II)),
             (vec![("57/BC-CĐX", II), ("51/BC-CĐX", III)], None, None),
             (
                 vec![("57/BC-CĐX", II), ("51/BC-CĐX", III), ("51/BC-CĐX", III)],
                 Some("51/BC-CĐX"),
-                Some(III),
+                None,
             ),
             (
                 vec![("", II), ("57/BC-CĐX", ""), ("", II)],
