@@ -626,7 +626,7 @@ mod tests {
         move |x, y| {
             let height = y as f32 - x as f32 * slope;
             let (line, row) = ((height / 40.0).floor() as i64, height.rem_euclid(40.0));
-            let cell = (x as i64 / 9 * 7919 + line * 104_729) * 2_654_435_761 >> 16;
+            let cell = ((x as i64 / 9 * 7919 + line * 104_729) * 2_654_435_761) >> 16;
             let inside = (100..1_100).contains(&x) && (100..700).contains(&y);
             inside && row < 18.0 && cell.rem_euclid(6) > 0
         }
