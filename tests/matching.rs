@@ -63,6 +63,8 @@ struct Case {
     /// Whether it is known what came before.
     #[serde(default)]
     history_known: bool,
+    /// Whether it shows by itself that it is none, where that is told.
+    surely_none: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -296,6 +298,13 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
         let label = case.unit.as_ref();
         let group = groups.entry(case.group.clone()).or_default();
         group.1 += 1;
+        if case
+            .surely_none
+            .is_some_and(|told| told != found.surely_none)
+        {
+            wrong.push(what);
+            continue;
+        }
         let right = match (&logged, case.certainty.as_str()) {
             (Some((unit, items)), "certain") if !case.items.is_empty() => {
                 if Some(unit) != label || *items != case.items {

@@ -56,6 +56,26 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// The sentences and lines of a text, each with the mark that ends it; "1.2026" is one word.
+pub(crate) fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    let digit = |c: char| c.is_ascii_digit();
+    std::iter::from_fn(move || {
+        let ends = |(at, c): &(usize, char)| match c {
+            '\n' | ';' | '?' | '!' => true,
+            '.' => !rest[at + 1..].starts_with(digit),
+            _ => false,
+        };
+        let to = rest
+            .char_indices()
+            .find(ends)
+            .map_or(rest.len(), |(at, _)| at + 1);
+        let (sentence, after) = rest.split_at(to);
+        rest = after;
+        (!sentence.is_empty()).then_some(sentence)
+    })
+}
+
 /// Percent-encoded, but for what stands for itself everywhere in a URL (RFC 3986, section 2.3).
 pub(crate) fn percent_encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -106,6 +126,17 @@ pub(crate) fn truncated(text: &str, bytes: usize) -> &str {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_sentence_ends_at_a_mark_and_not_within_a_number() {
+        let of = |text| sentences(text).collect::<Vec<_>>();
+        let text = "Tháng 1.2026: không.\nCó gì không? 0";
+        assert_eq!(
+            of(text),
+            ["Tháng 1.2026: không.", "\n", "Có gì không?", " 0"]
+        );
+        assert!(of("").is_empty());
+    }
 
     #[test]
     fn spellings_that_people_mix_are_one() {

@@ -102,6 +102,12 @@ pub(super) fn says_surely_none(subject: &str) -> bool {
     not_yet_one(subject, &Additions::default()).is_some_and(|sign| sign.sure)
 }
 
+/// Whether a subject or name says by its first words that something is no report: "Kế hoạch …", "Thư mời".
+pub(super) fn is_called_otherwise(text: &str) -> bool {
+    let is_none = |d: &Document| d.name != "báo cáo" && !d.name.contains("tổng hợp");
+    says_surely_none(text) || named_first(text).is_some_and(is_none)
+}
+
 /// What a mail about a report is that is none itself: it says so before it says "báo cáo".
 fn not_yet_one(text: &str, office: &Additions) -> Option<&'static NotYet> {
     let folded = fold(text);

@@ -151,10 +151,10 @@ static DATES: LazyLock<Regex> = LazyLock::new(|| {
         r"ngay\s*\d{1,2}\s*(?:thang\s*\d{1,2}\s*(?:,?\s*nam\s*\d{4})?|[/.-]\s*\d{1,2}\s*(?:[/.-]\s*\d{2,4})?)|\b\d{1,2}[/.-]\d{1,2}[/.-](?:20)?\d{2}\b|\b20\d\d[/.-]\d{1,2}[/.-]\d{1,2}\b|\b20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b",
     )
 });
-/// `57/BC-LĐLĐ`, `05/2026/BC-CĐ`, "số 57/2026": numbers of documents.
+/// `57/BC-LĐLĐ`, `05/2026/BC-CĐ`, "số 57/2026", "57 BC CĐCS": numbers of documents.
 static DOCUMENTS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\bso[\s:.]*\d{1,5}[a-d]?(?:\s*/\s*20\d\d)?\b|\b\d{1,5}[a-d]?\s*/\s*(?:20\d\d\s*[/-]\s*)?[a-z]{2,}|\b\d{1,5}[a-d]?-(?:20\d\d-)?(?:bc|kh|cv|tb|qd|nq|ctr|ldld|cd)[a-z]*\b|\b(?:bc|kh|cv|tb|qd|nq|ctr)\s*-\s*\d{1,5}\b",
+        r"^\s*\d{1,5}[a-d]?[\s-]+(?:bc|kh|cv|tb)[\s-]+(?:ldld|cd|bch|btv)[a-z]*\b|\bso[\s:.]*\d{1,5}[a-d]?(?:\s*/\s*20\d\d)?\b|\b\d{1,5}[a-d]?\s*/\s*(?:20\d\d\s*[/-]\s*)?[a-z]{2,}|\b\d{1,5}[a-d]?-(?:20\d\d-)?(?:bc|kh|cv|tb|qd|nq|ctr|ldld|cd)[a-z]*\b|\b(?:bc|kh|cv|tb|qd|nq|ctr)\s*-\s*\d{1,5}\b",
     )
 });
 static SCHOOL: LazyLock<Regex> =
@@ -246,7 +246,9 @@ pub(super) fn dated(text: &str) -> Dated {
 /// All that a text says of time, with the years that belong to the periods.
 fn all_of(folded: &str) -> Dated {
     // `_` joins words in file names; to the patterns it must be a bound.
-    let mut text = JOINED.replace_all(folded, "$1-$2").replace('_', " ");
+    let text = JOINED.replace_all(folded, "$1-$2").replace('_', " ");
+    // Without marks "cơ sở 9/2026" has a number of a document: "số 9/2026".
+    let mut text = text.replace(" co so ", " co_so ");
     let mut periods = Vec::new();
     for (pattern, meant) in IN_ORDER {
         let mut blanked = String::new();

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::genre::{Part, asks_for_time, is_surely_none, part_of, says_surely_none};
+use super::genre::{
+    Part, asks_for_time, is_called_otherwise, is_surely_none, part_of, says_surely_none,
+};
 use super::hints::Hint;
 use super::topic::{About, calls_a_report};
 use super::works::{Document, Work, works};
@@ -13,7 +15,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
-use crate::ground::text::{fold, truncated};
+use crate::ground::text::{fold, sentences, truncated};
 use crate::reading::nil_return::{may_say_what_happened, says_nothing_happened};
 use crate::reading::{Attachment, Class, Reading};
 use crate::words::vi;
@@ -285,7 +287,7 @@ impl<'m> Matter<'m> {
     fn said_beside(&self, items: &mut Items, found: &mut Match) {
         let matcher = self.matcher;
         let texts = [self.subject, self.body].into_iter();
-        let sentences = texts.flat_map(|text| text.split(['\n', ';', '.']));
+        let sentences = texts.flat_map(sentences);
         let several = |s: &str| matcher.topics.about(s, true, self.unit).mentioned.len() > 1;
         let parts = sentences.flat_map(|s| match several(s) {
             true => s.split(',').collect(),
@@ -317,6 +319,19 @@ impl<'m> Matter<'m> {
         }
     }
 
+    /// Whether of a piece that nobody read subject and names both say that it is something else, and nothing says that the
+    /// mail brings a report that is asked for.
+    fn is_called_otherwise_twice(&self, work: &Work<'m>) -> bool {
+        let otherwise = |text: &str, about: &About<'_>| {
+            let is_asked_for = about.calls && !about.mentioned.is_empty();
+            !is_asked_for && (about.against.is_some() || is_called_otherwise(text))
+        };
+        let mut documents = work.documents.iter();
+        !self.in_body.calls
+            && otherwise(self.subject, &self.in_subject)
+            && documents.all(|d| d.is_without_text() && otherwise(d.file.stem(), &d.name))
+    }
+
     /// Of what else a piece of writing speaks, where that is sure: its title speaks of it and names no report, or nothing of
     /// the mail calls it one.
     fn another_matter(&self, work: &Work<'m>) -> Option<String> {
@@ -329,7 +344,7 @@ impl<'m> Matter<'m> {
         if is_sure && work.abouts().all(is_none) && of_title.is_some() {
             return of_title;
         }
-        if calls {
+        if calls && !self.is_called_otherwise_twice(work) {
             return None;
         }
         let mut names = work.documents.iter().map(|d| &d.name);
@@ -400,10 +415,14 @@ impl<'m> Matter<'m> {
         let other = match part {
             Some(Part::Other(genre)) => Some(genre),
             Some(Part::Main | Part::Supplement) => None,
-            None => work.other_genre(self.subject, self.matcher.reports(), office),
+            None => {
+                let said = &self.in_subject.mentioned;
+                work.other_genre(self.subject, said, self.matcher.reports(), office)
+            }
         };
-        // Pages that nobody read may be the report beside a plan.
-        let all_read = work.is_read();
+        // Pages that nobody read may be the report beside a plan, unless subject and name both say what they are.
+        let called_otherwise = self.is_called_otherwise_twice(work);
+        let all_read = work.is_read() || called_otherwise;
         let other_genre = |genre: &str| Why::OtherGenre {
             file: file.name.clone(),
             genre: genre.to_owned(),
@@ -412,7 +431,7 @@ impl<'m> Matter<'m> {
             let by_head = file.genre.as_deref() == Some(genre) || is_surely_none(file);
             let is_blank = file.filled == Some(false);
             let by_subject = says_surely_none(self.subject) && !self.calls_itself_a_report(work);
-            return match (by_head || is_blank || by_subject) && all_read {
+            return match (by_head || is_blank || by_subject) && all_read || called_otherwise {
                 true => Seen::Other(other_genre(genre)),
                 false => Seen::Left(other_genre(genre)),
             };

@@ -13,7 +13,7 @@ use crate::domain::date_of;
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::report::{Frequency, Report};
 use crate::domain::why::Why;
-use crate::ground::text::{fold, fold_marks};
+use crate::ground::text::{fold, fold_marks, sentences};
 use crate::reading::Warning;
 use crate::reading::nil_return::says_nothing_happened;
 use crate::words::vi;
@@ -130,9 +130,8 @@ impl<'m> Matter<'m> {
             self.as_of_the_day(dated.periods.iter().filter(|h| h.is_of(report)))
         };
         // "Tháng 7 đã gửi. Tháng 8 không phát sinh."
-        let sentences = self.body.split(['\n', ';', '.']);
         let says = |s: &&str| says_nothing_happened("", s) && !vi().was_sent.stands_in(&fold(s));
-        let mut in_text: Vec<Hint> = sentences
+        let mut in_text: Vec<Hint> = sentences(self.body)
             .filter(says)
             .flat_map(|s| of_kind(&dated(s)))
             .collect();
@@ -395,6 +394,14 @@ impl<'m> Matter<'m> {
         let places = self.places(work).into_iter();
         let mut dated = places.map(|p| p.hints).filter(|h| !h.is_empty());
         dated.next().unwrap_or_default()
+    }
+
+    /// Whether a place names a period of the kind on which a report is made.
+    pub(super) fn names_its_kind(&self, report: &Report, work: &Work<'m>) -> bool {
+        let places = self.places(Some(work));
+        places
+            .iter()
+            .any(|p| p.hints.iter().any(|h| h.is_of(report)))
     }
 
     /// Whether a report that comes now can be meant for what nobody named.

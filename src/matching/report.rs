@@ -181,7 +181,8 @@ impl<'m> Matter<'m> {
         // "Hội nghị người lao động và thực hiện dân chủ" is what the subject says if it is owed, too.
         let is_owed = work.lead().file.genre.as_deref() == Some("báo cáo")
             && work.abouts().any(|a| a.mentions(report))
-            && self.supports(report, work).is_some();
+            && (self.supports(report, work).is_some()
+                || self.is_expected_on_its_period(report, work, true));
         let mut abouts = work.abouts();
         if let Some(matter) = abouts.find_map(|a| a.against.clone()).filter(|_| !is_owed) {
             found.open.push(Why::SpeaksOf {
@@ -277,21 +278,30 @@ impl<'m> Matter<'m> {
         {
             return Some(Support::Asked);
         }
+        let again = self.is_sent_once_more(Some(work));
+        let owed = self.is_expected_on_its_period(report, work, again);
+        (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
+    }
+
+    /// Whether the unit is asked for a report on the period that is named; where `again`, whatever came of it.
+    fn is_expected_on_its_period(&self, report: &Report, work: &Work<'m>, again: bool) -> bool {
         let hints = self.strongest_hints(Some(work));
-        let fits = |period| {
-            let mut verdicts = hints.iter().map(|h| allows(h, period, report));
-            match report.is_periodic() {
-                // A year alone names no month.
-                true => hints.iter().any(|h| h.is_of(report)) && verdicts.all(|v| v == Some(true)),
-                false => verdicts.all(|v| v != Some(false)),
+        let named = match report.is_periodic() {
+            // A year alone names no month.
+            true if !self.names_its_kind(report, work) => return false,
+            true => self.period_of(report, Some(work), &mut Match::nothing()),
+            false => None,
+        };
+        let fits = |period: &PeriodId| match report.is_periodic() {
+            true => named.as_ref() == Some(period),
+            false => {
+                let mut verdicts = hints.iter().map(|h| allows(h, period, report));
+                verdicts.all(|v| v != Some(false))
             }
         };
-        let again = self.is_sent_once_more(Some(work));
         let is_its = |e: &&Expectation| (e.open || again) && e.report == report.id;
         let mut expected = self.expected.iter().filter(is_its);
-        let owed = self.unit.is_some()
-            && expected.any(|e| self.is_within_reach(e, report) && fits(&e.period));
-        (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
+        self.unit.is_some() && expected.any(|e| self.is_within_reach(e, report) && fits(&e.period))
     }
 
     /// What a mail most likely brings: the one thing that is clear, or where none is the only report that its places speak

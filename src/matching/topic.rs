@@ -73,6 +73,8 @@ impl About<'_> {
 /// Words of a report in a text.
 struct Hit<'c> {
     report: &'c Report,
+    /// The place of the report.
+    at: usize,
     /// First word and the one after the last.
     from: usize,
     to: usize,
@@ -99,6 +101,8 @@ pub(super) struct Topics {
     words: (Finder, Vec<usize>),
     /// For each report, what its words do not stand in.
     excepted: Vec<Finder>,
+    /// For each report, each two words of its title.
+    titles: Vec<Finder>,
     /// Things that no report here is about.
     against: Finder,
     department: Department,
@@ -120,9 +124,11 @@ impl Topics {
         let other = office.both(OpenSet::OtherMatters).flat_map(Set::words);
         let other: Vec<&str> = other.collect();
         let others = Finder::new(&other);
-        let own: Vec<usize> = words
-            .iter()
-            .flat_map(|w| others.find(w))
+        let titles: Vec<String> = config.reports.iter().map(|r| fold(&r.title)).collect();
+        let names = words.iter().map(|w| w.as_str());
+        let own: Vec<usize> = names
+            .chain(titles.iter().map(String::as_str))
+            .flat_map(|text| others.find(text))
             .map(|found| found.phrase)
             .collect();
         let against = other.iter().enumerate().filter(|(at, _)| !own.contains(at));
@@ -136,6 +142,7 @@ impl Topics {
                 .iter()
                 .map(|r| Finder::new(&r.except))
                 .collect(),
+            titles: config.reports.iter().map(|r| pairs(&r.title)).collect(),
             units,
             department: Department::new(&config.settings.department.name),
             config,
@@ -153,6 +160,15 @@ impl Topics {
         let hits = self.hits(&text);
         let known = self.known(&hits, &text);
         let plain = text.plain();
+        let stands = |hit: &Hit<'_>| {
+            // The words of its own title are understood beside a report.
+            let mut besides = known.clone();
+            text.cover(&mut besides, self.titles[hit.at].find(&text.folded));
+            match standing(hit, &besides, &plain, &text) {
+                Standing::Aside => standing(hit, &known, &plain, &text),
+                stands => stands,
+            }
+        };
         let mut about = About {
             named: Vec::new(),
             likely: Vec::new(),
@@ -169,7 +185,7 @@ impl Topics {
             once(&mut about.mentioned, hit.report);
             let is_report = fold(&hit.report.title).starts_with("bao cao");
             let speaks_up = called || text.is_dated || !is_report;
-            match standing(hit, &known, &plain, &text) {
+            match stands(hit) {
                 Standing::Subject if speaks_up => once(&mut about.named, hit.report),
                 Standing::Subject | Standing::Likely => once(&mut about.likely, hit.report),
                 Standing::Aside => {}
@@ -364,7 +380,12 @@ impl Topics {
                 && !text.is_of_another_body(to, &report.basis)
                 && !text.is_of_another_document((from, to), report)
             {
-                hits.push(Hit { report, from, to });
+                hits.push(Hit {
+                    report,
+                    at,
+                    from,
+                    to,
+                });
             }
         }
         let within: Vec<bool> = hits
@@ -385,7 +406,8 @@ impl Topics {
         !asked && text.dated.periods.iter().any(Hint::is_part_of_a_year)
     }
 
-    /// Words that any report may have beside its subject: leading ones, numbers, names of units, other reports.
+    /// Words that any report may have beside its subject: leading ones, numbers, names of units, other reports. The words
+    /// of its own title come besides.
     fn known(&self, hits: &[Hit<'_>], text: &Text) -> Vec<bool> {
         let mut known = text.covered(&[&vi().leading, &vi().unions]);
         text.cover(&mut known, self.names.find(&text.folded));
@@ -421,6 +443,13 @@ pub(super) fn narrowed(named: &mut Vec<&Report>, all: &[Report], periods: &[Hint
         .map(|(_, wide)| wide)
         .collect();
     named.retain(|r| !over.contains(&r.id.as_str()));
+}
+
+/// Each two words that follow each other in a title.
+fn pairs(title: &str) -> Finder {
+    let title = fold(title);
+    let words: Vec<&str> = title.split(' ').collect();
+    Finder::new(words.windows(2).map(|pair| pair.join(" ")))
 }
 
 /// How a report's words stand: with nothing between them and "báo cáo", or the beginning, that is not understood; beside

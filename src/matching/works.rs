@@ -55,7 +55,7 @@ impl<'m> Document<'m> {
     }
 
     /// Whether no text of it was read: pages of a scan, or a photograph.
-    fn is_without_text(&self) -> bool {
+    pub(super) fn is_without_text(&self) -> bool {
         let f = self.file;
         f.title.is_none() && f.genre.is_none() && f.issuer.is_none() && f.cites.is_empty()
     }
@@ -180,18 +180,20 @@ impl<'m> Work<'m> {
         self.documents.iter().all(|d| !d.is_without_text())
     }
 
-    /// The type of a piece that can be none of the reports that it mentions, or of all where it mentions none: a plan on nữ
-    /// công is no report, whatever plan is asked for.
+    /// The type of a piece that can be none of the reports that it mentions, else of those of which is `said`, or of all
+    /// where there are none: a plan on nữ công is no report, whatever plan is asked for.
     pub(super) fn other_genre(
         &self,
         subject: &str,
+        said: &[&'m Report],
         reports: &[Report],
         office: &Additions,
     ) -> Option<&'static str> {
-        let mut meant: Vec<&Report> = self
-            .abouts()
-            .flat_map(|a| a.mentioned.iter().copied())
-            .collect();
+        let own = self.abouts().flat_map(|a| &a.mentioned);
+        let mut meant: Vec<&Report> = own.copied().collect();
+        if meant.is_empty() {
+            meant.extend(said);
+        }
         if meant.is_empty() {
             meant.extend(reports);
         }
@@ -261,7 +263,7 @@ pub(super) fn works<'m>(
         }
     }
     if let [work] = works.as_mut_slice()
-        && work.other_genre(subject, reports, office).is_none()
+        && work.other_genre(subject, &[], reports, office).is_none()
     {
         let named = work.named("", &[], office);
         let pages = left.iter().filter(|d| d.looks_like_pages()).count();

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::ground::text::fold;
+use crate::ground::text::{self, fold};
 use crate::words::{mail, vi};
 
 fn pattern(text: &str) -> Regex {
@@ -35,7 +35,7 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
         | \b 0+ \ (?:vu|truong\ hop|ca|tnld|tai\ nan|su\ co) \b
         | \b (?:bang|deu|deu\ la) \ (?:0|khong) (?:\ a|\ nhe)? $
         | \b khong\ co (?:\ (?:a|nhe|nha|chi|anh|em|c|oi))* $
-        | \b (?: (?:thang|quy|ky|nam|t) (?:\ nay|\ \d+)+ | t\d{1,2}(?:\ \d{4})? ) \ khong (?:\ a)? $",
+        | \b (?: (?:thang|quy|ky|nam|t) (?:\ (?:nay|\d+|mot|hai|ba|bon|tu|nam|sau|bay|tam|chin|muoi))+ | t\d{1,2}(?:\ \d{4})? ) \ khong (?:\ a)? $",
     )
 });
 
@@ -143,17 +143,12 @@ fn sentences(text: &str) -> Vec<(Vec<String>, bool)> {
         whole.push_str(if goes_on { " " } else { "\n" });
         whole.push_str(line);
     }
-    let ends = |c: char| matches!(c, '.' | '?' | '!' | ';' | '\n');
-    let mut found = Vec::new();
-    let mut rest = whole.as_str();
-    while !rest.is_empty() {
-        let at = rest.find(ends).unwrap_or(rest.len());
-        let is_question = rest[at..].starts_with('?');
-        let clauses = rest[..at].split([',', '(', ')']).map(plain);
-        found.push((clauses.filter(|c| !c.is_empty()).collect(), is_question));
-        rest = rest.get(at + 1..).unwrap_or("");
-    }
-    found
+    let parts = text::sentences(&whole).map(|sentence| {
+        let clauses = sentence.split([',', '(', ')']).map(plain);
+        let clauses = clauses.filter(|c| !c.is_empty()).collect();
+        (clauses, sentence.ends_with('?'))
+    });
+    parts.collect()
 }
 
 /// A clause as it is looked at.

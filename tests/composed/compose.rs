@@ -1558,7 +1558,11 @@ impl World {
         w.done(
             number,
             what.kind,
-            Truth::Nothing,
+            // Whether a unit is given more time nobody but a person decides.
+            match what.kind {
+                "more time" => Truth::Waits,
+                _ => Truth::Nothing,
+            },
             vec![(o.report.clone(), o.period.clone(), false)],
         )
     }

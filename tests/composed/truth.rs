@@ -48,7 +48,7 @@ pub enum Fault {
     OutOfNothing,
     /// A report that the mail brings beside what was logged, of which nobody hears.
     Missed,
-    /// An honest report that is neither logged nor shown to anybody.
+    /// An honest report, or what asks staff for a decision, that is neither logged nor waits for a person.
     Lost,
 }
 
@@ -68,12 +68,11 @@ impl Truth {
     /// What is wrong; a verdict that waits never is.
     pub fn faults(&self, outcome: &Outcome) -> Vec<Fault> {
         let (unit, brings) = match self {
-            Truth::Waits | Truth::Nothing => {
-                return match outcome.logged.is_empty() {
-                    true => vec![],
-                    false => vec![Fault::OutOfNothing],
-                };
+            Truth::Waits | Truth::Nothing if !outcome.logged.is_empty() => {
+                return vec![Fault::OutOfNothing];
             }
+            Truth::Waits if !outcome.waits => return vec![Fault::Lost],
+            Truth::Waits | Truth::Nothing => return vec![],
             Truth::Reports { unit, brings } | Truth::Doubtful { unit, brings } => (unit, brings),
         };
         if outcome.logged.is_empty() {
