@@ -13,6 +13,7 @@ use thubaocao::domain::correction::{Lesson, Taught};
 use thubaocao::domain::date_of;
 use thubaocao::domain::obligation::Obligation;
 use thubaocao::domain::row::MessageId;
+use thubaocao::domain::submission::SentBefore;
 use thubaocao::domain::unit::UnitId;
 use thubaocao::domain::why::Why;
 use thubaocao::expected;
@@ -63,6 +64,11 @@ struct Case {
     /// Whether it is known what came before.
     #[serde(default)]
     history_known: bool,
+    /// What the unit sent before: which report, and what subject and files were called.
+    #[serde(default)]
+    sent_before: Vec<(String, Vec<String>)>,
+    /// What staff are asked whether it is, `report/period`, where that is told.
+    likely: Option<String>,
     /// Whether it shows by itself that it is none, where that is told.
     surely_none: Option<bool>,
 }
@@ -153,6 +159,11 @@ fn decided(matcher: &Matcher, case: &Case, taught: Taught, obligations: &[Obliga
         said: None,
         history_known: case.history_known,
         expected: &|unit| Ok(Expectation::among(obligations, unit)),
+        sent_before: &|_| {
+            let sent = case.sent_before.iter().cloned();
+            let sent = sent.map(|(report, called)| SentBefore { report, called });
+            Ok(sent.collect())
+        },
     };
     matcher.decide(&reading(case), &known).unwrap()
 }
@@ -298,9 +309,11 @@ fn nothing_is_decided_wrongly_and_hardly_anything_is_left_undecided() {
         let label = case.unit.as_ref();
         let group = groups.entry(case.group.clone()).or_default();
         group.1 += 1;
+        let likely = found.likely.as_ref().map(|(r, p)| format!("{r}/{p}"));
         if case
             .surely_none
             .is_some_and(|told| told != found.surely_none)
+            || case.likely.is_some() && case.likely != likely
         {
             wrong.push(what);
             continue;

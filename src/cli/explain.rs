@@ -162,6 +162,7 @@ impl Judge {
                 said: None,
                 history_known: self.history_known,
                 expected: &|unit| self.expected(unit, received_at),
+                sent_before: &|unit| store.sent_before(unit),
             },
         )?;
         let expected = match found.unit.certain() {

@@ -12,7 +12,7 @@ use crate::domain::row::{MessageId, ObligationId};
 use crate::domain::unit::{Level, Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected::{self, Place};
-use crate::matching::{Expected, Item, Known, Match};
+use crate::matching::{Expected, Item, Known, Match, Sent};
 use crate::reading::{Class, Reading, Trust};
 use crate::store::{Message, Store, Verdict};
 
@@ -140,7 +140,8 @@ pub fn match_mail(
     said: Option<&UnitId>,
 ) -> Result<Match> {
     let expected = |unit: Option<&UnitId>| expected::to_come(books.store, unit);
-    let known = known(books.store, reading, received_at, said, &expected)?;
+    let sent = |unit: &UnitId| books.store.sent_before(unit);
+    let known = known(books.store, reading, received_at, said, (&expected, &sent))?;
     books.matcher(date_of(received_at)).decide(reading, &known)
 }
 
@@ -150,7 +151,7 @@ pub fn known<'a>(
     reading: &Reading,
     received_at: Timestamp,
     said: Option<&'a UnitId>,
-    expected: &'a Expected<'a>,
+    (expected, sent_before): (&'a Expected<'a>, &'a Sent<'a>),
 ) -> Result<Known<'a>> {
     let sender = reading.sender.as_ref().map_or("", |s| s.address.as_str());
     Ok(Known {
@@ -162,6 +163,7 @@ pub fn known<'a>(
         said,
         history_known: true,
         expected,
+        sent_before,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::domain::row::{ChangeId, MessageId, ObligationId};
 use crate::domain::unit::{Unit, UnitId};
 use crate::domain::why::Why;
 use crate::expected;
-use crate::matching::{Item, forms_of};
+use crate::matching::{Expected, Item, Sent, forms_of};
 use crate::reading::{Class, Reading, Unread};
 use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdict};
 use crate::waiting::Waiting;
@@ -155,7 +155,9 @@ fn items_as_said(
     let day = date_of(received_at);
     let named = |words: &str| -> Result<Option<Item>> {
         let expected = |unit: Option<&UnitId>| expected::to_come(books.store, unit);
-        let known = collect::known(books.store, reading, received_at, Some(unit), &expected)?;
+        // Their words stand in the place of what the unit is used to write.
+        let asked: (&Expected<'_>, &Sent<'_>) = (&expected, &|_| Ok(vec![]));
+        let known = collect::known(books.store, reading, received_at, Some(unit), asked)?;
         let named = books.matcher(day).said_by_staff(words, unit, &known)?;
         let whole =
             named.map(|(report, period)| whole_mail(books.config, reading, &report, &period));

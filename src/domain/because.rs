@@ -41,6 +41,8 @@ pub enum Support {
     OwedPeriod,
     /// It answers a letter of ours that asks for it.
     Asked,
+    /// What the unit called so before was always this report.
+    Habit,
 }
 
 /// A ground on which something was decided.

@@ -61,6 +61,15 @@ impl Submission {
     }
 }
 
+/// What an earlier submission of a unit was called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentBefore {
+    /// Which report it was.
+    pub report: String,
+    /// The names of its files, and the subject of its mail where that brought nothing else.
+    pub called: Vec<String>,
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use super::genre::{
     Part, asks_for_time, is_called_otherwise, is_surely_none, part_of, says_surely_none,
 };
 use super::hints::Hint;
-use super::topic::{About, calls_a_report};
+use super::topic::{About, Habits, calls_a_report};
 use super::works::{Document, Work, works};
 use super::{Expectation, Item, Known, Match, Matcher, forms_of};
 use crate::domain::because::Because;
@@ -38,6 +38,17 @@ pub(super) struct Matter<'m> {
     /// Whose it is, where that is certain.
     pub(super) unit: Option<&'m UnitId>,
     pub(super) expected: &'m [Expectation],
+    /// What it called its reports so far.
+    pub(super) habits: &'m Habits,
+}
+
+/// Whose a mail is, as far as that is certain.
+pub(super) struct Owner<'o> {
+    pub(super) unit: Option<&'o UnitId>,
+    /// What is expected of it, else of anybody.
+    pub(super) expected: &'o [Expectation],
+    /// What it called its reports so far.
+    pub(super) habits: &'o Habits,
 }
 
 /// The items of a mail as they are found, one a report and period.
@@ -87,16 +98,15 @@ enum Seen<'m> {
 }
 
 impl Matcher {
-    /// Which reports on which periods a mail brings. `unit`: whose it is, where that is certain; `expected`: what is
-    /// expected of it, else of anybody.
+    /// Which reports on which periods a mail brings.
     pub(super) fn items_of(
         &self,
         reading: &Reading,
         known: &Known<'_>,
-        unit: Option<&UnitId>,
-        expected: &[Expectation],
+        owner: Owner<'_>,
         found: &mut Match,
     ) {
+        let unit = owner.unit;
         // The subject of our reminder of several reports, in an answer, tells nothing: it names the first only.
         let subject = match vi().of_several.stands_in(&fold(&reading.subject)) {
             true => "",
@@ -142,7 +152,8 @@ impl Matcher {
             matcher: self,
             known,
             unit,
-            expected,
+            expected: owner.expected,
+            habits: owner.habits,
         };
         let mut items = Items::default();
         if works.is_empty() {
@@ -213,6 +224,7 @@ impl Matcher {
             known,
             unit: Some(unit),
             expected,
+            habits: &Habits::new(),
         };
         let mut found = Match::nothing();
         let report = matter.report_of(None, &[], &mut found)?;

@@ -11,8 +11,9 @@
 //! |---|---|---|
 //! | unit ([`whose`]) | the registered address; what staff taught; what the register said then | a document, a forwarded sender or a subject of another unit makes it doubtful; words alone never make it certain |
 //! | whether it is one ([`genre`]) | to whom a document is written; what it calls itself: a draft, a letter "V/v lùi thời hạn …"; that the mail speaks of a draft | outweighs every name of a report; the head of another unit that reports is never passed over |
+//! | | of pages that nobody read subject and name | where both call them something else, and nothing speaks of a report that is asked for, they are none |
 //! | report ([`report`]) | title, file name, subject (of an answer not against the title), text; a title or subject that staff taught is as good as its own words, where those say nothing else | the narrower report wins wherever it stands; two others contradict each other |
-//! | | words beside what is not understood | count where the basis is cited, the letter that is answered asks for it, or it is called a report and the unit owes it on the period named |
+//! | | words beside what is not understood | count where the basis is cited, the letter that is answered asks for it, the unit always called this report so before, or it is called a report and the unit owes it on the period named; the words of a report's own title are understood beside its words |
 //! | | the only report that is open | where nothing at all is said that may be a subject |
 //! | period ([`period`]) | all of title, subject and file names that say anything must agree; the text counts where they say nothing | of several pieces each one's own title suffices |
 //! | | the only open period within reach | where nothing is said, or a month without its year; not beside a number that is not understood |
@@ -44,6 +45,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use self::items::Owner;
 pub(crate) use self::names::Called;
 use self::names::Names;
 use self::topic::Topics;
@@ -53,6 +55,7 @@ use crate::domain::correction::Taught;
 use crate::domain::obligation::Obligation;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
+use crate::domain::submission::SentBefore;
 use crate::domain::unit::{Level, Register, UnitId};
 use crate::domain::why::Why;
 use crate::reading::{Attachment, Reading, Role};
@@ -104,6 +107,8 @@ pub struct Known<'a> {
     pub history_known: bool,
     /// What is expected of a unit; where it is not certain which, of anybody.
     pub expected: &'a Expected<'a>,
+    /// What a unit called its reports so far.
+    pub sent_before: &'a Sent<'a>,
 }
 
 impl Known<'_> {
@@ -116,6 +121,9 @@ impl Known<'_> {
 
 /// Looks up what is expected of a unit; of anybody, where none is named.
 pub(crate) type Expected<'a> = dyn Fn(Option<&UnitId>) -> Result<Vec<Expectation>> + 'a;
+
+/// Looks up what a unit called its reports so far.
+pub(crate) type Sent<'a> = dyn Fn(&UnitId) -> Result<Vec<SentBefore>> + 'a;
 
 /// That a report on a period is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -343,7 +351,13 @@ impl Matcher {
         found.unit = self.unit_of(reading, known, &mut found);
         let unit = found.unit.certain().cloned();
         let expected = (known.expected)(unit.as_ref())?;
-        self.items_of(reading, known, unit.as_ref(), &expected, &mut found);
+        let sent = unit.as_ref().map(known.sent_before).transpose()?;
+        let owner = Owner {
+            habits: &self.topics.habits(sent.unwrap_or_default(), unit.as_ref()),
+            unit: unit.as_ref(),
+            expected: &expected,
+        };
+        self.items_of(reading, known, owner, &mut found);
         Ok(found)
     }
 

@@ -278,9 +278,34 @@ impl<'m> Matter<'m> {
         {
             return Some(Support::Asked);
         }
+        if self.habit(Some(work)) == Some(&report.id) && self.is_open(report) {
+            return Some(Support::Habit);
+        }
         let again = self.is_sent_once_more(Some(work));
         let owed = self.is_expected_on_its_period(report, work, again);
         (owed && self.is_called_a_report(Some(work))).then_some(Support::OwedPeriod)
+    }
+
+    /// The only report that the unit called so before: by the name of a file or, of a mail of its own, the subject.
+    fn habit(&self, work: Option<&Work<'m>>) -> Option<&'m str> {
+        let files = work.into_iter().flat_map(|w| &w.documents);
+        let subject = Some(self.subject).filter(|_| !self.is_an_answer());
+        let called = files.map(|d| d.file.stem()).chain(subject);
+        let topics = &self.matcher.topics;
+        let mut habits: Vec<&str> = called
+            .filter_map(|text| topics.habit(text, self.unit, self.habits))
+            .collect();
+        habits.dedup();
+        match habits.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// Whether a report may be meant that comes now, on any period.
+    fn is_open(&self, report: &Report) -> bool {
+        let mut expected = self.expected.iter().filter(|e| e.report == report.id);
+        expected.any(|e| e.open && self.is_within_reach(e, report))
     }
 
     /// Whether the unit is asked for a report on the period that is named; where `again`, whatever came of it.
@@ -323,6 +348,10 @@ impl<'m> Matter<'m> {
         }
         if spoken_of.is_empty() {
             spoken_of.extend(&self.in_body.mentioned);
+        }
+        if spoken_of.is_empty() {
+            let habit = self.habit(works.first());
+            spoken_of.extend(habit.and_then(|id| self.matcher.config.report(id)));
         }
         narrowed(&mut spoken_of, self.matcher.reports(), &[]);
         spoken_of.sort_by_key(|r| &r.id);

@@ -2,6 +2,7 @@
 //! "Đăng ký tập huấn nữ công" and "Ban Chính sách pháp luật, Quan hệ lao động – Nữ công" are no reports on nữ công.
 
 use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::config::Config;
 use crate::domain::correction::Taught;
 use crate::domain::report::{Frequency, Report};
 use crate::domain::row::MessageId;
+use crate::domain::submission::SentBefore;
 use crate::domain::unit::UnitId;
 use crate::ground::text::{fold, fold_marks};
 use crate::words::{Additions, Finder, Found, OpenSet, Set, has_phrase, mail, vi};
@@ -89,6 +91,9 @@ impl Hit<'_> {
             && other.report.id != self.report.id
     }
 }
+
+/// The reports that a unit called by each name so far.
+pub(super) type Habits = BTreeMap<String, BTreeSet<String>>;
 
 /// Tells which reports texts are about.
 pub(super) struct Topics {
@@ -268,24 +273,42 @@ impl Topics {
         teaches.then(|| self.essence(text, Some(unit))).flatten()
     }
 
+    /// The reports that a unit called by each name so far, what tells one period from another left out.
+    pub(super) fn habits(&self, sent: Vec<SentBefore>, unit: Option<&UnitId>) -> Habits {
+        let mut habits = Habits::new();
+        for before in sent {
+            for called in &before.called {
+                let called = self.called(called, unit);
+                let reports = habits.entry(called).or_default();
+                reports.insert(before.report.clone());
+            }
+        }
+        habits.remove("");
+        habits
+    }
+
+    /// The report that a unit always called so, if it did.
+    pub(super) fn habit<'h>(
+        &self,
+        text: &str,
+        unit: Option<&UnitId>,
+        habits: &'h Habits,
+    ) -> Option<&'h str> {
+        if habits.is_empty() {
+            return None;
+        }
+        let mut reports = habits.get(&self.called(text, unit))?.iter();
+        let one = reports.next()?;
+        reports.next().is_none().then_some(one.as_str())
+    }
+
     /// What is left of a title or subject without what any report may have: that it is a report, names of units, periods
     /// and numbers, but for those of documents that it speaks of. `None` where less than two words are left that may be a
     /// subject.
     fn essence(&self, text: &str, unit: Option<&UnitId>) -> Option<String> {
         let text = Text::new(text);
-        let sets = [&vi().report, &vi().of_time, &mail().reply, &mail().forward];
-        let mut out = text.covered(&sets);
-        self.cover_names(&text, unit, &mut out);
-        for (at, word) in text.words.iter().enumerate() {
-            let numbers_follow = text.words.get(at + 1).is_some_and(|w| is_number(w));
-            out[at] |= word == "so" && numbers_follow
-                || (is_number(word) || word.bytes().all(|b| b.is_ascii_digit()))
-                    && !text.is_number_of_a_document(at);
-        }
+        let out = self.of_any_report(&text, unit);
         let plain = text.plain();
-        for at in (0..out.len().saturating_sub(1)).rev() {
-            out[at] |= out[at + 1] && leads_up(&text.words[at]);
-        }
         let begins = (0..out.len()).find(|i| !out[*i] && !plain[*i])?;
         let leading = text.covered(&[&vi().leading]);
         // "Phòng" is plain, "phong trào" is not.
@@ -300,6 +323,34 @@ impl Topics {
         let enough = kept.clone().filter(is_content).count() >= 2;
         let words: Vec<&str> = kept.map(|i| text.words[i].as_str()).collect();
         enough.then(|| words.join(" "))
+    }
+
+    /// Which words of a text any report may have: that it is a report, names of units, periods and numbers, but for those of
+    /// documents that it speaks of.
+    fn of_any_report(&self, text: &Text, unit: Option<&UnitId>) -> Vec<bool> {
+        let sets = [&vi().report, &vi().of_time, &mail().reply, &mail().forward];
+        let mut out = text.covered(&sets);
+        self.cover_names(text, unit, &mut out);
+        for (at, word) in text.words.iter().enumerate() {
+            let numbers_follow = text.words.get(at + 1).is_some_and(|w| is_number(w));
+            out[at] |= word == "so" && numbers_follow
+                || (is_number(word) || word.bytes().all(|b| b.is_ascii_digit()))
+                    && !text.is_number_of_a_document(at);
+        }
+        for at in (0..out.len().saturating_sub(1)).rev() {
+            out[at] |= out[at + 1] && leads_up(&text.words[at]);
+        }
+        out
+    }
+
+    /// What a unit calls something, whatever the period: what is left without the words that any report may have.
+    fn called(&self, text: &str, unit: Option<&UnitId>) -> String {
+        let text = Text::new(text);
+        let out = self.of_any_report(&text, unit).into_iter();
+        let kept = text.words.iter().zip(out).filter(|(_, out)| !out);
+        kept.map(|(word, _)| word.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// Marks the names of units in a text, those of its own unit also as people write them: "LĐLĐ H. Tuy An".

@@ -208,8 +208,13 @@ impl Attachment {
 
     /// Its name without the extension.
     pub fn stem(&self) -> &str {
-        self.name.rsplit_once('.').map_or(&*self.name, |(s, _)| s)
+        stem_of(&self.name)
     }
+}
+
+/// The name of a file without its extension.
+pub(crate) fn stem_of(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// A name and address from a header.

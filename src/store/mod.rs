@@ -27,6 +27,7 @@ mod rest;
 mod restoration;
 mod retention;
 mod said;
+mod sent_before;
 mod submission;
 mod taught;
 

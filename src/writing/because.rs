@@ -72,6 +72,7 @@ pub(super) fn because_in_vietnamese(because: &Because) -> String {
                 Support::Basis => "văn bản nêu căn cứ của báo cáo này",
                 Support::OwedPeriod => "đơn vị phải gửi báo cáo này cho kỳ được nêu",
                 Support::Asked => "thư trả lời đề nghị gửi báo cáo này",
+                Support::Habit => "đơn vị vẫn gửi báo cáo này với tên gọi như vậy",
             };
             format!("có nhắc đến báo cáo {report}, và {by}")
         }
@@ -137,6 +138,7 @@ pub fn because_in_english(because: &Because) -> String {
                 Support::Basis => "the document cites what asks for it",
                 Support::OwedPeriod => "it is a report, and the unit owes it on the period named",
                 Support::Asked => "it answers a letter of ours that asks for it",
+                Support::Habit => "what the unit called so before was always this report",
             };
             format!("the report {report} is mentioned, and {by}")
         }

@@ -409,6 +409,7 @@ mod tests {
                 said: None,
                 history_known: true,
                 expected: &|unit| Ok(Expectation::among(&obligations, unit)),
+                sent_before: &|_| Ok(vec![]),
             };
             let mut seen = std::collections::BTreeSet::new();
             for o in &obligations {
