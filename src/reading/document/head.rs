@@ -11,6 +11,10 @@ use crate::words::{Document, vi};
 
 /// How many lines a head has at most.
 const LINES: usize = 45;
+/// With what a line begins that its format places in the middle, without saying where that is.
+pub(super) const CENTRED: &str = "         ";
+/// How far from each other the middles of two lines may be that both stand in the middle of a page, in letters.
+const ASIDE: usize = 10;
 /// More of a line is not looked at, in bytes: a head has short ones, and a file may be one line without an end.
 const LONGEST_LINE: usize = 2_000;
 
@@ -343,8 +347,13 @@ fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
         words.push(rest);
     }
     let mut last_line = type_line.line;
+    let first = below.first().filter(|_| words.is_empty());
+    let middle = Middle::of(type_line, first);
     for s in below {
         let first = words.is_empty();
+        if middle.is_some_and(|middle| !middle.holds(s)) && !is_time(&s.folded) {
+            break;
+        }
         let starts_text =
             vi().no_title.begins(&s.folded) || HEADING.is_match(&s.text) || s.folded.is_empty(); // a ruled line
         let sentence = !first
@@ -365,6 +374,57 @@ fn title(rest: &str, type_line: &Segment, below: &[Segment]) -> Option<String> {
         words.push(&s.text);
     }
     without_regarding(&words.join(" "))
+}
+
+/// Whether a line says nothing but when: "6 tháng đầu năm 2026".
+fn is_time(folded: &str) -> bool {
+    let is_number = |w: &&str| w.starts_with(|c: char| c.is_ascii_digit() || c == 'i');
+    let words: Vec<&str> = folded.split(' ').filter(|w| !is_number(w)).collect();
+    vi().of_time.make_up(&words.join(" "))
+}
+
+/// Where type and subject stand in the middle: the text below does not.
+#[derive(Clone, Copy)]
+enum Middle {
+    /// Of what width is not known.
+    Marked,
+    /// So many letters from the left, and where the first line of the subject begins.
+    At(usize, Option<usize>),
+}
+
+impl Middle {
+    /// That of a type and, where the subject begins there, the first line under it, if they stand in the middle.
+    fn of(type_line: &Segment, first: Option<&Segment>) -> Option<Middle> {
+        if type_line.is_marked() && first.is_none_or(Segment::is_marked) {
+            return Some(Middle::Marked);
+        }
+        let middle = Middle::At(type_line.middle(), first.map(|first| first.start));
+        let holds = first.is_none_or(|first| {
+            first.start > 0 && first.middle().abs_diff(type_line.middle()) <= ASIDE
+        });
+        (type_line.start > 0 && holds).then_some(middle)
+    }
+
+    fn holds(self, s: &Segment) -> bool {
+        match self {
+            Middle::Marked => s.is_marked(),
+            // Some begin each line of a subject under the first, wherever its middle is.
+            Middle::At(middle, begins) => {
+                s.middle().abs_diff(middle) <= ASIDE
+                    || begins.is_some_and(|begins| begins.abs_diff(s.start) <= 2)
+            }
+        }
+    }
+}
+
+impl Segment {
+    fn is_marked(&self) -> bool {
+        self.start == CENTRED.len()
+    }
+
+    fn middle(&self) -> usize {
+        self.start + self.text.chars().count() / 2
+    }
 }
 
 /// A subject without the "V/v" before it; `None` where nothing is left.
@@ -416,6 +476,43 @@ mod tests {
             )
         );
         assert_eq!(head.cites, ["40/KH-LĐLĐ"]);
+    }
+
+    #[test]
+    fn a_subject_ends_where_the_text_leaves_the_middle() {
+        let marked = |lines: &[&str]| {
+            lines
+                .iter()
+                .map(|l| format!("{CENTRED}{l}\n"))
+                .collect::<String>()
+        };
+        let text = "Thăm 45 công nhân khó khăn, tặng 210 phần quà\nCHỦ TỊCH\n";
+        let page = marked(&["BÁO CÁO", "Kết quả Tháng Công nhân", "năm 2026"]) + text;
+        assert_eq!(
+            parse(&page).title.as_deref(),
+            Some("Kết quả Tháng Công nhân năm 2026")
+        );
+        let page = format!(
+            "{0:43}BÁO CÁO\n{0:23}Kết quả thực hiện công tác nữ công 6 tháng\n{0:40}đầu năm 2026\n{0:8}{text}",
+            ""
+        );
+        let title = "Kết quả thực hiện công tác nữ công 6 tháng đầu năm 2026";
+        assert_eq!(parse(&page).title.as_deref(), Some(title));
+        // Where they stand on the left, nothing tells.
+        let page = format!("BÁO CÁO\nKết quả Tháng Công nhân\nnăm 2026\nThực hiện {text}");
+        assert_eq!(
+            parse(&page).title.as_deref(),
+            Some("Kết quả Tháng Công nhân năm 2026")
+        );
+    }
+
+    #[test]
+    fn the_last_word_of_a_name_that_wraps_belongs_to_it() {
+        let page = "    CÔNG ĐOÀN PHƯỜNG TÂN          CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\n            AN                      Độc lập - Tự do - Hạnh phúc\n      Số: 7/BC-CĐP\n             BÁO CÁO\n";
+        assert_eq!(
+            parse(page).issuer.as_deref(),
+            Some("CÔNG ĐOÀN PHƯỜNG TÂN AN")
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use quick_xml::events::Event;
 use super::super::program::{Budget, Failure};
 use super::super::{FileKind, Warning};
 use super::filled::{Cell, Grid};
+use super::head;
 use super::pdf;
 
 /// How much text of the first page is kept, in bytes.
@@ -157,6 +158,7 @@ fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
     let mut tables = Tables::default();
     let mut in_word_text = false;
     let mut in_paragraph = 0_usize;
+    let mut centred = false;
     // Within what is drawn a second time for old programs, deleted, or a remark.
     let mut hidden = 0_usize;
     let is_hidden = |name: &str| {
@@ -178,10 +180,17 @@ fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
             },
             Ok(Event::Empty(e)) if hidden == 0 => match e.name().as_ref() {
                 "w:tab" | "text:tab" => out.push('\t'),
-                "w:br" | "w:cr" | "text:line-break" => out.push('\n'),
+                "w:br" | "w:cr" | "text:line-break" => {
+                    out.push('\n');
+                    out.push_str(if centred { head::CENTRED } else { "" });
+                }
                 "text:s" => out.push(' '),
                 "table:table-cell" | "table:covered-table-cell" => tables.empty(),
                 "w:gridSpan" => tables.wide(&e),
+                "w:jc" if tables.depth == 0 && is_centred(&e) => {
+                    centred = true;
+                    out.push_str(head::CENTRED);
+                }
                 _ => {}
             },
             Ok(Event::End(e)) => match e.name().as_ref() {
@@ -189,7 +198,10 @@ fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
                 "w:t" => in_word_text = false,
                 "w:tbl" | "table:table" => tables.ends(),
                 "w:tc" | "table:table-cell" => tables.cell_ends(&out),
-                "w:p" if hidden == 0 => out.push('\n'),
+                "w:p" if hidden == 0 => {
+                    centred = false;
+                    out.push('\n');
+                }
                 "text:p" | "text:h" => {
                     in_paragraph = in_paragraph.saturating_sub(1);
                     if hidden == 0 {
@@ -214,6 +226,12 @@ fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
     tables.depth = tables.depth.min(1);
     tables.ends();
     (out, tables.found)
+}
+
+/// Whether a paragraph stands in the middle (ECMA-376, part 1, section 17.18.44).
+fn is_centred(alignment: &quick_xml::events::BytesStart<'_>) -> bool {
+    let mut attributes = alignment.attributes().flatten();
+    attributes.any(|a| &*a.value == "center")
 }
 
 /// The tables of a text as they are met. One within a cell of another is part of its text.
