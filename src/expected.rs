@@ -249,6 +249,16 @@ fn early(
     will_be.then(|| obligation(report, row, &span, due))
 }
 
+/// Whether a report on a period was due before the day from which reports are followed: nobody is asked for it here.
+pub(crate) fn was_due_before_since(config: &Config, report: &str, period: &PeriodId) -> bool {
+    let schedule = &config.settings.schedule;
+    let due = config.report(report).and_then(|report| {
+        let span = report.period(period, schedule.closing)?;
+        Some(report.deadline(&span, &config.calendar))
+    });
+    due.is_some_and(|due| date_of(due) < schedule.since)
+}
+
 /// The obligation that a submission serves. A report that comes before its period opens makes it open early.
 pub fn obligation_for(
     config: &Config,

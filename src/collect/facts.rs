@@ -82,10 +82,17 @@ fn all_brought(
                 Place::Open(obligation) => store.standing_versions(*obligation)?,
                 Place::Early(_) | Place::Nowhere => vec![],
             },
-            not_expected: Why::NotExpected {
-                unit: config.unit_name(unit, date_of(received_at)),
-                report: config.report_name(&item.report),
-                period: item.period.clone(),
+            not_expected: match expected::was_due_before_since(config, &item.report, &item.period) {
+                true => Why::BeforeSince {
+                    report: config.report_name(&item.report),
+                    period: item.period.clone(),
+                    since: config.settings.schedule.since,
+                },
+                false => Why::NotExpected {
+                    unit: config.unit_name(unit, date_of(received_at)),
+                    report: config.report_name(&item.report),
+                    period: item.period.clone(),
+                },
             },
             item: item.clone(),
             place,

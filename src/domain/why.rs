@@ -1,6 +1,7 @@
 //! Why a mail is what it was decided to be: causes as data, so that they can be counted and asserted, and be put into words
 //! in one place.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::because::{Because, Source};
@@ -133,6 +134,15 @@ pub enum Why {
     UnclearPeriod {
         /// The report.
         report: String,
+    },
+    /// It was due before the day from which reports are followed.
+    BeforeSince {
+        /// The report.
+        report: String,
+        /// The period.
+        period: PeriodId,
+        /// That day.
+        since: Date,
     },
     /// The unit is not asked for that.
     NotExpected {
@@ -404,6 +414,7 @@ impl Why {
             SpeaksOf { .. } | NotUnderstood { .. } | PlacesContradict { .. } => About::Report,
             LastYears { .. } | UnclearReport { .. } | NotItsPeriod { .. } => About::Report,
             UnclearPeriod { .. } | NotExpected { .. } | WrittenToOthers { .. } => About::Report,
+            BeforeSince { .. } => About::Report,
             Twin { .. } | MachineBringsReport { .. } | OfClass { .. } | Courtesy => About::Other,
             PassedOnByStaff | OfStaff | Strangers | BeforeOurTime | Said { .. } => About::Other,
             LoggedBy { .. } | IgnoredBy { .. } | Decided { .. } => About::Other,

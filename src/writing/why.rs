@@ -1,6 +1,7 @@
 //! Why a mail was decided as it was, in words for staff.
 
 use super::because::{because_in_vietnamese, source_in_vietnamese};
+use crate::domain::vietnamese_date;
 use crate::domain::why::{Closed, Contradiction, Says, Why};
 use crate::reading::Doubt;
 
@@ -94,6 +95,15 @@ pub fn why_in_vietnamese(why: &Why) -> String {
             format!("kỳ nêu trong thư không phải là kỳ của “{report}”")
         }
         Why::UnclearPeriod { report } => format!("chưa rõ kỳ của “{report}”"),
+        Why::BeforeSince {
+            report,
+            period,
+            since,
+        } => format!(
+            "“{report}”, {}, có hạn gửi trước ngày bắt đầu theo dõi ({})",
+            period.in_vietnamese(),
+            vietnamese_date(*since)
+        ),
         Why::NotExpected {
             unit,
             report,
