@@ -77,6 +77,7 @@ struct Case {
 struct File {
     name: String,
     number: Option<String>,
+    dated: Option<String>,
     issuer: Option<String>,
     genre: Option<String>,
     title: Option<String>,
@@ -101,7 +102,7 @@ fn attachment(file: &File) -> Attachment {
         },
         from: None,
         number: file.number.clone(),
-        dated: None,
+        dated: file.dated.clone(),
         title: file.title.clone(),
         issuer: file.issuer.clone(),
         genre: file.genre.clone(),

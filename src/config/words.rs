@@ -116,12 +116,12 @@ mod tests {
     fn words_are_added_to_the_sets_that_are_open() {
         let (added, faults) = read(concat!(
             "other_matters = [\"Phòng cháy\"]\nasks_for_time = [\"đang chờ … ký\"]\nupper_bodies = [\"Đảng ủy khối\"]\n",
-            "[[not_yet]]\nwhat = \"dự thảo\"\nwords = [\"bản nháp\"]\n",
+            "[[not_yet]]\nwhat = \"dự thảo\"\nwords = [\"bản thô\"]\n",
         ));
         let words: Vec<&str> = added.iter().map(|a| a.word.as_str()).collect();
         assert_eq!(
             words,
-            ["phong chay", "dang cho … ky", "dang uy khoi", "ban nhap"]
+            ["phong chay", "dang cho … ky", "dang uy khoi", "ban tho"]
         );
         assert_eq!(
             (added[3].set, faults),
@@ -170,7 +170,7 @@ mod tests {
         words.toml:6: `other_matters`: "Phòng  cháy" stands on line 5 already; take it out
         words.toml:9: `asks_for_time`: "xin gửi" would make an ordinary report wait: "Kính gửi: Ban Chính sách pháp luật; đơn vị xin gửi báo cáo, file mềm và văn bản ký, đóng dấu."; take a longer phrase
         words.toml:8: `upper_bodies`: "liên đoàn lao động" would make an ordinary report wait: "Liên đoàn Lao động huyện"; take a longer phrase
-        words.toml:14: `not_yet.what` is "nháp"; it must be one of "dự thảo", "văn bản góp ý", "đề cương", "mẫu", "đề nghị gia hạn", "văn bản đôn đốc", "bản đăng ký", "giấy mời"
+        words.toml:14: `not_yet.what` is "nháp"; it must be one of "dự thảo", "văn bản góp ý", "đề cương", "mẫu", "đề nghị gia hạn", "văn bản đôn đốc", "bản đăng ký", "giấy mời", "tài liệu hội nghị"
         words.toml:15: `not_yet.what` is missing; add for example: what = "dự thảo"
         words.toml:19: `not_yet`: "báo cáo" would make an ordinary report wait: "Báo cáo kết quả công tác chăm sóc, giáo dục và bảo vệ trẻ em"; take a longer phrase
         words.toml:20: unknown key `not_yet.word`; did you mean `words`?

@@ -30,7 +30,7 @@ pub(super) fn part_of(
     let of_subject = not_yet_one(subject, office).filter(|sign| {
         // The subject of a thread is often that of another matter; what the document calls itself counts more.
         let speaks = document.genre.is_some() || document.title.is_some();
-        let counts = !is_report || sign.anywhere || sign.asks_for_time;
+        let counts = !is_report || sign.anywhere || sign.asks_for_time || sign.sure;
         counts && !(is_answer && speaks)
     });
     let of_subject = letters_matter(document).or(of_subject);
@@ -41,7 +41,10 @@ pub(super) fn part_of(
         Some(true) => not_yet_one(stem, office)
             .or(of_subject)
             .filter(|sign| !sign.form),
-        None => not_yet_one(stem, office).or(of_subject),
+        // What has a number and a day was a draft once.
+        None => not_yet_one(stem, office)
+            .filter(|sign| !sign.until_issued || !document.is_issued())
+            .or(of_subject),
     };
     if let Some(other) = other {
         return Part::Other(&other.what);

@@ -177,7 +177,7 @@ impl Matcher {
         if nothing_happened && !works.is_empty() {
             matter.said_beside(&mut items, found);
         }
-        found.surely_none = others > 0 && others == works.len();
+        found.surely_none = others > 0 && others == works.len() && !matter.promises_a_report();
         found.items = items.0.into_values().collect();
         found.likely = matter.likely(&works, found);
         if found.items.iter().all(|i| i.forms.is_empty()) {
@@ -336,7 +336,9 @@ impl<'m> Matter<'m> {
     fn is_called_otherwise_twice(&self, work: &Work<'m>) -> bool {
         let otherwise = |text: &str, about: &About<'_>| {
             let is_asked_for = about.calls && !about.mentioned.is_empty();
-            !is_asked_for && (about.against.is_some() || is_called_otherwise(text))
+            let against = about.against.as_deref().map(fold);
+            let speaks = against.is_some_and(|word| !vi().of_anything.contains(&word));
+            !is_asked_for && (speaks || is_called_otherwise(text))
         };
         let mut documents = work.documents.iter();
         !self.in_body.calls
@@ -371,6 +373,15 @@ impl<'m> Matter<'m> {
     /// Whether a piece of writing, its mail or the text calls it a report.
     fn calls_itself_a_report(&self, work: &Work<'m>) -> bool {
         self.is_called_a_report(Some(work)) || self.in_body.calls
+    }
+
+    /// Whether a letter of ours is answered that asks for a report, or the subject says that one is sent which is asked for:
+    /// whatever comes instead, a person tells the unit.
+    fn promises_a_report(&self) -> bool {
+        let subject = &self.in_subject;
+        let says = subject.calls && !subject.named.is_empty() && subject.before.is_none();
+        let says = says && !self.is_an_answer() && !says_surely_none(self.subject);
+        says || !self.known.asked.is_empty()
     }
 
     /// What a piece of writing is that is another one's, or was written to others.

@@ -36,6 +36,13 @@ struct Said {
     tells: bool,
 }
 
+impl Said {
+    /// The latest of the periods that it allows: "tháng 6" is that of this year.
+    fn latest(&self) -> PeriodId {
+        self.fits[self.fits.len() - 1].clone()
+    }
+}
+
 impl<'m> Matter<'m> {
     /// On which period a piece of writing reports, by the rules in order: what its title, the subject, its name or the
     /// text say; where that leaves several, the only one within reach that is open.
@@ -279,7 +286,7 @@ impl<'m> Matter<'m> {
                 return Err(Why::PlacesContradict {
                     file: file_of(work),
                     places: [first.source, place.source],
-                    periods: [first.fits[0].clone(), place.fits[0].clone()],
+                    periods: [first.latest(), place.latest()],
                 });
             }
             agreed = Some(fits);

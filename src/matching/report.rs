@@ -107,10 +107,12 @@ impl<'m> Matter<'m> {
         self.report_of(None, &[], found)
     }
 
-    /// What the subject says that a piece is which nobody read and which does not name a report itself.
+    /// What the subject says that a piece is, or may be besides, which nobody read and which does not name a report itself.
     fn said_to_be(&self, work: &Work<'m>, report: &Report) -> Option<String> {
         let names_it = work.is_read() || work.abouts().any(|a| a.mentions(report));
-        self.in_subject.before.clone().filter(|_| !names_it)
+        let subject = &self.in_subject;
+        let said = subject.before.as_ref().or(subject.further.as_ref());
+        said.cloned().filter(|_| !names_it)
     }
 
     /// Whether the subject is that of a mail which is answered.

@@ -47,6 +47,8 @@ pub(super) struct About<'c> {
     /// Likewise the first that may belong to a subject: with none, the text says at most that it is a report, whose, and on
     /// which period.
     pub(super) content: Option<String>,
+    /// What a further "báo cáo" of it is about, where that is not understood: "BC Tháng Công nhân và BC …".
+    pub(super) further: Option<String>,
     /// Whether it calls itself a report.
     pub(super) calls: bool,
     /// What it says of time and in numbers.
@@ -163,7 +165,7 @@ impl Topics {
         text.against = text.places(self.against.find(&text.folded));
         let called = called || !text.reports.is_empty();
         let hits = self.hits(&text);
-        let known = self.known(&hits, &text);
+        let known = self.known(&hits, &text, unit);
         let plain = text.plain();
         let stands = |hit: &Hit<'_>| {
             // The words of its own title are understood beside a report.
@@ -182,6 +184,7 @@ impl Topics {
             strange: None,
             before: None,
             content: None,
+            further: None,
             calls: !text.reports.is_empty(),
             dated: self.dated(&text, &hits),
             taught_by: None,
@@ -218,6 +221,10 @@ impl Topics {
         };
         about.content = first(&|i| !plain[*i]);
         let strange = |i: &usize| !(plain[*i] || known[*i] || of_report(i));
+        let further = text
+            .without_a_report(&hits)
+            .find_map(|mut words| words.find(strange));
+        about.further = further.map(|at| told(at, &strange));
         about.strange = first(&strange);
         let before = text.before_the_report().find(strange);
         about.before = before.map(|at| told(at, &strange));
@@ -259,7 +266,7 @@ impl Topics {
             about.named.push(report);
             once(&mut about.mentioned, report);
             about.likely.clear();
-            (about.strange, about.content) = (None, None);
+            (about.strange, about.content, about.further) = (None, None, None);
             about.taught_by = Some(lesson.mail);
         }
         about
@@ -459,9 +466,13 @@ impl Topics {
 
     /// Words that any report may have beside its subject: leading ones, numbers, names of units, other reports. The words
     /// of its own title come besides.
-    fn known(&self, hits: &[Hit<'_>], text: &Text) -> Vec<bool> {
+    fn known(&self, hits: &[Hit<'_>], text: &Text, unit: Option<&UnitId>) -> Vec<bool> {
         let mut known = text.covered(&[&vi().leading, &vi().unions]);
         text.cover(&mut known, self.names.find(&text.folded));
+        let own = self.words_of_names(unit);
+        for (known, word) in known.iter_mut().zip(&text.words) {
+            *known |= own.contains(&word.as_str());
+        }
         for other in hits {
             known[other.from..other.to].fill(true);
         }
@@ -506,7 +517,14 @@ fn pairs(title: &str) -> Finder {
 /// How a report's words stand: with nothing between them and "báo cáo", or the beginning, that is not understood; beside
 /// something else; or beside what speaks of something else.
 fn standing(hit: &Hit<'_>, known: &[bool], plain: &[bool], text: &Text) -> Standing {
-    let marks = text.reports.iter().map(|(_, end)| *end);
+    // The words of a report may begin with "báo cáo" themselves.
+    let marks = text
+        .reports
+        .iter()
+        .map(|(from, end)| match *from == hit.from {
+            true => *from,
+            false => *end,
+        });
     let begin = marks.filter(|end| *end <= hit.from).max().unwrap_or(0);
     let end = (hit.to..text.words.len()).find(|i| text.parted[*i]);
     let end = end.unwrap_or(text.words.len());
@@ -679,6 +697,20 @@ impl Text {
             .rev()
             .find(|i| self.parted.get(*i) == Some(&true));
         begins.unwrap_or(0)..first
+    }
+
+    /// What each "báo cáo" behind the first report speaks of, where no report's words stand in it.
+    fn without_a_report(&self, hits: &[Hit<'_>]) -> impl Iterator<Item = Range<usize>> {
+        let end = self.words.len();
+        let ends = self.reports.iter().skip(1).map(|(from, _)| *from);
+        let spans = self.reports.iter().zip(ends.chain([end]));
+        let first = hits.iter().map(|h| h.from).min().unwrap_or(end);
+        let spans = spans.filter(move |((from, _), _)| *from > first);
+        let is_of_none = |words: &Range<usize>| {
+            let mut hits = hits.iter();
+            !hits.any(|h| h.from < words.end && words.start < h.to)
+        };
+        spans.map(|((_, from), to)| *from..to).filter(is_of_none)
     }
 
     /// The first words of what was found and the ones after the last.

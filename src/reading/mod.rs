@@ -210,6 +210,11 @@ impl Attachment {
     pub fn stem(&self) -> &str {
         stem_of(&self.name)
     }
+
+    /// Whether its head has number and day.
+    pub fn is_issued(&self) -> bool {
+        self.number.is_some() && self.dated.is_some() && !self.draft
+    }
 }
 
 /// The name of a file without its extension.

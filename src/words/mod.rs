@@ -174,6 +174,9 @@ pub struct NotYet {
     /// Whether what asks for time says it, too.
     #[serde(default)]
     pub asks_for_time: bool,
+    /// Whether a document with number and day is none, though it is called so.
+    #[serde(default)]
+    pub until_issued: bool,
     /// By what it is known.
     pub words: Set,
 }
@@ -223,6 +226,7 @@ pub struct Vi {
     pub plain: Set,
     pub of_time: Set,
     pub other_matters: Set,
+    pub of_anything: Set,
     pub compounds: Set,
     pub before_a_board: Set,
     pub below: Set,
