@@ -86,6 +86,9 @@ fn many_reloads_while_mails_come_leave_nothing_behind_in_the_process() {
     let daemon = installation.start();
     daemon.await_log("waiting", 1);
     let begun = Instant::now();
+    // What is made for the first mail – the words and names that are looked for – is there before anything is measured.
+    server.deliver("INBOX", ago(0), &large(0));
+    daemon.await_log("read a mail", 1);
     let mut done = 0;
     let mut reload = |times: usize| {
         for _ in 0..times {
@@ -99,7 +102,7 @@ fn many_reloads_while_mails_come_leave_nothing_behind_in_the_process() {
     server.deliver("INBOX", ago(0), &large(1));
     let late = reload(16 * times());
     // Logins are five seconds apart at least, whatever is reloaded.
-    daemon.await_log("read a mail", 1);
+    daemon.await_log("read a mail", 2);
     eprintln!("after 8 reloads {early:?}, later {late:?}");
     holds_no_more(early, late);
     let logins = server.count(Step::Login) as u64;
