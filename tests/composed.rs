@@ -51,8 +51,8 @@ struct Most {
 /// Of 2,000 mails of seed 7.
 const OF_EACH_RUN: Most = Most {
     faults: [0; 7],
-    honest_wait: 35,
-    none_wait: 420,
+    honest_wait: 15,
+    none_wait: 290,
 };
 /// Of 30,000 mails of seed 7: bounds that leave room, to be drawn in by what a night measures.
 const OF_EACH_NIGHT: Most = Most {
