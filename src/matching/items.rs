@@ -7,12 +7,13 @@ use super::genre::{
     Part, asks_for_time, is_called_otherwise, is_surely_none, part_of, says_surely_none,
 };
 use super::hints::Hint;
-use super::topic::{About, Habits, calls_a_report};
+use super::topic::{About, calls_a_report};
 use super::works::{Document, Work, works};
 use super::{Expectation, Item, Known, Match, Matcher, forms_of};
 use crate::domain::because::Because;
 use crate::domain::period::PeriodId;
 use crate::domain::report::{Forms, Report};
+use crate::domain::submission::SentBefore;
 use crate::domain::unit::UnitId;
 use crate::domain::why::Why;
 use crate::ground::text::{fold, sentences, truncated};
@@ -39,7 +40,7 @@ pub(super) struct Matter<'m> {
     pub(super) unit: Option<&'m UnitId>,
     pub(super) expected: &'m [Expectation],
     /// What it called its reports so far.
-    pub(super) habits: &'m Habits,
+    pub(super) sent: &'m [SentBefore],
 }
 
 /// Whose a mail is, as far as that is certain.
@@ -48,7 +49,7 @@ pub(super) struct Owner<'o> {
     /// What is expected of it, else of anybody.
     pub(super) expected: &'o [Expectation],
     /// What it called its reports so far.
-    pub(super) habits: &'o Habits,
+    pub(super) sent: &'o [SentBefore],
 }
 
 /// The items of a mail as they are found, one a report and period.
@@ -153,7 +154,7 @@ impl Matcher {
             known,
             unit,
             expected: owner.expected,
-            habits: owner.habits,
+            sent: owner.sent,
         };
         let mut items = Items::default();
         if works.is_empty() {
@@ -224,7 +225,7 @@ impl Matcher {
             known,
             unit: Some(unit),
             expected,
-            habits: &Habits::new(),
+            sent: &[],
         };
         let mut found = Match::nothing();
         let report = matter.report_of(None, &[], &mut found)?;

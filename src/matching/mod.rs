@@ -353,7 +353,7 @@ impl Matcher {
         let expected = (known.expected)(unit.as_ref())?;
         let sent = unit.as_ref().map(known.sent_before).transpose()?;
         let owner = Owner {
-            habits: &self.topics.habits(sent.unwrap_or_default(), unit.as_ref()),
+            sent: &sent.unwrap_or_default(),
             unit: unit.as_ref(),
             expected: &expected,
         };

@@ -374,8 +374,11 @@ impl<'m> Matter<'m> {
         let only = match open.as_slice() {
             [one] => Some((*one).clone()),
             [] if once_more && !expected.is_empty() => expected.last().map(|e| e.period.clone()),
-            // A month without a year is that of the last year that has had it.
-            [] if said => newest(fitting, self.matcher.day),
+            // A month without a year is that of the last year that has had it, but for one that has begun: of a month of a
+            // year ago few write without the year.
+            [] if said => {
+                newest(fitting, self.matcher.day).filter(|newest| fitting.last() == Some(newest))
+            }
             _ => None,
         };
         match &only {

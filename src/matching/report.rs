@@ -280,7 +280,7 @@ impl<'m> Matter<'m> {
         {
             return Some(Support::Asked);
         }
-        if self.habit(Some(work)) == Some(&report.id) && self.is_open(report) {
+        if self.is_open(report) && self.habit(Some(work)).is_some_and(|h| h.id == report.id) {
             return Some(Support::Habit);
         }
         let again = self.is_sent_once_more(Some(work));
@@ -289,19 +289,16 @@ impl<'m> Matter<'m> {
     }
 
     /// The only report that the unit called so before: by the name of a file or, of a mail of its own, the subject.
-    fn habit(&self, work: Option<&Work<'m>>) -> Option<&'m str> {
+    fn habit(&self, work: Option<&Work<'m>>) -> Option<&'m Report> {
+        if self.sent.is_empty() {
+            return None;
+        }
         let files = work.into_iter().flat_map(|w| &w.documents);
         let subject = Some(self.subject).filter(|_| !self.is_an_answer());
-        let called = files.map(|d| d.file.stem()).chain(subject);
+        let names = files.map(|d| d.file.stem()).chain(subject);
         let topics = &self.matcher.topics;
-        let mut habits: Vec<&str> = called
-            .filter_map(|text| topics.habit(text, self.unit, self.habits))
-            .collect();
-        habits.dedup();
-        match habits.as_slice() {
-            [one] => Some(one),
-            _ => None,
-        }
+        let report = topics.habit(names, self.unit, self.sent)?;
+        self.matcher.config.report(&report)
     }
 
     /// Whether a report may be meant that comes now, on any period.
@@ -352,8 +349,7 @@ impl<'m> Matter<'m> {
             spoken_of.extend(&self.in_body.mentioned);
         }
         if spoken_of.is_empty() {
-            let habit = self.habit(works.first());
-            spoken_of.extend(habit.and_then(|id| self.matcher.config.report(id)));
+            spoken_of.extend(self.habit(works.first()));
         }
         narrowed(&mut spoken_of, self.matcher.reports(), &[]);
         spoken_of.sort_by_key(|r| &r.id);

@@ -94,9 +94,6 @@ impl Hit<'_> {
     }
 }
 
-/// The reports that a unit called by each name so far.
-pub(super) type Habits = BTreeMap<String, BTreeSet<String>>;
-
 /// Tells which reports texts are about.
 pub(super) struct Topics {
     config: Arc<Config>,
@@ -280,33 +277,31 @@ impl Topics {
         teaches.then(|| self.essence(text, Some(unit))).flatten()
     }
 
-    /// The reports that a unit called by each name so far, what tells one period from another left out.
-    pub(super) fn habits(&self, sent: Vec<SentBefore>, unit: Option<&UnitId>) -> Habits {
-        let mut habits = Habits::new();
+    /// The report that a unit always called so, if it did, whatever the period: by one of some names.
+    pub(super) fn habit<'t>(
+        &self,
+        names: impl Iterator<Item = &'t str>,
+        unit: Option<&UnitId>,
+        sent: &[SentBefore],
+    ) -> Option<String> {
+        let mut habits: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for before in sent {
             for called in &before.called {
-                let called = self.called(called, unit);
-                let reports = habits.entry(called).or_default();
-                reports.insert(before.report.clone());
+                let reports = habits.entry(self.called(called, unit)).or_default();
+                reports.insert(&before.report);
             }
         }
         habits.remove("");
-        habits
-    }
-
-    /// The report that a unit always called so, if it did.
-    pub(super) fn habit<'h>(
-        &self,
-        text: &str,
-        unit: Option<&UnitId>,
-        habits: &'h Habits,
-    ) -> Option<&'h str> {
-        if habits.is_empty() {
-            return None;
+        let only = |name: &str| {
+            let reports = habits.get(&self.called(name, unit))?;
+            reports.first().filter(|_| reports.len() == 1).copied()
+        };
+        let mut meant: Vec<&str> = names.filter_map(only).collect();
+        meant.dedup();
+        match meant.as_slice() {
+            [one] => Some((*one).to_owned()),
+            _ => None,
         }
-        let mut reports = habits.get(&self.called(text, unit))?.iter();
-        let one = reports.next()?;
-        reports.next().is_none().then_some(one.as_str())
     }
 
     /// What is left of a title or subject without what any report may have: that it is a report, names of units, periods
@@ -352,7 +347,7 @@ impl Topics {
 
     /// What a unit calls something, whatever the period: what is left without the words that any report may have.
     fn called(&self, text: &str, unit: Option<&UnitId>) -> String {
-        let text = Text::new(text);
+        let text = Text::undated(text);
         let out = self.of_any_report(&text, unit).into_iter();
         let kept = text.words.iter().zip(out).filter(|(_, out)| !out);
         kept.map(|(word, _)| word.as_str())
@@ -646,6 +641,15 @@ fn as_written(text: &str) -> Vec<String> {
 
 impl Text {
     fn new(text: &str) -> Text {
+        let mut words = Text::undated(text);
+        words.dated = dated(text);
+        words.is_dated = !words.dated.periods.is_empty()
+            || words.words.iter().any(|w| w == "thang" || w == "quy");
+        words
+    }
+
+    /// Without what it says of time, which costs most.
+    fn undated(text: &str) -> Text {
         let folded = fold(text);
         let words: Vec<String> = folded
             .split(' ')
@@ -678,11 +682,9 @@ impl Text {
             parted,
             reports: Vec::new(),
             against: Vec::new(),
-            dated: dated(text),
+            dated: Dated::default(),
             is_dated: false,
         };
-        text.is_dated =
-            !text.dated.periods.is_empty() || text.words.iter().any(|w| w == "thang" || w == "quy");
         text.reports = text.places(vi().report.find(&text.folded));
         text
     }

@@ -118,6 +118,19 @@ fn is_mere_name(stem: &str) -> bool {
     }
 }
 
+/// Whether two titles are the same, one of which may have been read in part only.
+fn is_one_title(one: &str, other: &str) -> bool {
+    /// So many letters do not begin two titles alike.
+    const ALIKE: usize = 40;
+    let (one, other) = (fold(one), fold(other));
+    let (short, long) = if one.len() < other.len() {
+        (&one, &other)
+    } else {
+        (&other, &one)
+    };
+    one == other || short.len() >= ALIKE && long.starts_with(short.as_str())
+}
+
 /// One piece of writing: the document that speaks for it first, then the files that go with it.
 pub(super) struct Work<'m> {
     pub(super) documents: Vec<Document<'m>>,
@@ -240,9 +253,10 @@ pub(super) fn works<'m>(
     for document in speaking {
         let same = |w: &&mut Work<'_>| {
             // Two titles that are not the same are two pieces, whatever their files are called.
-            let one_title = w.lead().file.title == document.file.title
-                || document.file.title.is_none()
-                || w.lead().file.title.is_none();
+            let one_title = match (&w.lead().file.title, &document.file.title) {
+                (Some(one), Some(other)) => is_one_title(one, other),
+                _ => true,
+            };
             one_title && w.goes_with(&document)
         };
         match works.iter_mut().find(same) {
