@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 use std::time::Duration;
 
+use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rusqlite::Connection;
-use thubaocao::domain::zone;
+use thubaocao::domain::{date_of, instant, zone};
 
 use crate::lab::dns;
 use crate::lab::imap_fake::{self, FakeImap, Folder};
@@ -29,13 +30,23 @@ const THREE: [&str; 3] = [STAFF, REPORTING, LATE];
 
 impl Between {
     fn new() -> Between {
+        Between::beginning(Timestamp::now())
+    }
+
+    /// Whose rounds are of one day, whenever the test is run.
+    fn at_noon() -> Between {
+        let today = date_of(Timestamp::now());
+        Between::beginning(instant(today, Time::constant(12, 0, 0, 0)))
+    }
+
+    fn beginning(begun: Timestamp) -> Between {
         let (imap, smtp) = (FakeImap::start(), FakeSmtp::start());
         let installation = Installation::between(&imap, &smtp);
         let between = Between {
             imap,
             smtp,
             installation,
-            begun: Timestamp::now(),
+            begun,
         };
         between.reports(REPORTING);
         between.reports(LATE);
@@ -176,7 +187,7 @@ fn a_daemon_killed_before_a_mail_itself_leaves_sends_it_at_the_next_start() {
 
 #[test]
 fn a_mail_whose_answer_was_lost_is_not_sent_again_blindly() {
-    let b = Between::new();
+    let b = Between::at_noon();
     b.smtp.on(Step::Dot, 1..=1, Fault::TakeAndCut);
     for minutes in [0, 65, 130] {
         succeed(b.round(minutes));
@@ -245,7 +256,7 @@ fn mails_that_are_refused_one_by_one_need_one_login() {
 
 #[test]
 fn a_mail_that_is_taken_at_the_third_try_leaves_one_copy_in_the_archive() {
-    let b = Between::new();
+    let b = Between::at_noon();
     b.smtp
         .on_naming(Step::Dot, LATE, 1..=2, Fault::Say("451 4.3.0 try later"));
     for minutes in [0, 65, 130] {
@@ -286,7 +297,7 @@ fn what_is_said_of_an_address_counts_against_it_and_never_against_staff() {
 
 #[test]
 fn one_refused_login_makes_the_queue_wait_through_restarts_until_the_password_is_another() {
-    let b = Between::new();
+    let b = Between::at_noon();
     b.smtp.known().password = "mat-khau-moi".into();
     for minutes in [0, 1, 30, 59] {
         succeed(b.round(minutes));
