@@ -11,7 +11,7 @@ use thubaocao::reading::program::Budget;
 fuzz_target!(|bytes: &[u8]| {
     for kind in [FileKind::Zip, FileKind::Rar] {
         let mut budget = Budget::new(Duration::ZERO);
-        let opened = archive::open(kind, bytes, 1_000_000, 20, &mut budget)
+        let opened = archive::open(kind, "a", bytes, 1_000_000, 20, &mut budget)
             .expect("nothing of the machine is used");
         let unpacked: usize = opened.files.iter().map(|(_, content)| content.len()).sum();
         assert!(unpacked <= 1_000_000 && opened.files.len() <= 20);
