@@ -295,10 +295,7 @@ fn on_a_real_server_what_was_listed_is_not_listed_again_whatever_people_do_with_
 fn mails_from_before_our_time_are_asked_for_their_senders_many_at_a_time_and_noted() {
     let server = FakeImap::start();
     let installation = Installation::against(&server);
-    let since = (ago(0) - SignedDuration::from_hours(24 * 30)).to_string();
-    let address = "address = \"bancsplpy@gmail.com\"";
-    let with_since = format!("{address}\nsince = \"{}\"", &since[..10]);
-    installation.edit("thubaocao.toml", address, &with_since);
+    installation.reads_mails_of_the_last_days(30);
     let old = ago(3600 * 24 * 50);
     let raw = question("khac@la.example", 1);
     server.change(|a| {

@@ -617,10 +617,7 @@ fn a_server_that_cannot_do_what_it_says_is_asked_more_simply_for_its_folders() {
 fn what_is_older_than_the_installation_is_left_alone_only_where_the_mail_says_so_too() {
     let server = FakeImap::start();
     let installation = Installation::against(&server);
-    let since = (ago(0) - SignedDuration::from_hours(24 * 30)).to_string();
-    let address = "address = \"bancsplpy@gmail.com\"";
-    let with_since = format!("{address}\nsince = \"{}\"", &since[..10]);
-    installation.edit("thubaocao.toml", address, &with_since);
+    installation.reads_mails_of_the_last_days(30);
     let old = ago(3600 * 24 * 50);
     let dated = |when: &str, mark| {
         let raw = String::from_utf8(report(REPORTING, mark)).unwrap();

@@ -348,8 +348,8 @@ impl<'m> Matter<'m> {
     }
 
     /// Of what else a piece of writing speaks, where that is sure: its title speaks of it and names no report, or nothing of
-    /// the mail calls it one.
-    fn another_matter(&self, work: &Work<'m>) -> Option<String> {
+    /// the mail calls it one. `called_otherwise`: whether subject and names do, of pages that nobody read.
+    fn another_matter(&self, work: &Work<'m>, called_otherwise: bool) -> Option<String> {
         let is_none = |a: &About<'_>| a.named.is_empty() && a.likely.is_empty();
         let titles = || work.documents.iter().filter_map(|d| d.title.as_ref());
         let of_title = titles().find_map(|t| t.against.clone());
@@ -359,7 +359,7 @@ impl<'m> Matter<'m> {
         if is_sure && work.abouts().all(is_none) && of_title.is_some() {
             return of_title;
         }
-        if calls && !self.is_called_otherwise_twice(work) {
+        if calls && !called_otherwise {
             return None;
         }
         let mut names = work.documents.iter().map(|d| &d.name);
@@ -471,7 +471,10 @@ impl<'m> Matter<'m> {
             }
         }
         let Some(report) = report else {
-            if let Some(matter) = self.another_matter(work).filter(|_| all_read) {
+            if let Some(matter) = self
+                .another_matter(work, called_otherwise)
+                .filter(|_| all_read)
+            {
                 let file = file.name.clone();
                 return Seen::Other(Why::SpeaksOf { file, matter });
             }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use jiff::{ToSpan, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde_json::Value;
 use tempfile::TempDir;
 use thubaocao::domain::zone;
@@ -262,6 +262,14 @@ words = ["trẻ em"]
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(old), "{text}");
         fs::write(&path, text.replace(old, new)).unwrap();
+    }
+
+    /// What came earlier is from before its time.
+    pub fn reads_mails_of_the_last_days(&self, days: i64) {
+        let since = Timestamp::now() - SignedDuration::from_hours(24 * days);
+        let address = "address = \"bancsplpy@gmail.com\"";
+        let with_since = format!("{address}\nsince = \"{}\"", &since.to_string()[..10]);
+        self.edit("thubaocao.toml", address, &with_since);
     }
 
     /// A command on it, to be run.
