@@ -14,6 +14,7 @@ use thubaocao::domain::zone;
 
 use super::imap_fake::FakeImap;
 use super::smtp_fake::FakeSmtp;
+use super::weight::{children, duration};
 use super::{Lab, Letter, MAILBOX, PASSWORD, await_until, dns};
 
 /// Units of the lab's register: one that reports, one that is late, one whose address does not work.
@@ -396,7 +397,6 @@ pub fn measured(command: &mut Command) -> (Output, Used) {
     // SAFETY: both outlive the call and are all that it writes to; the child is ours and nobody else waits for it.
     let ended = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
     assert_eq!(ended, pid);
-    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1_000);
     let [stdout, stderr] = said.map(|file| fs::read(file.path()).unwrap());
     let output = Output {
         status: ExitStatus::from_raw(status),
@@ -404,7 +404,7 @@ pub fn measured(command: &mut Command) -> (Output, Used) {
         stderr,
     };
     let used = Used {
-        worked: time(usage.ru_utime) + time(usage.ru_stime),
+        worked: duration(usage.ru_utime) + duration(usage.ru_stime),
         kilobytes: usage.ru_maxrss as u64,
     };
     (output, used)
@@ -460,10 +460,8 @@ impl Daemon {
 
     /// The processes that it has started and not ended.
     fn children(&self) -> Vec<i32> {
-        let children = format!("/proc/{0}/task/{0}/children", self.child.id());
-        let children = fs::read_to_string(children).unwrap();
-        let pids = children.split_whitespace();
-        pids.map(|pid| pid.parse().unwrap()).collect()
+        let children = children(self.id()).into_iter();
+        children.map(|pid| pid as i32).collect()
     }
 
     /// The processes that read mails for it.
@@ -477,7 +475,7 @@ impl Daemon {
 
     /// What it holds of the machine.
     pub fn holding(&self) -> Holding {
-        let proc = format!("/proc/{}", self.child.id());
+        let proc = format!("/proc/{}", self.id());
         let entries = |folder: &str| fs::read_dir(format!("{proc}/{folder}")).unwrap().count();
         let status = fs::read_to_string(format!("{proc}/status")).unwrap();
         let memory = status.lines().find_map(|l| l.strip_prefix("RssAnon:"));
@@ -490,9 +488,13 @@ impl Daemon {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: i32) {
         // SAFETY: kill has no preconditions; the child is ours and not waited for yet.
-        let result = unsafe { libc::kill(self.child.id() as i32, signal) };
+        let result = unsafe { libc::kill(self.id() as i32, signal) };
         assert_eq!(result, 0);
     }
 

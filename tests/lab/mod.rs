@@ -14,6 +14,7 @@ pub mod outcome;
 pub mod proxy;
 pub mod smtp_fake;
 pub mod utf7;
+pub mod weight;
 
 use std::fs;
 use std::net::TcpListener;
