@@ -40,6 +40,7 @@ mod holding;
 mod hostile;
 mod house;
 mod identity;
+mod instructions;
 mod interruptions;
 mod kills;
 mod long_run;

@@ -7,7 +7,7 @@ mod file_name;
 mod filled;
 pub mod head;
 mod layout;
-mod pdf;
+pub mod pdf;
 mod picture;
 mod scan;
 mod signature;

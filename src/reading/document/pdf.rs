@@ -32,7 +32,7 @@ const UNITS: f64 = 1_000.0;
 
 /// The text of the first pages. Empty where they are pictures and nothing else; `None` where another reader may see more:
 /// the file is damaged or locked, or does not tell which letters it shows.
-pub(super) fn text(pdf: &'static [u8]) -> Option<String> {
+pub fn text(pdf: &'static [u8]) -> Option<String> {
     let pdf = Pdf::new(Arc::new(pdf)).ok()?;
     let cache = InterpreterCache::new();
     let odd_font = Arc::new(AtomicBool::new(false));
