@@ -7,7 +7,7 @@
 
 mod compose;
 mod dice;
-mod files;
+pub mod files;
 mod mail;
 mod register;
 mod reports;

@@ -10,6 +10,11 @@ use thubaocao::reading::document;
 use thubaocao::reading::program::Budget;
 use thubaocao::reading::{Attachment, ReadingSettings, Warning, read};
 
+use crate::composed::files::scanned;
+use crate::lab::installation::{Installation, REPORTING, json_lines};
+use crate::lab::weight::weighed;
+use crate::lab::written;
+
 #[test]
 fn every_mail_of_the_folder_is_read_as_the_file_beside_it_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mails");
@@ -147,6 +152,54 @@ fn a_scan_is_read_by_tesseract_where_it_is_installed_and_allowed() {
     assert_eq!(seen.head.genre.as_deref(), Some("báo cáo"));
     assert!(seen.head.title.unwrap().contains("6 tháng đầu năm 2026"));
     assert_eq!(seen.note, Some(Warning::FromAPicture));
+}
+
+/// The page of the mail with every format as a scanner files it, without a speck.
+fn a_clean_scan() -> Vec<u8> {
+    let of_text = files_of("every-format.eml").into_iter();
+    let (_, pdf) = of_text
+        .into_iter()
+        .find(|(a, _)| a.kind == FileKind::Pdf)
+        .unwrap();
+    let mut budget = Budget::new(Duration::from_secs(20));
+    let page = ["-jpeg", "-r", "200", "-f", "1", "-l", "1", "-"];
+    let output = budget.run("pdftoppm", &page, &pdf, 10_000_000).unwrap();
+    let size = imagesize::blob_size(&output.bytes).unwrap();
+    let size = (size.width as u32, size.height as u32);
+    scanned(&output.bytes, size, 1)
+}
+
+#[test]
+fn a_clean_scan_is_read_in_four_seconds_of_one_core_and_where_the_time_is_over_that_is_told() {
+    let scan = a_clean_scan();
+    let installation = Installation::on_maildir();
+    let mail = installation.dir.path().join("mail.eml");
+    let explained = |seconds: u32, pages: usize| {
+        let limits = format!("[limits]\nocr = true\nocr_seconds = {seconds}\n[trust]");
+        let names = ["57.pdf", "58.pdf", "59.pdf", "60.pdf"];
+        let files = names[..pages].iter().map(|name| (*name, scan.clone()));
+        let raw = written(
+            REPORTING,
+            "Báo cáo",
+            "Kính gửi Ban",
+            &files.collect::<Vec<_>>(),
+        );
+        fs::write(&mail, raw).unwrap();
+        installation.edit("thubaocao.toml", "[trust]", &limits);
+        let said = tempfile::NamedTempFile::new().unwrap();
+        let mut explain = installation.command(&["explain", "--json"]);
+        let took = weighed(explain.arg(&mail).stdout(said.reopen().unwrap()), |_| ());
+        installation.edit("thubaocao.toml", &limits, "[trust]");
+        let line = json_lines(&fs::read_to_string(said).unwrap()).remove(0);
+        (line["attachments"].clone(), took.worked)
+    };
+    let (files, worked) = explained(60, 1);
+    eprintln!("a clean scan: {worked:?}");
+    assert_eq!(files[0]["number"], "57/BC-LĐLĐ");
+    assert!(worked < Duration::from_secs(4), "{worked:?}");
+    // No machine reads so many in a second.
+    let (files, _) = explained(1, 4);
+    assert_eq!(files[3]["warning"]["what"], "slow_picture", "{files:#}");
 }
 
 /// Drawn by a program, photographed by another: the page lies askew under the shadow of a telephone; or on wood, seen from

@@ -134,8 +134,13 @@ fn stream(dictionary: &str, content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A PDF with text, as Word saves it.
+/// A PDF with text, as Word saves it, but without its fonts.
 pub fn text_pdf(head: &Head, mark: u64) -> Vec<u8> {
+    text_pdf_beside(head, mark, &[])
+}
+
+/// The same with bytes that nothing points to, as many as fonts and pictures would have.
+pub fn text_pdf_beside(head: &Head, mark: u64, beside: &[u8]) -> Vec<u8> {
     let mut content = String::new();
     let mut used: Vec<char> = Vec::new();
     let mut put = |x: u32, y: u32, text: &str| {
@@ -180,7 +185,7 @@ pub fn text_pdf(head: &Head, mark: u64) -> Vec<u8> {
         map += "endbfchar\n";
     }
     map += "endcmap CMapName currentdict /CMap defineresource pop end end\n";
-    pdf(&[
+    let mut objects = vec![
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 5 0 R>>>>/Contents 4 0 R>>".to_vec(),
@@ -189,7 +194,11 @@ pub fn text_pdf(head: &Head, mark: u64) -> Vec<u8> {
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont/TimesNewRoman/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 450/FontDescriptor 8 0 R>>".to_vec(),
         stream("", map.as_bytes()),
         b"<</Type/FontDescriptor/FontName/TimesNewRoman/Flags 4/FontBBox[-568 -216 2000 693]/ItalicAngle 0/Ascent 891/Descent -216/CapHeight 693/StemV 80>>".to_vec(),
-    ])
+    ];
+    if !beside.is_empty() {
+        objects.push(stream("", beside));
+    }
+    pdf(&objects)
 }
 
 /// Lines of a text with at most so many letters.
@@ -212,12 +221,17 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
 /// A scanned page without text.
 pub fn scan(mark: u64) -> Vec<u8> {
     static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| jpeg(620, 877, &|x, y| page_at(x, y)));
+    scanned(&PAGE, (620, 877), mark)
+}
+
+/// A PDF around one JPEG in colours of so many points, as scanners file a page.
+pub fn scanned(jpeg: &[u8], (width, height): (u32, u32), mark: u64) -> Vec<u8> {
     pdf(&[
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>".to_vec(),
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 5 0 R>>>>/Contents 4 0 R>>".to_vec(),
         stream("", format!("q 595 0 0 842 0 0 cm /I Do Q % {mark}").as_bytes()),
-        stream("/Type/XObject/Subtype/Image/Width 620/Height 877/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode", &PAGE),
+        stream(&format!("/Type/XObject/Subtype/Image/Width {width}/Height {height}/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode"), jpeg),
     ])
 }
 
