@@ -41,6 +41,14 @@ pub(crate) fn within(name: Sha256) -> PathBuf {
     Path::new(&name[..2]).join(&name)
 }
 
+/// A content that was written and has no name in the archive yet.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    name: Sha256,
+    /// `None` where it lies there already.
+    file: Option<NamedTempFile>,
+}
+
 /// How a content lies in the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Soundness {
@@ -164,55 +172,76 @@ impl Archive {
         Ok(*names.first().expect("each content has a name"))
     }
 
-    /// Stores contents and gives their names, in the same order. When this returns, they survive a power cut: a file that
-    /// is there already counts only if it holds the same. All of them are on their way to the disk before any is waited
-    /// for, so that many take hardly longer than one.
+    /// Stores contents and gives their names, in the same order. When this returns, they survive a power cut.
     ///
     /// # Errors
     /// When the disk does not take them; some may be there then.
     pub(crate) fn put_all<C: AsRef<[u8]>>(&self, contents: &[C]) -> Result<Vec<Sha256>> {
-        let contents: Vec<&[u8]> = contents.iter().map(C::as_ref).collect();
-        let names: Vec<Sha256> = contents.iter().map(|c| Sha256::of(c)).collect();
-        let mut folders = BTreeSet::new();
-        let mut written: Vec<(NamedTempFile, PathBuf)> = Vec::new();
-        let failed = |path: &Path| format!("cannot store {} in the archive", path.display());
-        for (content, name) in contents.into_iter().zip(&names) {
-            let path = self.path(*name);
-            // Whoever put it there may have been killed before the folder was on the disk.
-            folders.extend(path.parent().map(Path::to_owned));
-            let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
-            let is_there = path.metadata().is_ok_and(same_length)
-                && fs::read(&path).is_ok_and(|c| c == content);
-            if !is_there {
-                let written_to = self.written(content).with_context(|| failed(&path))?;
-                written.push((written_to, path));
-            }
-        }
-        for (file, _) in &written {
+        let coming = contents.iter().map(|c| self.write(c.as_ref()));
+        let coming: Vec<Coming> = coming.collect::<Result<_>>()?;
+        let names = coming.iter().map(|c| c.name).collect();
+        self.keep(coming)?;
+        Ok(names)
+    }
+
+    /// Writes a content that has no name in the archive before [`Archive::keep`]; it goes when what is given goes. One that
+    /// is there already counts only if it holds the same.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub(crate) fn write(&self, content: &[u8]) -> Result<Coming> {
+        let name = Sha256::of(content);
+        let path = self.path(name);
+        let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
+        let is_there =
+            path.metadata().is_ok_and(same_length) && fs::read(&path).is_ok_and(|c| c == content);
+        let write = || -> std::io::Result<NamedTempFile> {
+            let mut file = NamedTempFile::new_in(self.incoming())?;
+            file.write_all(content)?;
+            begin_to_write_out(file.as_file(), false);
+            Ok(file)
+        };
+        let file = match is_there {
+            true => None,
+            false => Some(write().with_context(|| failed(&path))?),
+        };
+        Ok(Coming { name, file })
+    }
+
+    /// Gives contents that were written their names. When this returns, they survive a power cut. All of them are on their
+    /// way to the disk before any is waited for, so that many take hardly longer than one.
+    ///
+    /// # Errors
+    /// When the disk does not take them; some may be there then.
+    pub(crate) fn keep(&self, coming: Vec<Coming>) -> Result<()> {
+        let path = |coming: &Coming| self.path(coming.name);
+        let files = || coming.iter().filter_map(|c| Some((c, c.file.as_ref()?)));
+        for (_, file) in files() {
             begin_to_write_out(file.as_file(), true);
         }
-        for (file, path) in &written {
-            file.as_file().sync_all().with_context(|| failed(path))?;
+        for (content, file) in files() {
+            let synced = file.as_file().sync_all();
+            synced.with_context(|| failed(&path(content)))?;
         }
+        // Whoever put one there may have been killed before the folder was on the disk.
+        let folders: BTreeSet<PathBuf> = coming
+            .iter()
+            .filter_map(|c| Some(path(c).parent()?.to_owned()))
+            .collect();
         for folder in &folders {
             make_private_folder(folder)?;
         }
-        for (file, path) in written {
-            file.persist(&path).with_context(|| failed(&path))?;
+        for content in coming {
+            let path = path(&content);
+            if let Some(file) = content.file {
+                file.persist(&path).with_context(|| failed(&path))?;
+            }
         }
         for folder in folders.iter().chain([&self.root]) {
             let sync = || File::open(folder)?.sync_all();
             sync().with_context(|| failed(folder))?;
         }
-        Ok(names)
-    }
-
-    /// A content in a file without its name, on its way to the disk.
-    fn written(&self, content: &[u8]) -> std::io::Result<NamedTempFile> {
-        let mut file = NamedTempFile::new_in(self.incoming())?;
-        file.write_all(content)?;
-        begin_to_write_out(file.as_file(), false);
-        Ok(file)
+        Ok(())
     }
 
     /// Removes a content; it is no error if it is gone already.
@@ -261,6 +290,11 @@ impl Archive {
         }
         Ok(content)
     }
+}
+
+/// What is said where the disk does not take a content.
+fn failed(path: &Path) -> String {
+    format!("cannot store {} in the archive", path.display())
 }
 
 /// Has the system write out what a file holds now, and waits for that where `whole`. No more than a hint, which makes the

@@ -8,6 +8,7 @@ mod decide;
 mod facts;
 mod fetch;
 mod files;
+mod filing;
 mod holding;
 mod purse;
 mod read;
@@ -26,6 +27,7 @@ use crate::archive::Archive;
 use crate::clock::Clock;
 use crate::config::{Config, MailboxKind};
 use crate::domain::calendar::Calendar;
+use crate::domain::row::MessageId;
 use crate::mailbox::Mailbox;
 use crate::reading::worker::{Reader, most_readers, together};
 use crate::reading::{Class, Reading};
@@ -33,6 +35,7 @@ use crate::store::{Message, Part, Store};
 use crate::verify::Verifier;
 use crate::{clock, expected, manager};
 
+use self::filing::Filing;
 use self::read::{Read, Readable, note_confinement, read, received_earlier};
 use self::record::settle;
 use self::said::{cannot_be_opened, reader_says};
@@ -204,6 +207,7 @@ pub(crate) async fn read_received(
     let may_be_behind = clock::may_be_behind(store, clock)?;
     let mut rest: VecDeque<Message> = unread.into();
     let mut others: Vec<Reader> = Vec::new();
+    let mut filing = Filing::new(store, tools.archive);
     let mut fault = None;
     let mut ends = false;
     while !ends {
@@ -211,23 +215,9 @@ pub(crate) async fn read_received(
         if side_by_side.is_empty() {
             break;
         }
-        while others.len() + 1 < side_by_side.len() {
-            others.push(tools.reader.another());
-        }
-        let alone = side_by_side.len() == 1;
-        let readers = std::iter::once(&mut *tools.reader).chain(&mut others);
-        let mut desks: Vec<Tools<'_>> = readers.map(|reader| Tools { reader, ..*tools }).collect();
-        let reading = side_by_side.into_iter().zip(&mut desks);
-        let reading = reading.map(|(message, tools)| read_one(tools, message, now));
-        let mails = together(reading).await;
-        for (mail, tools) in mails.into_iter().zip(&mut desks) {
-            let mut mail = mail?;
-            if !alone && mail.readable.fails() {
-                // Another one may have taken the time or the memory.
-                mail = read_one(tools, mail.message, now).await?;
-            }
-            let id = mail.message.id;
-            match decide_on(tools, mail, obey, now).await? {
+        let went = decided_side_by_side(tools, &mut others, &mut filing, side_by_side, obey, now);
+        for (id, after) in went.await? {
+            match after {
                 After::GotOn => got_on(&mut turn),
                 After::PutOff => {}
                 After::NotNow(why) => {
@@ -242,7 +232,11 @@ pub(crate) async fn read_received(
                 }
             }
         }
+        if filing.is_full() {
+            fault = filing.finish()?.or(fault);
+        }
     }
+    fault = filing.finish()?.or(fault);
     if let Some(turn) = turn
         && turn.may_hurry()
         && turn.left_to_read() > 0
@@ -254,6 +248,38 @@ pub(crate) async fn read_received(
         None => store.succeeded(Part::Reading, now)?,
     }
     note_confinement(store, tools.reader, now)
+}
+
+/// Reads mails side by side, each by a reader of its own, and decides on them one after the other; gives how it went with
+/// each.
+async fn decided_side_by_side(
+    tools: &mut Tools<'_>,
+    others: &mut Vec<Reader>,
+    filing: &mut Filing<'_>,
+    mails: Vec<Message>,
+    obey: Obey,
+    now: Timestamp,
+) -> Result<Vec<(MessageId, After)>> {
+    while others.len() + 1 < mails.len() {
+        others.push(tools.reader.another());
+    }
+    let alone = mails.len() == 1;
+    let readers = std::iter::once(&mut *tools.reader).chain(others);
+    let mut desks: Vec<Tools<'_>> = readers.map(|reader| Tools { reader, ..*tools }).collect();
+    let reading = mails.into_iter().zip(&mut desks);
+    let reading = reading.map(|(message, tools)| read_one(tools, message, now));
+    let mails = together(reading).await;
+    let mut went = Vec::new();
+    for (mail, tools) in mails.into_iter().zip(&mut desks) {
+        let mut mail = mail?;
+        if !alone && mail.readable.fails() {
+            // Another one may have taken the time or the memory.
+            mail = read_one(tools, mail.message, now).await?;
+        }
+        let id = mail.message.id;
+        went.push((id, decide_on(tools, filing, mail, obey, now).await?));
+    }
+    Ok(went)
 }
 
 /// Puts mails into the order in which a turn reads them: last those that could not be read before, whatever they take of
@@ -342,6 +368,7 @@ enum After {
 /// Decides on a mail that was read.
 async fn decide_on(
     tools: &mut Tools<'_>,
+    filing: &mut Filing<'_>,
     looked: Looked,
     obey: Obey,
     now: Timestamp,
@@ -369,7 +396,7 @@ async fn decide_on(
         obey(tools.books, &message, &read.reading, now)?;
         return Ok(After::GotOn);
     }
-    Ok(match settle(tools, &message, read, answers, now)? {
+    Ok(match settle(tools, filing, &message, read, answers, now)? {
         None => After::GotOn,
         Some(why) => After::NotNow(why),
     })
@@ -418,7 +445,6 @@ fn got_on(turn: &mut Option<&mut Turn<'_>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::row::MessageId;
     use crate::domain::unit::UnitId;
     use crate::matching::Matchers;
     use crate::store::Arrived;

@@ -85,6 +85,8 @@
 //! - Nothing in [`domain`], [`reading`] or [`writing`] reads a clock, a database or the network; the moment is an argument.
 //!   Nobody calls `now()` below [`daemon`] and [`cli`].
 //! - The cursor of a folder never passes a UID that has no row, and no row is written before its bytes are fsynced.
+//! - What is decided about a mail is not waited for: a power cut may undo it, and it is decided again from the archive.
+//!   Whatever leaves the machine by it is written down first, which the disk has before anything leaves.
 //! - An answer of the IMAP server counts after its tagged OK only; a connection on which anything failed is dropped.
 //! - A mail of ours leaves in the order: key taken → recipients accepted → bytes archived → *sending* → its first byte →
 //!   *sent*. What breaks before *sending* leaves it queued; what breaks after is looked up among the sent mails, and is

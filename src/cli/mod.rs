@@ -313,6 +313,9 @@ pub fn main() -> ExitCode {
     // Mails name children and workers: what is written, here and by the programs that are started, is for its owner alone.
     // SAFETY: umask has no preconditions.
     unsafe { libc::umask(0o077) };
+    // What a large mail took goes back to the machine: the allocator would learn to keep it for the next one.
+    // SAFETY: nothing else runs yet.
+    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10) };
     let arguments = Arguments::parse();
     set_up_logs(&arguments);
     let session = Session {

@@ -1,6 +1,4 @@
-//! Stores what was decided about a mail with all that follows from it: in one transaction, after its files.
-
-use std::collections::BTreeSet;
+//! Stores what was decided about a mail with all that follows from it, in one transaction.
 
 use anyhow::{Context, Result, bail};
 use jiff::{SignedDuration, Timestamp};
@@ -8,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::decide::{Decision, decide};
 use super::facts::{self, units_meant};
 use super::files::{self, Keeping};
+use super::filing::{Filing, written};
 use super::read::Read;
 use super::{Answers, Books, Tools, arrival, holding};
 use crate::archive::Archive;
@@ -22,13 +21,12 @@ use crate::store::{Hold, Message, MessageState, NewMail, NewSubmission, Store};
 
 /// Older mails are logged but no longer acknowledged: the unit would wonder what it is about.
 const ACKNOWLEDGED_WITHIN: SignedDuration = SignedDuration::from_hours(24 * 30);
-/// How many bytes of files are stored at once, or one file more.
-const AT_ONCE: usize = 8_000_000;
 
 /// Decides on a mail that was read and stores all that follows, in one transaction; gives why it stays unread, where its
-/// files cannot be stored.
+/// files cannot be stored. What a power cut undoes of it is decided anew: the mail lies in the archive, unread.
 pub(super) fn settle(
     tools: &mut Tools<'_>,
+    filing: &mut Filing<'_>,
     message: &Message,
     read: Read,
     answers: Answers,
@@ -46,8 +44,10 @@ pub(super) fn settle(
         Keeping::Now if read.before => Keeping::Later, // they are still in it
         keeping => keeping,
     };
-    if keeping == Keeping::Now
-        && let Err(e) = archive_files(tools.archive, tools.reader, &reading)
+    let mut kept = Vec::new();
+    if keeping != Keeping::Now {
+        files::discard(tools.reader, &reading);
+    } else if let Err(e) = written(tools.archive, tools.reader, &reading).map(|files| kept = files)
     {
         let why = format!("{e:#}");
         if !matches!(e.downcast_ref(), Some(NotAsSaid::Untrue(_))) {
@@ -64,8 +64,6 @@ pub(super) fn settle(
         reading = without_files(reading, why);
         decision = decide(&facts::of(tools.books, message, &reading, now)?);
         keeping = Keeping::InTheMail;
-    } else if keeping != Keeping::Now {
-        files::discard(tools.reader, &reading);
     }
     if decision.awaited.suspicious {
         tools.reader.distrust();
@@ -85,10 +83,9 @@ pub(super) fn settle(
         unit = decision.verdict.unit.as_ref().map(|u| u.0.as_str()),
         "read a mail"
     );
-    tools.books.store.transaction(|s| {
+    tools.books.store.unhurried(|s| {
         s.set_reading(message.id, &reading)?;
         if keeping == Keeping::Now {
-            s.set_kept(message.id)?;
             s.add_unpacked(date_of(now), files::bytes_of(&reading))?;
         }
         s.set_verdict(message.id, &decision.verdict)?;
@@ -114,6 +111,7 @@ pub(super) fn settle(
         }
         Ok(())
     })?;
+    filing.add(message.id, kept);
     Ok(None)
 }
 
@@ -223,24 +221,6 @@ pub fn acknowledgement(message: MessageId, unit: Option<&UnitId>) -> NewMail {
     }
 }
 
-/// Moves the files that the reader found from where it put them to their place. One that lies there already may be
-/// damaged, which [`Archive::put`](crate::archive::Archive::put) sees.
-fn archive_files(archive: &Archive, reader: &Reader, reading: &Reading) -> Result<()> {
-    let mut seen = BTreeSet::new();
-    let mut held: Vec<Vec<u8>> = Vec::new();
-    for file in &reading.attachments {
-        if seen.insert(file.sha256) {
-            held.extend(reader.file(file)?);
-        }
-        if held.iter().map(Vec::len).sum::<usize>() >= AT_ONCE {
-            archive.put_all(&std::mem::take(&mut held))?;
-        }
-    }
-    archive.put_all(&held)?;
-    files::discard(reader, reading);
-    Ok(())
-}
-
 /// Takes the files of a mail out of it again and puts them into the archive.
 ///
 /// # Errors
@@ -255,7 +235,7 @@ pub async fn take_out_files(
     let raw = archive.get(message.sha256.context("it was not fetched")?)?;
     match reader.read(&raw).await {
         Outcome::Read(reading) => {
-            archive_files(archive, reader, &reading)?;
+            archive.keep(written(archive, reader, &reading)?)?;
             store.set_kept(message.id)
         }
         Outcome::MailFails(why) => bail!(why),

@@ -1,4 +1,4 @@
-//! The store: SQLite, in WAL mode with `synchronous=FULL`; the only truth besides the archive.
+//! The store: SQLite, in WAL mode with `synchronous=FULL`, but for [`Store::unhurried`]; the only truth besides the archive.
 //!
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 //! That it cannot be read or written is an error of all that asks it, here and above; only other errors are told.
@@ -272,7 +272,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Runs a change that happens wholly or not at all.
+    /// Runs a change that happens wholly or not at all. When this returns, it survives a power cut, with all before it.
     ///
     /// # Errors
     /// Whatever `change` fails with; nothing is changed then.
@@ -285,16 +285,31 @@ impl Store {
             ("SAVEPOINT part", "RELEASE part", drop)
         };
         self.conn.execute_batch(begin)?;
-        match change(self) {
-            Ok(value) => {
-                self.conn.execute_batch(keep)?;
-                Ok(value)
-            }
-            Err(e) => {
-                self.conn.execute_batch(drop)?;
-                Err(e)
-            }
+        let changed = change(self).and_then(|value| {
+            self.conn.execute_batch(keep)?;
+            Ok(value)
+        });
+        // Some errors, as that the disk is full, end a transaction by themselves, and a COMMIT that fails may not.
+        if changed.is_err() && !self.conn.is_autocommit() {
+            self.conn.execute_batch(drop)?;
         }
+        changed
+    }
+
+    /// As [`Store::transaction`], without waiting for the disk: a power cut may undo the last of these, until anything else
+    /// is written. For what is done again from what lasted, such as reading a mail: nothing that leaves the machine says
+    /// what may be undone, as each thing that leaves is written down first.
+    ///
+    /// # Errors
+    /// Whatever `change` fails with; nothing is changed then.
+    pub(crate) fn unhurried<T>(&self, change: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
+        if !self.conn.is_autocommit() {
+            return self.transaction(change); // the outer one says how it lasts
+        }
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        let changed = self.transaction(change);
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        changed
     }
 
     /// The key that signs the tokens of commands; `None` in a store that was never opened by the service.
@@ -480,6 +495,42 @@ mod tests {
 
     fn now() -> Timestamp {
         "2026-06-01T00:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn what_need_not_last_yet_waits_for_no_disk_and_lasts_with_what_comes_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), now()).unwrap();
+        let level = |s: &Store| -> i64 {
+            let level = s.conn.query_row("PRAGMA synchronous", [], |r| r.get(0));
+            level.unwrap()
+        };
+        let (normal, full) = (1, 2);
+        assert_eq!(store.unhurried(|s| Ok(level(s))).unwrap(), normal);
+        assert_eq!(level(&store), full);
+        assert!(store.unhurried::<()>(|_| bail!("no")).is_err());
+        assert_eq!(level(&store), full);
+        let within = store.transaction(|s| s.unhurried(|s| Ok(level(s))));
+        assert_eq!(within.unwrap(), full);
+    }
+
+    #[test]
+    fn a_transaction_that_ended_by_itself_says_why_and_the_next_one_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), now()).unwrap();
+        let fails = |s: &Store| -> Result<()> {
+            s.conn.execute_batch("ROLLBACK")?; // as SQLite does where the disk is full
+            bail!("the disk is full")
+        };
+        for nested in [false, true] {
+            let failed = match nested {
+                true => store.transaction(|s| s.transaction(fails)),
+                false => store.transaction(fails),
+            };
+            assert_eq!(failed.unwrap_err().to_string(), "the disk is full");
+            assert!(store.conn.is_autocommit());
+            store.transaction(|s| s.set_setting("after", "x")).unwrap();
+        }
     }
 
     #[test]
