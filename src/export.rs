@@ -18,7 +18,7 @@ use crate::overview;
 use crate::reading::Role;
 use crate::reading::worker::Reader;
 use crate::standing::View;
-use crate::store::{Receipts, Store, StoredFile};
+use crate::store::{Store, StoredFile};
 use crate::writing::consolidation as draft;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
 
@@ -160,16 +160,12 @@ fn expected(
     report: &str,
     period: &PeriodId,
 ) -> Result<Vec<Obligation>> {
-    let all = store.obligations(Receipts::All)?;
-    let mut obligations: Vec<Obligation> = all
-        .into_iter()
-        .filter(|o| o.report == report && o.period == *period)
-        .collect();
+    let mut obligations = store.obligations_within(report, period)?;
     if obligations.is_empty() {
         bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
     }
     let units = &config.register.units;
-    obligations.sort_by_key(|o| units.iter().position(|u| u.id == o.unit));
+    obligations.sort_by_cached_key(|o| units.iter().position(|u| u.id == o.unit));
     Ok(obligations)
 }
 

@@ -122,8 +122,8 @@
 //!   about which DNS gives no answer is not judged for a day, and holds its own units only.
 //! - A notice by mail that an address fails is a stranger's word: it takes those of two days, or the server's own refusal,
 //!   to put the address out of use.
-//! - A round costs what there is to do: no statement of it looks through a table that grows with the years, but for the
-//!   digest, which shows how all stands that was ever expected.
+//! - A round costs what there is to do: no statement of it looks through a table that grows with the years. The digest shows
+//!   how all stands of which anything was due within a year; older reports only where something happens to one.
 //! - By a clock that is doubted nothing is decided by date; whoever gives the moment (`--at`) is believed.
 //! - Rows are never deleted: what no longer holds carries the moment when it ended. Two exceptions, each logged: an
 //!   obligation that a renamed id brings together with its older self, and what a clock that was ahead expected too

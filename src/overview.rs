@@ -87,9 +87,9 @@ pub fn total(view: &View<'_>, group: &Group<'_>) -> Option<Total> {
 const MOST_POINTS: usize = 8;
 
 /// The rows of the chart: each report with the last of its periods whose deadline has passed.
-pub(crate) fn chart_rows(view: &View<'_>, obligations: &[Obligation]) -> Vec<ChartRow> {
+pub(crate) fn chart_rows(view: &View<'_>, groups: &[Group<'_>]) -> Vec<ChartRow> {
     let mut rows: BTreeMap<usize, ChartRow> = BTreeMap::new();
-    for group in groups(obligations).iter().filter(|g| g.due < view.now()) {
+    for group in groups.iter().filter(|g| g.due < view.now()) {
         let reports = &view.config().reports;
         let place = reports.iter().position(|r| r.id == group.report);
         let (Some(place), Some(total)) = (place, total(view, group)) else {
@@ -368,16 +368,10 @@ fn detail_row(view: &View<'_>, store: &Store, o: &Obligation) -> Result<Vec<Cell
     ])
 }
 
-/// What is of interest a year later: what was due within the last twelve months, or is open.
-pub fn recent(obligations: Vec<Obligation>, now: Timestamp) -> Vec<Obligation> {
-    let year_ago = now
-        .to_zoned(crate::domain::zone())
-        .saturating_sub(1.year())
-        .timestamp();
-    obligations
-        .into_iter()
-        .filter(|o| o.due >= year_ago)
-        .collect()
+/// The same day of the year before: what was due earlier is of no interest any more.
+pub(crate) fn year_before(now: Timestamp) -> Timestamp {
+    let now = now.to_zoned(crate::domain::zone());
+    now.saturating_sub(1.year()).timestamp()
 }
 
 #[cfg(test)]

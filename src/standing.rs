@@ -138,6 +138,11 @@ impl<'c> Holds<'c> {
         })
     }
 
+    /// Whether no mail waits.
+    pub(crate) fn are_none(&self) -> bool {
+        self.claims.is_empty()
+    }
+
     /// The claims for a unit, for any unit, and for those that are written to in its place.
     fn on<'h>(&'h self, unit: &UnitId) -> impl Iterator<Item = &'h Claim> {
         let heirs = self.config.register.heirs(unit, date_of(self.now));
@@ -182,9 +187,6 @@ impl<'c> Holds<'c> {
     /// The units that owe something, and are not reminded of it while mails wait, as it looked at that moment: what came
     /// later was not there.
     pub fn held(&self, obligations: &[Obligation], tracked_from: Timestamp) -> Vec<Held> {
-        if self.claims.is_empty() {
-            return Vec::new();
-        }
         let today = date_of(self.now);
         let owing = obligations
             .iter()

@@ -59,7 +59,7 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     };
     let obligations = match when {
         When::Now(now) => in_question(config, store, of_days, now)?,
-        When::On { .. } => store.obligations(Receipts::Until(seen))?,
+        When::On { .. } => store.obligations_unsettled_by(seen)?,
     };
     let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
@@ -125,7 +125,7 @@ fn in_question(
             rows.extend(store.open_untold(&open, step)?);
         }
     }
-    store.obligations_in(&rows)
+    store.obligations_in(&rows, Receipts::All)
 }
 
 fn end_of(day: Date) -> Timestamp {

@@ -104,13 +104,20 @@ impl Store {
             if as_of.is_some_and(|as_of| claim.stored_at > as_of) {
                 continue;
             }
-            let names = |o: &Obligation| {
-                let mut reports = named.get(&claim.message).into_iter().flatten();
-                reports.any(|(r, p)| *r == o.report && *p == o.period)
-            };
             let holds = claim.at(as_of.unwrap_or(claim.stored_at)) == Stands::Holds;
             let of_unit = own.get(unit).map_or(&[][..], Vec::as_slice);
-            let any = !of_unit.iter().any(|place| names(&all[*place]));
+            if of_unit.is_empty() {
+                continue;
+            }
+            // What is expected of the unit need not be among these.
+            let mut expected = Vec::new();
+            for (report, period) in named.get(&claim.message).into_iter().flatten() {
+                if self.obligation_id(unit, report, period)?.is_some() {
+                    expected.push((report, period));
+                }
+            }
+            let names = |o: &Obligation| expected.contains(&(&o.report, &o.period));
+            let any = expected.is_empty();
             for place in of_unit {
                 let o = &mut all[*place];
                 if !o.settled() && (any || names(o)) {
@@ -145,6 +152,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::row::ObligationId;
     use crate::store::{Arrived, Ground, Hold, MessageState, Receipts, Verdict};
 
     const NOW: &str = "2026-06-20T00:00:00Z";
@@ -234,6 +242,12 @@ mod tests {
                 .map(|(w, _)| w.map(|w| w.0))
                 .collect();
             assert_eq!(marks, wanted, "{reports:?}");
+            // Whichever of them are asked for.
+            for row in 1..=3 {
+                let one = store.obligations_in(&[ObligationId(row)], Receipts::All);
+                let mark = one.unwrap()[0].waiting.map(|w| w.0);
+                assert_eq!(mark, wanted[row as usize - 1], "{reports:?}, {row} alone");
+            }
         }
     }
 

@@ -71,7 +71,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 29] = [
+const MIGRATIONS: [&str; 30] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -101,6 +101,7 @@ const MIGRATIONS: [&str; 29] = [
     include_str!("../../migrations/0027_growth.sql"),
     include_str!("../../migrations/0028_not_left.sql"),
     include_str!("../../migrations/0029_counted.sql"),
+    include_str!("../../migrations/0030_looked_up.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

@@ -69,19 +69,30 @@ enum Which<'a> {
     Of(&'a UnitId),
     /// A list of rows, as JSON.
     In(&'a String),
+    /// Those of a list of reports and periods, as JSON.
+    Within(&'a String),
+    /// Those that may not have been settled by a moment: what is open, and what something has come for since.
+    UnsettledBy(&'a String),
 }
 
 impl<'a> Which<'a> {
     /// The condition that a row of `obligation`, or of another table by its `obligation`, is one of these; before others.
     fn condition(self, column: &str) -> String {
-        match (self, column) {
-            (Which::All, _) => String::new(),
-            (Which::Of(_), "id") => "unit = :which AND".into(),
-            (Which::Of(_), _) => {
-                format!("{column} IN (SELECT id FROM obligation WHERE unit = :which) AND")
+        let rows = match self {
+            Which::All => return String::new(),
+            Which::Of(_) if column == "id" => return "unit = :which AND".into(),
+            Which::Of(_) => "SELECT id FROM obligation WHERE unit = :which",
+            Which::In(_) => "SELECT value FROM json_each(:which)",
+            Which::Within(_) => {
+                "SELECT o.id FROM json_each(:which) p CROSS JOIN obligation o
+                     ON o.report = p.value ->> 0 AND o.period = p.value ->> 1"
             }
-            (Which::In(_), _) => format!("{column} IN (SELECT value FROM json_each(:which)) AND"),
-        }
+            Which::UnsettledBy(_) => {
+                "SELECT id FROM obligation INDEXED BY obligation_open WHERE open
+                 UNION ALL SELECT obligation FROM submission WHERE logged_at > :which"
+            }
+        };
+        format!("{column} IN ({rows}) AND")
     }
 
     /// Values of a statement, its own among them.
@@ -89,7 +100,7 @@ impl<'a> Which<'a> {
         let own: Option<&dyn ToSql> = match self {
             Which::All => None,
             Which::Of(unit) => Some(&unit.0),
-            Which::In(rows) => Some(rows),
+            Which::In(text) | Which::Within(text) | Which::UnsettledBy(text) => Some(text),
         };
         let own = own.map(|value| (":which", value));
         own.into_iter().chain(values.iter().copied()).collect()
@@ -340,6 +351,36 @@ impl Store {
         self.obligations_where(Which::All, receipts)
     }
 
+    /// Those of each report and period of which anything is due at a moment or after it; each period is whole.
+    pub(crate) fn obligations_due_since(
+        &self,
+        since: Timestamp,
+        receipts: Receipts,
+    ) -> Result<Vec<Obligation>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT json_group_array(json_array(report, period))
+             FROM (SELECT DISTINCT report, period FROM obligation INDEXED BY obligation_until WHERE until >= ?1)",
+        )?;
+        let periods: String = statement.query_row([instant(since)], |r| r.get(0))?;
+        self.obligations_where(Which::Within(&periods), receipts)
+    }
+
+    /// Those of one report and period.
+    pub(crate) fn obligations_within(
+        &self,
+        report: &str,
+        period: &PeriodId,
+    ) -> Result<Vec<Obligation>> {
+        let periods = serde_json::to_string(&[(report, period)])?;
+        self.obligations_where(Which::Within(&periods), Receipts::All)
+    }
+
+    /// Those that had not been settled by a moment, and others: a view of the past, and of what is to come.
+    pub(crate) fn obligations_unsettled_by(&self, moment: Timestamp) -> Result<Vec<Obligation>> {
+        let at = instant(moment);
+        self.obligations_where(Which::UnsettledBy(&at), Receipts::Until(moment))
+    }
+
     /// Those of one unit.
     pub(crate) fn obligations_of(
         &self,
@@ -357,13 +398,17 @@ impl Store {
         Ok(gathered.all)
     }
 
-    /// Those of some rows, with all that has come for them.
-    pub(crate) fn obligations_in(&self, rows: &[ObligationId]) -> Result<Vec<Obligation>> {
+    /// Those of some rows.
+    pub(crate) fn obligations_in(
+        &self,
+        rows: &[ObligationId],
+        receipts: Receipts,
+    ) -> Result<Vec<Obligation>> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
         let rows = serde_json::to_string(rows)?;
-        self.obligations_where(Which::In(&rows), Receipts::All)
+        self.obligations_where(Which::In(&rows), receipts)
     }
 
     /// What is open of periods that staff have not closed, whichever unit owes it.
@@ -471,14 +516,11 @@ impl Store {
         report: &str,
         period: &PeriodId,
     ) -> Result<Option<ObligationId>> {
-        Ok(self
-            .conn
-            .query_row(
-                "SELECT id FROM obligation WHERE unit = ?1 AND report = ?2 AND period = ?3",
-                params![unit.0, report, period.to_string()],
-                |r| r.get(0),
-            )
-            .optional()?)
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id FROM obligation WHERE unit = ?1 AND report = ?2 AND period = ?3",
+        )?;
+        let values = params![unit.0, report, period.to_string()];
+        Ok(statement.query_row(values, |r| r.get(0)).optional()?)
     }
 
     /// Closes a period of a report: what has not come by now was not sent. `false` if it is closed already.
@@ -675,6 +717,16 @@ mod tests {
             for (o, event) in &events {
                 happens(&store, *o, *event).unwrap();
             }
+            let told = |some: Vec<Obligation>| some.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>();
+            for moment in ["2026-06-15T00:00:00Z", "2026-06-17T00:00:00Z"].map(at) {
+                let mut all = store.obligations(Receipts::Until(moment)).unwrap();
+                let unsettled = told(store.obligations_unsettled_by(moment).unwrap());
+                let within = store.obligations_due_since(Timestamp::MIN, Receipts::Until(moment));
+                prop_assert_eq!(told(within.unwrap()), told(all.clone()));
+                prop_assert!(unsettled.iter().all(|o| told(all.clone()).contains(o)));
+                all.retain(|o| !o.settled());
+                prop_assert!(told(all).iter().all(|o| unsettled.contains(o)));
+            }
             for o in store.obligations(Receipts::All).unwrap() {
                 let sql = "SELECT open, until FROM obligation WHERE id = ?1";
                 let kept = store.conn.query_row(sql, [o.id], |r| Ok((r.get(0)?, parsed(r, "until")?)));
@@ -702,5 +754,38 @@ mod tests {
             assert_eq!(store.conn.execute(sql, []).unwrap(), 1);
             assert_eq!(until("a"), None, "{sql}");
         }
+    }
+
+    #[test]
+    fn a_period_counts_as_long_as_anything_of_it_is_due_and_is_whole() {
+        let store = Store::in_memory(at("2024-06-01T00:00:00Z")).unwrap();
+        for (unit, period, due) in [
+            ("a", "2024-H1", "2024-06-15T10:00:00Z"),
+            ("b", "2024-H1", "2024-06-15T10:00:00Z"),
+            ("a", "2024-H2", "2024-12-15T10:00:00Z"),
+            ("a", "2026-H1", "2026-06-15T10:00:00Z"),
+        ] {
+            let mut o = obligation(unit, due);
+            o.period = period.parse().unwrap();
+            store.expect(&o).unwrap();
+        }
+        let since = || {
+            let all = store.obligations_due_since(at("2025-06-20T00:00:00Z"), Receipts::All);
+            let all = all.unwrap().into_iter();
+            all.map(|o| format!("{} {}", o.unit, o.period))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(since(), ["a 2026-H1"]);
+        store
+            .extend(
+                ObligationId(2),
+                at("2025-06-30T10:00:00Z"),
+                at("2025-06-01T00:00:00Z"),
+            )
+            .unwrap();
+        assert_eq!(since(), ["a 2024-H1", "b 2024-H1", "a 2026-H1"]);
+        let period: PeriodId = "2024-H1".parse().unwrap();
+        let within = store.obligations_within("tre-em", &period).unwrap();
+        assert_eq!(within.iter().map(|o| o.id.0).collect::<Vec<_>>(), [1, 2]);
     }
 }

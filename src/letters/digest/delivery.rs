@@ -1,7 +1,5 @@
 //! What was sent, what could not be, and the addresses that our mails do not reach.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,7 +9,6 @@ use serde::Serialize;
 use super::DigestData;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
-use crate::domain::row::ObligationId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::links::{Link, Links};
 use crate::standing;
@@ -69,13 +66,11 @@ fn mail_in_words(config: &Config, mail: &Outgoing, day: Date) -> String {
 pub(super) fn sent(
     config: &Config,
     store: &Store,
-    obligations: &[Obligation],
     (since, until): (Timestamp, Timestamp),
     links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
     let day = date_of(until);
-    let mut by_row: Option<HashMap<ObligationId, &Obligation>> = None;
     for mail in store.ended_between(since, until)? {
         let none = context! {};
         let how = match (mail.state, &mail.error) {
@@ -99,20 +94,13 @@ pub(super) fn sent(
             });
         }
         if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
-            let steps = store.steps_of(mail.id)?;
-            let by_row =
-                by_row.get_or_insert_with(|| obligations.iter().map(|o| (o.id, o)).collect());
-            let what = steps
-                .iter()
-                .filter_map(|(id, _)| by_row.get(id))
-                .map(|o| {
-                    format!(
-                        "{}, {}",
-                        config.report_name(&o.report),
-                        o.period.in_vietnamese()
-                    )
-                })
-                .collect();
+            let mut what = Vec::new();
+            for (id, _) in store.steps_of(mail.id)? {
+                if let Some((_, report, period)) = store.obligation(id)? {
+                    let report = config.report_name(&report);
+                    what.push(format!("{report}, {}", period.in_vietnamese()));
+                }
+            }
             let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
             data.reminded.push(Reminded {
                 kind: mail.owed.kind().in_vietnamese().into(),

@@ -135,7 +135,9 @@ fn written(
             (told_until.unwrap_or(yesterday).min(now), now)
         }
     };
-    let obligations = store.obligations(Receipts::Until(until))?;
+    // How older reports stand is no news, and more to tell with every year.
+    let year_ago = overview::year_before(until);
+    let obligations = store.obligations_due_since(year_ago, Receipts::Until(until))?;
     let messages = store.stored_between(since, until)?;
     let links = match address {
         Some(address) => Links::of(store, &config.settings.mailbox.address, day, address)?,
@@ -147,16 +149,17 @@ fn written(
     };
     let (links, span) = (links.as_ref(), (since, until));
     let moment = (day, until);
-    tasks::tasks(config, store, &obligations, moment, links, &mut data)?;
-    tasks::held(config, store, &obligations, until, &mut data)?;
+    tasks::tasks(config, store, moment, links, &mut data)?;
+    tasks::held(config, store, until, &mut data)?;
     system::expiring(config, store, &mut data)?;
-    news::news(config, store, &obligations, span, links, &mut data)?;
+    news::news(config, store, span, links, &mut data)?;
     data.others = news::others(config, &messages);
     let view = View::at(until, config, store)?;
-    progress::progress(&view, &obligations, links, &mut data);
+    let groups = groups(&obligations);
+    progress::progress(&view, &groups, links, &mut data);
     let unseen = health::unseen(store, &config.settings, until)?;
     data.unseen = unseen.map_or_else(String::new, |u| u.in_vietnamese());
-    delivery::sent(config, store, &obligations, span, links, &mut data)?;
+    delivery::sent(config, store, span, links, &mut data)?;
     delivery::stuck(config, store, span, &mut data)?;
     delivery::bounced(config, store, &messages, &mut data)?;
     data.contacts = delivery::contacts(config, store, links, until)?;
@@ -172,16 +175,14 @@ fn written(
     data.system
         .extend(system::system(config, store, &looks, until)?);
     data.system.extend(system::pauses(store, since, until)?);
-    let recent = overview::recent(obligations, until);
-    let book = with_book.then(|| book(&view, store, &recent, day, &mut data));
-    if let Some(edition) = edition(config, &recent, (since, until), day) {
+    let book = with_book.then(|| book(&view, store, &obligations, day, &mut data));
+    if let Some(edition) = edition(config, &groups, (since, until), day) {
         data.edition = Some(edition);
-        let groups = groups(&recent);
         let ended = groups.iter().filter(|g| g.due <= until);
         data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
         let untracked = |o: &Obligation| view.state(o) == State::Untracked;
-        data.untracked = recent.iter().any(untracked);
-        data.chart = overview::chart_rows(&view, &recent);
+        data.untracked = obligations.iter().any(untracked);
+        data.chart = overview::chart_rows(&view, &groups);
     }
     let to = match address {
         Some(address) => vec![address.to_owned()],
@@ -195,12 +196,12 @@ fn written(
 fn book(
     view: &View<'_>,
     store: &Store,
-    recent: &[Obligation],
+    obligations: &[Obligation],
     day: Date,
     data: &mut DigestData,
 ) -> Option<Enclosure> {
     let mut content = Vec::new();
-    if let Err(e) = overview::workbook(view, store, recent, &mut content) {
+    if let Err(e) = overview::workbook(view, store, obligations, &mut content) {
         tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
         data.system.push(SystemLine {
             bad: true,
@@ -226,12 +227,12 @@ enum Edition {
 /// Which edition with the table and the chart: weekly, or when a deadline has passed since the last digest.
 fn edition(
     config: &Config,
-    obligations: &[Obligation],
+    groups: &[Group<'_>],
     (since, until): (Timestamp, Timestamp),
     day: Date,
 ) -> Option<Edition> {
     let ended = |g: &Group<'_>| since < g.due && g.due <= until;
-    if groups(obligations).iter().any(ended) {
+    if groups.iter().any(ended) {
         Some(Edition::PeriodEnd)
     } else if day.weekday() == config.settings.schedule.weekly_on {
         Some(Edition::Weekly)
@@ -249,4 +250,97 @@ fn short_moment(at: Timestamp) -> String {
         z.day(),
         z.month()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::date_of;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::report::Forms;
+    use crate::domain::row::ObligationId;
+    use crate::domain::unit::UnitId;
+    use crate::store::NewSubmission;
+
+    /// A store in which the report on children is expected: by unit, period and deadline.
+    fn expecting(rows: impl IntoIterator<Item = (String, &'static str, &'static str)>) -> Store {
+        let store = Store::in_memory(at("2024-01-01T00:00:00Z")).unwrap();
+        store.renew_command_key(at("2024-01-01T00:00:00Z")).unwrap();
+        store
+            .transaction(|s| {
+                rows.into_iter().try_for_each(|(unit, period, due)| {
+                    let mut o = obligation(&unit, due);
+                    o.period = period.parse()?;
+                    s.expect(&o)
+                })
+            })
+            .unwrap();
+        store
+    }
+
+    fn digest_of(config: &Config, store: &Store, now: &str) -> Draft {
+        let staff = config.settings.digest_to.first().map(String::as_str);
+        digest(config, store, date_of(at(now)), staff, at(now)).unwrap()
+    }
+
+    fn sample() -> Config {
+        Config::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config")).unwrap()
+    }
+
+    #[test]
+    fn of_thousands_of_units_that_are_late_as_many_are_named_as_a_page_holds_and_all_are_counted() {
+        let mut config = sample();
+        let day = "2026-06-15".parse().unwrap();
+        let example = config.register.on(&UnitId("ldld-tuy-an".into()), day);
+        let example = example.unwrap().clone();
+        let ids: Vec<String> = (0..2_000).map(|n| format!("don-vi-{n}")).collect();
+        for id in &ids {
+            let mut unit = example.clone();
+            unit.id = UnitId(id.clone());
+            config.register.units.push(unit);
+        }
+        let rows = ids
+            .into_iter()
+            .map(|id| (id, "2026-H1", "2026-06-15T10:00:00Z"));
+        let draft = digest_of(&config, &expecting(rows), "2026-06-17T01:00:00Z");
+        for page in [&draft.html, &draft.text] {
+            let (lines, size) = (page.matches("LĐLĐ huyện Tuy An").count(), page.len());
+            assert!(size <= 100_000, "{size} bytes, {lines} units");
+            assert!(lines >= 10, "{lines} units:\n{page}");
+            let rest = format!("và {} đơn vị khác, xem tệp Excel kèm theo", 2_000 - lines);
+            assert!(page.contains(&rest), "{lines} units:\n{page}");
+            assert!(page.contains("chưa nộp 2000"));
+        }
+    }
+
+    #[test]
+    fn what_was_due_more_than_a_year_ago_is_told_of_where_something_happens_alone() {
+        let config = sample();
+        let unit = "ldld-tuy-an".to_owned();
+        let store = expecting([
+            (unit.clone(), "2024-H1", "2024-06-15T10:00:00Z"),
+            (unit, "2026-H1", "2026-06-15T10:00:00Z"),
+        ]);
+        let old = "6 tháng đầu năm 2024";
+        let draft = digest_of(&config, &store, "2026-06-17T01:00:00Z");
+        assert!(draft.text.contains("6 tháng đầu năm 2026"));
+        assert!(!draft.text.contains(old), "{}", draft.text);
+        let comes = NewSubmission {
+            obligation: ObligationId(1),
+            message: None,
+            received_at: at("2026-06-16T09:00:00Z"),
+            forms: Forms {
+                signed_document: true,
+                soft_file: true,
+            },
+            nil_return: false,
+            number: None,
+            files: vec![],
+        };
+        store.log_submission(&comes, comes.received_at).unwrap();
+        let draft = digest_of(&config, &store, "2026-06-17T01:00:00Z");
+        assert!(draft.text.contains(old), "{}", draft.text);
+    }
 }

@@ -1,6 +1,6 @@
 //! What came in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -10,12 +10,11 @@ use super::tasks::Names;
 use super::{DigestData, short_moment};
 use crate::config::Config;
 use crate::domain::date_of;
-use crate::domain::obligation::Obligation;
 use crate::domain::why::Why;
 use crate::ground::text::truncated;
 use crate::links::{Link, Links};
 use crate::reading::Class;
-use crate::store::{Message, MessageState, Store};
+use crate::store::{Message, MessageState, Receipts, Store};
 
 /// A report that came in.
 #[derive(Debug, Serialize)]
@@ -39,22 +38,21 @@ pub(super) struct News {
 }
 
 /// The reports that came in.
-pub(super) fn news<'o>(
+pub(super) fn news(
     config: &Config,
     store: &Store,
-    obligations: &'o [Obligation],
     (since, until): (Timestamp, Timestamp),
     links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
     let logged = store.logged_between(since, until)?;
-    let meant: HashSet<_> = logged
-        .iter()
-        .map(|s| (&s.unit, &s.report, &s.period))
-        .collect();
-    let place = |o: &'o Obligation| ((&o.unit, &o.report, &o.period), o);
-    let found = obligations.iter().map(place);
-    let found: HashMap<_, _> = found.filter(|(at, _)| meant.contains(at)).collect();
+    let mut rows = Vec::new();
+    for s in &logged {
+        rows.extend(store.obligation_id(&s.unit, &s.report, &s.period)?);
+    }
+    let served = store.obligations_in(&rows, Receipts::Until(until))?;
+    let served = served.iter().map(|o| ((&o.unit, &o.report, &o.period), o));
+    let found: HashMap<_, _> = served.collect();
     for s in &logged {
         let Some(o) = found.get(&(&s.unit, &s.report, &s.period)) else {
             continue;

@@ -34,23 +34,7 @@ pub(super) fn draft(
     };
     // After an installation hundreds of mails may wait: the first ones, then, and how many more there are.
     let (mut subject, mut text, mut html) = (String::new(), String::new(), String::new());
-    let stragglers = data.progress.iter().flat_map(|p| {
-        let those = [
-            &p.late_units,
-            &p.closed_units,
-            &p.waiting_units,
-            &p.partial_units,
-        ];
-        those.into_iter().flatten()
-    });
-    // Where the names of all alone are more than a page, they are not written first to see that.
-    let names: usize = stragglers.map(|s| s.name.len()).sum();
-    let first = usize::from(names > LARGEST_PAGE);
-    for shown in SHOWN
-        .map(|n| n.min(usize::from(u16::MAX)))
-        .into_iter()
-        .skip(first)
-    {
+    for shown in SHOWN.map(|n| n.min(usize::from(u16::MAX))) {
         let values = context! { shown, ..values.clone() };
         if html.is_empty() || html.len() > LARGEST_PAGE {
             html = render(config, "digest.html", &values)?;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, ToSpan};
 use serde::Serialize;
 
 use super::{DigestData, short_moment};
-use crate::domain::obligation::{Group, Obligation, Rates, State, groups, percent};
+use crate::domain::obligation::{Group, Obligation, Rates, State, percent};
 use crate::domain::row::MessageId;
 use crate::domain::{date_of, vietnamese_date};
 use crate::links::{Link, Links};
@@ -16,7 +16,10 @@ pub(super) const SOON_DAYS: i64 = 10;
 /// How long a settled report stays in the digest's progress after its deadline.
 const SHOWN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(24 * 14);
 
-/// How one report and period stands.
+/// So many units of a kind are named at most: with the link of each, more are no page.
+const MOST_NAMED: usize = 150;
+
+/// How one report and period stands. Of units so many are named as a page may hold, and all are counted.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Progress {
     /// Short name of the report.
@@ -95,7 +98,7 @@ pub(super) struct Soon {
 /// How every report and period stands that is still of interest.
 pub(super) fn progress(
     view: &View<'_>,
-    obligations: &[Obligation],
+    groups: &[Group<'_>],
     links: Option<&Links>,
     data: &mut DigestData,
 ) {
@@ -106,8 +109,9 @@ pub(super) fn progress(
         period,
         due,
         members: group,
-    } in groups(obligations)
+    } in groups
     {
+        let due = *due;
         let states: Vec<(&Obligation, State)> = group.iter().map(|o| (*o, view.state(o))).collect();
         let rates = Rates::of(states.iter().map(|(_, state)| *state));
         let open = rates.expected - rates.complete;
@@ -127,12 +131,11 @@ pub(super) fn progress(
         }
         let those = |meant: &dyn Fn(State) -> bool| -> Vec<Straggler> {
             let told = states.iter().filter(|(_, state)| meant(*state));
-            told.map(|(o, state)| straggler(view, links, o, *state))
+            told.take(MOST_NAMED)
+                .map(|(o, state)| straggler(view, links, o, *state))
                 .collect()
         };
-        let late = those(&|state| state == State::Overdue);
-        let closed = those(&|state| state == State::Closed);
-        data.late_count += late.len() + closed.len();
+        data.late_count += (rates.overdue + rates.closed) as usize;
         // Shares of the whole so far: what is rounded neither leaves a sliver nor runs over.
         let mut so_far = 0;
         let mut width = |n: u32| {
@@ -156,12 +159,12 @@ pub(super) fn progress(
             width_partial: width(rates.partial + rates.waiting),
             width_overdue: width(rates.overdue + rates.closed),
             width_rest: width(rates.ahead),
-            close: links.filter(|_| !late.is_empty()).map(|l| {
+            close: links.filter(|_| rates.overdue > 0).map(|l| {
                 let what = format!("{}, {}", config.report_name(report), period.in_vietnamese());
                 l.for_period(group[0].id, &what)
             }),
-            late_units: late,
-            closed_units: closed,
+            late_units: those(&|state| state == State::Overdue),
+            closed_units: those(&|state| state == State::Closed),
             waiting_units: those(&|state| matches!(state, State::Waiting(_))),
             partial_units: those(&|state| state == State::Partial),
         });

@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use super::{DigestData, short_moment};
 use crate::config::Config;
-use crate::domain::obligation::Obligation;
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::{About, Why};
@@ -58,9 +57,9 @@ pub(super) struct WaitingMail {
 }
 
 /// What mails most likely are, as far as that is expected of anybody.
-struct Proposals<'o> {
+struct Proposals<'s> {
     of: HashMap<MessageId, Proposal>,
-    expected: &'o [Obligation],
+    store: &'s Store,
     /// So many more are shown: a page has an end.
     left: Cell<usize>,
 }
@@ -128,14 +127,13 @@ const MOST_HOLDING: usize = 3;
 pub(super) fn tasks(
     config: &Config,
     store: &Store,
-    expected: &[Obligation],
     (day, until): (Date, Timestamp),
     links: Option<&Links>,
     data: &mut DigestData,
 ) -> Result<()> {
     let proposals = Proposals {
         of: store.proposals()?,
-        expected,
+        store,
         left: Cell::new(MOST_LIKELY),
     };
     let Waiting { known, strangers } = Waiting::at(until, config, store)?;
@@ -143,7 +141,7 @@ pub(super) fn tasks(
     data.waiting = known
         .iter()
         .map(|m| mail(config, m, &proposals, links, LIKELY))
-        .collect();
+        .collect::<Result<_>>()?;
     if known.len() > FEW {
         let mut causes = BTreeMap::new();
         for mail in &known {
@@ -171,7 +169,7 @@ pub(super) fn tasks(
             shown: shown
                 .iter()
                 .map(|s| stranger(config, s, kind, &proposals, links))
-                .collect(),
+                .collect::<Result<_>>()?,
             more_mails,
             more_senders,
             aside: links_together.map(|l| l.for_listed(day, kind, listed)),
@@ -187,16 +185,16 @@ fn stranger(
     kind: Strangers,
     proposals: &Proposals<'_>,
     links: Option<&Links>,
-) -> WaitingMail {
+) -> Result<WaitingMail> {
     let (first, rest) = sender.mails.split_first().expect("a sender has a mail");
     let likely = match kind {
         Strangers::WithDocument => LIKELY,
         Strangers::Others => 1, // it is only named
     };
-    let mut shown = mail(config, first, proposals, links, likely);
+    let mut shown = mail(config, first, proposals, links, likely)?;
     let numbers: Vec<String> = rest.iter().map(|m| m.id.to_string()).collect();
     shown.others = Names::of(numbers);
-    shown
+    Ok(shown)
 }
 
 impl Names {
@@ -220,7 +218,7 @@ fn mail(
     proposals: &Proposals<'_>,
     links: Option<&Links>,
     likely: usize,
-) -> WaitingMail {
+) -> Result<WaitingMail> {
     let day = date_of(message.received_at);
     let id = message.id;
     let unit = message.unit.as_ref().map(|u| config.unit_name(u, day));
@@ -254,11 +252,11 @@ fn mail(
         .filter(|a| a.role != Role::Ignored)
         .map(|a| chosen(&a.name))
         .collect();
-    let likely = proposals.of_mail(config, message);
+    let likely = proposals.of_mail(config, message)?;
     // What a mail says clearly is understood by itself, with what it brings.
     let filled = likely.as_ref().filter(|(_, clear)| !clear);
     let filled = filled.map(|(what, _)| what.as_str());
-    WaitingMail {
+    Ok(WaitingMail {
         id,
         received: short_moment(message.received_at),
         sender: shown_sender,
@@ -273,36 +271,48 @@ fn mail(
         links: links.map_or(vec![], |l| l.for_mail(id, &assignable, filled)),
         token: links.map(|l| l.token(Item::Mail(id), Action::Any)),
         suggestion: best.cloned(),
-    }
+    })
 }
 
 impl Proposals<'_> {
     /// What a mail most likely is, and whether it says so clearly, where one unit alone may have sent it and it is expected
     /// of that. Of a forged one, and of what nobody has opened, nothing is made easy.
-    fn of_mail(&self, config: &Config, message: &Message) -> Option<(String, bool)> {
+    fn of_mail(&self, config: &Config, message: &Message) -> Result<Option<(String, bool)>> {
+        let Some((unit, proposal)) = self.easy(message) else {
+            return Ok(None);
+        };
         let Proposal {
             report,
             period,
             clear,
-        } = self.of.get(&message.id)?;
+        } = proposal;
+        let Some(left) = self.left.get().checked_sub(1) else {
+            return Ok(None);
+        };
+        let expected = self.store.obligation_id(unit, report, period)?;
+        let Some(report) = config.report(report).filter(|_| expected.is_some()) else {
+            return Ok(None);
+        };
+        self.left.set(left);
+        Ok(Some((report_and_period(report, period), *clear)))
+    }
+
+    /// Of which unit a mail most likely is what, where that may be made easy.
+    fn easy<'m>(&'m self, message: &'m Message) -> Option<(&'m UnitId, &'m Proposal)> {
+        let proposal = self.of.get(&message.id)?;
         let reading = message
             .reading
             .as_ref()
             .filter(|r| r.trust != Trust::Fail)?;
         let is_read = |a: &Attachment| !forms_of(a.role).is_empty();
-        if !clear && !reading.attachments.iter().any(is_read) {
+        if !proposal.clear && !reading.attachments.iter().any(is_read) {
             return None;
         }
         let only = match message.candidates.as_slice() {
             [one] => Some(one),
             _ => None,
         };
-        let unit = message.unit.as_ref().or(only)?;
-        let is_it = |o: &&Obligation| o.unit == *unit && o.report == *report && o.period == *period;
-        self.expected.iter().find(is_it)?;
-        let left = self.left.get().checked_sub(1)?;
-        self.left.set(left);
-        Some((report_and_period(config.report(report)?, period), *clear))
+        Some((message.unit.as_ref().or(only)?, proposal))
     }
 }
 
@@ -319,16 +329,19 @@ fn address(text: &str) -> String {
 pub(super) fn held(
     config: &Config,
     store: &Store,
-    obligations: &[Obligation],
     until: Timestamp,
     data: &mut DigestData,
 ) -> Result<()> {
     data.many_held = standing::many_held(config, store, until)?.unwrap_or_default();
     let holds = Holds::at(until, config, store)?;
+    if holds.are_none() {
+        return Ok(());
+    }
+    let obligations = store.obligations_unsettled_by(until)?;
     let since = standing::tracked_from(config, store.first_opened()?);
     let day = date_of(until);
     let mut of_all: Vec<Claim> = Vec::new();
-    for held in holds.held(obligations, since) {
+    for held in holds.held(&obligations, since) {
         let (anybody, own): (Vec<Claim>, Vec<Claim>) =
             held.by.into_iter().partition(|c| c.hold.unit.is_none());
         of_all = anybody;
