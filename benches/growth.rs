@@ -3,6 +3,7 @@
 //! `THUBAOCAO_GROWTH="50 500 5000"` names the numbers of units. The store holds four years in which nearly every unit
 //! reported, each report with its mail, its acknowledgement and its reminders; it is written once, by the functions that
 //! write it in use, into the target folder. Processor seconds are the firm figures; memory is the peak of the process.
+//! Where the store was written by the same run, no peak of a command is less than that of the writing: ask once more.
 #![allow(clippy::print_stdout, reason = "a measurement is printed")]
 
 use std::cell::Cell;
@@ -390,7 +391,10 @@ fn main() {
             command(&config, &all).tell(&arguments.join(" ").replace(xlsx, "FILE"));
         };
         quiet(&["status", "--json"]);
-        quiet(&["status", "--xlsx", xlsx]);
+        // Excel takes a million rows.
+        if units < 20_000 {
+            quiet(&["status", "--xlsx", xlsx]);
+        }
         quiet(&["digest", "--on", "2027-12-02"]);
         quiet(&["plan", "--on", "2027-12-02", "--json"]);
         quiet(&["plan", "--on", "2027-12-03", "--json"]);

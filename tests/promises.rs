@@ -62,6 +62,8 @@
 //! | the server says that a folder went on, and it did not | all that is in it is listed | `backlog::whatever_a_server_says_that_does_not_go_on_from_what_it_said_before_all_is_listed` |
 //! | people read, move and throw away mails | what was listed is listed again only where it has to be | `backlog::on_a_real_server_what_was_listed_is_not_listed_again_whatever_people_do_with_their_mails` |
 //! | it runs for years | a round costs what there is to do | `growth::no_statement_of_a_round_looks_through_what_grows_with_the_years` |
+//! | staff do what is seldom done | no more is looked through for it | `growth::no_statement_of_the_store_looks_through_what_grows_with_the_years` |
+//! | thousands of units are late | the digest is a page, names the first and counts all | `src/letters/digest/mod.rs::of_thousands_of_units_that_are_late_as_many_are_named_as_a_page_holds_and_all_are_counted` |
 //! | what a unit owes is kept beside the rows that it follows from | it is what they say, whatever becomes of them | `src/store/obligation.rs::what_is_open_and_until_when_is_known_of_each_obligation_whatever_becomes_of_it` |
 //! | it runs for long | neither descriptors nor memory grow with the mails | `long_run::many_mails_leave_no_more_behind_in_the_process_than_a_few` |
 //! | UIDVALIDITY changes | known mails are recognised by their content | `interruptions::a_mailbox_whose_uidvalidity_changed_is_looked_through_again_and_known_mails_are_recognised` |
