@@ -375,7 +375,8 @@ impl Begun {
     }
 }
 
-fn main() {
+/// Prints what is measured.
+pub fn main() {
     let numbers = std::env::var("THUBAOCAO_GROWTH").unwrap_or_else(|_| "50 500 5000".to_owned());
     for units in numbers
         .split_whitespace()

@@ -1,5 +1,6 @@
 //! What a command and all that it starts take: time, the processor's time, and memory.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
@@ -12,7 +13,8 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Clone, Copy, Debug)]
 pub struct Took {
     pub wall: Duration,
-    /// Time of the processor, of all of its processes; what one that nobody waits for does at its very end is not seen.
+    /// Time of the processor, of all of its processes. What one that outlives its parent does at its very end is seen only
+    /// by a process that inherits such orphans (`PR_SET_CHILD_SUBREAPER`).
     pub worked: Duration,
     /// The most memory that all of them had together, in kB: pages that several share count in parts (PSS).
     pub most: u64,
@@ -24,27 +26,38 @@ pub fn weighed(command: &mut Command, mut look: impl FnMut(u32)) -> Took {
     let begun = Instant::now();
     let pid = command.spawn().unwrap().id() as i32;
     let (mut most, mut seen) = (0, Duration::ZERO);
-    // SAFETY: a struct of numbers, for which zero is a value.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    let mut status = 0;
-    loop {
-        // SAFETY: both outlive the call and are all that it writes to; the child is ours and nobody else waits for it.
-        let ended = unsafe { libc::wait4(pid, &raw mut status, libc::WNOHANG, &raw mut usage) };
-        if ended == pid {
-            break;
+    let mut started = BTreeSet::new();
+    let (status, own) = loop {
+        if let Some(ended) = ended(pid, libc::WNOHANG) {
+            break ended;
         }
+        started.extend(children(pid as u32));
         most = most.max(proportional(pid as u32));
         seen = seen.max(worked(pid as u32));
         look(pid as u32);
         std::thread::sleep(LOOK);
-    }
-    let status = ExitStatus::from_raw(status);
+    };
+    let wall = begun.elapsed();
+    let orphans = started.into_iter().filter_map(|pid| ended(pid as i32, 0));
+    let orphans: Duration = orphans.map(|(_, worked)| worked).sum();
     assert!(status.success(), "{command:?}: {status}");
     Took {
-        wall: begun.elapsed(),
-        worked: seen.max(duration(usage.ru_utime) + duration(usage.ru_stime)),
+        wall,
+        worked: seen.max(own + orphans),
         most,
     }
+}
+
+/// How a child of ours ended, and what it had of the processor's time with those that it waited for; `None` where it has not
+/// ended (with `WNOHANG`), or is none.
+fn ended(pid: i32, options: i32) -> Option<(ExitStatus, Duration)> {
+    // SAFETY: a struct of numbers, for which zero is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    let mut status = 0;
+    // SAFETY: both outlive the call and are all that it writes to; nobody else waits for that child.
+    let ended = unsafe { libc::wait4(pid, &raw mut status, options, &raw mut usage) };
+    let worked = duration(usage.ru_utime) + duration(usage.ru_stime);
+    (ended == pid).then(|| (ExitStatus::from_raw(status), worked))
 }
 
 /// A time of the kernel's.
