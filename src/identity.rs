@@ -78,7 +78,7 @@ pub(crate) fn moved_deadlines(
     let frozen = store.frozen_deadlines()?;
     let mut deadlines: BTreeMap<(String, PeriodId), Option<Timestamp>> = BTreeMap::new();
     let mut moved = Vec::new();
-    for o in store.obligations(Receipts::All)? {
+    for o in store.obligations_unsettled(Receipts::All)? {
         if o.settled() || frozen.get(&o.id) != Some(&o.due) {
             continue;
         }
@@ -163,7 +163,7 @@ fn excuse_ended(config: &Config, store: &Store, by: &By, now: Timestamp) -> Resu
         .filter(|u| u.valid_to.is_some())
         .map(|u| &u.id)
         .collect();
-    for o in store.obligations(Receipts::All)? {
+    for o in store.obligations_unsettled(Receipts::All)? {
         if !ended.contains(&o.unit) || o.settled() || !o.receipts.is_empty() {
             continue;
         }

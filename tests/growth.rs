@@ -66,13 +66,12 @@ const ONCE_A_DAY: [&str; 4] = [
 ];
 
 /// Likewise, where no round waits for them: at a start, after a clock that was ahead, where the configuration calls
-/// something otherwise than before or gives it another deadline, and for who asks for the history of all.
-const NOT_OF_A_ROUND: [&str; 14] = [
+/// something otherwise than before, and for who asks for the history of all.
+const NOT_OF_A_ROUND: [&str; 13] = [
     "SELECT EXISTS (SELECT 1 FROM location WHERE received_at BETWEEN",
     "DELETE FROM digest_day WHERE until >",
     "DELETE FROM digest_mail WHERE day IN (SELECT day FROM digest_day WHERE until >",
     "SELECT h.id, h.until, m.stored_at FROM hold h",
-    "SELECT id, due FROM obligation o",
     "DELETE FROM awaited AS a",
     "DELETE FROM hold AS a",
     "SELECT id, inverse FROM correction",

@@ -59,7 +59,7 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     };
     let obligations = match when {
         When::Now(now) => in_question(config, store, of_days, now)?,
-        When::On { .. } => store.obligations_unsettled_by(seen)?,
+        When::On { .. } => store.obligations_unsettled(Receipts::Until(seen))?,
     };
     let unsettled = store.unsettled()?;
     let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();

@@ -375,10 +375,10 @@ impl Store {
         self.obligations_where(Which::Within(&periods), Receipts::All)
     }
 
-    /// Those that had not been settled by a moment, and others: a view of the past, and of what is to come.
-    pub(crate) fn obligations_unsettled_by(&self, moment: Timestamp) -> Result<Vec<Obligation>> {
-        let at = instant(moment);
-        self.obligations_where(Which::UnsettledBy(&at), Receipts::Until(moment))
+    /// Those that are not settled by the receipts that count, and some that are.
+    pub(crate) fn obligations_unsettled(&self, receipts: Receipts) -> Result<Vec<Obligation>> {
+        let by = instant(receipts.until());
+        self.obligations_where(Which::UnsettledBy(&by), receipts)
     }
 
     /// Those of one unit.
@@ -552,11 +552,11 @@ impl Store {
         Ok(self.conn.query_row(sql, [obligation], |r| r.get(0))?)
     }
 
-    /// The deadlines that hold as they were frozen, by obligation: nobody has given more time or sent a report back.
+    /// The deadlines of what is open that hold as they were frozen: nobody has given more time or sent a report back.
     pub(crate) fn frozen_deadlines(&self) -> Result<HashMap<ObligationId, Timestamp>> {
         let mut statement = self.conn.prepare_cached(
-            "SELECT id, due FROM obligation o
-             WHERE NOT EXISTS (SELECT 1 FROM extension WHERE obligation = o.id AND withdrawn_at IS NULL)
+            "SELECT id, due FROM obligation o INDEXED BY obligation_open
+             WHERE open AND NOT EXISTS (SELECT 1 FROM extension WHERE obligation = o.id AND withdrawn_at IS NULL)
                AND NOT EXISTS (SELECT 1 FROM submission s JOIN sent_back b ON b.submission = s.id
                                WHERE s.obligation = o.id AND b.withdrawn_at IS NULL)",
         )?;
@@ -720,7 +720,7 @@ mod tests {
             let told = |some: Vec<Obligation>| some.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>();
             for moment in ["2026-06-15T00:00:00Z", "2026-06-17T00:00:00Z"].map(at) {
                 let mut all = store.obligations(Receipts::Until(moment)).unwrap();
-                let unsettled = told(store.obligations_unsettled_by(moment).unwrap());
+                let unsettled = told(store.obligations_unsettled(Receipts::Until(moment)).unwrap());
                 let within = store.obligations_due_since(Timestamp::MIN, Receipts::Until(moment));
                 prop_assert_eq!(told(within.unwrap()), told(all.clone()));
                 prop_assert!(unsettled.iter().all(|o| told(all.clone()).contains(o)));

@@ -20,7 +20,7 @@ use crate::links::{Link, Links, report_and_period};
 use crate::matching::forms_of;
 use crate::reading::{Attachment, Role, Trust};
 use crate::standing::{self, Holds};
-use crate::store::{Claim, Ground, Message, Proposal, Store, Strangers};
+use crate::store::{Claim, Ground, Message, Proposal, Receipts, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
 use crate::writing::{Sentence, of_a_stranger, sentence, unlinked, why_in_vietnamese};
 
@@ -337,7 +337,7 @@ pub(super) fn held(
     if holds.are_none() {
         return Ok(());
     }
-    let obligations = store.obligations_unsettled_by(until)?;
+    let obligations = store.obligations_unsettled(Receipts::Until(until))?;
     let since = standing::tracked_from(config, store.first_opened()?);
     let day = date_of(until);
     let mut of_all: Vec<Claim> = Vec::new();
