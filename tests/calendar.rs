@@ -99,7 +99,7 @@ proptest! {
         let period = report.period(&PeriodId::Month(year, month), Closing::Day(14)).unwrap();
         let due = report.deadline(&period, &calendar);
         prop_assert!(calendar.is_working_day(date_of(due)), "{due}");
-        report.on_day_off = OnDayOff::Keep;
+        report.on_day_off = OnDayOff::Same;
         let kept = date_of(report.deadline(&period, &calendar));
         let moved_by = (date_of(due) - kept).get_days().abs();
         prop_assert!(moved_by <= 12, "moved from {kept} to {}", date_of(due));

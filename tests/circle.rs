@@ -29,7 +29,7 @@ fn a_report_is_logged_and_acknowledged_the_late_are_reminded_and_staff_get_the_d
     assert!(
         letters[0]
             .text
-            .contains("Tình trạng: đã đủ bản ký, đóng dấu và file mềm"),
+            .contains("Tình trạng: đủ thành phần (bản ký, đóng dấu và file mềm)"),
         "{}",
         letters[0].text
     );
@@ -44,7 +44,7 @@ fn a_report_is_logged_and_acknowledged_the_late_are_reminded_and_staff_get_the_d
     assert!(
         letters[0]
             .text
-            .contains("Còn thiếu: bản ký, đóng dấu và file mềm")
+            .contains("cần gửi: bản ký, đóng dấu và file mềm")
     );
 
     let letters = lab.await_mails(STAFF, 1);

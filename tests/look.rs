@@ -106,7 +106,7 @@ fn the_chart_is_drawn_to_scale_and_says_its_numbers() {
     for width in [375, 1024] {
         let bars = browser::ask(&page, width, false, BARS);
         let bars: Vec<(String, f64, f64, f64)> = serde_json::from_str(&bars).unwrap();
-        assert_eq!(bars.len(), 4, "{bars:?}");
+        assert_eq!(bars.len(), 3, "{bars:?}");
         for (says, green, amber, wide) in &bars {
             let numbers: Vec<f64> = says
                 .split(['%', ' ', '('])

@@ -177,10 +177,10 @@ fn on_day_off(s: &Section<'_>) -> OnDayOff {
         &[
             ("before", OnDayOff::Before),
             ("after", OnDayOff::After),
-            ("keep", OnDayOff::Keep),
+            ("same", OnDayOff::Same),
         ],
     )
-    .unwrap_or(OnDayOff::Before)
+    .unwrap_or_default()
 }
 
 /// What has to be there: at least one form.

@@ -55,11 +55,11 @@ pub fn vietnamese_date(date: Date) -> String {
     format!("{}/{}/{}", date.day(), date.month(), date.year())
 }
 
-/// An instant as mails to units write it: `17 giờ 00, ngày 15/6/2026`.
+/// An instant as mails to units write it: `17 giờ 00 ngày 15/6/2026`.
 pub(crate) fn vietnamese_moment(at: Timestamp) -> String {
     let z = at.to_zoned(zone());
     format!(
-        "{} giờ {:02}, ngày {}",
+        "{} giờ {:02} ngày {}",
         z.hour(),
         z.minute(),
         vietnamese_date(z.date())

@@ -186,15 +186,17 @@ pub enum DueRule {
     On(Date),
 }
 
-/// What happens to a last day on which offices are closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What happens to a last day on which offices are closed. Where nothing is said it is the working day after (Bộ luật Dân
+/// sự 2015, điều 148 khoản 5).
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OnDayOff {
     /// The working day before.
     Before,
     /// The working day after.
+    #[default]
     After,
     /// It stays.
-    Keep,
+    Same,
 }
 
 /// A report that is asked for.
@@ -346,7 +348,7 @@ impl Report {
         let day = match self.on_day_off {
             OnDayOff::Before => calendar.on_or_before(day),
             OnDayOff::After => calendar.on_or_after(day),
-            OnDayOff::Keep => day,
+            OnDayOff::Same => day,
         };
         instant(day, self.due_time)
     }
@@ -369,7 +371,7 @@ pub(crate) mod tests {
             first_period: None,
             due: DueRule::DayOfLastMonth(15),
             due_time: Time::constant(17, 0, 0, 0),
-            on_day_off: OnDayOff::Before,
+            on_day_off: OnDayOff::default(),
             strictly_before: false,
             forms: Forms {
                 signed_document: true,
@@ -390,15 +392,27 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_deadline_on_a_day_off_moves_to_the_working_day_before() {
-        let report = half_yearly("x");
+    fn a_deadline_on_a_day_off_moves_to_the_working_day_after_unless_the_report_says_otherwise() {
         let closing = Closing::Day(14);
-        let due = |id: &str| {
+        let due = |on_day_off: OnDayOff, id: &str| {
+            let report = Report {
+                on_day_off,
+                ..half_yearly("x")
+            };
             let p = report.period(&id.parse().unwrap(), closing).unwrap();
             vietnamese_moment(report.deadline(&p, &Calendar::default()))
         };
-        assert_eq!(due("2026-H1"), "17 giờ 00, ngày 15/6/2026");
-        assert_eq!(due("2025-H1"), "17 giờ 00, ngày 13/6/2025"); // 15/6/2025 is a Sunday
+        // 15/6/2025 is a Sunday.
+        for (on_day_off, day) in [
+            (OnDayOff::default(), "16"),
+            (OnDayOff::After, "16"),
+            (OnDayOff::Before, "13"),
+            (OnDayOff::Same, "15"),
+        ] {
+            let moved = format!("17 giờ 00 ngày {day}/6/2025");
+            assert_eq!(due(on_day_off, "2025-H1"), moved);
+            assert_eq!(due(on_day_off, "2026-H1"), "17 giờ 00 ngày 15/6/2026");
+        }
     }
 
     #[test]
@@ -414,7 +428,7 @@ pub(crate) mod tests {
         assert_eq!(p.opens, date(2026, 9, 25));
         assert_eq!(
             vietnamese_moment(report.deadline(&p, &Calendar::default())),
-            "17 giờ 00, ngày 5/10/2026"
+            "17 giờ 00 ngày 5/10/2026"
         );
     }
 

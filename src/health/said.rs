@@ -17,7 +17,7 @@ pub(super) fn not_looked_through(cause: Part) -> String {
 }
 
 impl Look {
-    /// The part's state as a clause: "hộp thư không kiểm tra được từ 2 giờ 10, ngày 15/6/2026"; `None` if it is well.
+    /// The part's state as a clause: "hộp thư không kiểm tra được từ 2 giờ 10 ngày 15/6/2026"; `None` if it is well.
     pub fn in_vietnamese(&self) -> Option<String> {
         let ill = self.ill.as_ref()?;
         Some(format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use minijinja::context;
 use serde::Serialize;
@@ -16,14 +17,20 @@ use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::{Unit, UnitId};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
-use crate::store::{Message, Outgoing, Receipts, Store};
+use crate::standing;
+use crate::store::{DeadContacts, Message, Outgoing, Receipts, Store};
 use crate::writing::{DepartmentView, Draft};
 
 /// So many submissions are told one by one in an acknowledgement; of more it says how many they are.
 const MOST_TOLD: usize = 30;
 
 /// The acknowledgement of what a mail brought; of what several brought, where it tells them in the stead of others.
-pub(super) fn letter(config: &Config, store: &Store, mail: &Outgoing) -> Result<Composed> {
+pub(super) fn letter(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
     let message = answered(store, mail)?;
     let Some(reply) = reply_to(&message) else {
         return Ok(Composed::Dropped("the mail has no sender".into()));
@@ -82,8 +89,25 @@ pub(super) fn letter(config: &Config, store: &Store, mail: &Outgoing) -> Result<
             })
         })
         .collect();
-    let draft = draft(config, unit, reply, &receipts)?;
+    let mut draft = draft(config, unit, reply, &receipts)?;
+    let dead = store.dead_contacts(Receipts::All, now)?;
+    draft.cc = also_told(config, &dead, unit, &draft.to, date_of(now));
     Ok(Composed::Ready(draft))
+}
+
+/// The unit's own address, where another one sent: whoever keeps that one knows what went in the unit's name.
+fn also_told(
+    config: &Config,
+    dead: &DeadContacts,
+    unit: &Unit,
+    to: &[String],
+    day: Date,
+) -> Vec<String> {
+    let is_its_own = |to: &String| unit.emails.iter().any(|e| e.eq_ignore_ascii_case(to));
+    match standing::addressee(config, dead, &unit.id, day) {
+        Some(own) if !to.iter().any(is_its_own) => vec![own.to.to_owned()],
+        Some(_) | None => vec![],
+    }
 }
 
 /// A submission as the acknowledgement tells of it.
@@ -159,8 +183,31 @@ fn draft(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::obligation::tests::obligation;
+    use crate::domain::obligation::tests::{at, obligation};
     use crate::domain::submission::tests::submission;
+
+    #[test]
+    fn what_another_address_sent_is_told_to_the_units_own_too_while_that_works() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let unit = config.register.units.iter().find(|u| u.emails.len() == 1);
+        let unit = unit.unwrap();
+        let own = unit.emails[0].clone();
+        let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();
+        let none = store.dead_contacts(Receipts::All, at("2026-06-01T00:00:00Z"));
+        let none = none.unwrap();
+        let told = |to: &str| {
+            also_told(
+                &config,
+                &none,
+                unit,
+                &[to.to_owned()],
+                jiff::civil::date(2026, 6, 1),
+            )
+        };
+        assert_eq!(told("ca.nhan@x.example"), [own.clone()]);
+        assert!(told(&own.to_uppercase()).is_empty());
+    }
 
     #[test]
     fn an_acknowledgement_does_not_ask_for_what_may_wait_in_another_mail() {

@@ -53,7 +53,7 @@ pub fn compose(
     now: Timestamp,
 ) -> Result<Composed> {
     match &mail.owed {
-        Owed::Acknowledgement(_) => acknowledgement::letter(config, store, mail),
+        Owed::Acknowledgement(_) => acknowledgement::letter(config, store, mail, now),
         Owed::Arrived(_) => arrived::letter(config, store, mail),
         Owed::LinkOnly(_) => link_only::letter(config, store, mail, now),
         Owed::Grassroots(_) => grassroots::letter(config, store, mail),

@@ -119,9 +119,13 @@ mod tests {
                 .text
         };
         for (signed, soft, asked) in [
-            (true, true, "đã hoàn chỉnh (bản ký, đóng dấu và file mềm)."),
-            (true, false, "đã hoàn chỉnh (bản ký, đóng dấu)."),
-            (false, true, "đã hoàn chỉnh (file mềm)."),
+            (
+                true,
+                true,
+                "đã chỉnh sửa, bổ sung (bản ký, đóng dấu và file mềm).",
+            ),
+            (true, false, "đã chỉnh sửa, bổ sung (bản ký, đóng dấu)."),
+            (false, true, "đã chỉnh sửa, bổ sung (file mềm)."),
         ] {
             let text = text(signed, soft);
             assert!(text.contains(asked), "{text}");
