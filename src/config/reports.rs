@@ -178,6 +178,7 @@ fn on_day_off(s: &Section<'_>) -> OnDayOff {
             ("before", OnDayOff::Before),
             ("after", OnDayOff::After),
             ("same", OnDayOff::Same),
+            ("keep", OnDayOff::Same), // its name before
         ],
     )
     .unwrap_or_default()
