@@ -41,7 +41,12 @@ pub fn growth(table: &mut Table, units: usize) {
         };
         let what = what.join(" ");
         let bar = bars.iter().find(|(begins, _)| what.starts_with(begins));
-        let text = format!("{wall} s, {cpu} s CPU, {peak} MB (1 run)");
+        // What is no command is done in the process that laid all out, whose memory tells nothing.
+        let memory = match what.contains("--") {
+            true => format!(", {peak} MB"),
+            false => String::new(),
+        };
+        let text = format!("{wall} s, {cpu} s CPU{memory} (1 run)");
         table.row(
             &format!("{units} units after four years: {what}"),
             &text,
