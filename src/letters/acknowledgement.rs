@@ -205,7 +205,7 @@ mod tests {
                 jiff::civil::date(2026, 6, 1),
             )
         };
-        assert_eq!(told("ca.nhan@x.example"), [own.clone()]);
+        assert_eq!(told("ca.nhan@x.example"), std::slice::from_ref(&own));
         assert!(told(&own.to_uppercase()).is_empty());
     }
 
