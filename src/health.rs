@@ -3,9 +3,10 @@
 mod said;
 
 use anyhow::Result;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-use crate::config::{HOURS, Settings};
+use crate::config::{Config, HOURS, Settings};
 use crate::domain::{date_of, instant};
 pub use said::fault_in_vietnamese;
 
@@ -132,8 +133,12 @@ fn unseen_by(
 }
 
 /// How every part fares, in the order of [`Part::ALL`], but for what follows from another part: it comes last.
-pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Look>> {
-    let hours = settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
+pub fn look(store: &Store, config: &Config, now: Timestamp) -> Result<Vec<Look>> {
+    let Settings {
+        alarm, schedule, ..
+    } = &config.settings;
+    let has_digest = |day| schedule.has_digest(&config.calendar, day);
+    let hours = alarm.as_ref().map_or(HOURS, |a| a.hours);
     let patience = SignedDuration::from_hours(i64::from(hours));
     let mut looks = Vec::new();
     let mut in_the_way = None;
@@ -146,7 +151,8 @@ pub fn look(store: &Store, settings: &Settings, now: Timestamp) -> Result<Vec<Lo
         let ill = match part {
             Part::Digest => digest_ill(
                 store.last_digest()?,
-                settings.schedule.digest_at,
+                schedule.digest_at,
+                has_digest,
                 patience,
                 now,
             ),
@@ -219,16 +225,20 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
 fn digest_ill(
     last: Option<LastDigest>,
     digest_at: jiff::civil::Time,
+    has_digest: impl Fn(Date) -> bool,
     patience: SignedDuration,
     now: Timestamp,
 ) -> Option<Ill> {
     let last = last?;
     let today = date_of(now);
-    let expected = if now.duration_since(instant(today, digest_at)) >= patience {
+    let mut expected = if now.duration_since(instant(today, digest_at)) >= patience {
         today
     } else {
         today.saturating_sub(1.days())
     };
+    while last.day < expected && !has_digest(expected) {
+        expected = expected.saturating_sub(1.days());
+    }
     if last.day < expected {
         return Some(Ill {
             since: instant(expected, digest_at),
@@ -337,13 +347,11 @@ mod tests {
 
     #[test]
     fn what_is_the_cause_is_told_before_what_follows_from_it() {
-        let config = crate::config::Config::load(
-            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
-        );
-        let settings = config.unwrap().settings;
+        let config = Config::load(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config"));
+        let config = config.unwrap();
         let store = Store::in_memory(at(6, 0)).unwrap();
         let ill = |now| -> Vec<(Part, String)> {
-            let looks = look(&store, &settings, now).unwrap();
+            let looks = look(&store, &config, now).unwrap();
             let ill = looks.into_iter().filter_map(|l| Some((l.part, l.ill?.why)));
             ill.collect()
         };
@@ -389,7 +397,7 @@ mod tests {
                 waits_since: instant(date(2026, 6, day), time(7, 0, 0, 0)),
                 mails: states.iter().map(mail).collect(),
             };
-            digest_ill(Some(last), time(7, 0, 0, 0), PATIENCE, now).is_some()
+            digest_ill(Some(last), time(7, 0, 0, 0), |_| true, PATIENCE, now).is_some()
         };
         for (day, state, now, expected) in [
             (15, Queued, at(8, 59), false),
@@ -423,6 +431,25 @@ mod tests {
         ] {
             assert_eq!(is_ill(15, &states, now), expected, "{states:?} {now}");
         }
-        assert_eq!(digest_ill(None, time(7, 0, 0, 0), PATIENCE, at(9, 0)), None);
+        let none = digest_ill(None, time(7, 0, 0, 0), |_| true, PATIENCE, at(9, 0));
+        assert_eq!(none, None);
+        // Where Sunday, the 14th, has none the one of Saturday is the last, and Monday's is missed as any.
+        for (day, now, expected) in [
+            (13, at(8, 59), false),
+            (13, at(9, 0), true),
+            (12, at(8, 59), true),
+        ] {
+            let last = LastDigest {
+                day: date(2026, 6, day),
+                waits_since: instant(date(2026, 6, day), time(7, 0, 0, 0)),
+                mails: vec![DigestMail {
+                    state: Sent,
+                    error: None,
+                }],
+            };
+            let has_digest = |day| day != date(2026, 6, 14);
+            let ill = digest_ill(Some(last), time(7, 0, 0, 0), has_digest, PATIENCE, now);
+            assert_eq!(ill.is_some(), expected, "{day} {now}");
+        }
     }
 }

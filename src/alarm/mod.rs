@@ -208,7 +208,7 @@ impl Alarm {
         let Some(alarm) = &config.settings.alarm else {
             return;
         };
-        let looks = health::look(store, &config.settings, now);
+        let looks = health::look(store, config, now);
         let failure = match (&looks, failure) {
             (_, Some(e)) | (Err(e), None) => Some(format!("{e:#}")),
             (Ok(_), None) => None,

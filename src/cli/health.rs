@@ -33,7 +33,7 @@ pub(super) fn run(session: &Session, json: bool, textfile: Option<&Path>) -> Res
     }
     let store = Store::as_it_is(&path).with_context(|| format!("the store {}", path.display()))?;
     let now = session.now();
-    let looks = health::look(&store, &config.settings, now)?;
+    let looks = health::look(&store, &config, now)?;
     if let Some(file) = textfile {
         // As a whole or not at all: the exporter may read at any moment.
         let folder = file.parent().filter(|f| !f.as_os_str().is_empty());

@@ -95,7 +95,7 @@ pub(super) fn run(
 
 /// What fails, and whether the mailbox was not looked through for so long that what `is_expected` may have come.
 fn tell_health(store: &Store, config: &Config, is_expected: bool, now: Timestamp) -> Result<()> {
-    for look in health::look(store, &config.settings, now)? {
+    for look in health::look(store, config, now)? {
         if let Some(fault) = look.as_a_line() {
             say(fault)?;
         }

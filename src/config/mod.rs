@@ -22,8 +22,8 @@ pub use alarm::{AlarmSettings, HOURS, Letter, Way, alarm_of};
 pub use exposure::{Exposed, exposed};
 pub use secret::{Password, Secret, trace};
 pub use settings::{
-    Department, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show, SmtpSettings,
-    SpecialUse, Tls, TransportKind, TrustSettings,
+    Department, DigestDays, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show,
+    SmtpSettings, SpecialUse, Tls, TransportKind, TrustSettings,
 };
 pub use source::Fault;
 pub use veil::Veil;

@@ -11,6 +11,7 @@ use super::alarm::{self, AlarmSettings, Way};
 use super::kinds;
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
+use crate::domain::calendar::Calendar;
 use crate::domain::period::Closing;
 use crate::domain::reminder::Steps;
 use crate::domain::unit::Kind;
@@ -213,6 +214,25 @@ pub enum Tls {
     Implicit,
 }
 
+/// On which days the digest goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestDays {
+    /// Every day.
+    Every,
+    /// On working days, and on others where something needs a person.
+    Working,
+}
+
+impl Schedule {
+    /// Whether a day has a digest whatever it has to tell.
+    pub(crate) fn has_digest(&self, calendar: &Calendar, day: Date) -> bool {
+        match self.digest_days {
+            DigestDays::Every => true,
+            DigestDays::Working => calendar.is_working_day(day),
+        }
+    }
+}
+
 /// Days and hours.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -226,6 +246,8 @@ pub struct Schedule {
     pub work_hours: (Time, Time),
     /// When the digest goes out.
     pub digest_at: Time,
+    /// On which days it does.
+    pub digest_days: DigestDays,
     /// On which day the digest has the weekly table and the chart.
     pub weekly_on: Weekday,
     /// Whether deadlines that passed before the store was first opened are reminded of.
@@ -551,6 +573,11 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
         ("thursday", Weekday::Thursday),
         ("friday", Weekday::Friday),
     ];
+    let digest_days = [
+        ("every", DigestDays::Every),
+        ("working", DigestDays::Working),
+    ];
+    let digest_days = s.choice("digest_days", &digest_days);
     let weekly_on = s.choice("weekly_on", &days).unwrap_or(Weekday::Monday);
     let remind_backlog = s.flag("remind_backlog").unwrap_or(false);
     let closed_after = s.number("closed_after", 1..=250).unwrap_or(20) as u16;
@@ -562,6 +589,7 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
         due_time,
         work_hours,
         digest_at,
+        digest_days: digest_days.unwrap_or(DigestDays::Every),
         weekly_on,
         remind_backlog,
         closed_after,

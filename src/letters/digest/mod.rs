@@ -10,7 +10,7 @@ mod tasks;
 
 use anyhow::Result;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use minijinja::context;
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ use super::Composed;
 use crate::config::{Config, HOURS};
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::why::About;
-use crate::domain::zone;
+use crate::domain::{date_of, zone};
 use crate::health::{self, Look};
 use crate::links::Links;
 use crate::overview;
@@ -163,7 +163,7 @@ fn written(
     delivery::stuck(config, store, span, &mut data)?;
     delivery::bounced(config, store, &messages, &mut data)?;
     data.contacts = delivery::contacts(config, store, links, until)?;
-    let looks = health::look(store, &config.settings, until)?;
+    let looks = health::look(store, config, until)?;
     let hours = config.settings.alarm.as_ref().map_or(HOURS, |a| a.hours);
     let is_ill = |part| looks.iter().any(|l| l.part == part && l.ill.is_some());
     data.failing = looks
@@ -232,9 +232,12 @@ fn edition(
     day: Date,
 ) -> Option<Edition> {
     let ended = |g: &Group<'_>| since < g.due && g.due <= until;
+    // The day of the week may have had no digest.
+    let first = date_of(since).saturating_add(1.day()).min(day);
+    let mut days = first.series(1.day()).take_while(|d| *d <= day);
     if groups.iter().any(ended) {
         Some(Edition::PeriodEnd)
-    } else if day.weekday() == config.settings.schedule.weekly_on {
+    } else if days.any(|d| d.weekday() == config.settings.schedule.weekly_on) {
         Some(Edition::Weekly)
     } else {
         None

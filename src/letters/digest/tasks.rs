@@ -31,6 +31,8 @@ pub(super) struct WaitingMail {
     pub(super) id: MessageId,
     /// When it came.
     pub(super) received: String,
+    /// For how many days it has waited.
+    pub(super) waited: i32,
     /// From whom, where that is known.
     pub(super) sender: Option<String>,
     pub(super) subject: String,
@@ -60,6 +62,7 @@ pub(super) struct WaitingMail {
 struct Proposals<'s> {
     of: HashMap<MessageId, Proposal>,
     store: &'s Store,
+    today: Date,
     /// So many more are shown: a page has an end.
     left: Cell<usize>,
 }
@@ -134,6 +137,7 @@ pub(super) fn tasks(
     let proposals = Proposals {
         of: store.proposals()?,
         store,
+        today: day,
         left: Cell::new(MOST_LIKELY),
     };
     let Waiting { known, strangers } = Waiting::at(until, config, store)?;
@@ -259,6 +263,7 @@ fn mail(
     Ok(WaitingMail {
         id,
         received: short_moment(message.received_at),
+        waited: (proposals.today - date_of(message.stored_at)).get_days(),
         sender: shown_sender,
         subject: chosen(message.subject.as_deref().unwrap_or_default()),
         why,
