@@ -11,6 +11,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParam
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::answer::{About, Answer, Step, classify};
@@ -50,6 +51,30 @@ impl Smtp {
         })
     }
 
+    /// A connection on which the server has said what it can; with TLS where that comes at once.
+    async fn open(
+        &self,
+        hello: &ClientId,
+        unreachable: impl Fn(String) -> Trouble,
+    ) -> Result<AsyncSmtpConnection, Halt> {
+        let server = (self.settings.host.as_str(), self.settings.port);
+        let opened = match self.settings.tls {
+            Tls::Implicit => {
+                let tls = Some(self.tls.clone());
+                AsyncSmtpConnection::connect_tokio1(server, Some(STEP), hello, tls, None).await
+            }
+            Tls::StartTls => {
+                let to_server = TcpStream::connect(server).await;
+                // The end of a mail is a small packet, which would wait until the server has acknowledged what came before.
+                let to_server = to_server.and_then(|s| s.set_nodelay(true).map(|()| s));
+                let to_server =
+                    to_server.map_err(|e| Halt::Line(unreachable(chain(&self.veil, &e))))?;
+                AsyncSmtpConnection::connect_with_transport(Box::new(to_server), hello).await
+            }
+        };
+        opened.map_err(|e| halt(&e, unreachable(chain(&self.veil, &e))))
+    }
+
     async fn connect(&mut self) -> Result<AsyncSmtpConnection, Halt> {
         let s = &self.settings;
         let place = format!("{}:{}", s.host, s.port);
@@ -65,14 +90,6 @@ impl Smtp {
         };
         let veil = &self.veil;
         let hello = ClientId::default();
-        let at_once = (s.tls == Tls::Implicit).then(|| self.tls.clone());
-        let open = AsyncSmtpConnection::connect_tokio1(
-            (s.host.as_str(), s.port),
-            Some(STEP),
-            &hello,
-            at_once,
-            None,
-        );
         let silent = || {
             Halt::Line(Trouble::Silent {
                 place: place.clone(),
@@ -80,13 +97,11 @@ impl Smtp {
             })
         };
         let (place, why) = (&place, |e: &Error| chain(veil, e));
-        let mut connection = timeout(STEP, open)
-            .await
-            .map_err(|_| silent())?
-            .map_err(|e| {
-                let (place, why) = (place.clone(), why(&e));
-                halt(&e, Trouble::Unreachable { place, why })
-            })?;
+        let open = self.open(&hello, |why| {
+            let place = place.clone();
+            Trouble::Unreachable { place, why }
+        });
+        let mut connection = timeout(STEP, open).await.map_err(|_| silent())??;
         if s.tls == Tls::StartTls {
             if !connection.can_starttls() {
                 let place = place.clone();
