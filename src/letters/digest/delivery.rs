@@ -17,15 +17,15 @@ use crate::store::{
 };
 use crate::writing::{Sentence, say, sentence, unlinked};
 
-/// A unit that was reminded.
+/// The units that were reminded of one report and period by one kind of mail.
 #[derive(Debug, Serialize)]
 pub(super) struct Reminded {
     /// What kind of mail it was, in words.
-    pub(super) kind: String,
-    /// Short name of the unit.
-    pub(super) unit: String,
-    /// Of what.
-    pub(super) what: Vec<String>,
+    kind: &'static str,
+    /// Of what; empty where the mail says no such thing.
+    what: String,
+    /// Their short names.
+    units: Vec<String>,
 }
 
 /// A mail that could not be delivered.
@@ -94,22 +94,38 @@ pub(super) fn sent(
             });
         }
         if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
-            let mut what = Vec::new();
-            for (id, _) in store.steps_of(mail.id)? {
-                if let Some((_, report, period)) = store.obligation(id)? {
-                    let report = config.report_name(&report);
-                    what.push(format!("{report}, {}", period.in_vietnamese()));
+            let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
+            let unit = unit.unwrap_or_default();
+            for what in reminded_of(config, store, &mail)? {
+                let kind = mail.owed.kind().in_vietnamese();
+                let same = |r: &&mut Reminded| r.kind == kind && r.what == what;
+                match data.reminded.iter_mut().find(same) {
+                    Some(group) => group.units.push(unit.clone()),
+                    None => data.reminded.push(Reminded {
+                        kind,
+                        what,
+                        units: vec![unit.clone()],
+                    }),
                 }
             }
-            let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
-            data.reminded.push(Reminded {
-                kind: mail.owed.kind().in_vietnamese().into(),
-                unit: unit.unwrap_or_default(),
-                what,
-            });
         }
     }
     Ok(())
+}
+
+/// What a reminder was of, each report with its period.
+fn reminded_of(config: &Config, store: &Store, mail: &Outgoing) -> Result<Vec<String>> {
+    let mut what = Vec::new();
+    for (id, _) in store.steps_of(mail.id)? {
+        if let Some((_, report, period)) = store.obligation(id)? {
+            let report = config.report_name(&report);
+            what.push(format!("{report}, {}", period.in_vietnamese()));
+        }
+    }
+    if what.is_empty() {
+        what.push(String::new());
+    }
+    Ok(what)
 }
 
 /// Whether a mail was a reminder of what the configuration does not ask for any more, or to a unit that it does not have.
@@ -257,4 +273,58 @@ pub(super) fn contacts(
         });
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::owed::{Kind, Owed};
+    use crate::domain::reminder::{Step, Urgency};
+    use crate::store::NewMail;
+
+    #[test]
+    fn who_was_reminded_stands_by_report() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let config = Config::load(&folder).unwrap();
+        let (before, now) = (at("2026-06-16T00:00:00Z"), at("2026-06-16T01:00:00Z"));
+        let store = Store::in_memory(before).unwrap();
+        let due = "2026-06-15T10:00:00Z";
+        let units = ["ldld-dong-hoa", "ldld-tuy-an"];
+        for unit in units {
+            let expected = obligation(unit, due);
+            store.expect(&expected).unwrap();
+            let id = store
+                .obligation_id(&expected.unit, &expected.report, &expected.period)
+                .unwrap();
+            let mail = NewMail {
+                owed: Owed::Reminder {
+                    unit: expected.unit.clone(),
+                    day: date_of(now),
+                    urgency: Urgency::Late,
+                },
+                unit: Some(expected.unit.clone()),
+                message: None,
+            };
+            let outbox = store.owe(&mail, now).unwrap().unwrap();
+            let step = (id.unwrap(), at(due), Step::Late(1));
+            store
+                .carry(outbox, Kind::Reminder(Urgency::Late), &[step])
+                .unwrap();
+            store.start_sending(outbox, unit, None, now).unwrap();
+            store
+                .end_sending(outbox, OutgoingState::Sent, None, now)
+                .unwrap();
+        }
+        let mut data = DigestData::default();
+        let until = at("2026-06-17T00:00:00Z");
+        sent(&config, &store, (before, until), None, &mut data).unwrap();
+        let [group] = data.reminded.as_slice() else {
+            panic!("{:?}", data.reminded)
+        };
+        assert_eq!(group.what, "Công tác trẻ em, 6 tháng đầu năm 2026");
+        assert_eq!(group.units, ["LĐLĐ TX Đông Hòa", "LĐLĐ huyện Tuy An"]);
+    }
 }

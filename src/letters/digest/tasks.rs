@@ -263,7 +263,7 @@ fn mail(
     Ok(WaitingMail {
         id,
         received: short_moment(message.received_at),
-        waited: (proposals.today - date_of(message.stored_at)).get_days(),
+        waited: (proposals.today - day).get_days(),
         sender: shown_sender,
         subject: chosen(message.subject.as_deref().unwrap_or_default()),
         why,
