@@ -40,7 +40,7 @@ impl App {
     /// When the data folder cannot be used; see [`home::open_store`].
     pub fn open(config: Config, program: PathBuf, now: Timestamp) -> Result<App> {
         let store = home::open_store(&config, now)?;
-        let archive = Archive::open(&config.settings.data)?;
+        let archive = Archive::open(&config.settings)?;
         let reader = reader(&config, program, Some(archive.incoming()));
         let verifier = verifier(&config);
         Ok(App::of(config, store, archive, reader, verifier))

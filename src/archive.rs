@@ -1,29 +1,43 @@
-//! The archive: raw mails and attached files under the SHA-256 of their content, each stored once.
+//! The archive: raw mails and attached files under the SHA-256 of their content, each stored once, in a folder of this
+//! machine or on S3-compatible storage.
 //!
-//! What `put` returned is on the disk, name and all: nothing else may move before that.
+//! What `put` returned survives a power cut; on such storage, also the loss of this machine. Nothing else may move before
+//! that.
 
-use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod folder;
+mod s3;
+mod said;
 
-use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+
+use anyhow::Result;
 use tempfile::NamedTempFile;
 
+use crate::config::Settings;
 use crate::ground::Sha256;
-use crate::ground::files::make_private_folder;
 
-/// Where files lie before they have their name.
-pub(crate) const INCOMING: &str = "incoming";
+pub use self::folder::Folder;
+pub(crate) use self::folder::within;
+pub use self::s3::{S3, Unreachable};
 
-/// A folder of files named by their content.
+/// What the service's look at a content over the network counts as beside those that it reads on the disk, in bytes.
+const ASKED_BYTES: u64 = 2_000_000;
+
+/// Files named by their content.
 #[derive(Clone, Debug)]
-pub struct Archive {
-    root: PathBuf,
-    /// `incoming`, locked together with all other processes that may put something there. The lock goes with the
-    /// process, however it ends.
-    incoming: Arc<File>,
+pub enum Archive {
+    /// In a folder of this machine.
+    Folder(Folder),
+    /// On S3-compatible storage. What comes in lies in a folder of this machine before it has its name, all the same.
+    S3(Folder, S3),
+}
+
+/// A content that was written and has no name in the archive yet.
+#[derive(Debug)]
+pub(crate) struct Coming {
+    name: Sha256,
+    /// `None` where it lies there already.
+    file: Option<NamedTempFile>,
 }
 
 /// What lies in the archive, whole or not.
@@ -33,20 +47,6 @@ pub(crate) struct Names {
     pub named: Vec<Sha256>,
     /// What no content is named by.
     pub strays: Vec<PathBuf>,
-}
-
-/// Where a content lies within the archive.
-pub(crate) fn within(name: Sha256) -> PathBuf {
-    let name = name.to_string();
-    Path::new(&name[..2]).join(&name)
-}
-
-/// A content that was written and has no name in the archive yet.
-#[derive(Debug)]
-pub(crate) struct Coming {
-    name: Sha256,
-    /// `None` where it lies there already.
-    file: Option<NamedTempFile>,
 }
 
 /// How a content lies in the archive.
@@ -61,338 +61,151 @@ pub(crate) enum Soundness {
 }
 
 impl Archive {
-    /// The archive of a data folder, made where it is missing.
+    /// The archive of an installation. Its folder is made where it is missing; nobody is asked over the network.
     ///
     /// # Errors
-    /// When the folder cannot be made.
-    pub fn open(data: &Path) -> Result<Archive> {
-        let root = Archive::folder(data);
-        let path = root.join(INCOMING);
-        make_private_folder(&root)?;
-        make_private_folder(&path)?;
-        let open = || -> std::io::Result<File> {
-            let incoming = File::open(&path)?;
-            incoming.lock_shared()?;
-            Ok(incoming)
-        };
-        let incoming = open().with_context(|| format!("cannot use {}", path.display()))?;
-        Ok(Archive {
-            root,
-            incoming: Arc::new(incoming),
+    /// When the folder cannot be made, or what is configured of the storage is of no use.
+    pub fn open(settings: &Settings) -> Result<Archive> {
+        let folder = Folder::open(&settings.data)?;
+        Ok(match &settings.archive {
+            None => Archive::Folder(folder),
+            Some(s3) => {
+                let s3 = S3::new(s3, folder.incoming())?;
+                Archive::S3(folder, s3)
+            }
         })
     }
 
-    /// Where the archive of a data folder lies.
-    pub fn folder(data: &Path) -> PathBuf {
-        data.join("archive")
+    fn folder(&self) -> &Folder {
+        let (Archive::Folder(folder) | Archive::S3(folder, _)) = self;
+        folder
     }
 
-    /// Removes what killed processes left in [`Archive::incoming`]: files of mails, which must not outlive their time.
-    /// Nothing is removed while another process works there. Call it before this process has put anything there. Gives
-    /// how many entries went.
+    /// The storage that it lies on, if that is another machine's.
+    pub(crate) fn s3(&self) -> Option<&S3> {
+        match self {
+            Archive::Folder(_) => None,
+            Archive::S3(_, s3) => Some(s3),
+        }
+    }
+
+    /// Removes what killed processes left in [`Archive::incoming`]; see [`Folder::clear_incoming`].
     ///
     /// # Errors
     /// When the disk does not let them go.
     pub(crate) fn clear_incoming(&self) -> Result<usize> {
-        match self.incoming.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                self.incoming.lock_shared()?; // a lock that could not be changed may be lost
-                return Ok(0);
-            }
-            Err(TryLockError::Error(e)) => {
-                // Network file systems lock no folder.
-                tracing::warn!(error = %e, "what killed processes left in archive/incoming stays");
-                return Ok(0);
-            }
-        }
-        let mut gone = 0;
-        for entry in fs::read_dir(self.incoming())? {
-            let entry = entry?;
-            let path = entry.path();
-            let removed = if entry.file_type()?.is_dir() {
-                fs::remove_dir_all(&path)
-            } else {
-                fs::remove_file(&path)
-            };
-            removed.with_context(|| format!("cannot remove {}", path.display()))?;
-            gone += 1;
-        }
-        self.incoming.lock_shared()?;
-        Ok(gone)
+        self.folder().clear_incoming()
     }
 
-    /// Where files lie before they have their name. Same file system, so that they can be renamed.
+    /// Where files lie before they have their name.
     pub fn incoming(&self) -> PathBuf {
-        self.root.join(INCOMING)
+        self.folder().incoming()
     }
 
-    /// Where a content lies.
-    pub fn path(&self, name: Sha256) -> PathBuf {
-        self.root.join(within(name))
+    /// Where a content lies, as it is told to people.
+    pub(crate) fn place(&self, name: Sha256) -> PathBuf {
+        match self {
+            Archive::Folder(folder) => folder.path(name),
+            Archive::S3(_, s3) => s3.place(&name.to_string()),
+        }
     }
 
     /// All that lies in the archive but for what is still coming in.
     ///
     /// # Errors
-    /// When a folder cannot be read.
-    pub(crate) fn names(&self) -> Result<Names> {
-        let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
-            let read = || fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect();
-            let read: std::io::Result<_> = read();
-            read.with_context(|| format!("cannot read {}", folder.display()))
-        };
-        let mut names = Names::default();
-        for folder in entries(&self.root)? {
-            if !folder.is_dir() {
-                names.strays.push(folder);
-                continue;
-            }
-            if folder.ends_with(INCOMING) {
-                continue;
-            }
-            for path in entries(&folder)? {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                match name.parse() {
-                    Ok(name) if self.path(name) == path => names.named.push(name),
-                    _ => names.strays.push(path),
-                }
-            }
+    /// When it cannot be listed.
+    pub(crate) async fn names(&self) -> Result<Names> {
+        match self {
+            Archive::Folder(folder) => folder.names(),
+            Archive::S3(_, s3) => Ok(s3.names().await?),
         }
-        names.named.sort_unstable();
-        Ok(names)
     }
 
     /// Stores a content and gives its name; see [`Archive::put_all`].
     ///
     /// # Errors
-    /// When the disk does not take it.
-    pub fn put(&self, content: &[u8]) -> Result<Sha256> {
-        let names = self.put_all(&[content])?;
+    /// When it is not taken.
+    pub async fn put(&self, content: &[u8]) -> Result<Sha256> {
+        let names = self.put_all(&[content]).await?;
         Ok(*names.first().expect("each content has a name"))
     }
 
-    /// Stores contents and gives their names, in the same order. When this returns, they survive a power cut.
+    /// Stores contents and gives their names, in the same order. When this returns, they are on the disk or were
+    /// acknowledged by the storage, each whole, whatever lay there before.
     ///
     /// # Errors
-    /// When the disk does not take them; some may be there then.
-    pub(crate) fn put_all<C: AsRef<[u8]>>(&self, contents: &[C]) -> Result<Vec<Sha256>> {
-        let coming = contents.iter().map(|c| self.write(c.as_ref()));
-        let coming: Vec<Coming> = coming.collect::<Result<_>>()?;
-        let names = coming.iter().map(|c| c.name).collect();
-        self.keep(coming)?;
-        Ok(names)
+    /// When they are not taken; some may be there then.
+    pub(crate) async fn put_all<C: AsRef<[u8]>>(&self, contents: &[C]) -> Result<Vec<Sha256>> {
+        match self {
+            Archive::Folder(folder) => folder.put_all(contents),
+            Archive::S3(_, s3) => Ok(s3.put_all(contents).await?),
+        }
     }
 
-    /// Writes a content that has no name in the archive before [`Archive::keep`]; it goes when what is given goes. One that
-    /// is there already counts only if it holds the same.
+    /// Writes a content that has no name in the archive before [`Archive::keep`]; it goes when what is given goes.
     ///
     /// # Errors
     /// When the disk does not take it.
     pub(crate) fn write(&self, content: &[u8]) -> Result<Coming> {
-        let name = Sha256::of(content);
-        let path = self.path(name);
-        let same_length = |m: fs::Metadata| m.len() == content.len() as u64;
-        let is_there =
-            path.metadata().is_ok_and(same_length) && fs::read(&path).is_ok_and(|c| c == content);
-        let write = || -> std::io::Result<NamedTempFile> {
-            let mut file = NamedTempFile::new_in(self.incoming())?;
-            file.write_all(content)?;
-            begin_to_write_out(file.as_file(), false);
-            Ok(file)
-        };
-        let file = match is_there {
-            true => None,
-            false => Some(write().with_context(|| failed(&path))?),
-        };
-        Ok(Coming { name, file })
+        self.folder().write(content)
     }
 
-    /// Gives contents that were written their names. When this returns, they survive a power cut. All of them are on their
-    /// way to the disk before any is waited for, so that many take hardly longer than one.
+    /// Gives contents that were written their names, as [`Archive::put_all`] does.
     ///
     /// # Errors
-    /// When the disk does not take them; some may be there then.
-    pub(crate) fn keep(&self, coming: Vec<Coming>) -> Result<()> {
-        let path = |coming: &Coming| self.path(coming.name);
-        let files = || coming.iter().filter_map(|c| Some((c, c.file.as_ref()?)));
-        for (_, file) in files() {
-            begin_to_write_out(file.as_file(), true);
+    /// See [`Archive::put_all`].
+    pub(crate) async fn keep(&self, coming: Vec<Coming>) -> Result<()> {
+        match self {
+            Archive::Folder(folder) => folder.keep(coming),
+            Archive::S3(folder, s3) => s3.keep(coming, folder).await,
         }
-        for (content, file) in files() {
-            let synced = file.as_file().sync_all();
-            synced.with_context(|| failed(&path(content)))?;
-        }
-        // Whoever put one there may have been killed before the folder was on the disk.
-        let folders: BTreeSet<PathBuf> = coming
-            .iter()
-            .filter_map(|c| Some(path(c).parent()?.to_owned()))
-            .collect();
-        for folder in &folders {
-            make_private_folder(folder)?;
-        }
-        for content in coming {
-            let path = path(&content);
-            if let Some(file) = content.file {
-                file.persist(&path).with_context(|| failed(&path))?;
-            }
-        }
-        for folder in folders.iter().chain([&self.root]) {
-            let sync = || File::open(folder)?.sync_all();
-            sync().with_context(|| failed(folder))?;
-        }
-        Ok(())
     }
 
     /// Removes a content; it is no error if it is gone already.
     ///
     /// # Errors
-    /// When the disk does not let it go.
-    pub fn remove(&self, name: Sha256) -> Result<()> {
-        let path = self.path(name);
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(e).with_context(|| format!("cannot remove {}", path.display()))
-            }
-            _ => Ok(()),
+    /// When it cannot be removed.
+    pub(crate) async fn remove(&self, name: Sha256) -> Result<()> {
+        match self {
+            Archive::Folder(folder) => folder.remove(name),
+            Archive::S3(_, s3) => Ok(s3.remove(name).await?),
         }
     }
 
-    /// How a content lies in the archive; the whole file is read, a piece at a time.
+    /// How a content lies in the archive; the whole of it is read.
     ///
     /// # Errors
-    /// When the disk does not give it.
-    pub(crate) fn soundness(&self, name: Sha256) -> std::io::Result<Soundness> {
-        let mut file = match File::open(self.path(name)) {
-            Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Soundness::Missing),
-            Err(e) => return Err(e),
-        };
-        let (found, _) = Sha256::of_all(&mut file)?;
-        Ok(match found == name {
-            true => Soundness::Sound,
-            false => Soundness::Damaged,
+    /// When it cannot be read; [`Unreachable`] where that says nothing of it.
+    pub(crate) async fn soundness(&self, name: Sha256) -> Result<Soundness> {
+        match self {
+            Archive::Folder(folder) => Ok(folder.soundness(name)?),
+            Archive::S3(_, s3) => Ok(s3.soundness(name).await?),
+        }
+    }
+
+    /// The same as the service looks again and again, with the bytes that it counts as. Storage is only asked whether the
+    /// content is there: it looks after what it holds, and has every byte paid that leaves it.
+    ///
+    /// # Errors
+    /// See [`Archive::soundness`].
+    pub(crate) async fn glance(&self, name: Sha256) -> Result<(Soundness, u64)> {
+        Ok(match self {
+            Archive::Folder(folder) => {
+                let bytes = folder.path(name).metadata().map_or(0, |m| m.len());
+                (folder.soundness(name)?, bytes)
+            }
+            Archive::S3(_, s3) => (s3.glance(name).await?, ASKED_BYTES),
         })
     }
 
     /// A content by its name.
     ///
     /// # Errors
-    /// When it is not there or is not what its name says.
-    pub fn get(&self, name: Sha256) -> Result<Vec<u8>> {
-        let path = self.path(name);
-        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        if Sha256::of(&content) != name {
-            bail!(
-                "{} is damaged: its content does not have the hash of its name",
-                path.display()
-            );
+    /// When it is not there or is not what its name says; [`Unreachable`] where nobody knows.
+    pub async fn get(&self, name: Sha256) -> Result<Vec<u8>> {
+        match self {
+            Archive::Folder(folder) => folder.get(name),
+            Archive::S3(_, s3) => s3.get(name).await,
         }
-        Ok(content)
-    }
-}
-
-/// What is said where the disk does not take a content.
-fn failed(path: &Path) -> String {
-    format!("cannot store {} in the archive", path.display())
-}
-
-/// Has the system write out what a file holds now, and waits for that where `whole`. No more than a hint, which makes the
-/// fsync that must follow cheap: it promises nothing, and where the file system has no such call nothing is lost.
-fn begin_to_write_out(file: &File, whole: bool) {
-    use std::os::fd::AsRawFd;
-    let how = libc::SYNC_FILE_RANGE_WRITE
-        | if whole {
-            libc::SYNC_FILE_RANGE_WAIT_BEFORE | libc::SYNC_FILE_RANGE_WAIT_AFTER
-        } else {
-            0
-        };
-    // SAFETY: it takes numbers only, and the file is open.
-    let _ = unsafe { libc::sync_file_range(file.as_raw_fd(), 0, 0, how) };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_is_stored_once_under_its_hash_and_read_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let archive = Archive::open(dir.path()).unwrap();
-        let name = archive.put(b"abc").unwrap();
-        assert_eq!(name, Sha256::of(b"abc"));
-        assert_eq!(archive.put(b"abc").unwrap(), name);
-        assert_eq!(archive.get(name).unwrap(), b"abc");
-        assert_eq!(fs::read_dir(archive.incoming()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_damaged_file_is_named_and_is_replaced_when_its_content_comes_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let archive = Archive::open(dir.path()).unwrap();
-        let name = archive.put(b"abc").unwrap();
-        for damaged in [b"ab".as_slice(), b"abd"] {
-            fs::write(archive.path(name), damaged).unwrap();
-            let error = archive.get(name).unwrap_err().to_string();
-            assert!(error.contains("damaged"), "{error}");
-            archive.put(b"abc").unwrap();
-            assert_eq!(archive.get(name).unwrap(), b"abc");
-        }
-    }
-
-    #[test]
-    fn what_lies_under_no_name_of_a_content_is_told_apart() {
-        let dir = tempfile::tempdir().unwrap();
-        let archive = Archive::open(dir.path()).unwrap();
-        let mut named = [b"abc", b"abd"].map(|c| archive.put(c).unwrap());
-        named.sort_unstable();
-        let root = Archive::folder(dir.path());
-        let beside = archive.path(named[0]).with_extension("part");
-        let elsewhere = root.join("zz").join(named[1].to_string());
-        let strays = [root.join("notes"), beside, elsewhere];
-        fs::create_dir(root.join("zz")).unwrap();
-        strays.iter().for_each(|s| fs::write(s, "x").unwrap());
-        fs::write(archive.incoming().join("half"), "x").unwrap();
-        let mut found = archive.names().unwrap();
-        found.strays.sort();
-        let mut strays = strays.to_vec();
-        strays.sort();
-        assert_eq!((found.named, found.strays), (named.to_vec(), strays));
-    }
-
-    #[test]
-    fn many_are_stored_as_each_would_be_by_itself() {
-        let dir = tempfile::tempdir().unwrap();
-        let archive = Archive::open(dir.path()).unwrap();
-        let there = archive.put(b"there").unwrap();
-        let damaged = archive.put(b"damaged").unwrap();
-        fs::write(archive.path(damaged), b"damagex").unwrap();
-        let contents: [&[u8]; 5] = [b"a", b"there", b"a", b"damaged", b""];
-        let names = archive.put_all(&contents).unwrap();
-        assert_eq!((&names[1], &names[3]), (&there, &damaged));
-        for (name, content) in names.iter().zip(contents) {
-            assert_eq!(archive.get(*name).unwrap(), content);
-        }
-        assert_eq!(fs::read_dir(archive.incoming()).unwrap().count(), 0);
-        assert_eq!(archive.put_all::<&[u8]>(&[]).unwrap(), Vec::<Sha256>::new());
-    }
-
-    #[test]
-    fn what_a_killed_process_left_goes_and_what_a_living_one_needs_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let archive = Archive::open(dir.path()).unwrap();
-        let left = archive.incoming().join("left");
-        fs::create_dir(&left).unwrap();
-        fs::write(left.join("file"), "x").unwrap();
-        fs::write(archive.incoming().join("half"), "x").unwrap();
-        let living = Archive::open(dir.path()).unwrap();
-        assert_eq!(archive.clear_incoming().unwrap(), 0);
-        assert!(left.exists());
-        drop(living);
-        assert_eq!(archive.clear_incoming().unwrap(), 2);
-        assert!(!left.exists());
-        // It is held as before: what comes now is safe from others.
-        let other = Archive::open(dir.path()).unwrap();
-        assert_eq!(other.clear_incoming().unwrap(), 0);
     }
 }

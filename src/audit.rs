@@ -14,8 +14,9 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Archive, Soundness};
+use crate::archive::{Archive, Soundness, Unreachable};
 use crate::collect;
+use crate::config::Settings;
 use crate::ground::Sha256;
 use crate::reading::worker::Reader;
 use crate::store::{Content, Health, Owner, Part, Store};
@@ -112,12 +113,13 @@ pub struct Audit {
 /// Looks through everything in a data folder.
 ///
 /// # Errors
-/// When there is no store, or a folder cannot be read.
-pub fn whole(data: &Path) -> Result<Audit> {
+/// When there is no store, or a folder or the storage of the archive cannot be read.
+pub async fn whole(settings: &Settings) -> Result<Audit> {
+    let data = &settings.data;
     let path = Store::path(data);
     let store =
         Store::open_read_only(&path).with_context(|| format!("the store {}", path.display()))?;
-    let archive = Archive::open(data)?;
+    let archive = Archive::open(settings)?;
     let mut audit = Audit {
         faults: database(&store),
         ..Audit::default()
@@ -129,13 +131,13 @@ pub fn whole(data: &Path) -> Result<Audit> {
         Err(e) => return Err(e),
     };
     for content in &contents {
-        match judge(&archive, content) {
+        match judge(archive.soundness(content.sha256).await, content)? {
             None => audit.sound += 1,
             Some(fault) => audit.faults.push(fault),
         }
     }
     let needed = contents.iter().map(|c| c.sha256).collect();
-    audit.leftovers = leftovers(data, &archive, &needed)?;
+    audit.leftovers = leftovers(data, &archive, &needed).await?;
     Ok(audit)
 }
 
@@ -147,22 +149,27 @@ fn database(store: &Store) -> Vec<Fault> {
         .collect()
 }
 
-/// What is wrong with a content in the archive.
-fn judge(archive: &Archive, content: &Content) -> Option<Fault> {
+/// What is wrong with a content in the archive, by what came of looking at it.
+fn judge(found: Result<Soundness>, content: &Content) -> Result<Option<Fault>> {
     let (sha256, of) = (content.sha256, content.owners.clone());
-    match archive.soundness(sha256) {
+    Ok(match found {
         Ok(Soundness::Sound) => None,
         Ok(Soundness::Missing) => Some(Fault::Missing { sha256, of }),
         Ok(Soundness::Damaged) => Some(Fault::Damaged { sha256, of }),
+        Err(e) if e.is::<Unreachable>() => return Err(e),
         Err(e) => Some(Fault::Unreadable {
             sha256,
             of,
             says: e.to_string(),
         }),
-    }
+    })
 }
 
-fn leftovers(data: &Path, archive: &Archive, needed: &HashSet<Sha256>) -> Result<Vec<PathBuf>> {
+async fn leftovers(
+    data: &Path,
+    archive: &Archive,
+    needed: &HashSet<Sha256>,
+) -> Result<Vec<PathBuf>> {
     let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
         let read = || fs::read_dir(folder)?.map(|e| Ok(e?.path())).collect();
         let read: std::io::Result<Vec<PathBuf>> = read();
@@ -173,11 +180,16 @@ fn leftovers(data: &Path, archive: &Archive, needed: &HashSet<Sha256>) -> Result
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.contains(".before-schema-") || name.starts_with("restore-")
     });
-    found.extend(entries(&archive.incoming())?);
-    let names = archive.names()?;
+    let coming = entries(&archive.incoming())?;
+    let is_content = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.parse::<Sha256>().is_ok() // what was put last, at hand for a service that runs
+    };
+    found.extend(coming.into_iter().filter(|path| !is_content(path)));
+    let names = archive.names().await?;
     found.extend(names.strays);
     let unneeded = names.named.into_iter().filter(|n| !needed.contains(n));
-    found.extend(unneeded.map(|n| archive.path(n)));
+    found.extend(unneeded.map(|n| archive.place(n)));
     found.sort();
     Ok(found)
 }
@@ -213,13 +225,17 @@ pub async fn pass(
     let contents = store.contents(progress.after, PART_FILES)?;
     let mut bytes = 0;
     for content in &contents {
-        if let Some(fault) = judge(archive, content)
+        let (found_so, counts) = match archive.glance(content.sha256).await {
+            Ok((soundness, counts)) => (Ok(soundness), counts),
+            Err(e) => (Err(e), 0),
+        };
+        if let Some(fault) = judge(found_so, content)?
             && !mended(store, archive, reader, &fault).await
         {
             found(&mut progress, &fault, now, store)?;
         }
         progress.after = Some(content.sha256);
-        bytes += fs::metadata(archive.path(content.sha256)).map_or(0, |m| m.len());
+        bytes += counts;
         if bytes >= PART_BYTES {
             break;
         }
@@ -263,7 +279,7 @@ async fn mended(store: &Store, archive: &Archive, reader: &mut Reader, fault: &F
     if let Err(e) = collect::take_out_files(store, archive, reader, message).await {
         tracing::warn!(%message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it again");
     }
-    let mended = matches!(archive.soundness(*sha256), Ok(Soundness::Sound));
+    let mended = matches!(archive.glance(*sha256).await, Ok((Soundness::Sound, _)));
     if mended {
         tracing::warn!(%fault, "mended: taken out of its mail again");
     }

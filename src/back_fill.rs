@@ -72,7 +72,7 @@ async fn take_over(
     (written, now): (Timestamp, Timestamp),
     done: &mut Imported,
 ) -> Result<()> {
-    let sha256 = tools.archive.put(raw)?;
+    let sha256 = tools.archive.put(raw).await?;
     if tools.books.store.knows_content(sha256)? {
         done.known += 1;
         return Ok(());

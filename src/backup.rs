@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{BufReader, ErrorKind, Read, Write};
+use std::io::{BufReader, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -15,12 +15,15 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
-use crate::archive::{Archive, Soundness, within};
+use crate::archive::{Archive, Folder, Soundness, within};
 use crate::audit::Fault;
+use crate::config::Settings;
 use crate::ground::Sha256;
 use crate::ground::files::{free_bytes, make_private_folder};
 use crate::store::{Content, Owner, Store};
 
+/// How a file of SQLite begins.
+const SQLITE: &[u8; 16] = b"SQLite format 3\0";
 const STORE: &str = "thubaocao.sqlite";
 /// How the names of files end that a backup is still writing.
 const PARTIAL: &str = ".thubaocao-partial";
@@ -40,7 +43,8 @@ pub struct Copied {
     pub kept: Option<PathBuf>,
 }
 
-/// Writes a tar file with the store and the archive of a data folder. The store is copied first: what it names is in the
+/// Writes a tar file with the store and the archive of a data folder. An archive on S3-compatible storage stays there; it
+/// is looked whether it lists all that the store names. The store is copied first: what it names is in the
 /// archive by then, and stays as it is.
 ///
 /// What is not sound is left out and told. An earlier backup under the same name is kept beside then
@@ -48,8 +52,9 @@ pub struct Copied {
 /// tools that save what can be saved; an earlier backup stays as it is.
 ///
 /// # Errors
-/// When there is no store, or the disk does not take the file.
-pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
+/// When there is no store, the disk does not take the file, or the storage of the archive does not answer.
+pub async fn write(settings: &Settings, target: &Path, now: Timestamp) -> Result<Copied> {
+    let data = &settings.data;
     let path = Store::path(data);
     if !path.exists() {
         bail!(
@@ -80,7 +85,15 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
     let mut tar = tar::Builder::new(&mut written);
     tar.sparse(false); // it is as large as what it holds
     tar.append_path_with_name(copy.path(), STORE)?;
-    add_archive(&Archive::open(data)?, &mut tar, &mut expected, &mut copied)?;
+    match Archive::open(settings)? {
+        Archive::Folder(folder) => add_archive(&folder, &mut tar, &mut expected, &mut copied)?,
+        // They stay where they are, which is not on this machine.
+        archive @ Archive::S3(..) => {
+            let there = archive.names().await?.named;
+            let there = there.iter().filter(|name| expected.remove(name).is_some());
+            copied.files = there.count() as u64;
+        }
+    }
     if !expected.is_empty() {
         // What was past its time was removed after the store was copied.
         let still = by_name(Store::open_read_only(&path)?.contents(None, usize::MAX)?);
@@ -106,7 +119,7 @@ pub fn write(data: &Path, target: &Path, now: Timestamp) -> Result<Copied> {
 /// Adds every sound file of the archive; what is not sound is a fault, with whose it is by what was `expected`. What is
 /// left there afterwards was not found.
 fn add_archive(
-    archive: &Archive,
+    archive: &Folder,
     tar: &mut tar::Builder<impl Write>,
     expected: &mut HashMap<Sha256, Vec<Owner>>,
     copied: &mut Copied,
@@ -159,7 +172,7 @@ fn missing(expected: HashMap<Sha256, Vec<Owner>>) -> Vec<Fault> {
 
 /// Where a content lies within the tar file.
 fn inside(name: Sha256) -> PathBuf {
-    Archive::folder(Path::new("")).join(within(name))
+    Folder::of(Path::new("")).join(within(name))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -196,19 +209,26 @@ fn remove_stale(folder: &Path) -> Result<()> {
 
 /// Lays out a data folder from a backup, wholly or not at all. Every file is compared with its name. `keep_going`: what
 /// is sound is taken, the rest told; a mail that is missing then is fetched again from the mailbox. Without a sound
-/// store nothing is.
+/// store nothing is. Where the archive lies on S3-compatible storage, what is there is not needed in the backup, and what
+/// the backup holds goes there. A copy of the store alone is a backup, too.
 ///
 /// # Errors
-/// When the folder has a store already, or the backup is damaged or none.
-pub fn restore(backup: &Path, data: &Path, keep_going: bool, now: Timestamp) -> Result<Copied> {
+/// When the folder has a store already, the backup is damaged or none, or the storage of the archive fails.
+pub async fn restore(
+    backup: &Path,
+    settings: &Settings,
+    keep_going: bool,
+    now: Timestamp,
+) -> Result<Copied> {
+    let data = &settings.data;
     if Store::path(data).exists() {
         bail!(
             "{} holds a store already; move that folder away first",
             data.display()
         );
     }
-    let archive = Archive::folder(data);
-    if archive.exists() {
+    let archive = Folder::of(data);
+    if archive.exists() && settings.archive.is_none() {
         bail!("{} exists already; move it away first", archive.display());
     }
     make_private_folder(data)?;
@@ -237,16 +257,18 @@ pub fn restore(backup: &Path, data: &Path, keep_going: bool, now: Timestamp) -> 
     if !store.exists() {
         bail!("{}: it holds no store", damaged());
     }
-    let opened = Store::open_read_only(&store).with_context(damaged)?;
-    if let Some(says) = opened.database_faults(true).first() {
-        bail!(
-            "{}: the store in it is damaged ({says}); take an earlier backup",
-            damaged()
-        );
-    }
-    let mut expected = by_name(opened.contents(None, usize::MAX)?);
-    drop(opened);
+    let mut expected = by_name(contents(&store).with_context(damaged)?);
+    let needed = expected.len();
     expected.retain(|name, _| !fresh.path().join(inside(*name)).exists());
+    let remote = settings.archive.as_ref();
+    let storage = remote.map(|_| Archive::open(settings)).transpose()?;
+    if let Some(storage) = &storage {
+        let there = storage.names().await?.named;
+        there.iter().for_each(|name| drop(expected.remove(name)));
+        let is_there = |name: &Sha256| there.binary_search(name).is_ok();
+        found.damaged.retain(|name| !is_there(name));
+        copied.files = (needed - expected.len()) as u64;
+    }
     copied.faults = found
         .damaged
         .into_iter()
@@ -261,23 +283,51 @@ pub fn restore(backup: &Path, data: &Path, keep_going: bool, now: Timestamp) -> 
     {
         bail!("{}: {fault}; {KEEP_GOING}", damaged());
     }
-    let opened = Store::open(fresh.path(), now)?;
-    opened.transaction(|s| {
+    mark_restored(fresh.path(), &copied.faults, now)?;
+    match &storage {
+        None => {
+            let unpacked = Folder::of(fresh.path());
+            make_private_folder(&unpacked)?;
+            fs::rename(unpacked, &archive)?;
+        }
+        Some(storage) => put_unpacked(fresh.path(), storage).await?,
+    }
+    // The store comes last: without it the folder counts as empty.
+    fs::rename(store, Store::path(data))?;
+    File::open(data)?.sync_all()?;
+    Ok(copied)
+}
+
+/// What a store that was unpacked names in the archive.
+fn contents(store: &Path) -> Result<Vec<Content>> {
+    let store = Store::open_read_only(store)?;
+    if let Some(says) = store.database_faults(true).first() {
+        bail!("the store in it is damaged ({says}); take an earlier backup");
+    }
+    store.contents(None, usize::MAX)
+}
+
+/// Notes in an unpacked store that it was restored, and which mails are to be fetched again.
+fn mark_restored(unpacked: &Path, faults: &[Fault], now: Timestamp) -> Result<()> {
+    let store = Store::open(unpacked, now)?; // closed again, so that what SQLite writes beside it goes into it
+    store.transaction(|s| {
         s.mark_restored(now)?;
-        for owner in copied.faults.iter().flat_map(Fault::owners) {
+        for owner in faults.iter().flat_map(Fault::owners) {
             if let Owner::Mail(message) = owner {
                 s.fetch_again(*message, now)?;
             }
         }
         Ok(())
-    })?;
-    drop(opened); // what SQLite wrote beside it goes into it
-    make_private_folder(&fresh.path().join("archive"))?;
-    fs::rename(fresh.path().join("archive"), &archive)?;
-    // The store comes last: without it the folder counts as empty.
-    fs::rename(store, Store::path(data))?;
-    File::open(data)?.sync_all()?;
-    Ok(copied)
+    })
+}
+
+/// Puts the files that a backup held where the archive lies.
+async fn put_unpacked(unpacked: &Path, archive: &Archive) -> Result<()> {
+    let held = Folder::open(unpacked)?;
+    for name in held.names()?.named {
+        archive.put(&held.get(name)?).await?;
+    }
+    Ok(())
 }
 
 const KEEP_GOING: &str = "`restore --keep-going` brings back what is sound";
@@ -343,7 +393,20 @@ impl<R: Read> Read for Bounded<R> {
 /// Unpacks the sound files of a backup, a piece at a time. What was unpacked before an error stays. A small backup may
 /// stand for much: zeros that it does not hold (sparse files), names without end.
 fn unpack(backup: &Path, into: &Path, found: &mut Found) -> Result<()> {
-    let file = File::open(backup).context("it cannot be read")?;
+    let mut file = File::open(backup).context("it cannot be read")?;
+    let mut begin = [0; SQLITE.len()];
+    if file.read_exact(&mut begin).is_ok() && begin == *SQLITE {
+        let log = with_ending(backup, "-wal");
+        if log.exists() {
+            bail!(
+                "what was written last stands in {}, beside this copy of the store: `thubaocao backup` makes a whole one",
+                log.display()
+            );
+        }
+        fs::copy(backup, into.join(STORE))?;
+        return Ok(File::open(into.join(STORE))?.sync_all()?);
+    }
+    file.rewind()?;
     let left = Rc::new(Cell::new(LONGEST_HEADER));
     let mut room = free_bytes(into).map_or(u64::MAX, |free| free.saturating_sub(LEFT_FREE));
     let no_room = NoRoom {

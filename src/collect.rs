@@ -233,10 +233,10 @@ pub(crate) async fn read_received(
             }
         }
         if filing.is_full() {
-            fault = filing.finish()?.or(fault);
+            fault = filing.finish().await?.or(fault);
         }
     }
-    fault = filing.finish()?.or(fault);
+    fault = filing.finish().await?.or(fault);
     if let Some(turn) = turn
         && turn.may_hurry()
         && turn.left_to_read() > 0

@@ -108,7 +108,7 @@ pub async fn period(
         exported.units += 1;
         fs::create_dir(folder.join(&own))?;
         for Standing { submission, file } in &standing {
-            let content = archive.get(file.sha256)?;
+            let content = archive.get(file.sha256).await?;
             let name = unused(&file.name, &mut taken);
             let path = PathBuf::from(&own).join(&name);
             fs::write(folder.join(&path), &content)

@@ -6,6 +6,7 @@ use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use crate::archive::Unreachable;
 use crate::config::{Config, HOURS, Settings};
 use crate::domain::{date_of, instant};
 pub use said::fault_in_vietnamese;
@@ -44,11 +45,24 @@ impl Look {
     }
 }
 
+/// Notes that the storage of the archive cannot be used, where that is what an error is about; gives whether it is.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn note_unreachable(store: &Store, e: &anyhow::Error, now: Timestamp) -> Result<bool> {
+    let Some(unreachable) = e.downcast_ref::<Unreachable>() else {
+        return Ok(false);
+    };
+    tracing::error!(%unreachable, "nothing is fetched and nobody is reminded until it can be used again");
+    store.failed(Part::Archive, now, &unreachable.in_vietnamese())?;
+    Ok(true)
+}
+
 /// How long a part may be ill before anybody is told; `None`: the digest says it far below, nobody has to act.
 fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
     match part {
         Part::Mailbox => Some(SignedDuration::from_hours(i64::from(hours))),
-        Part::Reading | Part::Transport => Some(GRACE),
+        Part::Reading | Part::Transport | Part::Archive => Some(GRACE),
         Part::Login
         | Part::Folder
         | Part::Confinement
@@ -65,12 +79,14 @@ fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
 
 /// Whether a part fails only because another one does: who is not let in, or has no room, looks at nothing.
 pub fn follows(part: Part, fails: impl Fn(Part) -> bool) -> bool {
-    part == Part::Mailbox && [Part::Login, Part::Disk].into_iter().any(fails)
+    let before = [Part::Login, Part::Disk, Part::Archive];
+    part == Part::Mailbox && before.into_iter().any(fails)
 }
 
 /// What is in the way where the mailbox is not looked through to its end: the first of these that fails.
-const IN_THE_WAY: [Part; 5] = [
+const IN_THE_WAY: [Part; 6] = [
     Part::Disk,
+    Part::Archive,
     Part::Login,
     Part::Reading,
     Part::Folder,
@@ -212,6 +228,7 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
         | Part::Transport
         | Part::Digest
         | Part::Disk
+        | Part::Archive
         | Part::Clock
         | Part::Damage
         | Part::Register

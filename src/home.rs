@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 
-use crate::archive::Archive;
+use crate::archive::{Folder, S3};
 use crate::config::Config;
 use crate::store::Store;
 
@@ -20,13 +20,22 @@ const MARKER: &str = ".data-folder";
 /// Opens the store of a configuration, and begins one where there was none before.
 ///
 /// # Errors
-/// When the store lay elsewhere or is gone; and see [`Store::open`].
+/// When the store lay elsewhere or is gone, or the storage of the archive does not tell; and see [`Store::open`].
 pub(crate) fn open_store(config: &Config, now: Timestamp) -> Result<Store> {
     let data = &config.settings.data;
     let marker = config.folder.join(MARKER);
     let before = fs::read_to_string(&marker).ok();
     if !Store::path(data).exists() {
-        if archive_is_in_use(data) {
+        if let Some(settings) = &config.settings.archive {
+            let s3 = S3::new(settings, Folder::of(data))?;
+            if s3.is_in_use()? {
+                bail!(
+                    "{} holds an archive, but its store {} is not on this machine. Put its last copy there by `thubaocao restore FILE`. Only to begin anew, when mails of the last weeks may be answered again: name another prefix in `archive`",
+                    s3.url(),
+                    Store::path(data).display()
+                );
+            }
+        } else if archive_is_in_use(data) {
             bail!(
                 "{0} holds an archive, but its store {1} is gone. Put it back, or move {0} away and restore a backup",
                 data.display(),
@@ -58,6 +67,6 @@ fn archive_is_in_use(data: &Path) -> bool {
         let read = fs::read_dir(folder).into_iter().flatten();
         read.filter_map(|e| Some(e.ok()?.path())).collect()
     };
-    let parts = entries(&Archive::folder(data));
+    let parts = entries(&Folder::of(data));
     parts.iter().any(|part| !entries(part).is_empty())
 }

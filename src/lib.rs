@@ -44,7 +44,7 @@
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
 //! | [`verify`] | whether a mail comes from where it says, by DNS: of commands always, of reports where the mailbox's server does not tell |
 //! | [`store`] | SQLite, one file a table family |
-//! | [`archive`] | files under their SHA-256 |
+//! | [`archive`] | files under their SHA-256, in a folder or on S3-compatible storage |
 //! | [`manager`] | what systemd is told: ready, alive, what happens |
 //! | [`writing`] | mails out of templates; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
@@ -84,11 +84,13 @@
 //!
 //! - Nothing in [`domain`], [`reading`] or [`writing`] reads a clock, a database or the network; the moment is an argument.
 //!   Nobody calls `now()` below [`daemon`] and [`cli`].
-//! - The cursor of a folder never passes a UID that has no row, and no row is written before its bytes are fsynced.
+//! - The cursor of a folder never passes a UID that has no row, and no row is written before its bytes are fsynced, or
+//!   acknowledged by the storage that the archive lies on. That such storage does not answer says nothing of what lies there:
+//!   nothing is fetched, read or reminded meanwhile.
 //! - What is decided about a mail is not waited for: a power cut may undo it, and it is decided again from the archive.
 //!   Whatever leaves the machine by it is written down first, which the disk has before anything leaves.
 //! - An answer of the IMAP server counts after its tagged OK only; a connection on which anything failed is dropped.
-//! - A mail of ours leaves in the order: key taken → recipients accepted → bytes archived → *sending* → its first byte →
+//! - A mail of ours leaves in the order: key taken → bytes archived → recipients accepted → *sending* → its first byte →
 //!   *sent*. What breaks before *sending* leaves it queued; what breaks after is looked up among the sent mails, and is
 //!   sent again only where the server is known to file them; else it is *unknown*, and staff decide.
 //! - What stands in the way of one mail stops no other; what is about ourselves (a login, the day's limit) makes the

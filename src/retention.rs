@@ -40,7 +40,7 @@ fn cutoff(years: u16, now: Timestamp) -> Result<Timestamp> {
 ///
 /// # Errors
 /// When the archive or the store cannot be changed.
-pub fn pass(config: &Config, store: &Store, archive: &Archive, now: Timestamp) -> Result<()> {
+pub async fn pass(config: &Config, store: &Store, archive: &Archive, now: Timestamp) -> Result<()> {
     let today = date_of(now).to_string();
     if store.setting(LOOKED_ON)?.as_deref() == Some(&today) {
         return Ok(());
@@ -49,7 +49,7 @@ pub fn pass(config: &Config, store: &Store, archive: &Archive, now: Timestamp) -
         store.tell_expiry(cutoff(years, now + Expiring::NOTICE)?, now)?;
     }
     if let Some(expired) = due(config, store, now)? {
-        remove(config, store, archive, &expired, now)?;
+        remove(config, store, archive, &expired, now).await?;
     }
     store.set_setting(LOOKED_ON, &today)
 }
@@ -58,7 +58,7 @@ pub fn pass(config: &Config, store: &Store, archive: &Archive, now: Timestamp) -
 ///
 /// # Errors
 /// When the archive or the store cannot be changed.
-pub fn remove(
+pub async fn remove(
     config: &Config,
     store: &Store,
     archive: &Archive,
@@ -66,7 +66,8 @@ pub fn remove(
     now: Timestamp,
 ) -> Result<()> {
     for file in expired.files.iter().copied() {
-        archive.remove(file).context("a file past its time")?;
+        let removed = archive.remove(file).await;
+        removed.context("a file past its time")?;
     }
     store.transaction(|s| {
         for mail in &expired.undecided {

@@ -18,6 +18,7 @@ use crate::domain::owed::{Kind, OURS};
 use crate::domain::reminder::in_working_hours;
 use crate::domain::{date_of, instant};
 use crate::ground::hex::random_hex;
+use crate::health;
 use crate::letters::{self, Composed};
 use crate::mailbox::Mailbox;
 use crate::manager;
@@ -119,7 +120,7 @@ async fn queue(
 ) -> Result<Option<Halt>> {
     let Outbox { config, store, .. } = outbox;
     let limits = &config.settings.limits;
-    let full = store.health(Part::Disk)?.failing().is_some();
+    let mut full = takes_no_copies(store)?;
     let doubted = store.clock_is_doubted()?;
     let mut lately: Option<Lately> = None;
     for mail in store.queue(clock.now())? {
@@ -128,7 +129,7 @@ async fn queue(
         }
         let (now, kind) = (clock.now(), mail.owed.kind());
         if full && !kind.is_for_staff() {
-            continue; // staff have to hear of a full disk
+            continue; // staff have to hear of that
         }
         let lately = match &mut lately {
             Some(lately) => lately,
@@ -180,6 +181,7 @@ async fn queue(
                 if halt.is_some() {
                     return Ok(halt);
                 }
+                full = takes_no_copies(store)?;
                 if let Some(left) = store.left(mail.id)? {
                     lately.add(left.at, Pot::of(left.kind), left.recipients);
                 }
@@ -187,6 +189,12 @@ async fn queue(
         }
     }
     Ok(None)
+}
+
+/// Whether the disk is full, or the archive takes nothing: what leaves could not be kept.
+fn takes_no_copies(store: &Store) -> Result<bool> {
+    let fails = |part| anyhow::Ok(store.health(part)?.failing().is_some());
+    Ok(fails(Part::Disk)? || fails(Part::Archive)?)
 }
 
 /// What left in the 24 hours before a moment.
@@ -338,11 +346,20 @@ async fn send_one(
         raw: &written.raw,
     };
     store.address(mail.id, draft)?;
+    let copy = match copy {
+        true => archive.put(&written.raw).await.map(Some),
+        false => Ok(None),
+    };
+    let copy = match copy {
+        Ok(copy) => copy,
+        Err(e) if health::note_unreachable(store, &e, now)? => return Ok(None), // it waits for the archive
+        Err(e) => return block(store, mail, &said::our_error(&e), again_at, now).map(|()| None),
+    };
+    let mut begun = false;
     // Only from here on may it have left: what breaks before leaves it queued.
     let mut begins = |not_taken: &[NotTaken]| {
-        let sha256 = copy.then(|| archive.put(&written.raw)).transpose()?;
         store.transaction(|s| {
-            s.start_sending(mail.id, &written.message_id, sha256, now)?;
+            s.start_sending(mail.id, &written.message_id, copy, now)?;
             s.drop_rests(mail.id, now)?;
             let later = not_taken.iter().filter(|n| n.verdict == Verdict::Later);
             later.into_iter().try_for_each(|n| {
@@ -350,14 +367,21 @@ async fn send_one(
                 s.owe_rest(mail.id, &n.address, now + pause(1), &said, now)
             })
         })?;
-        // The copy of a try before this one; what stays of it is found by `verify`.
-        let before = mail.raw.filter(|b| sha256 != Some(*b));
-        if let Some(Err(e)) = before.map(|b| archive.remove(b)) {
-            tracing::warn!(error = %format!("{e:#}"), "the copy of an earlier try stays");
-        }
+        begun = true;
         Ok(())
     };
-    let outcome = match transport.send(parcel, &mut begins).await {
+    let sent = transport.send(parcel, &mut begins).await;
+    // The copy of a try before this one, or of this one where it did not begin; what stays of it is found by `verify`.
+    let needless = match begun {
+        true => mail.raw.filter(|before| copy != Some(*before)),
+        false => copy.filter(|copy| mail.raw != Some(*copy)),
+    };
+    if let Some(needless) = needless
+        && let Err(e) = archive.remove(needless).await
+    {
+        tracing::warn!(error = %format!("{e:#}"), "the copy of a try that is over stays");
+    }
+    let outcome = match sent {
         Ok(outcome) => outcome,
         Err(e) => return block(store, mail, &said::our_error(&e), again_at, now).map(|()| None),
     };

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use jiff::Timestamp;
-use thubaocao::archive::Archive;
+use thubaocao::archive::Folder;
 use thubaocao::domain::row::MessageId;
 use thubaocao::ground::Sha256;
 use thubaocao::reading::Trust;
@@ -114,7 +114,7 @@ fn letters_to(installation: &Installation, address: &str) -> usize {
 fn stored(dir: &Path, raw: &[u8], place: impl Fn(Sha256) -> Place) {
     let now = Timestamp::now();
     let store = Store::open(&dir.join("data"), now).unwrap();
-    let sha256 = Archive::open(&dir.join("data")).unwrap().put(raw).unwrap();
+    let sha256 = Folder::open(&dir.join("data")).unwrap().put(raw).unwrap();
     let arrived = Arrived {
         place: place(sha256),
         sha256: Some(sha256),

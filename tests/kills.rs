@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags};
-use thubaocao::archive::Archive;
+use thubaocao::archive::Folder;
 use thubaocao::ground::Sha256;
 
 use crate::lab::installation::{Daemon, Installation, STAFF, both_forms, succeed};
@@ -335,7 +335,7 @@ fn a_daemon_killed_at_moments_of_chance_loses_nothing_and_does_nothing_twice() {
         let rows = store.count(&format!("SELECT count(*) FROM {table}"));
         assert_eq!(rows, mails as u64, "{table}");
     }
-    let archive = Archive::open(&installation.dir.path().join("data")).unwrap();
+    let archive = Folder::open(&installation.dir.path().join("data")).unwrap();
     for raw in lab.mails_of(MAILBOX) {
         let sha256 = Sha256::of(raw.replace('\n', "\r\n").as_bytes());
         assert!(archive.path(sha256).exists(), "{raw}");

@@ -56,6 +56,7 @@ mod refusals;
 mod register;
 mod reminders;
 mod retention;
+mod s3;
 mod second_server;
 mod secrets;
 mod sending;

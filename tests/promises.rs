@@ -130,6 +130,12 @@
 //! | the disk is full | nothing is fetched, nobody reminded, and the digest says so | `full_disk::on_a_full_disk_nothing_is_fetched_nobody_is_reminded_and_the_digest_says_so` |
 //! | there is room again | everything is answered | `full_disk::the_service_lives_through_a_full_disk_and_answers_when_there_is_room` |
 //! | the disk is read-only | clear words, and nothing is sent | `full_disk::a_read_only_disk_is_told_in_clear_words_and_nothing_is_sent` |
+//! | the storage that the archive lies on is down | nothing is taken in, nobody reminded, staff told; then everything is answered | `s3::while_the_storage_is_down_nothing_is_taken_in_nobody_is_reminded_and_staff_are_told` |
+//! | it goes away in the middle | what cannot be had is not taken for lost, and nobody is told before all is stored | `s3::what_cannot_be_had_from_a_storage_that_goes_away_in_the_middle_is_not_taken_for_lost` |
+//! | the machine burns, and the archive lies on storage | a copy of the store brings all back | `s3::reports_go_the_whole_circle_on_s3_and_a_lost_machine_loses_none` |
+//! | storage loses or changes what it holds | it is told, and comes back from the mailbox | `s3::an_archive_moves_to_s3_by_backup_and_restore_and_what_is_lost_there_comes_back_from_the_mailbox` |
+//! | the key to storage is wrong | `check` says so, and what to do | `s3::check_tells_what_is_wrong_with_the_storage_and_what_to_do` |
+//! | what is past its time lies on storage | it goes from there | `s3::what_is_past_its_time_goes_from_s3` |
 //! | a backup claims more than there is room for | it is refused at once | `storage::a_backup_that_claims_more_than_there_is_room_for_is_refused_at_once` |
 //! | an import is ended midway | its mails are read later, and not answered | `back_fill::mails_of_an_import_that_was_ended_midway_are_read_by_the_service_and_not_answered` |
 //! | an import reads what had come before | that is answered as ever | `back_fill::an_import_leaves_nobody_without_an_answer_whose_mail_had_come_before` |

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use thubaocao::archive::Archive;
+use thubaocao::archive::Folder;
 use thubaocao::ground::Sha256;
 use thubaocao::reading::worker::{Outcome, Reader};
 use thubaocao::reading::{Class, ReadingSettings};
@@ -232,7 +232,7 @@ fn a_mail_whose_file_cannot_be_stored_waits_and_the_others_are_read() {
     // its way.
     let (_, word) = &both_forms(LATE)[0];
     let data = installation.dir.path().join("data");
-    let obstacle = Archive::open(&data).unwrap().path(Sha256::of(word));
+    let obstacle = Folder::open(&data).unwrap().path(Sha256::of(word));
     fs::create_dir_all(&obstacle).unwrap();
     let output = installation.run(&["run", "--once"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use thubaocao::archive::Archive;
+use thubaocao::archive::Folder;
 use thubaocao::domain::{date_of, vietnamese_date};
 use thubaocao::store::{Message, Store};
 
@@ -84,7 +84,7 @@ fn a_mail_that_nobody_decides_goes_after_a_month_of_notice_and_with_it_every_tra
     let said = [mail.sender.unwrap(), mail.subject.unwrap()];
     assert!(said.iter().all(|s| stands_in_store(&data, s)));
     let sha256 = mail.sha256.unwrap();
-    let file = Archive::open(&data).unwrap().path(sha256);
+    let file = Folder::open(&data).unwrap().path(sha256);
     assert!(file.exists());
 
     // Its time is over; the digest has to say so first, for a month.

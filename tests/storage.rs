@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use jiff::ToSpan;
-use thubaocao::archive::Archive;
+use thubaocao::archive::Folder;
 use thubaocao::domain::owed::Kind;
 use thubaocao::domain::zone;
 use thubaocao::store::{Content, OutgoingState, Owner, Store};
@@ -30,7 +30,7 @@ fn contents(data: &Path) -> Vec<Content> {
 
 /// Where files of the archive lie that only mails as they came need, or only files of mails.
 fn archived(data: &Path, wanted: impl Fn(&Owner) -> bool) -> Vec<PathBuf> {
-    let archive = Archive::open(data).unwrap();
+    let archive = Folder::open(data).unwrap();
     contents(data)
         .iter()
         .filter(|c| c.owners.iter().all(&wanted))
@@ -145,7 +145,7 @@ fn a_file_that_comes_again_replaces_its_damaged_copy() {
     };
     let store = Store::open_read_only(&Store::path(&data)).unwrap();
     let raw = store.message(message).unwrap().unwrap().sha256.unwrap();
-    let mail = Archive::open(&data).unwrap().get(raw).unwrap();
+    let mail = Folder::open(&data).unwrap().get(raw).unwrap();
     // The unit sends it once more.
     let mail = String::from_utf8(mail).unwrap();
     let again = mail.replace("Message-ID: <", "Message-ID: <again.");

@@ -493,7 +493,7 @@ mod tests {
         for part in Part::ALL {
             let after = match part {
                 Part::Mailbox => Some(120),
-                Part::Reading | Part::Transport => Some(15),
+                Part::Reading | Part::Transport | Part::Archive => Some(15),
                 Part::Login
                 | Part::Folder
                 | Part::Confinement

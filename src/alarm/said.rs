@@ -100,6 +100,9 @@ fn advice(fault: Fault) -> &'static str {
             Part::Disk => {
                 "giải phóng dung lượng đĩa hoặc mở rộng đĩa chứa thư mục dữ liệu; trong lúc này thư mới không được tải về"
             }
+            Part::Archive => {
+                "chạy lệnh “thubaocao check”, kiểm tra mục [s3], khóa truy cập và đường mạng tới kho lưu trữ; trong lúc này thư mới không được tải về"
+            }
             Part::Clock => {
                 "chỉnh lại đồng hồ máy chủ; nếu đồng hồ đúng, chạy lệnh “thubaocao clock accept”"
             }

@@ -10,13 +10,17 @@ use crate::audit::Fault;
 use crate::ground::files::make_private_folder;
 use crate::{back_fill, backup, daemon};
 
-pub(super) fn write(session: &Session, file: &Path) -> Result<()> {
+pub(super) async fn write(session: &Session, file: &Path) -> Result<()> {
     let config = session.config()?;
-    let copied = backup::write(&config.settings.data, file, session.now())?;
+    let copied = backup::write(&config.settings, file, session.now()).await?;
+    let files = copied.files;
     say(format!(
-        "{}: the store and {} files; keep the configuration folder with it",
+        "{}: {}; keep the configuration folder with it",
         copied.written.display(),
-        copied.files
+        match &config.settings.archive {
+            None => format!("the store and {files} files"),
+            Some(s3) => format!("the store; its {files} files stay in {}", s3.url()),
+        }
     ))?;
     if copied.faults.is_empty() {
         return Ok(());
@@ -46,16 +50,20 @@ fn tell(faults: &[Fault]) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn restore(session: &Session, file: &Path, keep_going: bool) -> Result<()> {
+pub(super) async fn restore(session: &Session, file: &Path, keep_going: bool) -> Result<()> {
     let config = session.config()?;
     let data = &config.settings.data;
     make_private_folder(data)?;
     let _lock = daemon::lock(data)?;
-    let copied = backup::restore(file, data, keep_going, session.now())?;
+    let copied = backup::restore(file, &config.settings, keep_going, session.now()).await?;
+    let files = copied.files;
     say(format!(
-        "{}: the store and {} files are back",
+        "{}: {}",
         data.display(),
-        copied.files
+        match &config.settings.archive {
+            None => format!("the store and {files} files are back"),
+            Some(s3) => format!("the store is back; its {files} files are in {}", s3.url()),
+        }
     ))?;
     tell(&copied.faults)?;
     say(

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
 use super::{Session, say};
+use crate::archive::Archive;
 use crate::collect::folders;
-use crate::config::{Config, MailboxKind, Show, Veil, exposed};
+use crate::config::{Config, MailboxKind, Settings, Show, Veil, exposed};
 use crate::domain::identity::Change;
 use crate::domain::report::{EventDate, Frequency, Report};
 use crate::domain::{date_of, lunar, zone};
@@ -164,8 +165,11 @@ async fn try_for_real(
     findings.tell("store", sound)?;
     findings.tell("reading", reading(config).await)?;
     findings.tell("disk", disk(config))?;
+    if settings.archive.is_some() {
+        findings.tell("archive", storage(settings).await)?;
+    }
     if deep {
-        findings.tell("archive", archive(&settings.data))?;
+        findings.tell("archive", archive(settings).await)?;
     }
     let longest = settings.limits.message_bytes;
     let listed = mailbox(&settings.mailbox.kind, known, longest).await;
@@ -229,9 +233,19 @@ fn disk(config: &Config) -> Result<String> {
     }
 }
 
+/// Puts a content on the storage of the archive, gets it, and deletes it.
+async fn storage(settings: &Settings) -> Result<String> {
+    let archive = Archive::open(settings)?;
+    let Some(s3) = archive.s3() else {
+        return Ok(String::new());
+    };
+    s3.trial().await?;
+    Ok(format!(" ({})", s3.url()))
+}
+
 /// Looks through the archive and, thoroughly, the store.
-fn archive(data: &Path) -> Result<String> {
-    let found = audit::whole(data)?;
+async fn archive(settings: &Settings) -> Result<String> {
+    let found = audit::whole(settings).await?;
     match found.faults.first() {
         None => Ok(format!(" ({} files)", found.sound)),
         Some(first) => bail!(

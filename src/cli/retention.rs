@@ -6,7 +6,7 @@ use super::{Session, say};
 use crate::app::{self, App};
 use crate::retention;
 
-pub(super) fn run(session: &Session, apply: bool) -> Result<()> {
+pub(super) async fn run(session: &Session, apply: bool) -> Result<()> {
     let config = session.config()?;
     let now = session.now();
     let Some(years) = config.settings.retention_years else {
@@ -48,8 +48,9 @@ pub(super) fn run(session: &Session, apply: bool) -> Result<()> {
         ))?;
     }
     if apply {
+        drop(snapshot); // while it looks on, what is removed stays in the store's log
         let app = App::open(config, app::own_program()?, now)?;
-        retention::remove(&app.config, &app.store, &app.archive, &expired, now)?;
+        retention::remove(&app.config, &app.store, &app.archive, &expired, now).await?;
         say("removed; what was logged of them stays")?;
     } else {
         say("nothing was removed: the service does it once a day; --apply does it now")?;

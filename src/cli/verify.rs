@@ -7,10 +7,10 @@ use crate::audit::{self, Fault};
 use crate::domain::row::MessageId;
 use crate::store::{Owner, Store};
 
-pub(super) fn run(session: &Session, json: bool) -> Result<()> {
+pub(super) async fn run(session: &Session, json: bool) -> Result<()> {
     let config = session.config()?;
     let data = &config.settings.data;
-    let found = audit::whole(data)?;
+    let found = audit::whole(&config.settings).await?;
     for fault in &found.faults {
         match json {
             true => say(serde_json::to_string(fault)?)?,

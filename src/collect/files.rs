@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::take_out_files;
-use crate::archive::Archive;
+use crate::archive::{Archive, Unreachable};
 use crate::config::Config;
 use crate::domain::date_of;
 use crate::ground::Sha256;
@@ -77,7 +77,7 @@ pub(super) fn discard(reader: &Reader, reading: &Reading) {
 /// Takes the files that count and are not in the archive yet out of their mails, as many as today's budget allows.
 ///
 /// # Errors
-/// When the store fails. A mail whose files cannot be taken out is told, and stops no other.
+/// When the store or the storage of the archive fails. A mail whose files cannot be taken out is told, and stops no other.
 pub async fn take_out_what_counts(
     config: &Config,
     store: &Store,
@@ -91,6 +91,7 @@ pub async fn take_out_what_counts(
         }
         match take_out_files(store, archive, reader, message).await {
             Ok(()) => store.add_unpacked(date_of(now), bytes)?,
+            Err(e) if e.is::<Unreachable>() => return Err(e),
             Err(e) => {
                 tracing::error!(%message, error = %format!("{e:#}"), "the files of a mail cannot be taken out of it");
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 
-use crate::archive::{Archive, Coming};
+use crate::archive::{Archive, Coming, Unreachable};
 use crate::domain::row::MessageId;
 use crate::reading::Reading;
 use crate::reading::worker::Reader;
@@ -46,11 +46,18 @@ impl<'a> Filing<'a> {
         self.files.len() >= MANY
     }
 
-    /// Waits until the disk has all of them, and has the store say so. Gives why the disk does not take them, if so: they are
+    /// Waits until the archive has all of them, and has the store say so. Gives why it does not take them, if so: they are
     /// taken out of their mails again then.
-    pub(super) fn finish(&mut self) -> Result<Option<String>> {
+    ///
+    /// # Errors
+    /// When the store fails, or the storage of the archive does not answer; the files are still in their mails then.
+    pub(super) async fn finish(&mut self) -> Result<Option<String>> {
         let mails = std::mem::take(&mut self.mails);
-        if let Err(e) = self.archive.keep(std::mem::take(&mut self.files)) {
+        let kept = self.archive.keep(std::mem::take(&mut self.files)).await;
+        if let Err(e) = kept {
+            if e.is::<Unreachable>() {
+                return Err(e); // those of the next mails would not be taken, either
+            }
             let why = format!("{e:#}");
             tracing::error!(why, "files stay in their mails");
             return Ok(Some(why));

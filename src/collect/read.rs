@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::said;
 use super::{Tools, fetch};
+use crate::archive::Unreachable;
 use crate::config::{Config, MailboxKind};
 use crate::reading::sandbox::Confinement;
 use crate::reading::worker::{Outcome, Reader};
@@ -50,8 +51,9 @@ pub(super) async fn read(
     now: Timestamp,
 ) -> Result<Readable> {
     let sha256 = message.sha256.context("it was not fetched")?;
-    let raw = match tools.archive.get(sha256) {
+    let raw = match tools.archive.get(sha256).await {
         Ok(raw) => raw,
+        Err(e) if e.is::<Unreachable>() => return Err(e), // nobody knows whether it is lost
         Err(e) => {
             // One mail that the disk has lost must not keep the others from being read.
             tracing::error!(message = %message.id, error = %format!("{e:#}"), "a stored mail is damaged");

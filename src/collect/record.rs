@@ -232,10 +232,11 @@ pub async fn take_out_files(
     message: MessageId,
 ) -> Result<()> {
     let message = store.message(message)?.context("there is no such mail")?;
-    let raw = archive.get(message.sha256.context("it was not fetched")?)?;
+    let sha256 = message.sha256.context("it was not fetched")?;
+    let raw = archive.get(sha256).await?;
     match reader.read(&raw).await {
         Outcome::Read(reading) => {
-            archive.keep(written(archive, reader, &reading)?)?;
+            archive.keep(written(archive, reader, &reading)?).await?;
             store.set_kept(message.id)
         }
         Outcome::MailFails(why) => bail!(why),

@@ -5,6 +5,7 @@ mod exposure;
 mod holidays;
 mod kinds;
 mod reports;
+mod s3;
 mod said;
 #[cfg(test)]
 mod sample;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use alarm::{AlarmSettings, HOURS, Letter, Way, alarm_of};
 pub use exposure::{Exposed, exposed};
+pub use s3::S3Settings;
 pub use secret::{Password, Secret, trace};
 pub use settings::{
     Department, DigestDays, Limits, MailboxKind, MailboxSettings, Schedule, Settings, Show,

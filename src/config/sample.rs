@@ -39,6 +39,10 @@ fn the_sample_has_every_key_that_is_known_and_no_other() {
             "\n# [alarm] ",
             "\n[alarm]\n[alarm.smtp]\nhost = \"x\"\nuser = \"x\"\npassword_file = \"x\"\n#",
         ),
+        change("\n# archive = \"s3", "\narchive = \"s3").replace(
+            "\n# [s3]",
+            "\n[s3]\naccess_key = \"x\"\npassword_file = \"x\"\n#",
+        ),
         change("\n# [retention]", "\n[retention]"),
         change("\n# [[kind]] ", "\n[[kind]]\n#"),
         change("kind = \"maildir\"", "kind = \"imap\""),

@@ -9,6 +9,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::alarm::{self, AlarmSettings, Way};
 use super::kinds;
+use super::s3::{self, S3Settings};
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
 use crate::domain::calendar::Calendar;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub kinds: Vec<Arc<Kind>>,
     /// Where store and archive lie.
     pub data: PathBuf,
+    /// The storage on which the archive lies; `None`: in the data folder.
+    pub archive: Option<S3Settings>,
     /// Who asks for the reports.
     pub department: Department,
     /// The mailbox that units write to.
@@ -64,6 +67,7 @@ impl Settings {
                 Way::Sendmail { .. } | Way::Command(_) | Way::Url(_) => {}
             }
         }
+        secrets.extend(self.archive.iter().map(|s3| s3.secret.clone()));
         secrets.dedup();
         secrets
     }
@@ -324,6 +328,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
     let root = document.root(faults);
     let kinds = kinds::parse(&root);
     let data = root.text("data").unwrap_or_else(|| "data".into());
+    let archive = s3::parse(&root, &base);
     let department = root.required_section("department").and_then(department);
     let mailbox = root
         .required_section("mailbox")
@@ -365,6 +370,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
     Some(Settings {
         kinds,
         data: base.join(data),
+        archive,
         department: department?,
         mailbox: mailbox?,
         transport: transport?,

@@ -37,7 +37,7 @@ pub struct Service {
     setbacks: u32,
     /// Whether the last look left something for the next one, which follows at once.
     more: bool,
-    /// Whether the last round had no room on the disk.
+    /// Whether the last round had no room on the disk, or an archive that takes nothing.
     no_room: bool,
     alarm: Alarm,
     watch: Watch,

@@ -3,15 +3,18 @@
 use std::cell::Cell;
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Service;
 use super::link::backoff;
 use crate::clock::Clock;
 use crate::config::{Exposed, exposed};
-use crate::disk::{self, Room};
+use crate::disk;
 use crate::store::Part;
-use crate::{audit, collect, correct, plan, retention, send};
+use crate::{audit, collect, correct, health, plan, retention, send};
+
+/// How often the storage of the archive is tried where nothing fails: a key may have run out before a mail comes.
+const ARCHIVE_TRIED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// What became of the passes of a round.
 struct Passed {
@@ -42,6 +45,9 @@ impl Service {
         }
         let (config, store) = (&self.app.config, &self.app.store);
         let error = passed.as_ref().err();
+        if let Some(e) = error {
+            health::note_unreachable(store, e, clock.now())?;
+        }
         self.alarm.pass(config, store, error, clock.now()).await;
         passed.map(|passed| passed.failure)
     }
@@ -50,7 +56,7 @@ impl Service {
         self.look_at_clock(clock)?;
         self.look_at_passwords(clock.now())?;
         let mut passed = Passed {
-            failure: self.look_at_disk(clock.now()).await?,
+            failure: self.look_at_room(clock.now()).await?,
             dropped: false,
         };
         self.more = false;
@@ -72,13 +78,17 @@ impl Service {
             }
             looked_again = true;
         }
+        if self.app.store.health(Part::Archive)?.failing().is_some() {
+            return Ok(passed); // of what lies there nothing is known
+        }
         if !self.app.store.clock_is_doubted()? {
             retention::pass(
                 &self.app.config,
                 &self.app.store,
                 &self.app.archive,
                 clock.now(),
-            )?;
+            )
+            .await?;
         }
         audit::pass(
             &self.app.store,
@@ -111,6 +121,7 @@ impl Service {
             }
             Err(e) => {
                 let e = disk::explained(&self.app.config.settings.data, e);
+                health::note_unreachable(&self.app.store, &e, clock.now())?;
                 self.line
                     .failed(&self.app.config, &self.app.store, &e, clock.now())?;
                 Ok(Some(e))
@@ -134,17 +145,46 @@ impl Service {
         Ok(sent)
     }
 
-    /// Looks whether there is room on the disk; gives what is the matter with it. Without room no mail is taken in.
-    async fn look_at_disk(&mut self, now: Timestamp) -> Result<Option<anyhow::Error>> {
+    /// Looks whether there is room on the disk and in the archive; gives what is the matter. Without it no mail is taken
+    /// in.
+    async fn look_at_room(&mut self, now: Timestamp) -> Result<Option<anyhow::Error>> {
         let room = disk::look(&self.app.config, &self.app.store, now)?;
-        let had_no_room = std::mem::replace(&mut self.no_room, room != Room::Enough);
+        let trouble = match room.trouble() {
+            Some(trouble) => Some(anyhow::Error::msg(trouble)),
+            None => self.try_archive(now).await?,
+        };
+        let had_no_room = std::mem::replace(&mut self.no_room, trouble.is_some());
         if !self.no_room {
             if had_no_room {
                 self.line.try_now(); // it waited for that only
             }
             collect::try_reader(&self.app.store, &mut self.app.reader, now).await?;
         }
-        Ok(room.trouble().map(anyhow::Error::msg))
+        Ok(trouble)
+    }
+
+    /// Tries the storage of the archive where it failed last, and from time to time; gives what is the matter with it.
+    async fn try_archive(&self, now: Timestamp) -> Result<Option<anyhow::Error>> {
+        let store = &self.app.store;
+        let health = store.health(Part::Archive)?;
+        let fails = health.failing().is_some();
+        let Some(s3) = self.app.archive.s3() else {
+            if fails {
+                store.succeeded(Part::Archive, now)?; // it lies in a folder since
+            }
+            return Ok(None);
+        };
+        let recent = |at: Timestamp| now.duration_since(at).abs() < ARCHIVE_TRIED_EVERY;
+        if !fails && health.success_at.is_some_and(recent) {
+            return Ok(None);
+        }
+        let Err(e) = s3.trial().await else {
+            store.succeeded(Part::Archive, now)?;
+            return Ok(None);
+        };
+        let e = e.into();
+        health::note_unreachable(store, &e, now)?;
+        Ok(Some(e))
     }
 
     /// Notes whether the clock is to be trusted; what is decided by date stops while it is not. A clock that is trusted

@@ -17,7 +17,7 @@ use crate::{collect, manager, plan};
 const GRACE: Duration = Duration::from_secs(4);
 /// The longest wait between two rounds: the watchdog wants to hear of us.
 const LONGEST_WAIT: Duration = Duration::from_secs(240);
-/// From one look at a full disk to the next.
+/// From one look at a full disk, or an archive that takes nothing, to the next.
 const FULL_DISK_PAUSE: Duration = Duration::from_secs(60);
 
 /// What a signal asks for.

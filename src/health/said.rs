@@ -65,6 +65,7 @@ pub fn fault_in_vietnamese(part: Part) -> &'static str {
         Part::Transport => "thư không gửi đi được",
         Part::Digest => "bản tin hằng ngày không gửi được",
         Part::Disk => "đĩa gần đầy hoặc không ghi được",
+        Part::Archive => "kho lưu trữ không dùng được",
         Part::Clock => "đồng hồ máy chủ có thể sai",
         Part::Damage => "dữ liệu lưu trữ bị hỏng",
         Part::Register => "danh mục đơn vị, báo cáo không khớp với dữ liệu đã lưu",

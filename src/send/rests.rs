@@ -4,12 +4,12 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use super::said;
-use super::{Sent, composed, left, may_remind, pause, record_refusals, written};
+use super::{Sent, composed, left, may_remind, pause, record_refusals, takes_no_copies, written};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::letters::Composed;
 use crate::manager;
-use crate::store::{DEFERRED_FOR_LONG, Outgoing, OutgoingState, Part, Rest, Store};
+use crate::store::{DEFERRED_FOR_LONG, Outgoing, OutgoingState, Rest, Store};
 use crate::transport::{Halt, NotTaken, Outcome, Parcel, Transport};
 use crate::writing::Draft;
 
@@ -23,7 +23,7 @@ pub(super) async fn pass(
     done: &mut Sent,
 ) -> Result<Option<Halt>> {
     store.end_broken_rests(said::BROKEN, clock.now())?;
-    let full = store.health(Part::Disk)?.failing().is_some();
+    let full = takes_no_copies(store)?;
     for rest in store.rests(clock.now())? {
         if full || stop() {
             break;

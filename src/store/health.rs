@@ -35,6 +35,8 @@ pub enum Part {
     Digest,
     /// Room on the disk, and whether it can be written.
     Disk,
+    /// The storage that the archive lies on, where that is another machine's.
+    Archive,
     /// The machine's clock.
     Clock,
     /// Store and archive are what they were.
@@ -59,6 +61,7 @@ words_of!(Part {
     Transport = "transport",
     Digest = "digest",
     Disk = "disk",
+    Archive = "archive",
     Clock = "clock",
     Damage = "damage",
     Register = "register",

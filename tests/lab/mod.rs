@@ -12,6 +12,7 @@ pub mod imap_fake;
 pub mod installation;
 pub mod outcome;
 pub mod proxy;
+pub mod s3;
 pub mod smtp_fake;
 pub mod utf7;
 pub mod weight;

@@ -118,7 +118,7 @@ impl Visit<'_, '_> {
             let (Some((_, raw)), Some(row)) = (body, self.books.store.message_at(&place)?) else {
                 continue;
             };
-            let sha256 = self.archive.put(&raw)?;
+            let sha256 = self.archive.put(&raw).await?;
             let size = raw.len() as u64;
             let now = self.now;
             self.books.store.transaction(|s| {

@@ -132,7 +132,7 @@ impl Visit<'_, '_> {
             }
         }
         let raws: Vec<&[u8]> = came.iter().map(|(_, raw, _)| raw.as_slice()).collect();
-        let names = self.archive.put_all(&raws)?;
+        let names = self.archive.put_all(&raws).await?;
         let mut arrived = Vec::new();
         let mut of_registered = Vec::new();
         for ((envelope, raw, received_at), sha256) in came.iter().zip(names) {

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use jiff::civil::{Date, Time, Weekday, date};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use thubaocao::app::{self, App};
-use thubaocao::archive::Archive;
+use thubaocao::archive::{Archive, Folder};
 use thubaocao::clock::Clock;
 use thubaocao::config::Config;
 use thubaocao::domain::obligation::{Obligation, State};
@@ -281,7 +281,7 @@ impl Year {
             app: App::of(
                 config,
                 Store::in_memory(start)?,
-                Archive::open(folder.path())?,
+                Archive::Folder(Folder::open(folder.path())?),
                 reader,
                 None,
             ),
