@@ -7,11 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use thubaocao::archive::Folder;
 use thubaocao::store::Store;
 
-use crate::lab::dns;
 use crate::lab::installation::{Installation, LATE, REPORTING, STAFF, both_forms, succeed};
 use crate::lab::outcome::{acknowledged, logged, reminded, report};
 use crate::lab::s3::{BUCKET, S3};
-use crate::lab::written;
+use crate::lab::{await_until, dns, written};
 
 /// What a trial asks: put, get, list and delete.
 const TRIAL: usize = 4;
@@ -189,9 +188,9 @@ fn what_cannot_be_had_from_a_storage_that_goes_away_in_the_middle_is_not_taken_f
     fs::remove_file(&program).unwrap();
     s3.gate.open();
     daemon.signal(libc::SIGHUP);
+    await_until("a mail that is stored", || unread(&installation) == 1);
     daemon.await_log("no mail can be read", 1);
     daemon.kill();
-    assert_eq!(unread(&installation), 1);
     let objects = s3.objects().len();
     // It goes away again before the mail is had from there: the last trial was a moment ago.
     s3.gate.shut();
