@@ -287,7 +287,9 @@ fn reminding(in_hours: bool, looked: Option<Timestamp>, now: Timestamp) -> Remin
 /// Whether units may be reminded now; notes in `done` where they wait for a look into the mailbox.
 fn may_remind(config: &Config, store: &Store, now: Timestamp, done: &mut Sent) -> Result<bool> {
     let in_hours = in_working_hours(&config.calendar, config.settings.schedule.work_hours, now);
-    let looked = store.health(Part::Mailbox)?.success_at;
+    let mailbox = store.health(Part::Mailbox)?;
+    // A look that failed since may have failed over the very report.
+    let looked = mailbox.success_at.filter(|_| mailbox.failing().is_none());
     let reminding = reminding(in_hours, looked, now);
     done.look_first |= reminding == Reminding::LookFirst;
     Ok(reminding == Reminding::Now)
