@@ -16,6 +16,8 @@ use crate::lab::{Lab, with_file};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_thubaocao");
 const UNIT: &str = include_str!("../deploy/thubaocao.service");
+/// The same for several installations side by side.
+const TEMPLATE: &str = include_str!("../deploy/thubaocao@.service");
 
 /// Runs a program under a filter: the names that may be called on standard input, what else is called fails with EPERM
 /// or, as systemd does where the unit names no error, kills.
@@ -161,13 +163,48 @@ async fn under_the_filter_of_the_unit_file_mails_are_read_and_the_confinement_ho
 }
 
 #[test]
+fn installations_side_by_side_have_the_same_unit_with_names_of_their_own() {
+    let mut unit = UNIT.to_owned();
+    for (one, of_several) in [
+        ("Thubaocao:", "Thubaocao %i:"),
+        ("/etc/thubaocao/", "/etc/thubaocao/%i/"),
+        ("User=thubaocao\n", "User=thubaocao-%i\n"),
+        ("Group=thubaocao\n", "Group=thubaocao-%i\n"),
+        ("/var/lib/thubaocao\"", "/var/lib/thubaocao-NAME\""),
+        (
+            "\nStateDirectory=thubaocao\n",
+            "\nStateDirectory=thubaocao-%i\n",
+        ),
+        (
+            "\nRuntimeDirectory=thubaocao\n",
+            "\nRuntimeDirectory=thubaocao-%i\n",
+        ),
+        (
+            "\nConfigurationDirectory=thubaocao\n",
+            "\nConfigurationDirectory=thubaocao/%i\n",
+        ),
+    ] {
+        assert!(unit.contains(one), "{one}");
+        unit = unit.replace(one, of_several);
+    }
+    assert_eq!(unit, TEMPLATE);
+}
+
+#[test]
 fn systemd_has_nothing_to_say_of_the_unit_file() {
     let folder = tempfile::tempdir().unwrap();
-    let unit = folder.path().join("thubaocao.service");
-    fs::write(&unit, UNIT.replace("/usr/local/bin/thubaocao", "/bin/true")).unwrap();
+    let units = [
+        ("thubaocao.service", UNIT),
+        ("thubaocao@a.service", TEMPLATE),
+    ];
+    let units = units.map(|(name, text)| {
+        let unit = folder.path().join(name);
+        fs::write(&unit, text.replace("/usr/local/bin/thubaocao", "/bin/true")).unwrap();
+        unit
+    });
     let verify = Command::new("systemd-analyze")
         .args(["verify", "--man=no"])
-        .arg(&unit)
+        .args(units)
         .output();
     let Ok(output) = verify else {
         eprintln!("skipped: there is no systemd-analyze");
