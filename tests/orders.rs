@@ -181,7 +181,7 @@ fn what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer() {
         ("BC-2026-00002 và BC-2026-00003 duyệt luôn", "nhiều việc"),
         (
             "thư 27: gia hạn đến 30/6",
-            "Việc này có thể: “gán cho đơn vị”, “không phải báo cáo”",
+            "không phải thư xin gia hạn của một đơn vị; chưa thực hiện lệnh nào",
         ),
         (
             "duyệt bc trẻ em quý 1 của Tuy Hòa",

@@ -263,6 +263,31 @@ fn send(demo: &Demo, prepared: &Prepared, day: &str) -> String {
     texts.next().expect("an answer to staff")
 }
 
+/// A mail of a unit comes in on the morning after the demo.
+fn receive(demo: &Demo, domain: &str, raw: &[u8]) {
+    let head =
+        format!("Authentication-Results: mx.google.com; dmarc=pass header.from={domain}\r\n");
+    let path = demo.dir().join("maildir/new/x.1.x");
+    std::fs::write(&path, [head.as_bytes(), raw].concat()).unwrap();
+    let at: jiff::Timestamp = "2026-06-24T07:30:00+07:00".parse().unwrap();
+    let file = std::fs::File::options().append(true).open(&path).unwrap();
+    file.set_modified(at.into()).unwrap();
+    demo.after(&["run", "--once"]);
+}
+
+/// The letters that went to an address under a subject which begins so, with what they say.
+fn letters_to(demo: &Demo, address: &str, subject: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(demo.dir().join("outbox")).unwrap();
+    let texts = entries.filter_map(|entry| {
+        let raw = std::fs::read(entry.unwrap().path()).unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&raw)?;
+        let is_it =
+            mail.to()?.first()?.address()? == address && mail.subject()?.starts_with(subject);
+        is_it.then(|| mail.body_text(0).unwrap().into_owned())
+    });
+    texts.collect()
+}
+
 /// How the report on children of the first half of the year stands.
 fn state_in(demo: &Demo, unit: &str) -> String {
     let status = json_lines(&demo.after(&["status", "--json"]));
@@ -412,13 +437,7 @@ fn what_waits_says_what_it_most_likely_is_and_one_click_does_that_and_nothing_co
         "Gửi Ban",
         &[("BC.docx", word("x"))],
     );
-    let head = "Authentication-Results: mx.google.com; dmarc=pass header.from=phuyen.example\r\n";
-    let path = demo.dir().join("maildir/new/x.1.x");
-    std::fs::write(&path, [head.as_bytes(), &raw].concat()).unwrap();
-    let at: jiff::Timestamp = "2026-06-24T07:30:00+07:00".parse().unwrap();
-    let file = std::fs::File::options().append(true).open(&path).unwrap();
-    file.set_modified(at.into()).unwrap();
-    demo.after(&["run", "--once"]);
+    receive(&demo, "phuyen.example", &raw);
     let state = |unit: &str, report: &str| {
         let status = json_lines(&demo.after(&["status", "--json", "--report", report]));
         let mut lines = status.into_iter();
@@ -463,6 +482,94 @@ fn what_waits_says_what_it_most_likely_is_and_one_click_does_that_and_nothing_co
         "of two candidates"
     );
     look("the digest with proposals", &page);
+}
+
+#[test]
+fn a_unit_that_asks_for_more_time_gets_it_by_one_click_and_a_courteous_letter() {
+    const UNIT: &str = "cdcs@capnuocpy.example";
+    let demo = Demo::new();
+    let body = "Kính gửi Ban,\r\nDo kế toán (0912 345 678) nghỉ, đơn vị xin gửi báo cáo trẻ em đến ngày 30/6.";
+    let raw = written(UNIT, "V/v xin gia hạn", body, &[]);
+    receive(&demo, "capnuocpy.example", &raw);
+    let inbox = || {
+        let inbox = json_lines(&demo.after(&["inbox", "--json"]));
+        inbox.iter().any(|m| m["subject"] == "V/v xin gia hạn")
+    };
+    assert!(inbox());
+    let page = demo.digest("2026-06-24", Demo::AFTER);
+    let shown = page.replace("&#x2f;", "/");
+    let (_, own) = shown.split_once("V/v xin gia hạn</div>").unwrap();
+    let (own, _) = own.split_once("</table>").unwrap();
+    let says = "Nội dung: “Do kế toán (•••) nghỉ, đơn vị xin gửi báo cáo trẻ em đến ngày 30/6.”";
+    assert!(own.contains(says), "{own}");
+    let labels: Vec<&str> = own
+        .split("</a>")
+        .filter_map(|a| Some(a.rsplit_once('>')?.1))
+        .collect();
+    assert_eq!(
+        labels[..3],
+        ["Gia hạn đến 30/6/2026", "Trả lời", "Không phải báo cáo"]
+    );
+    let by_hand = "mailto:cdcs@capnuocpy.example?subject=Re%3A%20V%2Fv%20xin%20gia%20h%E1%BA%A1n\"";
+    assert!(own.contains(by_hand), "{own}");
+
+    let given = links(own, labels[0]).remove(0);
+    assert!(
+        given
+            .body
+            .contains("Báo cáo và kỳ: Công tác trẻ em, kỳ 6 tháng đầu năm 2026"),
+        "{}",
+        given.body
+    );
+    let said = send(&demo, &given, "06-24");
+    let of = "CĐCS Cấp thoát nước: Công tác trẻ em, 6 tháng đầu năm 2026";
+    assert!(
+        said.contains(&format!("Đã gia hạn đến hết ngày 30/6/2026 cho {of}")),
+        "{said}"
+    );
+    assert!(!inbox());
+    assert_eq!(state_in(&demo, "cdcs-cap-thoat-nuoc"), "pending");
+    let told = letters_to(&demo, UNIT, "Đồng ý gia hạn báo cáo");
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].contains("đồng ý gia hạn cho đơn vị") && told[0].contains("30/6/2026"),
+        "{}",
+        told[0]
+    );
+
+    // What is taken back is taken back whole, and whoever was told is told.
+    let undo_the_last = || {
+        let history = demo.after(&["history", "cdcs-cap-thoat-nuoc"]);
+        let extended = history.lines().rfind(|l| l.contains(": extend,")).unwrap();
+        demo.after(&["undo", extended.split_whitespace().next().unwrap()]);
+    };
+    undo_the_last();
+    demo.after(&["run", "--once"]);
+    assert!(inbox());
+    assert_eq!(state_in(&demo, "cdcs-cap-thoat-nuoc"), "waiting");
+    let told = letters_to(&demo, UNIT, "Đính chính thời hạn gửi báo cáo");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("17 giờ 00 ngày 15/6/2026"), "{}", told[0]);
+
+    // What was not told yet when it is taken back is never told.
+    let again = demo.digest("2026-06-24", Demo::AFTER);
+    assert!(again.contains("Gia hạn đến 30&#x2f;6&#x2f;2026"));
+    demo.after(&[
+        "extend",
+        "cdcs-cap-thoat-nuoc",
+        "tre-em",
+        "2026-H1",
+        "--due",
+        "2026-07-03",
+    ]);
+    undo_the_last();
+    demo.after(&["run", "--once"]);
+    assert_eq!(letters_to(&demo, UNIT, "Đồng ý gia hạn báo cáo").len(), 1);
+    assert_eq!(
+        letters_to(&demo, UNIT, "Đính chính thời hạn gửi báo cáo").len(),
+        1
+    );
+    look("the digest with a unit that asks for more time", &page);
 }
 
 #[test]

@@ -244,7 +244,7 @@ pub(super) fn received_paper(session: &Session, a: &ReceivedPaper) -> Result<()>
 pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
     let target = a.expected.target();
     correct(session, &a.by, |clerk| {
-        correct::extend(clerk, &target, a.due)
+        correct::extend(clerk, &target, a.due, None)
     })
 }
 

@@ -64,9 +64,14 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
             let what = of(target);
             format!("Miễn báo cáo cho {what}. Lý do: “{}”", quoted(reason))
         }
-        Order::Extend { of: target, until } => {
+        Order::Extend {
+            of: target,
+            until,
+            asked_by,
+        } => {
             let until = vietnamese_date(*until);
-            format!("Gia hạn cho {} đến hết ngày {until}", of(target))
+            let by = asked_by.map_or(String::new(), |id| format!(" theo thư số {id}"));
+            format!("Gia hạn{by} cho {} đến hết ngày {until}", of(target))
         }
         Order::Paper { of: target, .. } => {
             format!("Ghi nhận đã nhận bản giấy của {}", of(target))

@@ -8,6 +8,7 @@ pub(crate) mod consent;
 pub(crate) mod decided;
 pub(crate) mod effect;
 pub(crate) mod meaning;
+pub(crate) mod more_time;
 pub(crate) mod named;
 pub(crate) mod order;
 mod plain;

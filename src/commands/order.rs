@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::meaning::{another_year, without_numbers};
+use super::more_time;
 use super::named::Names;
 use super::plain::{besides, holds_nothing_else, is_plain};
 use super::said::{
@@ -24,7 +25,7 @@ use crate::links::token::{Action, Item, Token};
 use crate::links::{DAYS, KEEP_ONE, last_day, prepared_line};
 use crate::reading::Reading;
 use crate::standing;
-use crate::store::{Receipts, Store, Strangers};
+use crate::store::{MessageState, Receipts, Store, Strangers};
 use crate::writing::of_a_stranger;
 
 /// No more letters of a text are shown that a mail gives.
@@ -55,6 +56,8 @@ pub(crate) enum Order {
     Extend {
         of: Target,
         until: Date,
+        /// The mail that asks for it.
+        asked_by: Option<MessageId>,
     },
     Paper {
         of: Target,
@@ -256,6 +259,33 @@ fn resolved(
             }
         }
         (Item::Mail(id), Action::Ignore) => Order::Ignore(id),
+        (Item::Mail(id), Action::Extend) => {
+            let Some(message) = store.message(id)? else {
+                return Ok(Err(said::no_mail(id)));
+            };
+            let asked = more_time::asked_by(names.config, store, &message, names.day)?;
+            let Some(asked) = asked.filter(|_| message.state == MessageState::Waiting) else {
+                return Ok(Err(said::asks_for_no_time(id)));
+            };
+            match asked.meant(names, body).as_slice() {
+                [of] => match more_time(names, body) {
+                    Ok(until) => Order::Extend {
+                        of: (*of).clone(),
+                        until,
+                        asked_by: Some(id),
+                    },
+                    Err(why) => return said(why),
+                },
+                several => {
+                    let called: Vec<String> = several
+                        .iter()
+                        .map(|of| more_time::called(names.config, of))
+                        .collect();
+                    let unit = names.config.unit_name(&asked.unit, names.day);
+                    return Ok(Err(said::of_unit(&unit, &called)));
+                }
+            }
+        }
         (Item::Listed(day, kind), Action::Ignore) => Order::PutAside(day, kind),
         (Item::Submission(id), action @ (Action::Accept | Action::Return)) => {
             let Some(submission) = store.submission(id)? else {
@@ -339,16 +369,11 @@ fn of_obligation(
                 .filter(|r| !words::is_nothing(r))
                 .ok_or(NO_REASON)?,
         },
-        Action::Extend => {
-            let until = words::until(body, today).ok_or(said::NO_NEW_DAY)?;
-            if until < today {
-                return Err(said::PAST);
-            }
-            if until > today.saturating_add(2.years()) {
-                return Err(said::TOO_FAR);
-            }
-            Order::Extend { of, until }
-        }
+        Action::Extend => Order::Extend {
+            of,
+            until: more_time(names, body)?,
+            asked_by: None,
+        },
         Action::Paper => {
             let paper = words::field(body, "nhan ban giay");
             let paper = paper.as_deref().or(free).unwrap_or("");
@@ -365,6 +390,18 @@ fn of_obligation(
     })
 }
 
+/// Until when more time is given; the error says what is missing.
+fn more_time(names: &Names<'_>, body: &str) -> Result<Date, &'static str> {
+    let until = words::until(body, names.day).ok_or(said::NO_NEW_DAY)?;
+    if until < names.day {
+        return Err(said::PAST);
+    }
+    match until > names.day.saturating_add(2.years()) {
+        true => Err(said::TOO_FAR),
+        false => Ok(until),
+    }
+}
+
 /// What the words of a mail say against the action of its code, if they do.
 fn against(item: Item, action: &Action, body: &str) -> Option<Against> {
     words::against(body, action, &prepared_line(item, action), of(item))
@@ -372,7 +409,11 @@ fn against(item: Item, action: &Action, body: &str) -> Option<Against> {
 
 /// What may be asked of an item.
 pub(super) fn of(item: Item) -> &'static [Action] {
-    static MAIL: [Action; 2] = [Action::Assign(String::new()), Action::Ignore];
+    static MAIL: [Action; 3] = [
+        Action::Assign(String::new()),
+        Action::Ignore,
+        Action::Extend,
+    ];
     match item {
         Item::Mail(_) => &MAIL,
         Item::Listed(..) => &[Action::Ignore],
@@ -558,6 +599,21 @@ mod tests {
             mails.push((Item::Mail(MessageId(9)), assigned(""), all[1].clone()));
             mails.push((Item::Mail(MessageId(9)), Action::Ignore, all[2].clone()));
         }
+        let reports = [
+            "Nữ công, kỳ quý II năm 2026",
+            "Thông qua, miễn duyệt, kỳ năm 2026",
+        ];
+        for (reports, until) in [
+            (&reports[..1], Some(date(2026, 6, 25))),
+            (&reports[..], Some(date(2026, 6, 25))),
+            (&reports[..], None),
+        ] {
+            let reports: Vec<String> = reports.iter().map(|r| (*r).to_owned()).collect();
+            let link = links.for_more_time(MessageId(9), &reports, until).unwrap();
+            assert_eq!(words::until(&opened(&link.href), date(2026, 6, 10)), until);
+            mails.push((Item::Mail(MessageId(9)), Action::Extend, link));
+        }
+        assert_eq!(links.for_more_time(MessageId(9), &[], None), None);
         let both = links.for_submission(SubmissionId(17), "BC-2026-00017");
         mails.push((
             Item::Submission(SubmissionId(17)),

@@ -55,6 +55,13 @@ pub(super) fn mail(id: MessageId) -> String {
     format!("Thư số {id}")
 }
 
+/// That a mail does not ask for more time, or not any more, or not clearly in whose name.
+pub(super) fn asks_for_no_time(id: MessageId) -> String {
+    format!(
+        "Thư số {id} không còn chờ xử lý hoặc không phải thư xin gia hạn của một đơn vị; chưa thực hiện lệnh nào. Đề nghị gia hạn bằng tên đơn vị, ví dụ: “gia hạn cho LĐLĐ huyện Tuy An đến …”"
+    )
+}
+
 pub(super) fn submission(id: SubmissionId) -> String {
     format!("Báo cáo mã số {id:05}")
 }

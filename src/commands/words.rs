@@ -374,11 +374,24 @@ pub(crate) fn is_nothing(said: &str) -> bool {
 /// The first day in a text that is to come: 20/6/2026, or 20/6 of the year that comes next. A day that has just passed is
 /// none that is to come: nobody means one in eleven months.
 pub(crate) fn day(text: &str, today: Date) -> Option<Date> {
+    days_to_come(text, today).next()
+}
+
+/// The days in a text, those of no year as days that are to come.
+fn days_to_come(text: &str, today: Date) -> impl Iterator<Item = Date> {
     let soon = today.saturating_add(250.days());
-    days(text, today.year()).find_map(|(this, written)| match written {
+    days(text, today.year()).filter_map(move |(this, written)| match written {
         false if this < today => with_year(this, this.year() + 1).filter(|next| *next <= soon),
         _ => Some(this),
     })
+}
+
+/// Until when whoever asks for more time asks for it: a day after `due`, which may stand there, too. `today`: the day on
+/// which the text was written.
+pub(super) fn asked_until(text: &str, today: Date, due: Date) -> Option<Date> {
+    let later = |day: &Date| *day > due;
+    let marked = deadline(text, today).flatten().filter(later);
+    marked.or_else(|| days_to_come(text, today).find(later))
 }
 
 /// The first day in a text that is past: 20/6/2026, or the last 20/6.

@@ -246,10 +246,32 @@ pub fn ignore(store: &Store, message: MessageId, by: &By, now: Timestamp) -> Res
     })
 }
 
-/// Gives how many submissions were withdrawn, and the row of the change.
+/// Puts a mail aside by which a unit asked for more time that it has now; gives the row of the change.
+pub(super) fn answered_by_time(clerk: Clerk<'_>, s: &Store, mail: MessageId) -> Result<ChangeId> {
+    let (message, _) = known_mail(s, mail)?;
+    let why = Why::GivenTimeBy {
+        who: clerk.by.who.clone(),
+    };
+    Ok(set_aside(s, &message, why, clerk.by, clerk.now)?.1)
+}
+
 fn mark_ignored(
     s: &Store,
     message: &Message,
+    by: &By,
+    now: Timestamp,
+) -> Result<(usize, ChangeId)> {
+    let why = Why::IgnoredBy {
+        who: by.who.clone(),
+    };
+    set_aside(s, message, why, by, now)
+}
+
+/// Gives how many submissions were withdrawn, and the row of the change.
+fn set_aside(
+    s: &Store,
+    message: &Message,
+    why: Why,
     by: &By,
     now: Timestamp,
 ) -> Result<(usize, ChangeId)> {
@@ -262,9 +284,7 @@ fn mark_ignored(
             state: MessageState::Ignored,
             unit: message.unit.clone(),
             candidates: vec![],
-            why: vec![Why::IgnoredBy {
-                who: by.who.clone(),
-            }],
+            why: vec![why],
         },
     )?;
     let change = (mail_name(message.id), message.state.word(), "ignored");

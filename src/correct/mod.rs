@@ -120,6 +120,9 @@ enum Inverse {
         /// Until when more time was given before.
         #[serde(default)]
         before: Option<Timestamp>,
+        /// That the mail was put aside which asked for it.
+        #[serde(default)]
+        aside: Option<ChangeId>,
     },
     Closing {
         report: String,
@@ -215,12 +218,20 @@ impl Inverse {
                 Some(submission) => s.withdraw_submission(*submission, now)?,
                 None => s.withdraw_paper(*obligation, now)?,
             },
-            Inverse::Extension { obligation, before } => {
-                let there = s.withdraw_extension(*obligation, now)?;
+            Inverse::Extension {
+                obligation,
+                before,
+                aside,
+            } => {
+                let Some(row) = s.withdraw_extension(*obligation, now)? else {
+                    return Ok(false);
+                };
                 if let Some(due) = before {
                     s.extend(*obligation, *due, now)?;
                 }
-                there
+                obligation::owe_withdrawal(s, row, now)?;
+                undo_those_that_stand(s, aside.as_slice(), by, now)?;
+                true
             }
             Inverse::Closing { report, period } => s.open_period(report, period, now)?,
             Inverse::Forgotten { address, unit } => {

@@ -4,14 +4,15 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said};
+use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, mail, said};
 use crate::domain::correction::Target;
 use crate::domain::obligation::Obligation;
+use crate::domain::owed::Owed;
 use crate::domain::report::Forms;
-use crate::domain::row::ObligationId;
+use crate::domain::row::{ExtensionId, MessageId, ObligationId};
 use crate::domain::{date_of, instant, vietnamese_moment};
 use crate::expected;
-use crate::store::{NewSubmission, Store};
+use crate::store::{NewMail, NewSubmission, Store};
 
 fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<ObligationId> {
     expected::expect(clerk.config, clerk.store, clerk.now)?;
@@ -212,21 +213,51 @@ pub(super) fn deadline(clerk: Clerk<'_>, due: Date) -> Result<Timestamp> {
     Ok(moment)
 }
 
-/// Gives a unit until the end of a day (the hour of deadlines).
+/// A unit that was told of more time is told that it does not hold any more.
+pub(super) fn owe_withdrawal(s: &Store, row: ExtensionId, now: Timestamp) -> Result<()> {
+    let Some(told) = s.owed_as(&Owed::Extended(row))? else {
+        return Ok(());
+    };
+    if s.left(told.id)?.is_some() {
+        let letter = NewMail {
+            owed: Owed::ExtensionWithdrawn(row),
+            unit: told.unit,
+            message: told.message,
+        };
+        s.owe(&letter, now)?;
+    }
+    Ok(())
+}
+
+/// Gives a unit until the end of a day (the hour of deadlines), and tells it so. `asked_by`: the mail that asks for it, on
+/// which nothing more is to be decided.
 ///
 /// # Errors
 /// When nothing is expected, or the day has passed.
-pub fn extend(clerk: Clerk<'_>, target: &Target, due: Date) -> Result<Done> {
+pub fn extend(
+    clerk: Clerk<'_>,
+    target: &Target,
+    due: Date,
+    asked_by: Option<MessageId>,
+) -> Result<Done> {
     let id = target_id(clerk, target)?;
     let moment = deadline(clerk, due)?;
     let correction = clerk.store.transaction(|s| {
         let before = s.extension(id)?;
-        s.extend(id, moment, clerk.now)?;
+        let row = s.extend(id, moment, clerk.now)?;
+        let letter = NewMail {
+            owed: Owed::Extended(row),
+            unit: Some(target.unit.clone()),
+            message: asked_by,
+        };
+        s.owe(&letter, clerk.now)?;
+        let aside = asked_by.map(|mail| mail::answered_by_time(clerk, s, mail));
         let was = before.map_or(String::new(), |due| format!("due on {}", date_of(due)));
         let after = format!("due on {due}");
         let inverse = Inverse::Extension {
             obligation: id,
             before,
+            aside: aside.transpose()?,
         };
         let change = (target.subject(), was.as_str(), after.as_str());
         clerk.log(s, "extend", change, Some(&inverse))

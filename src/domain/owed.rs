@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::reminder::Urgency;
 use super::unit::UnitId;
-use crate::domain::row::{MessageId, ReturnId};
+use crate::domain::row::{ExtensionId, MessageId, ReturnId};
 
 /// With what the Message-ID of each mail of ours begins.
 pub(crate) const OURS: &str = "thubaocao.";
@@ -26,6 +26,10 @@ pub enum Kind {
     Grassroots,
     /// That a report is sent back.
     Returned,
+    /// That a unit has more time.
+    Extended,
+    /// That it has not, after all.
+    ExtensionWithdrawn,
     /// What became of a command of staff.
     StaffAnswer,
     /// What became of all commands of a day that were not answered one by one.
@@ -40,13 +44,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Digest,
         Kind::Acknowledgement,
         Kind::Arrived,
         Kind::LinkOnly,
         Kind::Grassroots,
         Kind::Returned,
+        Kind::Extended,
+        Kind::ExtensionWithdrawn,
         Kind::StaffAnswer,
         Kind::StaffAnswers,
         Kind::DecidedAnew,
@@ -66,6 +72,8 @@ impl Kind {
             Kind::LinkOnly => "link_only",
             Kind::Grassroots => "grassroots",
             Kind::Returned => "returned",
+            Kind::Extended => "extended",
+            Kind::ExtensionWithdrawn => "extension_withdrawn",
             Kind::StaffAnswer => "staff_answer",
             Kind::StaffAnswers => "staff_answers",
             Kind::DecidedAnew => "decided_anew",
@@ -86,6 +94,10 @@ impl Kind {
             Kind::LinkOnly => include_str!("../../config/templates/link_only.txt"),
             Kind::Grassroots => include_str!("../../config/templates/grassroots.txt"),
             Kind::Returned => include_str!("../../config/templates/returned.txt"),
+            Kind::Extended => include_str!("../../config/templates/extended.txt"),
+            Kind::ExtensionWithdrawn => {
+                include_str!("../../config/templates/extension_withdrawn.txt")
+            }
             Kind::StaffAnswer => include_str!("../../config/templates/staff_answer.txt"),
             Kind::StaffAnswers => include_str!("../../config/templates/staff_answers.txt"),
             Kind::DecidedAnew => include_str!("../../config/templates/decided_anew.txt"),
@@ -111,6 +123,8 @@ impl Kind {
             Kind::Arrived => "Thư báo đã nhận",
             Kind::LinkOnly | Kind::Grassroots => "Thư hướng dẫn",
             Kind::Returned => "Thư trả lại báo cáo",
+            Kind::Extended => "Thư báo gia hạn",
+            Kind::ExtensionWithdrawn => "Thư báo thôi gia hạn",
             Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
             Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
             Kind::Confirmation => "Thư hỏi lại cán bộ",
@@ -128,6 +142,8 @@ impl Kind {
             | Kind::LinkOnly
             | Kind::Grassroots
             | Kind::Returned
+            | Kind::Extended
+            | Kind::ExtensionWithdrawn
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -145,6 +161,8 @@ impl Kind {
             | Kind::LinkOnly
             | Kind::Grassroots
             | Kind::Returned
+            | Kind::Extended
+            | Kind::ExtensionWithdrawn
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -166,6 +184,8 @@ impl Kind {
             | Kind::LinkOnly
             | Kind::Grassroots
             | Kind::Returned
+            | Kind::Extended
+            | Kind::ExtensionWithdrawn
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -184,11 +204,21 @@ impl Kind {
             | Kind::Confirmation => true,
             Kind::Digest
             | Kind::Returned
+            | Kind::Extended
+            | Kind::ExtensionWithdrawn
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
             | Kind::Reminder(_) => false,
         }
+    }
+
+    /// Whether it tells a unit what staff decided.
+    pub(crate) fn tells_a_decision(self) -> bool {
+        matches!(
+            self,
+            Kind::Returned | Kind::Extended | Kind::ExtensionWithdrawn
+        )
     }
 
     /// Whether it goes to staff, as against units and who else writes.
@@ -204,6 +234,8 @@ impl Kind {
             | Kind::LinkOnly
             | Kind::Grassroots
             | Kind::Returned
+            | Kind::Extended
+            | Kind::ExtensionWithdrawn
             | Kind::Reminder(_) => false,
         }
     }
@@ -244,6 +276,10 @@ pub enum Owed {
     Grassroots(UnitId),
     /// Once for the decision.
     Returned(ReturnId),
+    /// Once for the decision.
+    Extended(ExtensionId),
+    /// Once for the decision that is taken back.
+    ExtensionWithdrawn(ExtensionId),
     /// Once for the mail that carried the command.
     StaffAnswer(MessageId),
     /// To one of staff, once a day (Vietnam).
@@ -302,6 +338,8 @@ impl Owed {
             | Owed::LinkOnly(_)
             | Owed::Grassroots(_)
             | Owed::Returned(_)
+            | Owed::Extended(_)
+            | Owed::ExtensionWithdrawn(_)
             | Owed::Reminder { .. } => None,
         }
     }
@@ -315,6 +353,8 @@ impl Owed {
             Owed::LinkOnly(_) => Kind::LinkOnly,
             Owed::Grassroots(_) => Kind::Grassroots,
             Owed::Returned(_) => Kind::Returned,
+            Owed::Extended(_) => Kind::Extended,
+            Owed::ExtensionWithdrawn(_) => Kind::ExtensionWithdrawn,
             Owed::StaffAnswer(_) => Kind::StaffAnswer,
             Owed::StaffAnswers { .. } => Kind::StaffAnswers,
             Owed::DecidedAnew { .. } => Kind::DecidedAnew,
@@ -336,6 +376,8 @@ impl Owed {
             Owed::LinkOnly(message) => format!("link:{message}"),
             Owed::Grassroots(unit) => format!("parent:{unit}"),
             Owed::Returned(row) => format!("return:{row}"),
+            Owed::Extended(row) => format!("extend:{row}"),
+            Owed::ExtensionWithdrawn(row) => format!("extend-undone:{row}"),
             Owed::StaffAnswer(message) => format!("command:{message}"),
             Owed::StaffAnswers { day, address } => format!("command:together:{day}:{address}"),
             Owed::DecidedAnew { message, address } => format!("anew:{message}:{address}"),
@@ -372,6 +414,11 @@ impl Owed {
             Kind::LinkOnly => Owed::LinkOnly(mail("link:")?),
             Kind::Grassroots => Owed::Grassroots(UnitId(after("parent:")?.to_owned())),
             Kind::Returned => Owed::Returned(after("return:")?.parse().map_err(|_| wrong())?),
+            Kind::Extended => Owed::Extended(after("extend:")?.parse().map_err(|_| wrong())?),
+            Kind::ExtensionWithdrawn => {
+                let row = after("extend-undone:")?.parse();
+                Owed::ExtensionWithdrawn(row.map_err(|_| wrong())?)
+            }
             Kind::StaffAnswer => Owed::StaffAnswer(mail("command:")?),
             Kind::StaffAnswers => {
                 let of = after("command:together:")?;
@@ -414,6 +461,8 @@ impl Owed {
             | Owed::Arrived(_)
             | Owed::LinkOnly(_)
             | Owed::Returned(_)
+            | Owed::Extended(_)
+            | Owed::ExtensionWithdrawn(_)
             | Owed::StaffAnswer(_)
             | Owed::StaffAnswers { .. }
             | Owed::DecidedAnew { .. }
@@ -443,6 +492,8 @@ mod tests {
             Owed::LinkOnly(MessageId(3)),
             Owed::Grassroots(unit()),
             Owed::Returned(ReturnId(4)),
+            Owed::Extended(ExtensionId(8)),
+            Owed::ExtensionWithdrawn(ExtensionId(8)),
             Owed::StaffAnswer(MessageId(5)),
             Owed::StaffAnswers {
                 day,

@@ -37,6 +37,8 @@ rows! {
     SubmissionId,
     /// That a submission is sent back.
     ReturnId,
+    /// That more time is given.
+    ExtensionId,
     /// A mail of ours.
     OutboxId,
     /// A correction by staff. They know it by this number.

@@ -318,6 +318,12 @@ pub enum Why {
         ground: Because,
     },
 
+    /// Somebody of staff gave the unit more time that it asks for.
+    GivenTimeBy {
+        /// Who.
+        who: String,
+    },
+
     /// Said in words, as what is remembered from before causes were kept as such.
     Said {
         /// In the words of whoever reads it.
@@ -417,7 +423,8 @@ impl Why {
             BeforeSince { .. } => About::Report,
             Twin { .. } | MachineBringsReport { .. } | OfClass { .. } | Courtesy => About::Other,
             PassedOnByStaff | OfStaff | Strangers | BeforeOurTime | Said { .. } => About::Other,
-            LoggedBy { .. } | IgnoredBy { .. } | Decided { .. } => About::Other,
+            LoggedBy { .. } | IgnoredBy { .. } | GivenTimeBy { .. } => About::Other,
+            Decided { .. } => About::Other,
         }
     }
 

@@ -96,7 +96,7 @@ pub(super) fn letter(
 }
 
 /// The unit's own address, where another one sent: whoever keeps that one knows what went in the unit's name.
-fn also_told(
+pub(super) fn also_told(
     config: &Config,
     dead: &DeadContacts,
     unit: &Unit,

@@ -7,6 +7,7 @@ mod arrived;
 mod confirmation;
 mod decided_anew;
 mod digest;
+mod extended;
 mod grassroots;
 mod link_only;
 mod reminder;
@@ -58,6 +59,9 @@ pub fn compose(
         Owed::LinkOnly(_) => link_only::letter(config, store, mail, now),
         Owed::Grassroots(_) => grassroots::letter(config, store, mail),
         Owed::Returned(row) => returned::letter(config, store, mail, *row),
+        Owed::Extended(row) | Owed::ExtensionWithdrawn(row) => {
+            extended::letter(config, store, mail, *row, now)
+        }
         Owed::StaffAnswer(_) => staff_answer::letter(config, store, mail, now),
         Owed::StaffAnswers { day, address } => {
             staff_answers::letter(config, store, *day, address, now)

@@ -22,6 +22,9 @@ pub(crate) const DAYS: i64 = 30;
 /// The line of a prepared mail that asks to keep one of the lines below it.
 pub(crate) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
 
+/// No more letters of the subject of a mail that is answered.
+const LONGEST_SUBJECT: usize = 150;
+
 /// The last day on which what was sent on a day holds.
 pub(crate) fn last_day(sent: Date) -> Date {
     sent.saturating_add(DAYS.days())
@@ -130,6 +133,31 @@ impl Links {
         links
     }
 
+    /// What may be done with a mail that waits and by which a unit asks for more time: for one of `reports`, by report and
+    /// period, until a day that it names. Without a report nothing can be given.
+    pub(crate) fn for_more_time(
+        &self,
+        id: MessageId,
+        reports: &[String],
+        until: Option<Date>,
+    ) -> Option<Link> {
+        let item = Item::Mail(id);
+        let until = until.map(vietnamese_date);
+        let day = until.as_deref().unwrap_or_default();
+        let mut fields = vec![format!("Gia hạn đến hết ngày (ngày/tháng/năm): {day}")];
+        if reports.len() > 1 {
+            fields.push(KEEP_ONE.to_owned());
+        }
+        fields.extend(reports.iter().map(|what| format!("Báo cáo và kỳ: {what}")));
+        let fields: Vec<&str> = fields.iter().map(|f| f.trim_end()).collect();
+        let label = until
+            .as_ref()
+            .map_or("Gia hạn".to_owned(), |day| format!("Gia hạn đến {day}"));
+        let says = prepared_line(item, &Action::Extend);
+        let link = || self.link(&label, item, Action::Extend, &says, &fields);
+        (!reports.is_empty()).then(link)
+    }
+
     /// The token of the letter that asks whether staff sent the command in a mail.
     pub(crate) fn confirmation(&self, mail: MessageId) -> String {
         self.token(Item::Mail(mail), Action::Confirm)
@@ -201,12 +229,27 @@ impl Links {
     }
 }
 
+/// A mail to somebody by hand, in answer to what he wrote.
+pub(crate) fn reply(address: &str, subject: &str) -> Link {
+    let words: Vec<&str> = subject.split_whitespace().collect();
+    let subject: String = words.join(" ").chars().take(LONGEST_SUBJECT).collect();
+    Link {
+        label: "Trả lời".to_owned(),
+        href: format!(
+            "mailto:{}?subject={}",
+            percent_encoded(address).replace("%40", "@"),
+            encoded(&format!("Re: {subject}"))
+        ),
+    }
+}
+
 /// How the first line of a prepared mail begins, which says what it asks for; empty where only its other lines do. Where it
 /// ends with a space, a name or a title follows.
 pub(crate) fn prepared_line(item: Item, action: &Action) -> String {
     match (item, action) {
         (Item::Mail(id), Action::Assign(_)) => format!("Gán thư số {id} cho đơn vị "),
         (Item::Mail(id), Action::Ignore) => format!("Thư số {id} không phải báo cáo"),
+        (Item::Mail(id), Action::Extend) => format!("Gia hạn theo thư số {id}"),
         (Item::Listed(..), Action::Ignore) => "Bỏ qua ".into(),
         (Item::Submission(_), Action::Accept) => "Duyệt báo cáo".into(),
         (Item::Submission(_), Action::Return) => "Trả lại báo cáo".into(),

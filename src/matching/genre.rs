@@ -124,7 +124,7 @@ fn not_yet_one(text: &str, office: &Additions) -> Option<&'static NotYet> {
 }
 
 /// Whether a unit writes that the report is still to come.
-pub(super) fn asks_for_time(text: &str, office: &Additions) -> bool {
+pub(crate) fn asks_for_time(text: &str, office: &Additions) -> bool {
     let folded = fold(text);
     let mut sets = office.both(OpenSet::AsksForTime);
     sets.any(|words| words.stands_in(&folded))

@@ -45,6 +45,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub(crate) use self::genre::asks_for_time;
 use self::items::Owner;
 pub(crate) use self::names::Called;
 use self::names::Names;

@@ -28,7 +28,9 @@ impl Pot {
             Kind::StaffAnswer | Kind::StaffAnswers | Kind::DecidedAnew | Kind::Confirmation => {
                 Pot::Staff
             }
-            Kind::Returned | Kind::Reminder(_) => Pot::Calendar,
+            Kind::Returned | Kind::Extended | Kind::ExtensionWithdrawn | Kind::Reminder(_) => {
+                Pot::Calendar
+            }
             Kind::Acknowledgement | Kind::Arrived | Kind::LinkOnly | Kind::Grassroots => {
                 Pot::Answers
             }
@@ -147,6 +149,8 @@ pub(super) fn turn_of(kind: Kind, told: u32, put_off: bool) -> Turn {
         Kind::Arrived
         | Kind::Grassroots
         | Kind::Returned
+        | Kind::Extended
+        | Kind::ExtensionWithdrawn
         | Kind::StaffAnswer
         | Kind::StaffAnswers
         | Kind::DecidedAnew

@@ -34,7 +34,11 @@ pub(super) fn carry_out(
             due,
         } => correct::send_back(clerk, submission.id, reason, *due),
         Order::Excuse { of, reason } => correct::excuse(clerk, of, reason),
-        Order::Extend { of, until } => correct::extend(clerk, of, *until),
+        Order::Extend {
+            of,
+            until,
+            asked_by,
+        } => correct::extend(clerk, of, *until, *asked_by),
         Order::Paper { of, on, number } => {
             correct::received_paper(clerk, of, *on, number.as_deref())
         }

@@ -42,7 +42,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql};
 
 use crate::domain::owed::Kind;
 use crate::domain::row::{
-    ChangeId, FailureId, MessageId, ObligationId, OutboxId, ReturnId, SubmissionId, TitleId,
+    ChangeId, ExtensionId, FailureId, MessageId, ObligationId, OutboxId, ReturnId, SubmissionId,
+    TitleId,
 };
 use crate::ground::Sha256;
 use crate::ground::files::{make_private_file, make_private_folder};
@@ -450,6 +451,7 @@ stored_as_numbers!(
     ObligationId,
     SubmissionId,
     ReturnId,
+    ExtensionId,
     OutboxId,
     ChangeId,
     TitleId,

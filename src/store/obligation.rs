@@ -13,7 +13,7 @@ use crate::domain::obligation::{Obligation, Receipt};
 use crate::domain::period::PeriodId;
 use crate::domain::reminder::Step;
 use crate::domain::report::Forms;
-use crate::domain::row::ObligationId;
+use crate::domain::row::{ExtensionId, ObligationId};
 use crate::domain::unit::UnitId;
 
 /// The setting that says which obligations are there; the schema's triggers name it, too.
@@ -582,14 +582,28 @@ impl Store {
         Ok(n > 0)
     }
 
-    /// Gives more time; an earlier extension is withdrawn.
-    pub fn extend(&self, obligation: ObligationId, due: Timestamp, now: Timestamp) -> Result<()> {
+    /// Gives more time, and gives the row of that; an earlier extension is withdrawn.
+    pub fn extend(
+        &self,
+        obligation: ObligationId,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Result<ExtensionId> {
         self.withdraw_extension(obligation, now)?;
         self.conn.execute(
             "INSERT INTO extension (obligation, due, at) VALUES (?1, ?2, ?3)",
             params![obligation, instant(due), instant(now)],
         )?;
-        Ok(())
+        Ok(ExtensionId(self.conn.last_insert_rowid()))
+    }
+
+    /// Of what an extension gave more time, and whether it holds still.
+    pub(crate) fn extended(&self, id: ExtensionId) -> Result<Option<(ObligationId, bool)>> {
+        let sql = "SELECT obligation, withdrawn_at IS NULL FROM extension WHERE id = ?1";
+        let row = self
+            .conn
+            .query_row(sql, [id], |r| Ok((r.get(0)?, r.get(1)?)));
+        Ok(row.optional()?)
     }
 
     /// Until when more time was given, if it holds.
@@ -599,17 +613,16 @@ impl Store {
         Ok(due.optional()?)
     }
 
-    /// Takes an extension back; `false` if there was none.
+    /// Takes an extension back and gives its row; `None` if there was none.
     pub(crate) fn withdraw_extension(
         &self,
         obligation: ObligationId,
         now: Timestamp,
-    ) -> Result<bool> {
-        let n = self.conn.execute(
-            "UPDATE extension SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL",
-            params![obligation, instant(now)],
-        )?;
-        Ok(n > 0)
+    ) -> Result<Option<ExtensionId>> {
+        let sql = "UPDATE extension SET withdrawn_at = ?2 WHERE obligation = ?1 AND withdrawn_at IS NULL RETURNING id";
+        let values = params![obligation, instant(now)];
+        let row = self.conn.query_row(sql, values, |r| r.get(0));
+        Ok(row.optional()?)
     }
 
     /// Takes an excuse back; `false` if there was none.
@@ -690,7 +703,7 @@ mod tests {
             Event::SentBackNoMore(n) => drop(store.withdraw_sent_back(n, now)?),
             Event::Excused => drop(store.excuse(o, "x", now)?),
             Event::ExcusedNoMore => drop(store.withdraw_excuse(o, now)?),
-            Event::Extended(due) => store.extend(o, day(due), now)?,
+            Event::Extended(due) => drop(store.extend(o, day(due), now)?),
             Event::ExtendedNoMore => drop(store.withdraw_extension(o, now)?),
             Event::OtherDeadline(due) => store.set_deadline(o, day(due))?,
             // As where two ids turn out to be one.

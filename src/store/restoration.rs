@@ -7,7 +7,6 @@ use rusqlite::{OptionalExtension, params};
 use super::said;
 use super::{Part, Store, instant, kinds_where, parsed};
 use crate::domain::date_of;
-use crate::domain::owed::Kind;
 use crate::domain::row::{MessageId, OutboxId};
 
 /// When the store was last laid out from a backup.
@@ -40,7 +39,7 @@ impl Store {
             params![
                 said::PERHAPS_SENT,
                 instant(now),
-                kinds_where(|k| k.answers_what_came() || k == Kind::Returned)
+                kinds_where(|k| k.answers_what_came() || k.tells_a_decision())
             ],
         )?;
         self.conn.execute(

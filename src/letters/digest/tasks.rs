@@ -10,13 +10,14 @@ use minijinja::context;
 use serde::Serialize;
 
 use super::{DigestData, short_moment};
+use crate::commands::more_time;
 use crate::config::Config;
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::{About, Why};
 use crate::domain::{date_of, vietnamese_moment};
 use crate::links::token::{Action, Item};
-use crate::links::{Link, Links, report_and_period};
+use crate::links::{self, Link, Links, report_and_period};
 use crate::matching::forms_of;
 use crate::reading::{Attachment, Role, Trust};
 use crate::standing::{self, Holds};
@@ -46,6 +47,8 @@ pub(super) struct WaitingMail {
     pub(super) candidates: Option<Names>,
     /// The report and the period that it most likely is, of the unit or the only candidate: the first link says yes to it.
     pub(super) likely: Option<String>,
+    /// The first words of a mail by which its unit asks for more time.
+    pub(super) says: Option<String>,
     /// Names of its files.
     pub(super) files: Option<Names>,
     /// The numbers of other mails of its sender.
@@ -144,7 +147,11 @@ pub(super) fn tasks(
     data.tasks = known.len();
     data.waiting = known
         .iter()
-        .map(|m| mail(config, m, &proposals, links, LIKELY))
+        .map(|m| {
+            let mut shown = mail(config, m, &proposals, links, LIKELY)?;
+            shown.asks_for_time(config, store, m, links, day)?;
+            Ok(shown)
+        })
         .collect::<Result<_>>()?;
     if known.len() > FEW {
         let mut causes = BTreeMap::new();
@@ -199,6 +206,46 @@ fn stranger(
     let numbers: Vec<String> = rest.iter().map(|m| m.id.to_string()).collect();
     shown.others = Names::of(numbers);
     Ok(shown)
+}
+
+impl WaitingMail {
+    /// What a mail by which its unit asks for more time says, and what may be done: time is given, or the unit is answered by
+    /// hand. To which unit it is assigned is of no use, unless it brings something. `day`: today (Vietnam).
+    fn asks_for_time(
+        &mut self,
+        config: &Config,
+        store: &Store,
+        message: &Message,
+        links: Option<&Links>,
+        day: Date,
+    ) -> Result<()> {
+        let Some(asked) = more_time::asked_by(config, store, message, day)? else {
+            return Ok(());
+        };
+        self.says = Some(asked.says);
+        let Some(links) = links else {
+            return Ok(());
+        };
+        let reports: Vec<String> = asked
+            .of
+            .iter()
+            .map(|of| more_time::called(config, of))
+            .collect();
+        let files = message.reading.iter().flat_map(|r| &r.attachments);
+        let no_report = self.links.pop();
+        if files.into_iter().all(|a| forms_of(a.role).is_empty()) {
+            self.links.clear();
+            self.likely = None;
+        }
+        self.links
+            .extend(links.for_more_time(message.id, &reports, asked.until));
+        if let Some(sender) = message.sender.as_deref().filter(|s| is_plain(s)) {
+            let subject = message.subject.as_deref().unwrap_or_default();
+            self.links.push(links::reply(sender, subject));
+        }
+        self.links.extend(no_report);
+        Ok(())
+    }
 }
 
 impl Names {
@@ -271,6 +318,7 @@ fn mail(
         unit,
         candidates: Names::of(candidates),
         likely: likely.as_ref().map(|(what, _)| what.clone()),
+        says: None,
         files: Names::of(files),
         others: None,
         links: links.map_or(vec![], |l| l.for_mail(id, &assignable, filled)),
@@ -323,11 +371,16 @@ impl Proposals<'_> {
 
 /// An address as it is, unless it is more than one.
 fn address(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._%+-@".contains(c);
-    match text.chars().all(plain) {
+    match is_plain(text) {
         true => text.to_owned(),
         false => chosen(text),
     }
+}
+
+/// Whether a text has no sign that an ordinary address has not.
+fn is_plain(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._%+-@".contains(c);
+    text.chars().all(plain)
 }
 
 /// Whom mails that wait keep from being reminded, and why.
