@@ -220,7 +220,7 @@ fn a_report_is_sent_back_with_a_reason_and_the_unit_sends_it_again() {
         .iter()
         .find(|l| l.text.contains("Lý do: số liệu mục 2 chưa khớp"));
     assert!(
-        letter.is_some_and(|l| l.subject == "Re: Báo cáo trẻ em"),
+        letter.is_some_and(|l| l.subject.starts_with("Đề nghị hoàn chỉnh báo cáo: ")),
         "{letters:?}"
     );
 
