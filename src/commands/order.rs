@@ -259,33 +259,10 @@ fn resolved(
             }
         }
         (Item::Mail(id), Action::Ignore) => Order::Ignore(id),
-        (Item::Mail(id), Action::Extend) => {
-            let Some(message) = store.message(id)? else {
-                return Ok(Err(said::no_mail(id)));
-            };
-            let asked = more_time::asked_by(names.config, store, &message, names.day)?;
-            let Some(asked) = asked.filter(|_| message.state == MessageState::Waiting) else {
-                return Ok(Err(said::asks_for_no_time(id)));
-            };
-            match asked.meant(names, body).as_slice() {
-                [of] => match more_time(names, body) {
-                    Ok(until) => Order::Extend {
-                        of: (*of).clone(),
-                        until,
-                        asked_by: Some(id),
-                    },
-                    Err(why) => return said(why),
-                },
-                several => {
-                    let called: Vec<String> = several
-                        .iter()
-                        .map(|of| more_time::called(names.config, of))
-                        .collect();
-                    let unit = names.config.unit_name(&asked.unit, names.day);
-                    return Ok(Err(said::of_unit(&unit, &called)));
-                }
-            }
-        }
+        (Item::Mail(id), Action::Extend) => match of_request(names, store, id, body)? {
+            Ok(order) => order,
+            Err(why) => return Ok(Err(why)),
+        },
         (Item::Listed(day, kind), Action::Ignore) => Order::PutAside(day, kind),
         (Item::Submission(id), action @ (Action::Accept | Action::Return)) => {
             let Some(submission) = store.submission(id)? else {
@@ -319,6 +296,36 @@ fn resolved(
         (Item::Change(id), Action::Undo) => Order::Undo(id),
         (_, Action::Confirm) => return said(SETTLED),
         (item, _) => return Ok(Err(does_not_fit(item))),
+    }))
+}
+
+/// That more time is given as a mail asks for it; the error says what is missing.
+fn of_request(
+    names: &Names<'_>,
+    store: &Store,
+    id: MessageId,
+    body: &str,
+) -> Result<Result<Order, String>> {
+    let config = names.config;
+    let Some(message) = store.message(id)? else {
+        return Ok(Err(said::no_mail(id)));
+    };
+    let asked = more_time::asked_by(config, store, &message, names.day)?;
+    let Some(asked) = asked.filter(|_| message.state == MessageState::Waiting) else {
+        return Ok(Err(said::asks_for_no_time(id)));
+    };
+    let meant = asked.meant(names, body);
+    let [of] = meant.as_slice() else {
+        let called = |of: &&Target| more_time::called(config, of);
+        let called: Vec<String> = meant.iter().map(called).collect();
+        let unit = config.unit_name(&asked.unit, names.day);
+        return Ok(Err(said::of_unit(&unit, &called)));
+    };
+    let until = more_time(names, body).map_err(str::to_owned);
+    Ok(until.map(|until| Order::Extend {
+        of: (*of).clone(),
+        until,
+        asked_by: Some(id),
     }))
 }
 
