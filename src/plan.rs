@@ -1,7 +1,6 @@
 //! The second pass: store and calendar → mails owed.
 
 mod digest;
-mod due;
 mod reminders;
 
 use anyhow::Result;
@@ -14,7 +13,7 @@ use crate::expected;
 use crate::standing;
 use crate::store::{Part, Store};
 
-pub use reminders::{Planned, on_day, owe_reminders};
+pub use reminders::owe_reminders;
 
 /// Decides what is owed at a moment and queues it.
 pub fn pass(config: &Config, store: &Store, now: Timestamp) -> Result<()> {

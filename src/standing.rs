@@ -1,5 +1,7 @@
 //! How what is expected stands at a moment, by the schedule, the calendar and the day of the installation.
 
+mod due;
+mod reminded;
 mod said;
 
 use std::cell::RefCell;
@@ -14,6 +16,9 @@ use crate::domain::obligation::{Moments, Obligation, Rates, State};
 use crate::domain::unit::{Addressee, UnitId};
 use crate::domain::{date_of, instant};
 use crate::store::{Claim, DeadContacts, Stands, Store};
+
+pub(crate) use reminded::now as reminded_now;
+pub use reminded::{Planned, on_day};
 
 /// What was due before this moment is not tracked: that of the installation, unless `remind_backlog` is set.
 pub(crate) fn tracked_from(config: &Config, first_opened: Timestamp) -> Timestamp {

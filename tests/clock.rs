@@ -255,7 +255,10 @@ fn no_period_begins_with_the_letter_to_the_leader_whatever_the_clock_says() {
         let last = format!("{LATE},,,,,");
         installation.edit("units.csv", &last, &format!("{LATE},{LEADER},,,,"));
         let edit = |from: &str, to: &str| installation.edit("thubaocao.toml", from, to);
-        edit("escalate_after = 200", "escalate_after = 2");
+        edit(
+            "escalate_after = 200",
+            "escalate_after = 2\nescalation = \"automatic\"",
+        );
         edit(
             "remind_backlog = true",
             &format!("remind_backlog = {backlog}"),

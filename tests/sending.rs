@@ -459,8 +459,11 @@ fn of_several_recipients_only_the_one_for_whom_it_was_not_taken_gets_it_later() 
     let with_leader = format!("{LATE},{leader},,,,");
     b.installation.edit("units.csv", &last, &with_leader);
     let settings = "thubaocao.toml";
-    b.installation
-        .edit(settings, "escalate_after = 200", "escalate_after = 2");
+    b.installation.edit(
+        settings,
+        "escalate_after = 200",
+        "escalate_after = 2\nescalation = \"automatic\"",
+    );
     // On the day before, the unit alone is told.
     succeed(b.round(0));
     b.sent_once(LATE);

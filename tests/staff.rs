@@ -427,6 +427,71 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
 }
 
 #[test]
+fn the_leader_of_a_unit_is_written_to_on_a_click_in_the_digest_and_never_without() {
+    let demo = Demo::new();
+    let to_leaders = || {
+        let entries = std::fs::read_dir(demo.dir().join("outbox")).unwrap();
+        let names = entries.map(|e| e.unwrap().file_name().into_string().unwrap());
+        let mut units: Vec<String> = names
+            .filter_map(|n| {
+                Some(
+                    n.strip_suffix(".eml")?
+                        .split_once("-escalation-")?
+                        .1
+                        .to_owned(),
+                )
+            })
+            .collect();
+        units.sort();
+        units
+    };
+    let round = |day: &str| {
+        let at = format!("2026-{day}T08:30:00+07:00");
+        demo.run(&["--at", &at, "run", "--once"]);
+    };
+    // More than twelve working days after 10/6, nobody has said a word.
+    round("07-02");
+    assert!(to_leaders().is_empty(), "{:?}", to_leaders());
+    let at = "2026-07-03T07:30:00+07:00";
+    let html = demo.digest("2026-07-03", at);
+    assert!(html.len() < 102_000, "{}", html.len());
+    let link = |label: &str, unit: &str| {
+        let of_unit = |p: &Prepared| p.subject.contains(unit) && p.subject.contains("Nữ công");
+        let mut found = links(&html, label).into_iter();
+        found.find(of_unit).unwrap()
+    };
+    let waits = |unit: &str| {
+        let status = json_lines(&demo.run(&["--at", at, "status", "--json"]));
+        let of = |l: &&Value| l["unit"] == unit && l["report"] == "nu-cong";
+        status.iter().find(of).unwrap()["escalation_waits"] == true
+    };
+    assert!(waits("cd-cong-thuong"));
+    let plan = json_lines(&demo.run(&["--at", at, "plan", "--on", "2026-07-03", "--json"]));
+    let asked = plan.iter().filter(|l| l["kind"] == "escalation");
+    assert!(asked.clone().count() > 2);
+    assert!(asked.clone().all(|l| l["waits_for_staff"] == true));
+
+    let said = send(&demo, &link("Gửi", "CĐ ngành Công Thương"), "07-03");
+    assert!(said.contains("Thư đến lãnh đạo đơn vị được gửi"), "{said}");
+    assert_eq!(to_leaders(), ["cd-cong-thuong"]);
+    assert!(!waits("cd-cong-thuong"));
+    let undone = demo.output(&["undo", "1"]);
+    assert!(!undone.status.success(), "what has left is not taken back");
+
+    let said = send(&demo, &link("Dừng", "CĐ Viên chức tỉnh"), "07-03");
+    assert!(said.contains("Không gửi thư đến lãnh đạo đơn vị"), "{said}");
+    assert!(!waits("cd-vien-chuc"));
+    demo.run(&["--at", at, "undo", "2"]);
+    assert!(waits("cd-vien-chuc"));
+    let by_command = ["--at", at, "escalate", "cd-vien-chuc", "nu-cong", "2026-H1"];
+    demo.run(&by_command);
+    round("07-06");
+    assert_eq!(to_leaders(), ["cd-cong-thuong", "cd-vien-chuc"]);
+    let stopped = demo.output(&[&by_command[..], &["--stop"]].concat());
+    assert!(!stopped.status.success(), "it has left");
+}
+
+#[test]
 fn what_waits_says_what_it_most_likely_is_and_one_click_does_that_and_nothing_counts_before() {
     let demo = Demo::new();
     // A topic beside words that are not understood.

@@ -1,4 +1,4 @@
-//! `assign`, `ignore`, `excuse`, `received-paper`, `extend`, `return`, `accept`, `undo`: corrections by staff.
+//! `assign`, `ignore`, `excuse`, `received-paper`, `extend`, `escalate`, `close`, `return`, `accept`, `undo`: corrections by staff.
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -10,6 +10,7 @@ use crate::collect;
 use crate::correct::{self, By, Clerk, Done};
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::period::PeriodId;
+use crate::domain::reminder::Nod;
 use crate::domain::row::{ChangeId, MessageId, SubmissionId};
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
@@ -150,6 +151,17 @@ pub(super) struct Close {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Escalate {
+    #[command(flatten)]
+    expected: Expected,
+    /// The letter must not leave
+    #[arg(long)]
+    stop: bool,
+    #[command(flatten)]
+    by: Author,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Return {
     /// The receipt code of the submission, such as BC-2026-00017
     submission: String,
@@ -252,6 +264,13 @@ pub(super) fn close(session: &Session, a: &Close) -> Result<()> {
     correct(session, &a.by, |clerk| match a.undo {
         true => correct::reopen(clerk, &a.report, &a.period),
         false => correct::close(clerk, &a.report, &a.period),
+    })
+}
+
+pub(super) fn escalate(session: &Session, a: &Escalate) -> Result<()> {
+    let nod = if a.stop { Nod::Stop } else { Nod::Send };
+    correct(session, &a.by, |clerk| {
+        correct::escalate(clerk, &a.expected.target(), nod)
     })
 }
 

@@ -187,6 +187,8 @@ enum Command {
     ReceivedPaper(corrections::ReceivedPaper),
     /// Give a unit more time for a report
     Extend(corrections::Extend),
+    /// Let the letter to the leader of a unit that is late leave, or stop it
+    Escalate(corrections::Escalate),
     /// Close a period of a report: what is overdue counts as not sent
     Close(corrections::Close),
     /// Send a submission back to its unit, with a reason
@@ -386,6 +388,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Excuse(a) => corrections::excuse(session, &a),
         Command::ReceivedPaper(a) => corrections::received_paper(session, &a),
         Command::Extend(a) => corrections::extend(session, &a),
+        Command::Escalate(a) => corrections::escalate(session, &a),
         Command::Close(a) => corrections::close(session, &a),
         Command::Return(a) => corrections::send_back(session, &a),
         Command::Accept(a) => corrections::accept(session, &a),

@@ -9,7 +9,6 @@ use crate::config::Config;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
 use crate::letters::{self, Composed};
-use crate::plan;
 use crate::standing::{self, Holds};
 use crate::store::{Receipts, Store};
 use crate::writing::Draft;
@@ -23,6 +22,9 @@ struct Line {
     period: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<ItemLine>,
+    /// Whether it leaves only when staff say so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    waits_for_staff: bool,
     to: Vec<String>,
     cc: Vec<String>,
     subject: String,
@@ -53,7 +55,7 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
         true => now,
         false => store.first_opened()?,
     };
-    for planned in plan::on_day(&config, &store, on, at_hand, now)? {
+    for planned in standing::on_day(&config, &store, on, at_hand, now)? {
         let Some(to) = standing::addressee(&config, &dead, &planned.unit, on) else {
             continue;
         };
@@ -63,7 +65,11 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
             period: o.period.to_string(),
             step: step.to_string(),
         });
-        lines.push(line(Some(planned.unit), draft, items.collect()));
+        let line = line(Some(planned.unit), draft, items.collect());
+        lines.push(Line {
+            waits_for_staff: planned.asks,
+            ..line
+        });
     }
     let digest_at = instant(on, schedule.digest_at);
     for address in &config.settings.digest_to {
@@ -75,7 +81,14 @@ pub(super) fn run(session: &Session, on: Date, json: bool) -> Result<()> {
             say(serde_json::to_string(line)?)?;
         } else {
             let unit = line.unit.as_ref().map_or("staff", |u| u.0.as_str());
-            say(format!("{:<16} {:<26} {}", line.kind, unit, line.subject))?;
+            let waits = match line.waits_for_staff {
+                true => " (waits for a word of staff: see `escalate`)",
+                false => "",
+            };
+            say(format!(
+                "{:<16} {:<26} {}{waits}",
+                line.kind, unit, line.subject
+            ))?;
         }
     }
     Ok(())
@@ -101,6 +114,7 @@ fn line(unit: Option<UnitId>, draft: Draft, items: Vec<ItemLine>) -> Line {
         report: items.first().map(|i| i.report.clone()),
         period: items.first().map(|i| i.period.clone()),
         items,
+        waits_for_staff: false,
         to: draft.to,
         cc: draft.cc,
         subject: draft.subject,

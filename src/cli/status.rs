@@ -16,7 +16,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::row::MessageId;
 use crate::domain::{date_of, zone};
 use crate::health;
-use crate::standing::View;
+use crate::standing::{self, View};
 use crate::store::{Receipts, Store};
 use crate::{disk, overview};
 
@@ -42,6 +42,9 @@ struct Line<'a> {
     on_time: Option<bool>,
     versions: usize,
     reminders_sent: u32,
+    /// Whether a letter to the leader waits for a word of staff.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    escalation_waits: bool,
 }
 
 pub(super) fn run(
@@ -69,8 +72,13 @@ pub(super) fn run(
     all.retain(|o| o.opens <= date_of(now) || !o.receipts.is_empty());
     all.retain(|o| report.is_none_or(|r| o.report == r) && period.is_none_or(|p| o.period == *p));
     if json {
+        let planned = standing::reminded_now(&config, &store, now)?;
+        let asked = planned.iter().filter(|p| p.asks);
+        let asked: Vec<_> = asked.flat_map(|p| &p.items).map(|(o, _)| o.id).collect();
         for o in &all {
-            say(serde_json::to_string(&line(o, view.state(o)))?)?;
+            let escalation_waits = asked.contains(&o.id);
+            let line = line(o, view.state(o), escalation_waits);
+            say(serde_json::to_string(&line)?)?;
         }
         return Ok(());
     }
@@ -166,7 +174,7 @@ fn of_unit(o: &Obligation, state: State) -> String {
     text
 }
 
-fn line(o: &Obligation, state: State) -> Line<'_> {
+fn line(o: &Obligation, state: State, escalation_waits: bool) -> Line<'_> {
     Line {
         unit: &o.unit.0,
         report: &o.report,
@@ -185,6 +193,7 @@ fn line(o: &Obligation, state: State) -> Line<'_> {
         on_time: o.on_time(),
         versions: o.receipts.len(),
         reminders_sent: o.reminders_sent,
+        escalation_waits,
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use super::order::Order;
 use crate::config::Config;
-use crate::domain::correction::{Target, mail_name, period_name, submission_name};
+use crate::domain::correction::{Target, mail_name, nod_command, period_name, submission_name};
 use crate::domain::vietnamese_moment;
 use crate::store::{Made, Store};
 
@@ -72,6 +72,10 @@ fn changes(store: &Store, order: &Order) -> Result<Option<(Vec<String>, &'static
         Order::Extend { of, .. } => Some((vec![of.subject()], &["excuse", "extend"])),
         // Paper that came is a fact beside what was decided; twice it would count twice.
         Order::Paper { of, .. } => Some((vec![of.subject()], &["received-paper"])),
+        Order::Leader(of, _) => Some((
+            vec![of.subject()],
+            &["excuse", "extend", "escalate", "escalate --stop"],
+        )),
         Order::Close(of) => Some((vec![period_name(&of.report, &of.period)], &["close"])),
         // What still waits, what failed, and a change, which is known by its row.
         Order::PutAside(..) | Order::Reset(_) | Order::Resend(..) | Order::Undo(_) => None,
@@ -84,6 +88,7 @@ fn is_same(order: &Order, command: &str) -> bool {
         Order::Accept(_) => command == "accept",
         Order::Return { .. } => command == "return",
         Order::Excuse { .. } => command == "excuse",
+        Order::Leader(_, nod) => command == nod_command(*nod),
         Order::Close(_) => command == "close",
         Order::Assign { .. }
         | Order::Extend { .. }
@@ -121,7 +126,8 @@ fn in_words(
         }
         Order::Excuse { of: target, .. }
         | Order::Extend { of: target, .. }
-        | Order::Paper { of: target, .. } => of(target),
+        | Order::Paper { of: target, .. }
+        | Order::Leader(target, _) => of(target),
         Order::Close(t) => {
             let report = config.report_name(&t.report);
             format!("{report}, {}", t.period.in_vietnamese())
@@ -139,6 +145,8 @@ fn in_words(
         ("extend", _) => "gia hạn".to_owned(),
         ("received-paper", _) => "ghi nhận đã nộp bản giấy".to_owned(),
         ("close", _) => "khóa kỳ".to_owned(),
+        ("escalate", _) => "cho gửi thư đến lãnh đạo".to_owned(),
+        ("escalate --stop", _) => "dừng thư đến lãnh đạo".to_owned(),
         (other, _) => other.to_owned(),
     };
     let way = match made.change.way.as_str() {

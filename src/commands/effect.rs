@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::order::Order;
 use crate::config::Config;
 use crate::domain::correction::{Target, action_in_words};
+use crate::domain::reminder::Nod;
 use crate::domain::submission::Submission;
 use crate::domain::vietnamese_date;
 use crate::links::listed_in_words;
@@ -76,6 +77,10 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
         Order::Paper { of: target, .. } => {
             format!("Ghi nhận đã nhận bản giấy của {}", of(target))
         }
+        Order::Leader(target, nod) => match nod {
+            Nod::Send => format!("Gửi thư đến lãnh đạo đơn vị: {}", of(target)),
+            Nod::Stop => format!("Không gửi thư đến lãnh đạo đơn vị: {}", of(target)),
+        },
         Order::Close(t) => format!(
             "Khóa kỳ báo cáo của mọi đơn vị: {}, {}; đơn vị chưa nộp được ghi là không nộp",
             config.report_name(&t.report),
@@ -109,6 +114,7 @@ pub(crate) fn is_shown_whole(order: &Order) -> bool {
         | Order::Accept(_)
         | Order::Extend { .. }
         | Order::Paper { .. }
+        | Order::Leader(..)
         | Order::Close(_)
         | Order::Reset(_)
         | Order::Resend(..)

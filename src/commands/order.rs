@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::domain::correction::{Assignment, Target};
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
+use crate::domain::reminder::Nod;
 use crate::domain::row::{ChangeId, MessageId, OutboxId};
 use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
@@ -64,6 +65,8 @@ pub(crate) enum Order {
         on: Option<Date>,
         number: Option<String>,
     },
+    /// The letter to the leader of the unit leaves, or does not.
+    Leader(Target, Nod),
     /// The period of the report is closed, for all units.
     Close(Target),
     /// An address is written to again.
@@ -275,7 +278,12 @@ fn resolved(
         }
         (
             Item::Obligation(id),
-            action @ (Action::Excuse | Action::Extend | Action::Paper | Action::Close),
+            action @ (Action::Excuse
+            | Action::Extend
+            | Action::Paper
+            | Action::Escalate
+            | Action::Spare
+            | Action::Close),
         ) => {
             let Some(of) = target(store, Item::Obligation(id))? else {
                 return said(NO_OBLIGATION);
@@ -393,6 +401,8 @@ fn of_obligation(
                 number: words::number(paper),
             }
         }
+        Action::Escalate => Order::Leader(of, Nod::Send),
+        Action::Spare => Order::Leader(of, Nod::Stop),
         _ => Order::Close(of),
     })
 }
@@ -425,7 +435,14 @@ pub(super) fn of(item: Item) -> &'static [Action] {
         Item::Mail(_) => &MAIL,
         Item::Listed(..) => &[Action::Ignore],
         Item::Submission(_) => &[Action::Accept, Action::Return],
-        Item::Obligation(_) => &[Action::Paper, Action::Extend, Action::Excuse, Action::Close],
+        Item::Obligation(_) => &[
+            Action::Paper,
+            Action::Extend,
+            Action::Excuse,
+            Action::Escalate,
+            Action::Spare,
+            Action::Close,
+        ],
         Item::Contact(_) => &[Action::Reset],
         Item::Outgoing(_) => &[Action::Resend],
         Item::Change(_) => &[Action::Undo],
@@ -635,6 +652,16 @@ mod tests {
         let title = "Kết quả bỏ qua, miễn, duyệt và thông qua, quý I năm 2026";
         let period = links.for_period(ObligationId(3), title);
         mails.push((Item::Obligation(ObligationId(3)), Action::Close, period));
+        for (link, action) in links
+            .for_leader(
+                ObligationId(3),
+                "LĐLĐ huyện Tuy An, Trả lại và duyệt, năm 2026",
+            )
+            .into_iter()
+            .zip([Action::Escalate, Action::Spare])
+        {
+            mails.push((Item::Obligation(ObligationId(3)), action, link));
+        }
         let again = links.for_outgoing(OutboxId(5), "Nhắc: không duyệt");
         mails.push((Item::Outgoing(OutboxId(5)), Action::Resend, again));
         let address = links.for_contact(FailureId(2), "tra.lai@x.example");
@@ -682,6 +709,18 @@ mod tests {
             Action::Close,
             opened(&period.href),
         );
+        let what = "LĐLĐ huyện Tuy An, Công tác trẻ em, 6 tháng đầu năm 2026";
+        let letter = links.for_leader(ObligationId(3), what);
+        let write = (
+            Item::Obligation(ObligationId(3)),
+            Action::Escalate,
+            opened(&letter[0].href),
+        );
+        let spare = (
+            Item::Obligation(ObligationId(3)),
+            Action::Spare,
+            opened(&letter[1].href),
+        );
         let undo = (
             Item::Change(ChangeId(4)),
             Action::Undo,
@@ -721,7 +760,16 @@ mod tests {
             (&assign, "gán giúp chị", None),
             (&close, "Nhất trí khóa kỳ", None),
             (&undo, "Hoàn tác, gán nhầm", None),
+            (&write, "Gửi giúp chị", None),
+            (&write, "Nhất trí gửi", None),
+            (&spare, "Không gửi, đơn vị đã báo qua điện thoại", None),
+            (&spare, "Dừng lại", None),
             // What is asked back.
+            (&write, "Chưa gửi", denied()),
+            (&write, "Khoan gửi nhé", denied()),
+            (&write, "Dừng gửi", other(Action::Spare)),
+            (&write, "Gia hạn đến 30/6", other(Action::Extend)),
+            (&write, "Gửi nếu chiều nay vẫn chưa có", condition()),
             (&accept, "Trả lại vì thiếu số liệu", other(Action::Return)),
             (&accept, "tra lai don vi", other(Action::Return)),
             (&accept, "Đã duyệt nhưng nay trả lại", other(Action::Return)),

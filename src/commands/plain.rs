@@ -38,6 +38,8 @@ pub(super) fn is_plain(line: &str, action: &Action) -> bool {
         Action::Accept
         | Action::Undo
         | Action::Close
+        | Action::Escalate
+        | Action::Spare
         | Action::Reset
         | Action::Resend
         | Action::Confirm

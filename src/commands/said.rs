@@ -169,6 +169,8 @@ fn called(action: &Action) -> &'static str {
         Action::Excuse => "miễn báo cáo",
         Action::Paper => "đã nhận bản giấy",
         Action::Close => "khóa kỳ",
+        Action::Escalate => "gửi thư đến lãnh đạo đơn vị",
+        Action::Spare => "dừng thư đến lãnh đạo đơn vị",
         Action::Undo => "hoàn tác",
         Action::Reset => "dùng lại địa chỉ",
         Action::Resend => "gửi lại thư",

@@ -74,7 +74,13 @@ pub(crate) fn is_courtesy(text: &str) -> bool {
 /// Whether a line greets and no more, or has no words.
 pub(super) fn is_greeting(line: &str) -> bool {
     let folded = fold(line);
-    folded.is_empty() || vi().greetings.begins(&folded) && verbs_in(line).is_empty()
+    // "Kính gửi" asks nobody to send anything.
+    let asks = || verbs_in(line).iter().any(|v| v.weight != Weight::OfCode);
+    folded.is_empty() || vi().greetings.begins(&folded) && !asks() && !is_conditional(line)
+}
+
+fn is_conditional(line: &str) -> bool {
+    vi().conditions.before(&[in_words(line)]).next().is_some()
 }
 
 fn is_question(line: &str) -> bool {
@@ -214,8 +220,8 @@ pub(crate) fn against(
 ) -> Option<Against> {
     let lines = own_lines(text, own_of);
     let said = lines.iter().find_map(|line| says_of(line, action, beside));
-    let on_condition = |line: &&str| vi().conditions.before(&[in_words(line)]).next().is_some();
-    let condition = || lines.iter().any(on_condition).then_some(Against::Condition);
+    let on_condition = lines.iter().any(|line| is_conditional(line));
+    let condition = || on_condition.then_some(Against::Condition);
     said.flatten().or_else(condition)
 }
 

@@ -14,7 +14,7 @@ use super::secret::Secret;
 use super::source::{Document, Faults, Section};
 use crate::domain::calendar::Calendar;
 use crate::domain::period::Closing;
-use crate::domain::reminder::Steps;
+use crate::domain::reminder::{Escalation, Steps};
 use crate::domain::unit::Kind;
 use crate::ground::words_of;
 
@@ -607,6 +607,11 @@ fn schedule(s: Section<'_>, steps: Steps) -> Option<Schedule> {
 /// The ladder of reminders in a section, over the one that holds elsewhere.
 pub(super) fn steps(s: &Section<'_>, usual: &Steps) -> Steps {
     let days = |key, usual: u16| s.number(key, 1..=250).map_or(usual, |n| n as u16);
+    let escalations = [
+        ("ask", Escalation::Ask),
+        ("automatic", Escalation::Automatic),
+        ("never", Escalation::Never),
+    ];
     let steps = Steps {
         opening: s.flag("opening").unwrap_or(usual.opening),
         before: s.numbers("before", 0..=250).map_or_else(
@@ -616,6 +621,9 @@ pub(super) fn steps(s: &Section<'_>, usual: &Steps) -> Steps {
         late_after: days("late_after", usual.late_after),
         late_every: days("late_every", usual.late_every),
         escalate_after: days("escalate_after", usual.escalate_after),
+        escalation: s
+            .choice("escalation", &escalations)
+            .unwrap_or(usual.escalation),
     };
     if steps.escalate_after <= steps.late_after {
         s.fault("`escalate_after` must be more working days than `late_after`");

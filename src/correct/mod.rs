@@ -2,6 +2,7 @@
 
 mod clock;
 mod contact;
+mod leader;
 mod mail;
 mod obligation;
 mod outgoing;
@@ -26,6 +27,7 @@ use crate::store::{Correction, Message, MessageState, Store, Verdict};
 
 pub use clock::{accept_clock, undo_moments_ahead};
 pub use contact::reset_contact;
+pub use leader::escalate;
 pub use mail::{assign, ignore, put_aside};
 pub use obligation::{
     excuse, excuse_ended, extend, move_deadline, received_paper, withdraw_excuse, withdraw_paper,
@@ -123,6 +125,12 @@ enum Inverse {
         /// That the mail was put aside which asked for it.
         #[serde(default)]
         aside: Option<ChangeId>,
+    },
+    Nod {
+        obligation: ObligationId,
+        /// Whether the letter might leave by what was said before.
+        #[serde(default)]
+        sends_before: Option<bool>,
     },
     Closing {
         report: String,
@@ -233,6 +241,10 @@ impl Inverse {
                 undo_those_that_stand(s, aside.as_slice(), by, now)?;
                 true
             }
+            Inverse::Nod {
+                obligation,
+                sends_before,
+            } => leader::take_back(s, *obligation, *sends_before, now)?,
             Inverse::Closing { report, period } => s.open_period(report, period, now)?,
             Inverse::Forgotten { address, unit } => {
                 s.learn(address, unit, now)?;

@@ -14,7 +14,7 @@ use crate::domain::{date_of, instant, vietnamese_moment};
 use crate::expected;
 use crate::store::{NewMail, NewSubmission, Store};
 
-fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<ObligationId> {
+pub(super) fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<ObligationId> {
     expected::expect(clerk.config, clerk.store, clerk.now)?;
     expected::obligation_for(
         clerk.config,

@@ -69,6 +69,15 @@ pub enum Refusal {
     /// Paper is marked when it is there.
     #[error("{0} lies ahead; paper is marked when it is there")]
     Ahead(Date),
+    /// What the unit owes is not late.
+    #[error("{0} is not late with this")]
+    NotLate(UnitId),
+    /// No letter to a leader is written on this report.
+    #[error("the leaders of units are not written to about {0}: `escalation` is \"never\"")]
+    NoLetterToLeader(String),
+    /// The letter to the leader has left.
+    #[error("the leader of {0} was written to about this already")]
+    LeaderToldAlready(UnitId),
     /// The unit is excused.
     #[error("{0} is excused already")]
     Excused(UnitId),
@@ -171,6 +180,18 @@ impl Refusal {
             Refusal::Ahead(on) => format!(
                 "Ngày nhận bản giấy ({}) chưa đến. Đề nghị ghi ngày đã nhận và gửi lại",
                 vietnamese_date(*on)
+            ),
+            Refusal::NotLate(unit) => format!(
+                "{} hiện không quá hạn báo cáo này; không có thư nào phải gửi lãnh đạo đơn vị",
+                config.unit_name(unit, day)
+            ),
+            Refusal::NoLetterToLeader(report) => format!(
+                "Theo cấu hình, không gửi thư đến lãnh đạo đơn vị về {}",
+                config.report_name(report)
+            ),
+            Refusal::LeaderToldAlready(unit) => format!(
+                "Thư về việc này đã được gửi đến lãnh đạo của {} trước đó",
+                config.unit_name(unit, day)
             ),
             Refusal::Excused(unit) => format!(
                 "{} đã được miễn báo cáo này trước đó",

@@ -89,6 +89,16 @@ pub(super) fn closed(period: &str) -> String {
     format!("Đã khóa kỳ {period}: đơn vị quá hạn chưa nộp được tính là không nộp")
 }
 
+pub(super) fn leader_is_written_to(target: &str) -> String {
+    format!(
+        "Thư đến lãnh đạo đơn vị được gửi trong giờ làm việc, nếu báo cáo vẫn chưa có: {target}"
+    )
+}
+
+pub(super) fn leader_is_not_written_to(target: &str) -> String {
+    format!("Không gửi thư đến lãnh đạo đơn vị: {target}")
+}
+
 pub(super) fn open_again(period: &str) -> String {
     format!("Đã mở lại kỳ {period}")
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::obligation::Obligation;
 use super::period::PeriodId;
+use super::reminder::Nod;
 use super::unit::UnitId;
 use crate::domain::row::{MessageId, SubmissionId, TitleId};
 
@@ -82,6 +83,14 @@ pub(crate) fn title_name(id: TitleId) -> String {
     format!("title {id}")
 }
 
+/// The command by which staff say a word on the letter to a leader.
+pub(crate) fn nod_command(nod: Nod) -> &'static str {
+    match nod {
+        Nod::Send => "escalate",
+        Nod::Stop => "escalate --stop",
+    }
+}
+
 /// What a change was, for staff.
 pub(crate) fn action_in_words(command: &str) -> &str {
     match command {
@@ -92,6 +101,8 @@ pub(crate) fn action_in_words(command: &str) -> &str {
         "excuse" => "miễn báo cáo",
         "extend" => "gia hạn",
         "close" => "khóa kỳ báo cáo",
+        "escalate" => "cho gửi thư đến lãnh đạo đơn vị",
+        "escalate --stop" => "dừng thư đến lãnh đạo đơn vị",
         "return" => "trả lại báo cáo",
         "accept" => "duyệt báo cáo",
         "contacts reset" => "dùng lại địa chỉ",

@@ -22,6 +22,28 @@ pub struct Steps {
     pub late_every: u16,
     /// The letter to the leader: so many working days after the deadline; nothing goes out after it.
     pub escalate_after: u16,
+    /// Whether that letter leaves by itself.
+    pub escalation: Escalation,
+}
+
+/// Whether letters to leaders leave by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Escalation {
+    /// Only when staff say so.
+    Ask,
+    /// Unless staff say no.
+    Automatic,
+    /// No such letter is written: the last reminder is the one before it.
+    Never,
+}
+
+/// What staff say of the letter to a leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nod {
+    /// It may leave.
+    Send,
+    /// It must not.
+    Stop,
 }
 
 /// For so many working days the opening of a period is news.
@@ -35,6 +57,7 @@ impl Default for Steps {
             late_after: 1,
             late_every: 5,
             escalate_after: 12,
+            escalation: Escalation::Ask,
         }
     }
 }
@@ -123,11 +146,23 @@ impl Steps {
             n += 1;
             after = after.saturating_add(self.late_every.max(1));
         }
-        rungs.push((
-            calendar.working_days_after(due, self.escalate_after.max(1)),
-            Step::Escalation,
-        ));
+        if self.escalation != Escalation::Never {
+            let day = calendar.working_days_after(due, self.escalate_after.max(1));
+            rungs.push((day, Step::Escalation));
+        }
         rungs
+    }
+
+    /// Whether a step that is reached may be taken, by what staff say of the letter to the leader; `None`: they have to be
+    /// asked.
+    pub(crate) fn may_take(&self, step: Step, nod: Option<Nod>) -> Option<bool> {
+        match (step, self.escalation, nod) {
+            (Step::Opening | Step::Before(_) | Step::Late(_), ..) => Some(true),
+            (Step::Escalation, _, Some(nod)) => Some(nod == Nod::Send),
+            (Step::Escalation, Escalation::Ask, None) => None,
+            (Step::Escalation, Escalation::Automatic, None) => Some(true),
+            (Step::Escalation, Escalation::Never, None) => Some(false),
+        }
     }
 
     /// The step in place of the letter to the leader, where the unit has hardly been told that it is late: the service

@@ -31,6 +31,7 @@ pub(super) fn letter(
     let steps: BTreeMap<ObligationId, Step> = store.steps_of(mail.id)?.into_iter().collect();
     let unsettled = store.unsettled()?;
     let (mut owed, mut held, mut removed) = (Vec::new(), false, Vec::new());
+    let mut missing = "nothing is missing any more";
     for o in store.obligations_of(unit, Receipts::All)? {
         let Some(step) = steps.get(&o.id).copied() else {
             continue;
@@ -39,14 +40,19 @@ pub(super) fn letter(
             held = true;
             continue;
         }
-        let report = config.report(&o.report);
-        if report.is_none_or(|r| !r.asks_on(o.opens)) {
+        let report = config.report(&o.report).filter(|r| r.asks_on(o.opens));
+        let Some(report) = report else {
             removed.push(o.report);
             continue;
-        }
+        };
         let ahead = matches!(step, Step::Opening | Step::Before(_));
-        if !o.settled() && !o.closed && ahead == (now <= o.due) {
-            owed.push((o, step));
+        if o.settled() || o.closed || ahead != (now <= o.due) {
+            continue;
+        }
+        match report.steps.may_take(step, store.nod(o.id, o.due)?) {
+            Some(true) => owed.push((o, step)),
+            Some(false) => missing = "staff stopped the letter to the leader",
+            None => held = true,
         }
     }
     if owed.is_empty() && held {
@@ -54,7 +60,7 @@ pub(super) fn letter(
     }
     if owed.is_empty() {
         return Ok(Composed::Dropped(if removed.is_empty() {
-            "nothing is missing any more".into()
+            missing.into()
         } else {
             say(config, "not_asked_for", context! { reports => removed })
         }));

@@ -194,6 +194,16 @@ impl Links {
         self.link("Khóa kỳ", item, Action::Close, &says, &[])
     }
 
+    /// Whether the letter to a leader leaves. `what`: the unit, the report and the period.
+    pub(crate) fn for_leader(&self, obligation: ObligationId, what: &str) -> Vec<Link> {
+        let item = Item::Obligation(obligation);
+        let link = |label: &str, action: Action| {
+            let says = format!("{}{what}", prepared_line(item, &action));
+            self.link(label, item, action, &says, &[])
+        };
+        vec![link("Gửi", Action::Escalate), link("Dừng", Action::Spare)]
+    }
+
     /// That an address is to be written to again.
     pub(crate) fn for_contact(&self, id: FailureId, address: &str) -> Link {
         let item = Item::Contact(id);
@@ -254,6 +264,8 @@ pub(crate) fn prepared_line(item: Item, action: &Action) -> String {
         (Item::Submission(_), Action::Accept) => "Duyệt báo cáo".into(),
         (Item::Submission(_), Action::Return) => "Trả lại báo cáo".into(),
         (Item::Obligation(_), Action::Close) => "Khóa kỳ báo cáo: ".into(),
+        (Item::Obligation(_), Action::Escalate) => "Gửi thư đến lãnh đạo đơn vị: ".into(),
+        (Item::Obligation(_), Action::Spare) => "Dừng thư đến lãnh đạo đơn vị: ".into(),
         (Item::Contact(_), Action::Reset) => "Dùng lại địa chỉ ".into(),
         (Item::Outgoing(_), Action::Resend) => "Gửi lại: ".into(),
         _ => String::new(),

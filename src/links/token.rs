@@ -50,6 +50,10 @@ pub(crate) enum Action {
     Paper,
     /// The period of the report is closed.
     Close,
+    /// The leader of the unit is written to.
+    Escalate,
+    /// He is not.
+    Spare,
     /// The change is taken back.
     Undo,
     /// The address is written to again.
@@ -74,7 +78,7 @@ pub(crate) struct Token {
 }
 
 /// The words of all actions but `assign:UNIT`.
-static WORDS: [(&str, Action); 12] = [
+static WORDS: [(&str, Action); 14] = [
     ("ignore", Action::Ignore),
     ("accept", Action::Accept),
     ("return", Action::Return),
@@ -82,6 +86,8 @@ static WORDS: [(&str, Action); 12] = [
     ("excuse", Action::Excuse),
     ("paper", Action::Paper),
     ("close", Action::Close),
+    ("escalate", Action::Escalate),
+    ("spare", Action::Spare),
     ("undo", Action::Undo),
     ("reset", Action::Reset),
     ("resend", Action::Resend),

@@ -1,136 +1,15 @@
-//! Who is reminded of what: now, and on a day that lies ahead.
-
-use std::collections::BTreeMap;
+//! Who is reminded now, and of what.
 
 use anyhow::Result;
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 
-use super::due::{Facts, OfDays};
 use crate::config::Config;
-use crate::domain::obligation::Obligation;
 use crate::domain::owed::{Kind, Owed};
-use crate::domain::reminder::{Step, in_working_hours};
-use crate::domain::report::Report;
-use crate::domain::unit::UnitId;
+use crate::domain::reminder::in_working_hours;
 use crate::domain::{date_of, instant};
-use crate::standing::{self, Holds};
-use crate::store::{NewMail, Receipts, Store};
-
-/// A reminder that leaves, or that a day would bring.
-pub struct Planned {
-    /// To which unit.
-    pub unit: UnitId,
-    /// Of what: obligations with the step they have reached.
-    pub items: Vec<(Obligation, Step)>,
-}
-
-/// For which moment it is asked who is reminded.
-#[derive(Clone, Copy)]
-enum When {
-    /// This one.
-    Now(Timestamp),
-    /// A working day, be it over or still to come: as if nothing more came in.
-    On {
-        day: Date,
-        /// From when on reminders leave in time; what the store does not know to have left before has not.
-        at_hand: Timestamp,
-        now: Timestamp,
-    },
-}
-
-/// Who would be reminded, and of what. Nothing is written.
-fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> {
-    let work_starts = config.settings.schedule.work_hours.0;
-    // For which moment and day it is asked, and by when mails count and hold.
-    let (now, asked, day, seen, at_hand) = match when {
-        When::Now(now) => (now, now, date_of(now), now, now),
-        When::On { day, at_hand, now } => {
-            let morning = instant(day, work_starts);
-            let seen = morning.max(now.min(end_of(day)));
-            (now, morning, day, seen, at_hand)
-        }
-    };
-    let first_opened = store.first_opened()?;
-    let of_days = OfDays {
-        calendar: &config.calendar,
-        first_opened,
-        tracked_from: standing::tracked_from(config, first_opened),
-    };
-    let obligations = match when {
-        When::Now(now) => in_question(config, store, of_days, now)?,
-        When::On { .. } => store.obligations_unsettled(Receipts::Until(seen))?,
-    };
-    let unsettled = store.unsettled()?;
-    let mut owed: BTreeMap<UnitId, Vec<(Obligation, Step)>> = BTreeMap::new();
-    for obligation in obligations {
-        let mut facts = Facts {
-            obligation: &obligation,
-            steps: asked_for(config, &obligation.report, obligation.opens).map(|r| &r.steps),
-            of_days,
-            at_hand: date_of(at_hand),
-            left: &[],
-        };
-        // Of most nothing is owed by the days alone: what left need not be looked up.
-        if unsettled.holds(&obligation.unit, &obligation.report) || facts.by_date(asked).is_none() {
-            continue;
-        }
-        let left = store.steps_left(obligation.id, obligation.due)?;
-        facts.left = &left;
-        let step = match when {
-            When::Now(_) => facts.owed(asked),
-            When::On { .. } => {
-                let before = config.calendar.working_days_before(day, 1);
-                facts.owed_on(asked, instant(before, work_starts), date_of(now) == day)
-            }
-        };
-        if let Some(step) = step {
-            let of_unit = owed.entry(obligation.unit.clone()).or_default();
-            of_unit.push((obligation, step));
-        }
-    }
-    if owed.is_empty() {
-        return Ok(vec![]);
-    }
-    let dead = store.dead_contacts(Receipts::All, now)?;
-    let holds = Holds::at(seen, config, store)?;
-    // What is held stays due; without an address the digest says so.
-    owed.retain(|unit, _| {
-        !holds.hold(unit) && standing::addressee(config, &dead, unit, day).is_some()
-    });
-    let planned = owed.into_iter();
-    Ok(planned
-        .map(|(unit, items)| Planned { unit, items })
-        .collect())
-}
-
-/// A report, if it is asked for in a period that opens on a day.
-fn asked_for<'c>(config: &'c Config, report: &str, opens: Date) -> Option<&'c Report> {
-    config.report(report).filter(|r| r.asks_on(opens))
-}
-
-/// The obligations of which something may be owed now: those of periods by whose days a step is reached, but for the ones
-/// whose unit got the letter of that step and did not fail to.
-fn in_question(
-    config: &Config,
-    store: &Store,
-    of_days: OfDays<'_>,
-    now: Timestamp,
-) -> Result<Vec<Obligation>> {
-    let mut rows = Vec::new();
-    for open in store.open_periods()? {
-        let report = asked_for(config, &open.report, open.opens);
-        let step = report.and_then(|r| of_days.step(&r.steps, open.opens, open.until, now));
-        if let Some(step) = step {
-            rows.extend(store.open_untold(&open, step)?);
-        }
-    }
-    store.obligations_in(&rows, Receipts::All)
-}
-
-fn end_of(day: Date) -> Timestamp {
-    instant(day, Time::constant(23, 59, 59, 0))
-}
+use crate::standing::{self, Planned};
+use crate::store::{NewMail, Store};
 
 /// Queues one mail a unit a day, whatever number of reports it speaks of.
 pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
@@ -139,7 +18,10 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         return Ok(());
     }
     let today = date_of(now);
-    for Planned { unit, items } in reminded(config, store, When::Now(now))? {
+    for Planned { unit, items, asks } in standing::reminded_now(config, store, now)? {
+        if asks {
+            continue; // the digest does
+        }
         let urgency = items.iter().map(|(_, step)| step.urgency()).min();
         let Some(urgency) = urgency else { continue };
         if store.reminded_since(&unit, instant(today, Time::midnight()))? {
@@ -167,19 +49,4 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         }
     }
     Ok(())
-}
-
-/// The reminders that a day would bring, if nothing more came in. Nothing is written. `at_hand`: from when on reminders
-/// leave in time, be it that they lie ahead; what the store does not know to have left before has not.
-pub fn on_day(
-    config: &Config,
-    store: &Store,
-    day: Date,
-    at_hand: Timestamp,
-    now: Timestamp,
-) -> Result<Vec<Planned>> {
-    if !config.calendar.is_working_day(day) {
-        return Ok(vec![]);
-    }
-    reminded(config, store, When::On { day, at_hand, now })
 }

@@ -42,6 +42,7 @@ pub(super) fn carry_out(
         Order::Paper { of, on, number } => {
             correct::received_paper(clerk, of, *on, number.as_deref())
         }
+        Order::Leader(of, nod) => correct::escalate(clerk, of, *nod),
         Order::Close(of) => correct::close(clerk, &of.report, &of.period),
         Order::Reset(address) => correct::reset_contact(store, address, by, now),
         Order::Resend(mail, _) => correct::resend(store, *mail, by, now),

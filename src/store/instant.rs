@@ -90,7 +90,7 @@ mod tests {
     }
 
     /// The columns that hold moments, by table.
-    const MOMENTS: [(&str, &str); 24] = [
+    const MOMENTS: [(&str, &str); 25] = [
         (
             "message",
             "received_at stored_at expired_at damaged_at expiry_told_at put_off",
@@ -112,6 +112,7 @@ mod tests {
         ("correction", "at"),
         ("health", "success_at failure_at failing_since"),
         ("extension", "due at withdrawn_at"),
+        ("nod", "due at withdrawn_at"),
         ("sent_back", "due at withdrawn_at"),
         ("acceptance", "at withdrawn_at"),
         ("staff_command", "at"),
@@ -333,6 +334,8 @@ mod tests {
             store.withdraw_excuse(expected, moment)?;
             store.extend(expected, moment, moment)?;
             store.withdraw_extension(expected, moment)?;
+            store.set_nod(expected, moment, crate::domain::reminder::Nod::Send, moment)?;
+            store.withdraw_nod(expected, moment)?;
             let new = NewSubmission {
                 obligation: expected,
                 message: None,

@@ -18,6 +18,7 @@ mod instant;
 mod listed;
 mod location;
 mod message;
+mod nod;
 mod obligation;
 mod outbox;
 mod queue_pause;
@@ -72,7 +73,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 30] = [
+const MIGRATIONS: [&str; 31] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -103,6 +104,7 @@ const MIGRATIONS: [&str; 30] = [
     include_str!("../../migrations/0028_not_left.sql"),
     include_str!("../../migrations/0029_counted.sql"),
     include_str!("../../migrations/0030_looked_up.sql"),
+    include_str!("../../migrations/0031_nod.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

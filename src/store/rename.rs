@@ -28,7 +28,7 @@ const COLUMNS: [(Thing, &str, &str); 11] = [
     (Thing::Report, "taught", "report"),
 ];
 /// The tables whose rows belong to an obligation. `submission` has versions, the others one row that holds.
-pub(super) const PARTS: [&str; 4] = ["submission", "excuse", "extension", "reminder"];
+pub(super) const PARTS: [&str; 5] = ["submission", "excuse", "extension", "nod", "reminder"];
 
 impl Store {
     /// The ids that something is remembered of: expected, sent or taught.
@@ -163,7 +163,7 @@ impl Store {
              WHERE obligation = ?2",
             [old, new],
         )?;
-        for table in ["excuse", "extension"] {
+        for table in ["excuse", "extension", "nod"] {
             let sql = format!(
                 "UPDATE {table} SET withdrawn_at = ?3 WHERE obligation = ?2 AND withdrawn_at IS NULL
                      AND EXISTS (SELECT 1 FROM {table} WHERE obligation = ?1 AND withdrawn_at IS NULL)"

@@ -30,7 +30,7 @@ use delivery::{Contact, Reminded, Undelivered};
 use news::{News, Others};
 use progress::{Progress, SOON_DAYS, Soon};
 use system::SystemLine;
-use tasks::{Held, StrangersData, WaitingMail};
+use tasks::{Held, StrangersData, ToLeader, WaitingMail};
 
 /// The digest of a day, unless its reader is none of staff any more.
 ///
@@ -68,6 +68,8 @@ struct DigestData {
     others_of_strangers: usize,
     /// Units that are not reminded while mails wait.
     held: Vec<Held>,
+    /// Letters to leaders that wait for a word of staff.
+    to_leaders: Vec<ToLeader>,
     /// Reports that came in.
     news: Vec<News>,
     /// The other mails that came in.
@@ -151,6 +153,7 @@ fn written(
     let moment = (day, until);
     tasks::tasks(config, store, moment, links, &mut data)?;
     tasks::held(config, store, until, &mut data)?;
+    data.to_leaders = tasks::to_leaders(config, store, until, links)?;
     system::expiring(config, store, &mut data)?;
     news::news(config, store, span, links, &mut data)?;
     data.others = news::others(config, &messages);

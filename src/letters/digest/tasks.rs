@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::{About, Why};
-use crate::domain::{date_of, vietnamese_moment};
+use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::links::token::{Action, Item};
 use crate::links::{self, Link, Links, report_and_period};
 use crate::matching::forms_of;
@@ -105,6 +105,16 @@ pub(super) struct Held {
     mails: Vec<Holding>,
     /// How many others there are.
     more: usize,
+}
+
+/// A letter to a leader that waits for a word of staff.
+#[derive(Debug, Serialize)]
+pub(super) struct ToLeader {
+    /// Short name of the unit, report and period.
+    what: String,
+    due: String,
+    /// By which it leaves, and by which it does not.
+    links: Vec<Link>,
 }
 
 /// A mail that holds reminders.
@@ -412,6 +422,30 @@ pub(super) fn held(
         data.held.insert(0, Held::by(&of_all, None));
     }
     Ok(())
+}
+
+/// The letters to leaders of which staff are asked, the longest due first.
+pub(super) fn to_leaders(
+    config: &Config,
+    store: &Store,
+    until: Timestamp,
+    links: Option<&Links>,
+) -> Result<Vec<ToLeader>> {
+    let planned = standing::reminded_now(config, store, until)?;
+    let asked = planned.into_iter().filter(|p| p.asks);
+    let mut asked: Vec<_> = asked.flat_map(|p| p.items).map(|(o, _)| o).collect();
+    asked.sort_by_key(|o| o.due);
+    let letters = asked.into_iter().map(|o| {
+        let unit = config.unit_name(&o.unit, date_of(until));
+        let (report, period) = (config.report_name(&o.report), o.period.in_vietnamese());
+        let what = format!("{unit}, {report}, {period}");
+        ToLeader {
+            due: vietnamese_date(date_of(o.due)),
+            links: links.map_or(vec![], |l| l.for_leader(o.id, &what)),
+            what,
+        }
+    });
+    Ok(letters.collect())
 }
 
 impl Held {

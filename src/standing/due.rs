@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::domain::calendar::Calendar;
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
-use crate::domain::reminder::{Step, Steps};
+use crate::domain::reminder::{Nod, Step, Steps};
 use crate::store::StepLeft;
 
 /// What is the same for all obligations of a period.
@@ -50,6 +50,8 @@ pub(super) struct Facts<'f> {
     pub(super) at_hand: Date,
     /// What left towards this deadline.
     pub(super) left: &'f [StepLeft],
+    /// What staff say of the letter to the leader.
+    pub(super) nod: Option<Nod>,
 }
 
 /// Whether a step was taken.
@@ -98,10 +100,18 @@ impl Facts<'_> {
         }
     }
 
-    /// The step by which the unit is reminded at a moment, if it is.
-    pub(super) fn owed(&self, now: Timestamp) -> Option<Step> {
-        self.reached(now)
-            .filter(|step| self.taken(*step) != Taken::Yes)
+    /// The step by which the unit is reminded at a moment, if it is, and whether staff have to be asked first.
+    pub(super) fn owed(&self, now: Timestamp) -> Option<(Step, bool)> {
+        let step = self.reached(now);
+        self.with_nod(step.filter(|step| self.taken(*step) != Taken::Yes)?)
+    }
+
+    /// A step with whether staff have to be asked first; `None` where they said no.
+    fn with_nod(&self, step: Step) -> Option<(Step, bool)> {
+        match self.steps?.may_take(step, self.nod) {
+            Some(may) => may.then_some((step, false)),
+            None => Some((step, true)),
+        }
     }
 
     /// The step by which a day reminds the unit, be it long over or still to come: on an earlier day the same step would
@@ -112,14 +122,15 @@ impl Facts<'_> {
         morning: Timestamp,
         before: Timestamp,
         is_today: bool,
-    ) -> Option<Step> {
+    ) -> Option<(Step, bool)> {
         let step = self.reached(morning)?;
         let missed = match self.taken(step) {
             Taken::Yes => false,
             Taken::No => is_today,
             Taken::CameBack => true,
         };
-        (missed || self.reached(before) != Some(step)).then_some(step)
+        let is_due = missed || self.reached(before) != Some(step);
+        self.with_nod(is_due.then_some(step)?)
     }
 }
 
@@ -133,6 +144,7 @@ mod tests {
     use crate::domain::obligation::tests::at;
     use crate::domain::owed::Kind;
     use crate::domain::period::PeriodId;
+    use crate::domain::reminder::Escalation;
     use crate::domain::report::Forms;
     use crate::domain::unit::UnitId;
 
@@ -173,15 +185,27 @@ mod tests {
         /// What left: a step and its day; `!`: it came back from every address.
         #[serde(default)]
         left: Vec<(String, Date)>,
+        /// Whether letters to leaders leave: `ask`, `automatic` or `never`.
+        #[serde(default = "automatic")]
+        escalation: String,
+        /// What staff say of this one: `send` or `stop`.
+        #[serde(default)]
+        nod: Option<String>,
 
         /// What is owed now.
         step: Option<String>,
+        /// Whether staff have to be asked first.
+        #[serde(default)]
+        asks: bool,
         /// The letter that says it.
         letter: Option<String>,
     }
 
     fn eight() -> u8 {
         8
+    }
+    fn automatic() -> String {
+        "automatic".into()
     }
     fn nothing() -> String {
         "nothing".into()
@@ -241,6 +265,12 @@ mod tests {
                 .collect();
             let steps = Steps {
                 opening: case.opening,
+                escalation: match case.escalation.as_str() {
+                    "ask" => Escalation::Ask,
+                    "automatic" => Escalation::Automatic,
+                    "never" => Escalation::Never,
+                    other => panic!("{other}: no such rule"),
+                },
                 ..Steps::default()
             };
             let installed = case.installed.unwrap_or("2025-01-01".parse().unwrap());
@@ -258,12 +288,19 @@ mod tests {
                 },
                 at_hand: case.day,
                 left: &left,
+                nod: case.nod.as_deref().map(|nod| match nod {
+                    "send" => Nod::Send,
+                    "stop" => Nod::Stop,
+                    other => panic!("{other}: nothing that staff say"),
+                }),
             };
-            let step = facts.owed(moment(case.day, case.hour));
+            let owed = facts.owed(moment(case.day, case.hour));
+            let asks = owed.is_some_and(|(_, asks)| asks);
+            let step = owed.map(|(step, _)| step);
             let letter = step.map(|s| Kind::Reminder(s.urgency()).word());
             let step = step.map(|s| s.to_string());
-            if step != case.step || letter != case.letter.as_deref() {
-                wrong.push(format!("{}: {step:?} by {letter:?}", case.case));
+            if step != case.step || letter != case.letter.as_deref() || asks != case.asks {
+                wrong.push(format!("{}: {step:?} by {letter:?}, {asks}", case.case));
             }
             count += 1;
         }
