@@ -59,6 +59,15 @@ fn mornings(demo: &Demo, days: &[&str]) {
     }
 }
 
+/// Letters to leaders leave without a word of staff: nothing that is held or said here depends on it.
+fn write_to_leaders(demo: &Demo) {
+    let path = demo.dir().join("config/thubaocao.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let automatic = text.replace("escalation = \"ask\"", "escalation = \"automatic\"");
+    assert_ne!(automatic, text);
+    fs::write(&path, automatic).unwrap();
+}
+
 /// The reminders since 24/6/2026, by unit: what they say.
 fn reminders(demo: &Demo) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -113,12 +122,14 @@ const VERIFYING: &str =
 fn a_stranger_who_names_every_unit_and_a_forged_mail_of_each_of_them_keep_no_reminder_back() {
     let week = ["06-24", "06-26", "07-02"];
     let control = Demo::new();
+    write_to_leaders(&control);
     mornings(&control, &week);
     let usual = reminders(&control);
     let usual = counts(&usual);
     assert!(usual.values().sum::<usize>() > 20, "{usual:?}");
 
     let demo = Demo::new();
+    write_to_leaders(&demo);
     let names: Vec<String> = units(&demo).into_iter().map(|(name, _)| name).collect();
     let body = format!("Báo cáo của {}", names.join(", "));
     let files = [("bao cao.docx", document("CÔNG TY ABC"))];
@@ -210,6 +221,7 @@ fn a_unit_that_may_have_reported_is_not_reminded_for_a_while_and_never_told_that
 fn a_nil_return_in_words_from_a_private_address_is_never_called_missing_and_one_that_names_all_changes_no_word()
  {
     let demo = Demo::new();
+    write_to_leaders(&demo);
     let private = "thu.quy@thudientu.example";
     let says = |mark: &str, verdict: &str, unit: &str| {
         let body = format!(
