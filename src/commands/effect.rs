@@ -77,10 +77,7 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
         Order::Paper { of: target, .. } => {
             format!("Ghi nhận đã nhận bản giấy của {}", of(target))
         }
-        Order::Leader(target, nod) => match nod {
-            Nod::Send => format!("Gửi thư đến lãnh đạo đơn vị: {}", of(target)),
-            Nod::Stop => format!("Không gửi thư đến lãnh đạo đơn vị: {}", of(target)),
-        },
+        Order::Leader(target, nod) => letter_to_leader(*nod, &of(target)),
         Order::Close(t) => format!(
             "Khóa kỳ báo cáo của mọi đơn vị: {}, {}; đơn vị chưa nộp được ghi là không nộp",
             config.report_name(&t.report),
@@ -100,6 +97,13 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
             None => format!("Hoàn tác thay đổi số {change}"),
         },
     })
+}
+
+fn letter_to_leader(nod: Nod, of: &str) -> String {
+    match nod {
+        Nod::Send => format!("Gửi thư đến lãnh đạo đơn vị: {of}"),
+        Nod::Stop => format!("Không gửi thư đến lãnh đạo đơn vị: {of}"),
+    }
 }
 
 /// Whether the texts of an order are shown whole that others are to read.

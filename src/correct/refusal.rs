@@ -134,6 +134,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// For staff. `day`: today (Vietnam), on which units have the names that they are called by.
+    #[expect(clippy::too_many_lines, reason = "a table of refusals and sentences")]
     pub fn in_vietnamese(&self, config: &Config, day: Date) -> String {
         let of = |report: &str, period: &PeriodId| {
             let report = config.report_name(report);

@@ -215,6 +215,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a row of the table is made into facts"
+    )]
     fn each_obligation_is_reminded_of_as_the_table_says() {
         let rows = include_str!("../../tests/plan.jsonl");
         let calendar = Calendar::default();
