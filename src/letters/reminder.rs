@@ -69,7 +69,7 @@ pub(super) fn letter(
         return Ok(Composed::Dropped(say(config, "unit_gone", context! {})));
     }
     let holds = Holds::at(now, config, store)?;
-    if holds.hold(unit) {
+    if holds.hold(unit) || store.decided_on(date_of(now))?.contains(unit) {
         return Ok(Composed::Hold);
     }
     let dead = store.dead_contacts(Receipts::All, now)?;

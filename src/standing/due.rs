@@ -52,6 +52,9 @@ pub(super) struct Facts<'f> {
     pub(super) left: &'f [StepLeft],
     /// What staff say of the letter to the leader.
     pub(super) nod: Option<Nod>,
+    /// Whether staff decided something of the unit on the day for which it is asked: nobody is asked for a report on the day
+    /// on which he got more time, or was told what became of his mail.
+    pub(super) decided: bool,
 }
 
 /// Whether a step was taken.
@@ -106,8 +109,11 @@ impl Facts<'_> {
         self.with_nod(step.filter(|step| self.taken(*step) != Taken::Yes)?)
     }
 
-    /// A step with whether staff have to be asked first; `None` where they said no.
+    /// A step with whether staff have to be asked first; `None` where they said no, or decided something that day.
     fn with_nod(&self, step: Step) -> Option<(Step, bool)> {
+        if self.decided {
+            return None;
+        }
         match self.steps?.may_take(step, self.nod) {
             Some(may) => may.then_some((step, false)),
             None => Some((step, true)),
@@ -185,6 +191,9 @@ mod tests {
         /// What left: a step and its day; `!`: it came back from every address.
         #[serde(default)]
         left: Vec<(String, Date)>,
+        /// Whether staff decided something of the unit on that day.
+        #[serde(default)]
+        decided: bool,
         /// Whether letters to leaders leave: `ask`, `automatic` or `never`.
         #[serde(default = "automatic")]
         escalation: String,
@@ -292,6 +301,7 @@ mod tests {
                 },
                 at_hand: case.day,
                 left: &left,
+                decided: case.decided,
                 nod: case.nod.as_deref().map(|nod| match nod {
                     "send" => Nod::Send,
                     "stop" => Nod::Stop,

@@ -63,6 +63,7 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
         When::On { .. } => store.obligations_unsettled(Receipts::Until(seen))?,
     };
     let unsettled = store.unsettled()?;
+    let decided = store.decided_on(day)?;
     let mut owed: BTreeMap<(UnitId, bool), Vec<(Obligation, Step)>> = BTreeMap::new();
     for obligation in obligations {
         let mut facts = Facts {
@@ -72,6 +73,7 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
             at_hand: date_of(at_hand),
             left: &[],
             nod: None,
+            decided: decided.contains(&obligation.unit),
         };
         // Of most nothing is owed by the days alone: what left need not be looked up.
         if unsettled.holds(&obligation.unit, &obligation.report) || facts.by_date(asked).is_none() {

@@ -1,11 +1,15 @@
 //! Changes by people: who, when, by which way, what, before and after; and their commands by mail.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, instant, parsed, stored_as_words};
 use crate::domain::row::{ChangeId, MessageId};
+use crate::domain::unit::UnitId;
 use crate::reading::Reading;
 use rusqlite::types::FromSqlError;
 
@@ -187,6 +191,26 @@ impl Store {
         )?;
         let rows = statement.query_map([subject], made)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The units of which staff decided something on a day (Vietnam): of a mail or a report of theirs, or of what they owe.
+    pub(crate) fn decided_on(&self, day: Date) -> Result<BTreeSet<UnitId>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT CASE
+                 WHEN subject GLOB 'mail [0-9]*'
+                     THEN (SELECT unit FROM message WHERE id = CAST(substr(subject, 6) AS INTEGER))
+                 WHEN subject GLOB 'submission [0-9]*'
+                     THEN (SELECT o.unit FROM submission s JOIN obligation o ON o.id = s.obligation
+                           WHERE s.id = CAST(substr(subject, 12) AS INTEGER))
+                 ELSE substr(subject, 1, instr(subject, ' ') - 1)
+             END AS unit
+             FROM correction WHERE at >= ?1 AND at < ?2 AND way <> 'configuration'",
+        )?;
+        let of = |day: Date| instant(crate::domain::instant(day, Time::midnight()));
+        let span = [of(day), of(day.saturating_add(1.day()))];
+        let rows = statement.query_map(span, |r| r.get::<_, Option<String>>(0))?;
+        let units = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(units.into_iter().flatten().map(UnitId).collect())
     }
 
     /// Whether a token was used up.

@@ -73,7 +73,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 31] = [
+const MIGRATIONS: [&str; 32] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -105,6 +105,7 @@ const MIGRATIONS: [&str; 31] = [
     include_str!("../../migrations/0029_counted.sql"),
     include_str!("../../migrations/0030_looked_up.sql"),
     include_str!("../../migrations/0031_nod.sql"),
+    include_str!("../../migrations/0032_decided.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
