@@ -197,14 +197,14 @@ impl Store {
     pub(crate) fn decided_on(&self, day: Date) -> Result<BTreeSet<UnitId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT CASE
-                 WHEN subject GLOB 'mail [0-9]*'
-                     THEN (SELECT unit FROM message WHERE id = CAST(substr(subject, 6) AS INTEGER))
-                 WHEN subject GLOB 'submission [0-9]*'
+                 WHEN c.subject GLOB 'mail [0-9]*'
+                     THEN (SELECT unit FROM message WHERE id = CAST(substr(c.subject, 6) AS INTEGER))
+                 WHEN c.subject GLOB 'submission [0-9]*'
                      THEN (SELECT o.unit FROM submission s JOIN obligation o ON o.id = s.obligation
-                           WHERE s.id = CAST(substr(subject, 12) AS INTEGER))
-                 ELSE substr(subject, 1, instr(subject, ' ') - 1)
+                           WHERE s.id = CAST(substr(c.subject, 12) AS INTEGER))
+                 ELSE substr(c.subject, 1, instr(c.subject, ' ') - 1)
              END AS unit
-             FROM correction WHERE at >= ?1 AND at < ?2 AND way <> 'configuration'",
+             FROM correction c WHERE c.at >= ?1 AND c.at < ?2 AND c.way <> 'configuration'",
         )?;
         let of = |day: Date| instant(crate::domain::instant(day, Time::midnight()));
         let span = [of(day), of(day.saturating_add(1.day()))];
@@ -326,5 +326,75 @@ impl Store {
                 command,
             )
             .optional()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::obligation::tests::{at, obligation};
+    use crate::domain::report::Forms;
+    use crate::store::{Arrived, MessageState, NewSubmission, Verdict};
+    use jiff::civil::date;
+
+    #[test]
+    fn what_staff_decided_on_a_day_names_the_unit_by_its_mail_its_report_or_itself() {
+        let now = at("2026-06-18T01:00:00Z");
+        let store = Store::in_memory(now).unwrap();
+        let mail = store
+            .record_arrival(&Arrived::example(0, now), now)
+            .unwrap();
+        let verdict = Verdict {
+            state: MessageState::Waiting,
+            unit: Some(UnitId("a".into())),
+            candidates: vec![],
+            why: vec![],
+        };
+        store.set_verdict(mail, &verdict).unwrap();
+        store
+            .expect(&obligation("b", "2026-06-15T10:00:00Z"))
+            .unwrap();
+        let period = "2026-H1".parse().unwrap();
+        let b = UnitId("b".into());
+        let obligation = store.obligation_id(&b, "tre-em", &period).unwrap().unwrap();
+        let logged = NewSubmission {
+            obligation,
+            message: None,
+            received_at: now,
+            forms: Forms::default(),
+            nil_return: false,
+            number: None,
+            files: vec![],
+        };
+        let submission = store.log_submission(&logged, now).unwrap();
+        for (subject, way, at) in [
+            (format!("mail {mail}"), "mail", now),
+            (format!("submission {submission}"), "command", now),
+            ("c tre-em 2026-H1".to_owned(), "mail", now),
+            ("d tre-em 2026-H1".to_owned(), "configuration", now),
+            (
+                "e tre-em 2026-H1".to_owned(),
+                "mail",
+                at("2026-06-17T16:59:59Z"),
+            ),
+        ] {
+            let change = Correction {
+                who: "x".into(),
+                way: way.into(),
+                command: "x".into(),
+                subject,
+                before: String::new(),
+                after: String::new(),
+                inverse: None,
+            };
+            store.log_correction(&change, at).unwrap();
+        }
+        let units = |day| -> Vec<String> {
+            let units = store.decided_on(day).unwrap();
+            units.into_iter().map(|u| u.0).collect()
+        };
+        assert_eq!(units(date(2026, 6, 18)), ["a", "b", "c"]);
+        assert_eq!(units(date(2026, 6, 17)), ["e"]);
+        assert!(units(date(2026, 6, 19)).is_empty());
     }
 }
