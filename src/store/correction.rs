@@ -8,6 +8,8 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Store, instant, parsed, stored_as_words};
+use crate::domain::correction::nod_command;
+use crate::domain::reminder::Nod;
 use crate::domain::row::{ChangeId, MessageId};
 use crate::domain::unit::UnitId;
 use crate::reading::Reading;
@@ -194,6 +196,7 @@ impl Store {
     }
 
     /// The units of which staff decided something on a day (Vietnam): of a mail or a report of theirs, or of what they owe.
+    /// That a letter to a leader may leave is no decision that lets it wait.
     pub(crate) fn decided_on(&self, day: Date) -> Result<BTreeSet<UnitId>> {
         let mut statement = self.conn.prepare_cached(
             "SELECT CASE
@@ -204,10 +207,12 @@ impl Store {
                            WHERE s.id = CAST(substr(c.subject, 12) AS INTEGER))
                  ELSE substr(c.subject, 1, instr(c.subject, ' ') - 1)
              END AS unit
-             FROM correction c WHERE c.at >= ?1 AND c.at < ?2 AND c.way <> 'configuration'",
+             FROM correction c WHERE c.at >= ?1 AND c.at < ?2 AND c.way <> 'configuration'
+               AND c.command <> ?3",
         )?;
         let of = |day: Date| instant(crate::domain::instant(day, Time::midnight()));
-        let span = [of(day), of(day.saturating_add(1.day()))];
+        let nod = nod_command(Nod::Send).to_owned();
+        let span = [of(day), of(day.saturating_add(1.day())), nod];
         let rows = statement.query_map(span, |r| r.get::<_, Option<String>>(0))?;
         let units = rows.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(units.into_iter().flatten().map(UnitId).collect())
