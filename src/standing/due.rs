@@ -109,13 +109,11 @@ impl Facts<'_> {
         self.with_nod(step.filter(|step| self.taken(*step) != Taken::Yes)?)
     }
 
-    /// A step with whether staff have to be asked first; `None` where they said no, or decided something that day.
+    /// A step with whether staff have to be asked first; `None` where they said no, or decided
+    /// something that day: what they have to be asked does not wait for that.
     fn with_nod(&self, step: Step) -> Option<(Step, bool)> {
-        if self.decided {
-            return None;
-        }
         match self.steps?.may_take(step, self.nod) {
-            Some(may) => may.then_some((step, false)),
+            Some(may) => (may && !self.decided).then_some((step, false)),
             None => Some((step, true)),
         }
     }
