@@ -8,3 +8,5 @@ CREATE TABLE nod (
     withdrawn_at TEXT
 ) STRICT;
 CREATE UNIQUE INDEX nod_once ON nod (obligation) WHERE withdrawn_at IS NULL;
+-- What refers to an obligation is found without looking through all that staff ever said.
+CREATE INDEX nod_obligation ON nod (obligation);
