@@ -212,7 +212,10 @@ fn a_unit_that_may_have_reported_is_not_reminded_for_a_while_and_never_told_that
     let asks = |l: &&serde_json::Value| l["sender"] == "ldld.donghoa@phuyen.example";
     let number = inbox.iter().find(asks).unwrap()["message"].to_string();
     demo.run(&["--at", "2026-07-03T09:00:00+07:00", "ignore", &number]);
+    // On the day of a decision nobody is reminded; then comes a weekend.
     demo.run(&["--at", "2026-07-03T09:30:00+07:00", "run", "--once"]);
+    assert_eq!(reminded(), ["dong-xuan", "phu-hoa", "song-cau", "tay-hoa"]);
+    demo.run(&["--at", "2026-07-06T09:30:00+07:00", "run", "--once"]);
     let of = &reminders(&demo)["ldld-dong-hoa"];
     assert!(!of.is_empty() && !of.iter().any(|t| t.contains(VERIFYING)));
 }

@@ -9,7 +9,7 @@ use crate::lab::imap_fake::{FakeImap, Step};
 use crate::lab::installation::{Daemon, Holding, Installation, REPORTING, both_forms};
 use crate::lab::outcome::ago;
 use crate::lab::weight::{Took, weighed};
-use crate::lab::written;
+use crate::lab::{await_until, written};
 
 /// By so much the caches of the store and of the allocator may grow, in kB.
 const CACHES: usize = 2_000;
@@ -46,6 +46,13 @@ fn live(server: &FakeImap, daemon: &Daemon, mails: std::ops::Range<usize>) -> Ho
         daemon.await_log("read a mail", (n + 1).saturating_sub(20)); // a few wait at most
     }
     daemon.await_log("read a mail", end);
+    // Files that wait for the disk together are open until then.
+    await_until("it rests after the last one", || {
+        let log = daemon.log();
+        log.rsplit("read a mail")
+            .next()
+            .is_some_and(|rest| rest.contains("waiting"))
+    });
     daemon.holding()
 }
 
