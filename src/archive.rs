@@ -8,9 +8,9 @@ mod folder;
 mod s3;
 mod said;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use tempfile::NamedTempFile;
 
 use crate::config::Settings;
@@ -58,6 +58,17 @@ pub(crate) enum Soundness {
     Missing,
     /// Under its name lies something else.
     Damaged,
+}
+
+/// A content that lay under a name, if that is its own. `place`: where it lay.
+fn whole(content: Vec<u8>, name: Sha256, place: &Path) -> Result<Vec<u8>> {
+    if Sha256::of(&content) != name {
+        bail!(
+            "{} is damaged: its content does not have the hash of its name",
+            place.display()
+        );
+    }
+    Ok(content)
 }
 
 impl Archive {

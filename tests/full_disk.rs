@@ -81,12 +81,7 @@ fn on_a_full_disk_nothing_is_fetched_nobody_is_reminded_and_the_digest_says_so()
         return;
     };
     // Nobody is due a reminder yet; the digest of the day goes.
-    let settings = installation.config().join("thubaocao.toml");
-    let usual = fs::read_to_string(&settings).unwrap();
-    let quiet = usual.replace("remind_backlog = true", "remind_backlog = false");
-    fs::write(&settings, quiet).unwrap();
-    succeed(installation.run(&["run", "--once"]));
-    fs::write(&settings, usual).unwrap();
+    installation.begins_quietly();
     lab.await_mails(STAFF, 1);
     let reserve = disk.path.join("reserve");
     assert_eq!(reserve.metadata().unwrap().len(), 64_000_000);
@@ -191,12 +186,7 @@ fn a_read_only_disk_is_told_in_clear_words_and_nothing_is_sent() {
     let Some((installation, disk)) = on_a_small_disk(&lab) else {
         return;
     };
-    let settings = installation.config().join("thubaocao.toml");
-    let usual = fs::read_to_string(&settings).unwrap();
-    let quiet = usual.replace("remind_backlog = true", "remind_backlog = false");
-    fs::write(&settings, quiet).unwrap();
-    succeed(installation.run(&["run", "--once"]));
-    fs::write(&settings, usual).unwrap();
+    installation.begins_quietly();
     lab.await_mails(STAFF, 1);
     lab.unit_sends(REPORTING, "Báo cáo trẻ em", "Gửi Ban", &both_forms("1"));
     assert!(disk.run("mount", &["-o", "remount,ro"]).status.success());

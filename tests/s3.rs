@@ -112,17 +112,7 @@ fn reports_go_the_whole_circle_on_s3_and_a_lost_machine_loses_none() {
 fn while_the_storage_is_down_nothing_is_taken_in_nobody_is_reminded_and_staff_are_told() {
     let Some(s3) = S3::start() else { return };
     let installation = s3.installation();
-    installation.edit(
-        "thubaocao.toml",
-        "remind_backlog = true",
-        "remind_backlog = false",
-    );
-    succeed(installation.run(&["run", "--once"]));
-    installation.edit(
-        "thubaocao.toml",
-        "remind_backlog = false",
-        "remind_backlog = true",
-    );
+    installation.begins_quietly();
     s3.gate.shut();
     deliver(&installation, "1", &report(REPORTING, "1"));
     let at = |hours| (Timestamp::now() + SignedDuration::from_hours(hours)).to_string();
@@ -169,17 +159,7 @@ fn what_cannot_be_had_from_a_storage_that_goes_away_in_the_middle_is_not_taken_f
     let installation = s3.installation();
     let program = installation.dir.path().join("thubaocao");
     fs::copy(env!("CARGO_BIN_EXE_thubaocao"), &program).unwrap();
-    installation.edit(
-        "thubaocao.toml",
-        "remind_backlog = true",
-        "remind_backlog = false",
-    );
-    succeed(installation.run(&["run", "--once"]));
-    installation.edit(
-        "thubaocao.toml",
-        "remind_backlog = false",
-        "remind_backlog = true",
-    );
+    installation.begins_quietly();
     // A mail is stored, and cannot be read: the program's file went away under the running service.
     s3.gate.shut();
     deliver(&installation, "1", &report(REPORTING, "1"));

@@ -6,10 +6,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use tempfile::NamedTempFile;
 
-use super::{Coming, Names, Soundness};
+use super::{Coming, Names, Soundness, whole};
 use crate::ground::Sha256;
 use crate::ground::files::make_private_folder;
 
@@ -253,13 +253,7 @@ impl Folder {
     pub fn get(&self, name: Sha256) -> Result<Vec<u8>> {
         let path = self.path(name);
         let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        if Sha256::of(&content) != name {
-            bail!(
-                "{} is damaged: its content does not have the hash of its name",
-                path.display()
-            );
-        }
-        Ok(content)
+        whole(content, name, &path)
     }
 }
 

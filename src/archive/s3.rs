@@ -20,7 +20,7 @@ use object_store::{
 };
 use tempfile::NamedTempFile;
 
-use super::{Coming, Folder, Names, Soundness};
+use super::{Coming, Folder, Names, Soundness, whole};
 use crate::config::{S3Settings, Secret, Veil};
 use crate::ground::Sha256;
 use crate::ground::hex::random_hex;
@@ -414,11 +414,7 @@ impl S3 {
         let place = self.place(&name.to_string());
         match self.object(name).await? {
             None => bail!("{} does not exist", place.display()),
-            Some(content) if Sha256::of(&content) == name => Ok(content),
-            Some(_) => bail!(
-                "{} is damaged: its content does not have the hash of its name",
-                place.display()
-            ),
+            Some(content) => whole(content, name, &place),
         }
     }
 

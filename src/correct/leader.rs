@@ -9,7 +9,7 @@ use crate::domain::correction::{Target, nod_command};
 use crate::domain::obligation::Obligation;
 use crate::domain::reminder::{Escalation, Nod, Step};
 use crate::domain::row::ObligationId;
-use crate::store::{Receipts, Store};
+use crate::store::Store;
 
 /// Says that the letter to the leader on what a unit has not sent may leave, on the day that the ladder has for it, or that
 /// it must not.
@@ -18,7 +18,7 @@ use crate::store::{Receipts, Store};
 /// When nothing is late, no such letter is written, or it has left.
 pub fn escalate(clerk: Clerk<'_>, target: &Target, nod: Nod) -> Result<Done> {
     let id = target_id(clerk, target)?;
-    let Some(o) = obligation(clerk.store, id)? else {
+    let Some(o) = clerk.store.obligation_of_row(id)? else {
         bail!("an obligation without a row");
     };
     let report = clerk.config.report(&o.report);
@@ -62,10 +62,6 @@ pub fn escalate(clerk: Clerk<'_>, target: &Target, nod: Nod) -> Result<Done> {
     })
 }
 
-fn obligation(store: &Store, id: ObligationId) -> Result<Option<Obligation>> {
-    Ok(store.obligations_in(&[id], Receipts::All)?.pop())
-}
-
 /// Whether the letter on an obligation has left, or may have.
 fn has_left(store: &Store, o: &Obligation) -> Result<bool> {
     let left = store.steps_left(o.id, o.due)?;
@@ -81,7 +77,7 @@ pub(super) fn take_back(
     before: Option<bool>,
     now: Timestamp,
 ) -> Result<bool> {
-    let Some(o) = obligation(store, id)? else {
+    let Some(o) = store.obligation_of_row(id)? else {
         return Ok(false);
     };
     if has_left(store, &o)? || !store.withdraw_nod(id, now)? {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use minijinja::context;
 use serde::Serialize;
 
-use super::answer::{Reply, UnitView, answer};
+use super::answer::{Reply, UnitView, also_told, answer};
 use super::{Composed, answered, registered, reply_to};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
@@ -17,8 +17,7 @@ use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::unit::{Unit, UnitId};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
-use crate::standing;
-use crate::store::{DeadContacts, Message, Outgoing, Receipts, Store};
+use crate::store::{Message, Outgoing, Receipts, Store};
 use crate::writing::{DepartmentView, Draft};
 
 /// So many submissions are told one by one in an acknowledgement; of more it says how many they are.
@@ -90,24 +89,8 @@ pub(super) fn letter(
         })
         .collect();
     let mut draft = draft(config, unit, reply, &receipts)?;
-    let dead = store.dead_contacts(Receipts::All, now)?;
-    draft.cc = also_told(config, &dead, unit, &draft.to, date_of(now));
+    draft.cc = also_told(config, store, unit, &draft.to, now)?;
     Ok(Composed::Ready(draft))
-}
-
-/// The unit's own address, where another one sent: whoever keeps that one knows what went in the unit's name.
-pub(super) fn also_told(
-    config: &Config,
-    dead: &DeadContacts,
-    unit: &Unit,
-    to: &[String],
-    day: Date,
-) -> Vec<String> {
-    let is_its_own = |to: &String| unit.emails.iter().any(|e| e.eq_ignore_ascii_case(to));
-    match standing::addressee(config, dead, &unit.id, day) {
-        Some(own) if !to.iter().any(is_its_own) => vec![own.to.to_owned()],
-        Some(_) | None => vec![],
-    }
 }
 
 /// A submission as the acknowledgement tells of it.
@@ -193,18 +176,9 @@ mod tests {
         let unit = config.register.units.iter().find(|u| u.emails.len() == 1);
         let unit = unit.unwrap();
         let own = unit.emails[0].clone();
-        let store = Store::in_memory(at("2026-06-01T00:00:00Z")).unwrap();
-        let none = store.dead_contacts(Receipts::All, at("2026-06-01T00:00:00Z"));
-        let none = none.unwrap();
-        let told = |to: &str| {
-            also_told(
-                &config,
-                &none,
-                unit,
-                &[to.to_owned()],
-                jiff::civil::date(2026, 6, 1),
-            )
-        };
+        let now = at("2026-06-01T00:00:00Z");
+        let store = Store::in_memory(now).unwrap();
+        let told = |to: &str| also_told(&config, &store, unit, &[to.to_owned()], now).unwrap();
         assert_eq!(told("ca.nhan@x.example"), std::slice::from_ref(&own));
         assert!(told(&own.to_uppercase()).is_empty());
     }

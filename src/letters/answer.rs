@@ -1,12 +1,16 @@
 //! What letters have in common: to whom an answer goes, and text and HTML out of a template.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use minijinja::{Value, context};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::domain::date_of;
 use crate::domain::owed::Kind;
 use crate::domain::unit::Unit;
+use crate::standing;
+use crate::store::{Receipts, Store};
 use crate::writing::{Draft, render, render_text};
 
 #[derive(Serialize)]
@@ -45,6 +49,23 @@ pub(super) fn answer(
     let (subject, text) = render_text(config, kind, values)?;
     let to = vec![reply.to.to_owned()];
     draft(config, kind, to, vec![], subject, text, reply.thread)
+}
+
+/// The unit's own address, where another one sent: whoever keeps that one knows what went in the unit's name.
+pub(super) fn also_told(
+    config: &Config,
+    store: &Store,
+    unit: &Unit,
+    to: &[String],
+    now: Timestamp,
+) -> Result<Vec<String>> {
+    let is_its_own = |to: &String| unit.emails.iter().any(|e| e.eq_ignore_ascii_case(to));
+    if to.iter().any(is_its_own) {
+        return Ok(vec![]); // mostly: nothing need be looked up
+    }
+    let dead = store.dead_contacts(Receipts::All, now)?;
+    let own = standing::addressee(config, &dead, &unit.id, date_of(now));
+    Ok(own.map(|own| own.to.to_owned()).into_iter().collect())
 }
 
 /// `Re: RE: Trả lời: x` → `x`.

@@ -4,8 +4,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use minijinja::context;
 
-use super::acknowledgement::also_told;
-use super::answer::{Reply, UnitView, answer};
+use super::answer::{Reply, UnitView, also_told, answer};
 use super::{Composed, registered, reply_to};
 use crate::config::Config;
 use crate::domain::owed::Owed;
@@ -31,7 +30,7 @@ pub(super) fn letter(
     if holds != (mail.owed == Owed::Extended(row)) {
         return dropped("it was decided anew");
     }
-    let o = store.obligations_in(&[obligation], Receipts::All)?.pop();
+    let o = store.obligation_of_row(obligation)?;
     let Some(o) = o.filter(|o| !o.settled() && !o.closed) else {
         return dropped("nothing is missing any more");
     };
@@ -66,6 +65,6 @@ pub(super) fn letter(
         due => vietnamese_moment(o.due),
     };
     let mut draft = answer(config, kind, reply, values)?;
-    draft.cc = also_told(config, &dead, unit, &draft.to, day);
+    draft.cc = also_told(config, store, unit, &draft.to, now)?;
     Ok(Composed::Ready(draft))
 }

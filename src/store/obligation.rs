@@ -398,6 +398,11 @@ impl Store {
         Ok(gathered.all)
     }
 
+    /// The one of a row.
+    pub(crate) fn obligation_of_row(&self, id: ObligationId) -> Result<Option<Obligation>> {
+        Ok(self.obligations_in(&[id], Receipts::All)?.pop())
+    }
+
     /// Those of some rows.
     pub(crate) fn obligations_in(
         &self,

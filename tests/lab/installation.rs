@@ -265,6 +265,14 @@ words = ["trẻ em"]
         fs::write(&path, text.replace(old, new)).unwrap();
     }
 
+    /// Has one round run in which nobody is due a reminder yet.
+    pub fn begins_quietly(&self) {
+        let (usual, quiet) = ("remind_backlog = true", "remind_backlog = false");
+        self.edit("thubaocao.toml", usual, quiet);
+        succeed(self.run(&["run", "--once"]));
+        self.edit("thubaocao.toml", quiet, usual);
+    }
+
     /// What came earlier is from before its time.
     pub fn reads_mails_of_the_last_days(&self, days: i64) {
         let since = Timestamp::now() - SignedDuration::from_hours(24 * days);
