@@ -132,7 +132,7 @@ fn rooms_are_found_in_every_way_of_naming_them() {
 
 /// The sentences that staff, clerks and administrators read, the words that are looked for, and the grammar of them,
 /// beside the one file of sentences that a room may have: its `said.rs`.
-const SPOKEN: [&str; 39] = [
+const SPOKEN: [&str; 41] = [
     "cli/demo/documents.rs",
     "cli/demo/mails.rs",
     "cli/units.rs",
@@ -140,6 +140,7 @@ const SPOKEN: [&str; 39] = [
     "commands/effect.rs",
     "commands/meaning.rs",
     "commands/words.rs",
+    "config/figures.rs",
     "config/kinds.rs",
     "config/reports.rs",
     "config/settings.rs",
@@ -169,6 +170,7 @@ const SPOKEN: [&str; 39] = [
     "reading/legacy.rs",
     "reading/worker/reader.rs",
     "transport/trouble.rs",
+    "writing/annex.rs",
     "writing/consolidation.rs",
     "writing/because.rs",
     "writing/why.rs",

@@ -33,6 +33,7 @@ mod confinement;
 mod corpora;
 mod demo;
 mod doors;
+mod figures;
 mod flood;
 mod full_disk;
 mod growth;

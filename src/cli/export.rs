@@ -4,9 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{Session, Usage, say};
+use super::{Session, known_report, say};
 use crate::app::{self, App};
-use crate::config::source::suggestion;
 use crate::domain::period::PeriodId;
 use crate::{collect, expected, export};
 
@@ -17,10 +16,7 @@ pub(super) async fn run(
     folder: &Path,
 ) -> Result<()> {
     let config = session.config()?;
-    if config.report(report).is_none() {
-        let hint = suggestion(report, config.reports.iter().map(|r| r.id.as_str()));
-        return Err(Usage(format!("there is no report {report} in reports.toml{hint}")).into());
-    }
+    known_report(&config, report)?;
     let now = session.now();
     let mut app = App::open(config, app::own_program()?, now)?;
     expected::expect(&app.config, &app.store, now)?;

@@ -1,6 +1,7 @@
 //! The command line: one file a command. It prints and decides nothing.
 
 mod alarm;
+mod annex;
 mod backup;
 mod check;
 mod clock;
@@ -32,9 +33,11 @@ use jiff::civil::Date;
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::Clock;
+use crate::config::source::suggestion;
 use crate::config::{Config, Fault};
 use crate::domain::instant;
 use crate::domain::period::PeriodId;
+use crate::domain::report::Report;
 use crate::domain::row::MessageId;
 use crate::expected;
 use crate::reading::sandbox::Purpose;
@@ -170,6 +173,20 @@ enum Command {
         period: PeriodId,
         /// A new folder
         dir: PathBuf,
+    },
+    /// Write the annex of figures of a report ([[report.number]]) for a unit to fill in, an Excel file
+    Annex {
+        /// The report
+        #[arg(long, value_name = "ID")]
+        report: String,
+        /// The period
+        #[arg(long)]
+        period: PeriodId,
+        /// The unit
+        #[arg(long, value_name = "ID")]
+        unit: String,
+        /// The Excel file
+        file: PathBuf,
     },
     /// List the mails that wait for a person
     Inbox {
@@ -382,6 +399,12 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
             period,
             dir,
         } => export::run(session, &report, &period, &dir).await,
+        Command::Annex {
+            report,
+            period,
+            unit,
+            file,
+        } => annex::run(session, &report, &period, &unit, &file),
         Command::Inbox { json } => inbox::run(session, json),
         Command::Assign(a) => corrections::assign(session, &a).await,
         Command::Ignore(a) => corrections::ignore(session, &a),
@@ -430,6 +453,15 @@ fn set_up_logs(arguments: &Arguments) {
         LogFormat::Text => logs.with_ansi(false).init(),
         LogFormat::Json => logs.json().init(),
     }
+}
+
+/// The report of an id, which somebody typed.
+fn known_report<'c>(config: &'c Config, id: &str) -> Result<&'c Report> {
+    let known = config.report(id).ok_or_else(|| {
+        let hint = suggestion(id, config.reports.iter().map(|r| r.id.as_str()));
+        Usage(format!("there is no report {id} in reports.toml{hint}"))
+    })?;
+    Ok(known)
 }
 
 /// Writes a line to standard output.

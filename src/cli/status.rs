@@ -8,9 +8,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Session, Usage, complain, say};
+use super::{Session, complain, known_report, say};
 use crate::config::Config;
-use crate::config::source::suggestion;
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::row::MessageId;
@@ -55,11 +54,8 @@ pub(super) fn run(
     xlsx: Option<&Path>,
 ) -> Result<()> {
     let config = session.config()?;
-    if let Some(id) = report
-        && config.report(id).is_none()
-    {
-        let hint = suggestion(id, config.reports.iter().map(|r| r.id.as_str()));
-        return Err(Usage(format!("there is no report {id} in reports.toml{hint}")).into());
+    if let Some(id) = report {
+        known_report(&config, id)?;
     }
     let now = session.now();
     if let Some(trouble) = disk::room(&config.settings.data, disk::limit(&config)).trouble() {

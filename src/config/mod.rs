@@ -2,6 +2,7 @@
 
 mod alarm;
 mod exposure;
+mod figures;
 mod holidays;
 mod kinds;
 mod reports;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 
-use super::kinds;
 use super::settings::{Schedule, parse_date, parse_time, steps};
 use super::source::{Document, Faults, Section};
+use super::{figures, kinds};
 use crate::domain::lunar;
 use crate::domain::period::{Closing, PeriodId};
 use crate::domain::reminder::Steps;
@@ -125,6 +125,7 @@ fn report(
     let over = s.texts("over").unwrap_or_default();
     let year_means_half = s.choice("year_means", &[("H1", 1), ("H2", 2)]);
     let sections = plan_sections(&s);
+    let figures = figures::figures(&s);
     let basis_file = basis_file(&s, folder);
     let steps = reminders(&s, schedule);
     if matches!(frequency, Some(Frequency::Event(_)))
@@ -156,6 +157,7 @@ fn report(
         year_means_half,
         steps,
         sections,
+        figures,
         basis_file,
     };
     if let Some(first) = &report.first_period

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Source;
+use crate::ground::table::{column_name, number_in};
 use crate::ground::text::fold;
 use crate::reading::document::{Table, Value};
 
@@ -141,34 +142,6 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A number typed as text, as Vietnamese write it: `1.500`, `450,5`; also `450.5`.
-fn number_in(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
-    let bare = text.strip_prefix('-').unwrap_or(text);
-    let (whole, part) = match bare.split_once(',') {
-        // "1,500" is one and a half to some and fifteen hundred to others.
-        Some((_, part)) if !digits(part) || part.len() == 3 => return None,
-        Some((whole, part)) => (whole, part),
-        None => (bare, "0"),
-    };
-    let mut groups = whole.split('.');
-    let first = groups.next().filter(|g| digits(g))?;
-    let groups: Vec<&str> = groups.collect();
-    let joined = match groups.as_slice() {
-        [] => first.to_owned(),
-        [decimals] if digits(decimals) && decimals.len() < 3 && part == "0" => {
-            return text.parse().ok();
-        }
-        groups if first.len() <= 3 && groups.iter().all(|g| digits(g) && g.len() == 3) => {
-            format!("{first}{}", groups.concat())
-        }
-        _ => return None,
-    };
-    let sign = if bare.len() < text.len() { "-" } else { "" };
-    format!("{sign}{joined}.{part}").parse().ok()
-}
-
 fn cells(table: &Table) -> Cells<'_> {
     table.cells.iter().map(|(r, c, v)| ((*r, *c), v)).collect()
 }
@@ -266,15 +239,6 @@ fn cell(family: &[Sheet<'_>], place: (u32, u32), left: &mut Vec<String>) -> SumC
         }
     }
     SumCell::Number(numbers.iter().sum())
-}
-
-/// `A`, `B`, … `AA`, as spreadsheets name columns.
-fn column_name(column: u32) -> String {
-    let letter = char::from(b'A' + (column % 26) as u8);
-    match column / 26 {
-        0 => letter.to_string(),
-        n => format!("{}{letter}", column_name(n - 1)),
-    }
 }
 
 /// The words that stand nearest above a number, which say what it counts; with a percent sign kept.
@@ -402,23 +366,5 @@ mod tests {
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(left[0].contains("Phú Hòa") && left[0].contains("dòng 3, cột D"));
         assert!(left[1].contains("Sơn Hòa") && left[1].contains("dòng 7"));
-    }
-
-    #[test]
-    fn numbers_are_read_as_vietnamese_write_them() {
-        for (text, number) in [
-            ("450,5", Some(450.5)),
-            ("1.500", Some(1500.0)),
-            ("1.234.567,25", Some(1_234_567.25)),
-            ("450.5", Some(450.5)),
-            ("-12", Some(-12.0)),
-            ("1,500", None),
-            ("1.50.000", None),
-            ("36 triệu", None),
-            ("", None),
-            ("-", None),
-        ] {
-            assert_eq!(number_in(text), number, "{text}");
-        }
     }
 }

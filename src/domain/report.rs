@@ -7,6 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
+use super::figure::Figure;
 use super::period::{Closing, Period, PeriodId};
 use super::reminder::Steps;
 use super::unit::{Level, Register, Unit};
@@ -246,6 +247,8 @@ pub struct Report {
     pub steps: Steps,
     /// The parts under which the province consolidates what units write.
     pub sections: Vec<PlanSection>,
+    /// The figures that it asks for in an annex; none: it has no annex.
+    pub figures: Vec<Figure>,
     /// The document that asks for it, which goes along when a period opens.
     pub basis_file: Option<PathBuf>,
 }
@@ -388,6 +391,7 @@ pub(crate) mod tests {
             ended: None,
             applies_to_open: None,
             sections: vec![],
+            figures: vec![],
         }
     }
 

@@ -4,6 +4,7 @@ pub mod domain_name;
 pub mod files;
 pub mod hex;
 mod sha256;
+pub mod table;
 pub mod text;
 pub mod turns;
 mod words;

@@ -18,7 +18,7 @@ use crate::domain::unit::Addressee;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::{self, Holds};
 use crate::store::{Outgoing, Receipts, Store};
-use crate::writing::{DepartmentView, Draft, Enclosure, render_text, say};
+use crate::writing::{DepartmentView, Draft, Enclosure, annex, render_text, say};
 
 /// The reminder of what is still missing of what it was owed for.
 pub(super) fn letter(
@@ -104,10 +104,13 @@ pub fn reminder_of(
             step: *step,
             reminded: reminded.map(|(at, _)| at).collect(),
         });
-        let basis = config
+        let Some(report) = config
             .report(&obligation.report)
-            .and_then(|r| r.basis_file.as_ref());
-        if let (Step::Opening, Some(path)) = (step, basis) {
+            .filter(|_| *step == Step::Opening)
+        else {
+            continue;
+        };
+        if let Some(path) = &report.basis_file {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             // The same plan asks for several reports.
             if !enclosures.iter().any(|e| e.name == name) {
@@ -117,6 +120,11 @@ pub fn reminder_of(
                         .with_context(|| format!("cannot read {}", path.display()))?,
                 });
             }
+        }
+        if !report.figures.is_empty() {
+            let asked = config.register.nearest(&obligation.unit, date_of(now));
+            let whose = (&obligation.unit, asked.unwrap_or(to.unit));
+            enclosures.push(annex::blank(report, &obligation.period, whose, now)?);
         }
     }
     let mut draft = draft(config, to, &items, verifying, now)?;
@@ -157,6 +165,7 @@ fn draft(
         due: String,
         received: &'static str,
         missing: &'static str,
+        figures: bool,
         returned: Option<&'a str>,
         reminded: Vec<String>,
     }
@@ -174,6 +183,7 @@ fn draft(
                 due: vietnamese_moment(o.due),
                 received: o.received().in_vietnamese(),
                 missing: o.missing().in_vietnamese(),
+                figures: report.is_some_and(|r| !r.figures.is_empty()),
                 returned: o.returned.as_deref(),
                 reminded: i
                     .reminded

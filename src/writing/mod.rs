@@ -4,6 +4,7 @@
 //! folder's `templates` takes their place.
 
 mod alarm;
+pub mod annex;
 mod because;
 pub mod consolidation;
 mod sentences;

@@ -1,0 +1,253 @@
+//! Figures that a report asks for: the annex goes out prefilled, and what comes back is read, checked and added up. It is a
+//! courtesy: no report is refused or waits for it.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use calamine::{Data, Reader};
+use mail_parser::{MessageParser, MimeHeaders};
+use tempfile::TempDir;
+
+use crate::lab::demo::sample;
+use crate::lab::installation::{json_lines, succeed, thubaocao, word};
+use crate::lab::{with_file, written};
+
+const TUY_AN: &str = "ldld.tuyan@phuyen.example";
+
+/// What the report on women's work asks for, below its [[report]].
+const FIGURES: &str = r#"reminders = { opening = true }
+[[report.number]]
+label = "Tổng số lao động"
+unit = "người"
+sum_of = ["Trong đó: nữ", "Trong đó: nam"]
+times_last_period = 3
+[[report.number]]
+label = "Trong đó: nữ"
+unit = "người"
+[[report.number]]
+label = "Trong đó: nam"
+unit = "người"
+[[report.number]]
+label = "Kinh phí chăm lo nữ đoàn viên"
+unit = "triệu đồng"
+"#;
+
+/// The sample configuration, in which one report asks for figures.
+struct Office {
+    dir: TempDir,
+}
+
+impl Office {
+    fn new() -> Office {
+        let dir = sample();
+        let path = dir.path().join("config/reports.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let last = "except = [\"nữ công nhân\", \"nữ công chức\"]\n";
+        assert!(text.contains(last));
+        fs::write(&path, text.replace(last, &format!("{last}{FIGURES}"))).unwrap();
+        Office { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// What a command prints at a moment (Vietnam).
+    fn at(&self, at: &str, arguments: &[&str]) -> String {
+        let mut command = thubaocao(&self.path("config"));
+        let at = format!("{at}:00+07:00");
+        succeed(
+            command
+                .args(["--at", &at])
+                .args(arguments)
+                .output()
+                .unwrap(),
+        )
+    }
+
+    /// Puts a report of Tuy An on women's work into the mailbox.
+    fn arrives(&self, at: &str, files: &[(&str, Vec<u8>)]) {
+        let head = format!(
+            "Authentication-Results: mx.google.com; dmarc=pass header.from=phuyen.example\r\n\
+             Message-ID: <{at}@phuyen.example>\r\n"
+        );
+        let mail = written(TUY_AN, "Báo cáo công tác nữ công", "Kính gửi Ban.", files);
+        let path = self.path(&format!("data/maildir/new/{at}.1.x"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, [head.into_bytes(), mail].concat()).unwrap();
+        let at: jiff::Timestamp = format!("{at}:00+07:00").parse().unwrap();
+        let file = fs::File::options().append(true).open(&path).unwrap();
+        file.set_modified(at.into()).unwrap();
+    }
+
+    /// The mails to Tuy An that have left, in their order.
+    fn letters_to_tuy_an(&self) -> Vec<Vec<u8>> {
+        let entries = fs::read_dir(self.path("data/outbox")).unwrap();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let letters = paths.iter().map(|path| fs::read(path).unwrap());
+        let to = format!("To: {TUY_AN}");
+        let to_it = |raw: &Vec<u8>| String::from_utf8_lossy(raw).contains(&to);
+        letters.filter(to_it).collect()
+    }
+
+    /// The annex of Tuy An on a period, as a command writes it.
+    fn annex(&self, period: &str) -> Vec<u8> {
+        let file = self.path("annex.xlsx");
+        let whose = [
+            "--report",
+            "nu-cong",
+            "--period",
+            period,
+            "--unit",
+            "ldld-tuy-an",
+        ];
+        let to = [file.to_str().unwrap()];
+        self.at(
+            "2026-06-15T08:00",
+            &[&["annex"], &whose[..], &to[..]].concat(),
+        );
+        fs::read(&file).unwrap()
+    }
+}
+
+/// The cells of the first sheet of a workbook that have something, by their names.
+fn cells(xlsx: &[u8]) -> Vec<(String, String)> {
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(xlsx)).unwrap();
+    let range = book.worksheet_range_at(0).unwrap().unwrap();
+    let formulas = book.worksheet_formula(&book.sheet_names()[0]).unwrap();
+    let (above, left) = range.start().unwrap();
+    let name = |row: usize, column: usize| {
+        let column = char::from(b'A' + u8::try_from(left as usize + column).unwrap());
+        format!("{column}{}", above as usize + row + 1)
+    };
+    let values = range
+        .used_cells()
+        .filter(|(.., value)| **value != Data::Empty);
+    let values = values.map(|(r, c, value)| (name(r, c), value.to_string()));
+    let (above, left) = formulas.start().unwrap_or_default();
+    let formulas = formulas.used_cells().map(|(r, c, formula)| {
+        let column = char::from(b'A' + u8::try_from(left as usize + c).unwrap());
+        (
+            format!("{column}{}", above as usize + r + 1),
+            format!("={formula}"),
+        )
+    });
+    let values = values.filter(|(_, value)| !value.trim().is_empty());
+    values.chain(formulas).collect()
+}
+
+fn cell<'c>(cells: &'c [(String, String)], name: &str) -> &'c str {
+    cells.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v)
+}
+
+#[test]
+fn the_letter_that_opens_a_period_brings_the_annex_prefilled_for_its_unit_and_a_command_writes_it()
+{
+    let office = Office::new();
+    let report = [("BC nu cong 6 thang dau nam 2026.docx", word("x"))];
+    office.arrives("2026-06-05T08:00", &report);
+    office.at("2026-06-12T06:00", &["run", "--once"]);
+    office.at("2026-06-15T08:00", &["run", "--once"]);
+    // Other reports of the unit are near their deadlines: the letter tells of all.
+    let letters = office.letters_to_tuy_an();
+    let parsed = letters
+        .iter()
+        .map(|raw| MessageParser::default().parse(raw).unwrap());
+    let mail = parsed
+        .into_iter()
+        .find(|m| m.attachment_count() > 0)
+        .unwrap();
+    let text = mail.body_text(0).unwrap();
+    assert!(
+        text.contains("Số liệu: đề nghị ghi vào biểu kèm theo thư này"),
+        "{text}"
+    );
+    let annex = mail.attachments().next().unwrap();
+    assert_eq!(
+        annex.attachment_name(),
+        Some("Biểu số liệu - Nữ công - 6 tháng cuối năm 2026.xlsx")
+    );
+    let found = cells(annex.contents());
+    for (name, wanted) in [
+        ("A1", "Liên đoàn Lao động huyện Tuy An"),
+        ("A3", "BIỂU SỐ LIỆU"),
+        ("A4", "(Kèm theo Báo cáo công tác nữ công)"),
+        ("A5", "Kỳ báo cáo: 6 tháng cuối năm 2026"),
+        ("B7", "Chỉ tiêu"),
+        ("D7", "Số liệu"),
+        ("A8", "1"),
+        ("B8", "Tổng số lao động"),
+        ("C8", "người"),
+        ("D8", "=IF(COUNT(D9,D10)=0,\"\",SUM(D9,D10))"),
+        ("B9", "Trong đó: nữ"),
+        ("D9", ""),
+        ("C11", "triệu đồng"),
+        ("A14", "Mã biểu: nu-cong / 2026-H2 / ldld-tuy-an"),
+    ] {
+        assert_eq!(cell(&found, name), wanted, "{name} of {found:?}");
+    }
+    assert_eq!(cells(&office.annex("2026-H2")), found);
+
+    // Sent back as it went out, it is a blank form and no report.
+    let back = office.path("back.eml");
+    fs::write(
+        &back,
+        with_file("Biểu số liệu.xlsx", annex.contents().to_vec()),
+    )
+    .unwrap();
+    let read = office.at(
+        "2026-06-20T08:00",
+        &["explain", "--json", back.to_str().unwrap()],
+    );
+    let read = &json_lines(&read)[0];
+    assert_eq!(read["attachments"][0]["filled"], false, "{read}");
+}
+
+#[test]
+fn an_annex_that_nobody_asks_for_is_not_written_and_why_is_said() {
+    let office = Office::new();
+    let said = |report: &str, period: &str, unit: &str| {
+        let file = office.path("none.xlsx");
+        let output = thubaocao(&office.path("config"))
+            .args([
+                "annex", "--report", report, "--period", period, "--unit", unit,
+            ])
+            .arg(&file)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(!Path::new(&file).exists());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (report, period, unit, why) in [
+        (
+            "nu-cog",
+            "2026-H1",
+            "ldld-tuy-an",
+            "did you mean `nu-cong`?",
+        ),
+        (
+            "tre-em",
+            "2026-H1",
+            "ldld-tuy-an",
+            "tre-em has no [[report.number]]",
+        ),
+        (
+            "nu-cong",
+            "2026-Q1",
+            "ldld-tuy-an",
+            "2026-Q1 is no period of nu-cong",
+        ),
+        (
+            "nu-cong",
+            "2026-H1",
+            "ldld-tuyan",
+            "did you mean `ldld-tuy-an`?",
+        ),
+    ] {
+        let said = said(report, period, unit);
+        assert!(said.contains(why), "{said}");
+    }
+}
