@@ -88,8 +88,7 @@ pub async fn period(
         let mut taken: BTreeSet<String> = BTreeSet::new();
         let head = |number: Option<&str>, received: Option<Timestamp>, file: Cell| {
             vec![
-                Cell::Number(n as i64 + 1),
-                unit.clone().into(),
+                config.official_name(&o.unit, date_of(o.due)).into(),
                 overview::state_cell(&view, o),
                 received.map_or(Cell::Empty, |at| Cell::Day(date_of(at))),
                 number.unwrap_or_default().into(),
@@ -138,7 +137,7 @@ pub async fn period(
         }
     }
     let known = config.report(report);
-    let title = known.map_or(report, |r| r.title.as_str());
+    let title = config.report_title(report);
     let lines = vec![
         format!("{title}, {}", period.in_vietnamese()),
         format!("Tính đến {}", vietnamese_moment(now)),
@@ -181,10 +180,10 @@ fn make_empty(folder: &Path) -> Result<()> {
 /// The index of all files, with links to them.
 fn index_book(lines: &[String], rows: Vec<Vec<Cell>>, now: Timestamp) -> Result<Vec<u8>> {
     let columns = [
-        ("STT", 5.0),
-        ("Đơn vị", 32.0),
+        ("STT", 6.0),
+        ("Đơn vị", 44.0),
         ("Tình trạng", 24.0),
-        ("Ngày nhận", 12.0),
+        ("Ngày nhận", 13.0),
         ("Số, ký hiệu", 22.0),
         ("Tệp", 50.0),
     ];
@@ -194,7 +193,10 @@ fn index_book(lines: &[String], rows: Vec<Vec<Cell>>, now: Timestamp) -> Result<
         columns: columns
             .map(|(name, width)| (name.to_owned(), width))
             .to_vec(),
-        rows: Box::new(rows.into_iter().map(Ok)),
+        rows: Box::new((1..).zip(rows).map(|(n, row)| {
+            let numbered = std::iter::once(Cell::Number(n)).chain(row);
+            Ok(numbered.collect())
+        })),
     };
     spreadsheet::workbook([sheet], now)
 }

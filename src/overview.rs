@@ -1,4 +1,7 @@
-//! How all units stand, as tables: totals by report and period, the matrix of units and periods, details.
+//! How all units stand, as tables: totals by report and period, the matrix of units and periods, the annex of each report
+//! and period, details.
+
+pub(crate) mod annex;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write;
@@ -7,13 +10,16 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
-use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
+use crate::domain::{date_of, fold_case, vietnamese_date, vietnamese_moment};
+use crate::ground::text::fold;
 use crate::standing::View;
 use crate::store::Store;
 use crate::writing::spreadsheet::{self, Cell, Rows, Sheet, Tone};
+use annex::Places;
 
 /// How one report and period ended, as provincial report systems count it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -126,7 +132,8 @@ fn short_period(period: &PeriodId) -> String {
     }
 }
 
-/// The Excel file of obligations, ready to be the annex of a letter, is written to `to`.
+/// The Excel file of obligations is written to `to`: for looking at, and the sheets of single reports and periods for
+/// printing as the annex of a letter ([`has_own_sheet`] says of which).
 ///
 /// # Errors
 /// When the store cannot be read, or nothing can be written.
@@ -137,12 +144,98 @@ pub fn workbook(
     to: impl Write + Send,
 ) -> Result<()> {
     let groups = groups(obligations);
-    let sheets = [
+    let places = annex::places(view.config());
+    let mut sheets = vec![
         totals_sheet(view, &groups),
         matrix_sheet(view, obligations, &groups),
-        details_sheet(view, store, obligations),
     ];
+    let mut tabs: HashSet<String> = sheets.iter().map(|s| fold_case(&s.name)).collect();
+    for group in &groups {
+        if groups.len() == 1 || has_own_sheet(view, group) {
+            let tab = tab(view.config(), group, &mut tabs);
+            sheets.push(group_sheet(view, store, group, &places, tab));
+        }
+    }
+    sheets.push(details_sheet(view, store, obligations));
     spreadsheet::write(sheets, view.now(), to)
+}
+
+/// So long after its deadline a report and period still has a sheet of its own.
+const RECENT: SignedDuration = SignedDuration::from_hours(24 * 45);
+/// So long before.
+const SOON: SignedDuration = SignedDuration::from_hours(24 * 31);
+
+/// Whether a report and period of several has a sheet of its own: something of it was due within 45 days or is due within
+/// 31, or is late and not closed. What was due before the installation, with nothing to show, has none.
+fn has_own_sheet(view: &View<'_>, group: &Group<'_>) -> bool {
+    let now = view.now();
+    let near = now - RECENT..=now + SOON;
+    group.members.iter().any(|o| match view.state(o) {
+        State::Untracked => false,
+        State::Overdue | State::Returned | State::Waiting(_) => true,
+        State::NotDue
+        | State::Pending
+        | State::Partial
+        | State::Submitted
+        | State::Late
+        | State::Closed
+        | State::Excused => near.contains(&o.due),
+    })
+}
+
+/// The name of the tab of a report and period, which no other has: at most 31 characters, without what Excel forbids.
+fn tab(config: &Config, group: &Group<'_>, taken: &mut HashSet<String>) -> String {
+    let period = short_period(group.period);
+    let most = 31 - 4 - period.chars().count();
+    let report = config.report_name(group.report);
+    let report: String = report.chars().take(most).collect();
+    let name = format!("{} {period}", report.trim());
+    let name = name.replace(['[', ']', ':', '*', '?', '/', '\\', '\''], "-");
+    let mut tab = name.clone();
+    let mut n = 1;
+    while !taken.insert(fold_case(&tab)) {
+        n += 1;
+        tab = format!("{name} {n}");
+    }
+    tab
+}
+
+/// A row each unit of one report and period, as the annex of a letter.
+fn group_sheet<'a>(
+    view: &'a View<'_>,
+    store: &'a Store,
+    group: &'a Group<'a>,
+    places: &Places<'_>,
+    name: String,
+) -> Sheet<'a> {
+    let config = view.config();
+    let mut members = group.members.clone();
+    annex::in_order(&mut members, places);
+    let rows = members.into_iter().enumerate().map(move |(n, o)| {
+        let line = annex::line(view, store, o, group.due)?;
+        Ok(vec![
+            Cell::Number(n as i64 + 1),
+            line.unit.into(),
+            Cell::Day(line.due),
+            Cell::State(line.state, line.tone),
+            line.sent.map_or(Cell::Empty, Cell::Day),
+            line.numbers.into(),
+            line.note.into(),
+        ])
+    });
+    let widths = [6.0, 44.0, 13.0, 24.0, 13.0, 20.0, 34.0];
+    let names = annex::COLUMNS.map(str::to_owned);
+    Sheet {
+        name,
+        title: vec![
+            annex::TITLE.to_owned(),
+            annex::of_group(config, group).to_uppercase(),
+            annex::goes_with(&config.settings.department.federation),
+            annex::due_and_now(view, group),
+        ],
+        columns: names.into_iter().zip(widths).collect(),
+        rows: Box::new(rows),
+    }
 }
 
 /// The lines above a sheet: whose it is and what it shows, and at which moment.
@@ -165,11 +258,13 @@ fn totals_sheet<'a>(view: &'a View<'_>, groups: &'a [Group<'_>]) -> Sheet<'a> {
         name: "Tổng hợp".into(),
         title: title(view, "TỔNG HỢP TÌNH HÌNH GỬI BÁO CÁO"),
         columns: [
-            columns(30.0, &["Báo cáo", "Kỳ"]),
+            columns(6.0, &["STT"]),
+            columns(46.0, &["Báo cáo"]),
+            columns(20.0, &["Kỳ"]),
+            columns(13.0, &["Hạn"]),
             columns(
-                12.0,
+                8.5,
                 &[
-                    "Hạn",
                     "Đến hạn",
                     "Đúng hạn",
                     "Trễ",
@@ -186,7 +281,7 @@ fn totals_sheet<'a>(view: &'a View<'_>, groups: &'a [Group<'_>]) -> Sheet<'a> {
             ),
         ]
         .concat(),
-        rows: Box::new(groups.iter().map(|g| Ok(total_row(view, g)))),
+        rows: Box::new((1..).zip(groups).map(|(n, g)| Ok(total_row(view, g, n)))),
     }
 }
 
@@ -196,7 +291,7 @@ fn matrix_sheet<'a>(
     obligations: &'a [Obligation],
     groups: &[Group<'a>],
 ) -> Sheet<'a> {
-    let soon = view.now() + SignedDuration::from_hours(24 * 31);
+    let soon = view.now() + SOON;
     let untracked = |o: &&Obligation| view.state(o) == State::Untracked && o.receipts.is_empty();
     let near: Vec<Group<'a>> = groups
         .iter()
@@ -222,20 +317,27 @@ fn details_sheet<'a>(
         name: "Chi tiết".into(),
         title: title(view, "CHI TIẾT BÁO CÁO ĐÃ NHẬN"),
         columns: [
-            columns(28.0, &["Đơn vị", "Báo cáo", "Kỳ"]),
-            columns(12.0, &["Hạn"]),
-            columns(24.0, &["Tình trạng"]),
-            columns(12.0, &["Nhận lần đầu", "Nhận đủ"]),
-            columns(22.0, &["Số, ký hiệu văn bản"]),
-            columns(10.0, &["Số lần gửi", "Số lần nhắc"]),
-            columns(12.0, &["Nhắc gần nhất"]),
+            columns(7.0, &["STT"]),
+            columns(36.0, &["Đơn vị"]),
+            columns(20.0, &["Báo cáo"]),
+            columns(18.0, &["Kỳ"]),
+            columns(13.0, &["Hạn"]),
+            columns(20.0, &["Tình trạng"]),
+            columns(13.0, &["Nhận lần đầu", "Nhận đủ"]),
+            columns(18.0, &["Số, ký hiệu văn bản"]),
+            columns(8.0, &["Số lần gửi", "Số lần nhắc"]),
+            columns(13.0, &["Nhắc gần nhất"]),
         ]
         .concat(),
-        rows: Box::new(obligations.iter().map(|o| detail_row(view, store, o))),
+        rows: Box::new(
+            (1..)
+                .zip(obligations)
+                .map(|(n, o)| detail_row(view, store, o, n)),
+        ),
     }
 }
 
-fn total_row(view: &View<'_>, group: &Group<'_>) -> Vec<Cell> {
+fn total_row(view: &View<'_>, group: &Group<'_>, n: i64) -> Vec<Cell> {
     let r = view.rates(group.members.iter().copied());
     let share = |n: u32| match r.expected {
         0 => Cell::Empty,
@@ -246,7 +348,8 @@ fn total_row(view: &View<'_>, group: &Group<'_>) -> Vec<Cell> {
     let early = |o: &&&Obligation| o.due > view.now() && matches!(view.state(o), State::Waiting(_));
     let early = group.members.iter().filter(early).count() as u32;
     vec![
-        view.config().report_name(group.report).into(),
+        Cell::Number(n),
+        view.config().report_title(group.report).into(),
         group.period.in_vietnamese().into(),
         Cell::Day(date_of(group.due)),
         number(r.expected - r.ahead - early),
@@ -271,7 +374,7 @@ fn matrix<'a>(
     groups: &[Group<'a>],
 ) -> (Vec<(String, f64)>, Rows<'a>) {
     let (config, now) = (view.config(), view.now());
-    let mut columns = vec![("STT".to_owned(), 5.0), ("Đơn vị".to_owned(), 32.0)];
+    let mut columns = vec![("STT".to_owned(), 6.0), ("Đơn vị".to_owned(), 40.0)];
     columns.extend(groups.iter().map(|g| {
         let head = format!(
             "{}\n{}\n(hạn {})",
@@ -279,7 +382,7 @@ fn matrix<'a>(
             g.period.in_vietnamese(),
             vietnamese_date(date_of(g.due))
         );
-        (head, 17.0)
+        (head, 18.0)
     }));
     let expected: BTreeSet<&UnitId> = obligations.iter().map(|o| &o.unit).collect();
     // In the order of the register, as staff know it; then those that it does not have.
@@ -291,7 +394,7 @@ fn matrix<'a>(
     let rows = order.into_iter().enumerate().map(move |(n, unit)| {
         let mut row = vec![
             Cell::Number(n as i64 + 1),
-            config.unit_name(unit, date_of(now)).into(),
+            config.official_name(unit, date_of(now)).into(),
         ];
         row.extend(members.iter().map(|of| {
             let own = of.get(unit);
@@ -310,26 +413,48 @@ pub(crate) fn state_cell(view: &View<'_>, o: &Obligation) -> Cell {
             format!(" {}/{}", day.day(), day.month())
         })
     };
-    let missing = || format!("Thiếu {}", o.missing().in_vietnamese());
-    let (text, tone) = match view.state(o) {
-        State::Submitted => (format!("Đúng hạn{}", day(o.complete_at())), Tone::Good),
-        State::Late => (format!("Trễ{}", day(o.complete_at())), Tone::Part),
-        State::Partial => (missing(), Tone::Part),
-        State::Waiting(mail) => (format!("Đang chờ xử lý (thư số {mail})"), Tone::Part),
-        State::Overdue if o.returned.is_some() => ("Trả lại, chưa gửi lại".into(), Tone::Bad),
-        State::Overdue => ("Chưa nộp".into(), Tone::Bad),
-        State::Closed if o.returned.is_some() => ("Trả lại, không gửi lại".into(), Tone::Bad),
-        State::Closed => ("Không nộp".into(), Tone::Bad),
-        State::Returned => (format!("Trả lại, hạn{}", day(Some(o.due))), Tone::Part),
-        State::Excused => ("Được miễn".into(), Tone::Plain),
-        State::NotDue | State::Pending => ("Chưa đến hạn".into(), Tone::Plain),
-        State::Untracked if o.receipts.is_empty() => ("Chưa theo dõi".into(), Tone::Plain),
-        State::Untracked => {
-            let received = day(o.complete_at().or(o.first_received()));
-            (format!("Chưa theo dõi, đã nhận{received}"), Tone::Plain)
+    let more = match view.state(o) {
+        State::Submitted | State::Late => day(o.complete_at()),
+        State::Waiting(mail) => format!(" (thư số {mail})"),
+        State::Returned => format!(", hạn{}", day(Some(o.due))),
+        State::Untracked if !o.receipts.is_empty() => {
+            format!(
+                ", đã nhận{}",
+                day(o.complete_at().or_else(|| o.first_received()))
+            )
         }
+        State::Untracked
+        | State::Partial
+        | State::Overdue
+        | State::Closed
+        | State::Excused
+        | State::NotDue
+        | State::Pending => String::new(),
     };
-    Cell::State(text + &doubt(o), tone)
+    let (text, tone) = state_words(view, o);
+    Cell::State(text + &more + &doubt(o), tone)
+}
+
+/// The same in the fewest words.
+fn state_words(view: &View<'_>, o: &Obligation) -> (String, Tone) {
+    let (text, tone) = match view.state(o) {
+        State::Submitted => ("Đúng hạn", Tone::Good),
+        State::Late => ("Trễ", Tone::Part),
+        State::Partial => {
+            let missing = o.missing().in_vietnamese();
+            return (format!("Thiếu {missing}"), Tone::Part);
+        }
+        State::Waiting(_) => ("Đang chờ xử lý", Tone::Part),
+        State::Overdue if o.returned.is_some() => ("Trả lại, chưa gửi lại", Tone::Bad),
+        State::Overdue => ("Chưa nộp", Tone::Bad),
+        State::Closed if o.returned.is_some() => ("Trả lại, không gửi lại", Tone::Bad),
+        State::Closed => ("Không nộp", Tone::Bad),
+        State::Returned => ("Trả lại", Tone::Part),
+        State::Excused => ("Được miễn", Tone::Plain),
+        State::NotDue | State::Pending => ("Chưa đến hạn", Tone::Plain),
+        State::Untracked => ("Chưa theo dõi", Tone::Plain),
+    };
+    (text.to_owned(), tone)
 }
 
 /// What staff should know of a mail that may be a unit's, behind how it stands; empty where there is none.
@@ -339,7 +464,7 @@ pub fn doubt(o: &Obligation) -> String {
     })
 }
 
-fn detail_row(view: &View<'_>, store: &Store, o: &Obligation) -> Result<Vec<Cell>> {
+fn detail_row(view: &View<'_>, store: &Store, o: &Obligation, n: i64) -> Result<Vec<Cell>> {
     let config = view.config();
     let day = |at: Option<Timestamp>| at.map_or(Cell::Empty, |at| Cell::Day(date_of(at)));
     let reminded = match o.reminders_sent {
@@ -347,25 +472,35 @@ fn detail_row(view: &View<'_>, store: &Store, o: &Obligation) -> Result<Vec<Cell
         _ => store.reminders_of(o.id)?.last().map(|(at, _)| *at),
     };
     let versions = store.numbers_of(o.id, view.now())?;
-    let mut numbers: Vec<&str> = Vec::new();
-    for number in versions.iter().flatten() {
-        if !numbers.contains(&number.as_str()) {
-            numbers.push(number);
-        }
-    }
     Ok(vec![
-        config.unit_name(&o.unit, date_of(o.due)).into(),
+        Cell::Number(n),
+        config.official_name(&o.unit, date_of(o.due)).into(),
         config.report_name(&o.report).into(),
         o.period.in_vietnamese().into(),
         Cell::Day(date_of(o.due)),
         state_cell(view, o),
         day(o.first_received()),
         day(o.complete_at()),
-        numbers.join("; ").into(),
+        each_once(&versions).into(),
         Cell::Number(versions.len() as i64),
         Cell::Number(i64::from(o.reminders_sent)),
         day(reminded),
     ])
+}
+
+/// The numbers of versions, each once: as it is written with its marks, where one version (by the name of a file) has it
+/// without.
+fn each_once(versions: &[Option<String>]) -> String {
+    let mut numbers: Vec<&str> = Vec::new();
+    let marks = |number: &str| number.chars().filter(|c| !c.is_ascii()).count();
+    for number in versions.iter().flatten() {
+        match numbers.iter_mut().find(|n| fold(n) == fold(number)) {
+            Some(known) if marks(known) < marks(number) => *known = number,
+            Some(_) => {}
+            None => numbers.push(number),
+        }
+    }
+    numbers.join("; ")
 }
 
 /// The same day of the year before: what was due earlier is of no interest any more.
@@ -384,6 +519,22 @@ mod tests {
     use crate::domain::obligation::Receipt;
     use crate::domain::obligation::tests::{at, obligation};
     use crate::domain::report::Forms;
+
+    #[test]
+    fn a_number_stands_once_with_its_marks() {
+        let once = |numbers: &[&str]| {
+            let versions: Vec<Option<String>> =
+                numbers.iter().map(|n| Some((*n).to_owned())).collect();
+            each_once(&versions)
+        };
+        assert_eq!(once(&["57/BC-LDLD", "57/BC-LĐLĐ"]), "57/BC-LĐLĐ");
+        assert_eq!(once(&["57/BC-LĐLĐ", "57/BC-LDLD"]), "57/BC-LĐLĐ");
+        assert_eq!(
+            once(&["57/BC-LĐLĐ", "58/BC-LĐLĐ"]),
+            "57/BC-LĐLĐ; 58/BC-LĐLĐ"
+        );
+        assert_eq!(each_once(&[None]), "");
+    }
 
     #[test]
     #[expect(

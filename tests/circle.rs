@@ -437,7 +437,8 @@ fn an_address_that_does_not_work_gives_way_to_the_next_until_staff_take_it_back(
     let sheet = calamine::Reader::worksheet_range(&mut book, "Theo đơn vị").unwrap();
     let cells: Vec<String> = sheet.used_cells().map(|(_, _, c)| c.to_string()).collect();
     assert!(
-        cells.iter().any(|c| c == "LĐLĐ huyện Tuy An") && cells.iter().any(|c| c == "Chưa nộp"),
+        cells.iter().any(|c| c == "Liên đoàn Lao động huyện Tuy An")
+            && cells.iter().any(|c| c == "Chưa nộp"),
         "{cells:?}"
     );
 

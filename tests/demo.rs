@@ -340,7 +340,7 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
     let sheet = calamine::Reader::worksheet_range(&mut book, "Mục lục").unwrap();
     let cells: Vec<String> = sheet.used_cells().map(|(_, _, c)| c.to_string()).collect();
     for expected in [
-        "LĐLĐ TP Tuy Hòa",
+        "Liên đoàn Lao động thành phố Tuy Hòa",
         "102/BC-LĐLĐ",
         "102-BC-LĐLĐ trẻ em (sửa lần 2).docx",
         "Chưa nộp",
@@ -610,20 +610,21 @@ fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
         row.unwrap_or_else(|| panic!("no row with {words:?}"))
             .clone()
     };
+    let report = "Báo cáo kết quả công tác chăm sóc, giáo dục và bảo vệ trẻ em";
     // Of a report: due, on time, late, partial, waiting, not yet, not at all, ahead, excused, not tracked.
     let totals = sheet("Tổng hợp");
-    let row = find(&totals, &["Công tác trẻ em", "6 tháng đầu năm 2026"]);
+    let row = find(&totals, &[report, "6 tháng đầu năm 2026"]);
     assert_eq!(
-        row[3..13],
+        row[4..14],
         ["28", "10", "2", "1", "1", "14", "0", "0", "0", "0"]
     );
     // Whoever has time left has not failed to send.
-    let ahead = find(&totals, &["Công tác trẻ em", "6 tháng cuối năm 2026"]);
-    assert_eq!(ahead[3..7], ["0", "0", "0", "0"]);
-    assert_eq!(ahead[7..11], ["0", "0", "0", "28"], "{ahead:?}");
+    let ahead = find(&totals, &[report, "6 tháng cuối năm 2026"]);
+    assert_eq!(ahead[4..8], ["0", "0", "0", "0"]);
+    assert_eq!(ahead[8..12], ["0", "0", "0", "28"], "{ahead:?}");
     let rate = |n: usize| row[n].parse::<f64>().unwrap();
     assert!(
-        (rate(13) - 12.0 / 28.0).abs() < 1e-9 && (rate(14) - 10.0 / 28.0).abs() < 1e-9,
+        (rate(14) - 12.0 / 28.0).abs() < 1e-9 && (rate(15) - 10.0 / 28.0).abs() < 1e-9,
         "{row:?}"
     );
 
@@ -634,25 +635,32 @@ fn the_excel_file_holds_totals_the_matrix_of_units_and_periods_and_details() {
         .position(|h| h.starts_with("Công tác trẻ em\n6 tháng đầu năm 2026"))
         .unwrap();
     let cell = |unit: &str| find(&matrix, &[unit])[column].clone();
-    assert_eq!(cell("LĐLĐ huyện Tây Hòa"), "Chưa nộp");
+    assert_eq!(cell("Liên đoàn Lao động huyện Tây Hòa"), "Chưa nộp");
     assert_eq!(
-        cell("LĐLĐ huyện Sơn Hòa"),
+        cell("Liên đoàn Lao động huyện Sơn Hòa"),
         "Chưa nộp, có thư số 9 chưa xác minh"
     );
     assert!(
         !heads.iter().any(|h| h.contains("tháng 3 năm 2026")),
         "before the installation nobody was asked: {heads:?}"
     );
-    assert_eq!(cell("LĐLĐ huyện Phú Hòa"), "Trễ 15/6");
-    assert_eq!(cell("CĐCS Xổ số kiến thiết"), "Thiếu file mềm");
+    assert_eq!(cell("Liên đoàn Lao động huyện Phú Hòa"), "Trễ 15/6");
+    assert_eq!(
+        cell("Công đoàn cơ sở Công ty TNHH MTV Xổ số kiến thiết Phú Yên"),
+        "Thiếu file mềm"
+    );
 
     let details = sheet("Chi tiết");
     let row = find(
         &details,
-        &["LĐLĐ TP Tuy Hòa", "Công tác trẻ em", "6 tháng đầu năm 2026"],
+        &[
+            "Liên đoàn Lao động thành phố Tuy Hòa",
+            "Công tác trẻ em",
+            "6 tháng đầu năm 2026",
+        ],
     );
     assert!(row.iter().any(|c| c.contains("102/BC-LĐLĐ")), "{row:?}");
-    assert_eq!(row[8], "2", "it was sent twice: {row:?}");
+    assert_eq!(row[9], "2", "it was sent twice: {row:?}");
 }
 
 #[test]

@@ -51,6 +51,7 @@ mod manager;
 mod meant;
 mod office;
 mod orders;
+mod papers;
 mod promises;
 mod reader;
 mod refusals;

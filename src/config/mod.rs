@@ -66,6 +66,18 @@ impl Config {
             .map_or_else(|| unit.to_string(), |u| u.short_name.clone())
     }
 
+    /// The full name of a unit on a day, as official documents have it, else its id.
+    pub(crate) fn official_name(&self, unit: &UnitId, day: Date) -> String {
+        self.register
+            .nearest(unit, day)
+            .map_or_else(|| unit.to_string(), |u| u.name.clone())
+    }
+
+    /// The title of a report, else its id.
+    pub(crate) fn report_title<'c>(&'c self, report: &'c str) -> &'c str {
+        self.report(report).map_or(report, |r| &r.title)
+    }
+
     /// The short name of a report, else its id.
     pub fn report_name(&self, report: &str) -> String {
         self.report(report)
