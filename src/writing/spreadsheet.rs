@@ -300,13 +300,14 @@ fn lines(text: &str, room: f64) -> u32 {
         lines += 1;
         for word in part.split(' ') {
             let letters = word.chars().count() as f64;
-            if taken > 0.0 && taken + 1.0 + letters > room {
+            let mut gap = if taken > 0.0 { 1.0 } else { 0.0 };
+            if taken + gap + letters > room && taken > 0.0 {
                 lines += 1;
-                taken = 0.0;
+                (taken, gap) = (0.0, 0.0);
             }
             let broken = (letters / room).ceil().max(1.0) - 1.0;
             lines += broken as u32;
-            taken += 1.0 + letters - broken * room;
+            taken += gap + letters - broken * room;
         }
     }
     lines
