@@ -18,7 +18,7 @@ use crate::overview;
 use crate::reading::Role;
 use crate::reading::worker::Reader;
 use crate::standing::View;
-use crate::store::{Store, StoredFile};
+use crate::store::{Receipts, Store, StoredFile};
 use crate::writing::consolidation as draft;
 use crate::writing::spreadsheet::{self, Cell, Sheet};
 
@@ -159,7 +159,7 @@ fn expected(
     report: &str,
     period: &PeriodId,
 ) -> Result<Vec<Obligation>> {
-    let mut obligations = store.obligations_within(report, period)?;
+    let mut obligations = store.obligations_within(report, period, Receipts::All)?;
     if obligations.is_empty() {
         bail!("nothing is expected for {report} {period}; `thubaocao status` lists what is");
     }

@@ -8,7 +8,8 @@ use crate::config::Config;
 use crate::reading::{Class, Reading, Reason};
 use crate::store::{Message, Store};
 
-/// Looks whether a mail of staff is a command, by its codes and by the mail of ours that it answers, and classes it so.
+/// Looks whether a mail of staff is a command or asks something, by its codes and by the mail of ours that it answers, and
+/// classes it so.
 pub(super) fn classify(
     config: &Config,
     store: &Store,

@@ -4,6 +4,7 @@
 use anyhow::Result;
 use jiff::civil::Date;
 
+use super::inquiry::{About, Inquiry};
 use super::order::Order;
 use crate::config::Config;
 use crate::domain::correction::{Target, action_in_words};
@@ -16,6 +17,29 @@ use crate::writing::of_a_stranger;
 
 /// No more letters of a text are shown that the mail gives for others to read.
 const SHOWN: usize = 300;
+
+/// What would be told whoever asks it, and to whom. `day`: today (Vietnam).
+pub(crate) fn told(config: &Config, inquiry: &Inquiry, day: Date) -> String {
+    let what = match inquiry {
+        Inquiry::Help => "cách ra lệnh và cách hỏi".to_owned(),
+        Inquiry::Standing(about) => format!("bảng tình hình gửi báo cáo{}", of(config, about, day)),
+        Inquiry::Files(about) => format!("tệp báo cáo{}", of(config, about, day)),
+        Inquiry::Export(about) => format!("toàn bộ tệp của kỳ báo cáo{}", of(config, about, day)),
+        Inquiry::Find(sought) => format!("kết quả tìm “{}”", of_a_stranger(&sought.words, SHOWN)),
+    };
+    format!("Gửi đến địa chỉ này {what}")
+}
+
+/// What an inquiry names, in brackets.
+fn of(config: &Config, about: &About, day: Date) -> String {
+    let units = about.units.iter().map(|u| config.unit_name(u, day));
+    let reports = about.reports.iter().map(|r| config.report_name(r));
+    let named: Vec<String> = units.chain(reports).collect();
+    match named.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", named.join("; ")),
+    }
+}
 
 /// What an order would do. `day`: today (Vietnam).
 pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date) -> Result<String> {

@@ -5,8 +5,11 @@
 //! - Whoever answers a digest that was sent to him needs no code: his words name the item, and the digest is his right to
 //!   it. A code that is quoted counts there only where the words ask for something, and name no item.
 //! - "Hoàn tác" in answer to what we said of a command takes that command back.
+//! - Who asks to be told something answers a letter of ours that was sent to him: the answer goes to him alone, and changes
+//!   nothing.
 //! - Words that ask for something without any right to it are refused, with the way to it, rather than passed over: who
-//!   wrote them believes that it is done. What brings a document, or talks with somebody else, asks for nothing.
+//!   wrote them believes that it is done; so are words to us alone that ask for nothing known. What brings a document, or
+//!   talks with somebody else, asks for nothing.
 
 use std::sync::LazyLock;
 
@@ -15,10 +18,11 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
 use super::consent::{self, Consent};
+use super::inquiry::Inquiry;
 use super::said::{
-    EXPIRED, IN_ANOTHER_MAIL, INVALID, LOST, NO_CODE, NO_LONGER, NOTHING_DONE, OF_ANOTHER,
-    OF_ANOTHER_DIGEST, QUOTED, SETTLED, TOO_OLD, UNDO_UNCLEAR, WHICH, WHICH_TO_UNDO, differs,
-    in_words,
+    ASK_IN_REPLY, EXPIRED, HOW_TO_SAY, IN_ANOTHER_MAIL, INVALID, LOST, NO_CODE, NO_LONGER,
+    NOTHING_DONE, OF_ANOTHER, OF_ANOTHER_DIGEST, QUOTED, SETTLED, TOO_OLD, UNDO_UNCLEAR, WHICH,
+    WHICH_TO_UNDO, differs, in_words,
 };
 pub(crate) use super::said::{ONE_AT_A_TIME, UNCLEAR};
 use super::words;
@@ -49,6 +53,13 @@ pub(crate) struct Facts<'m> {
     /// Whether it may be a report or a request of a unit: it brings a file, a link or somebody else's mail, or is from an
     /// address of the register.
     pub may_report: bool,
+    /// What its words ask to be told.
+    pub inquiry: Option<&'m Inquiry>,
+    /// The day (Vietnam) on which the letter of ours to this address left that it answers itself, where that is no older
+    /// than the key of the codes.
+    pub letter: Option<Date>,
+    /// Whether it goes to us alone, and tells of no report.
+    pub to_us_alone: bool,
 }
 
 /// What a mail answers itself (In-Reply-To).
@@ -68,6 +79,8 @@ pub(crate) enum Answers {
     Command(Option<ChangeId>, Date),
     /// What we said of several commands.
     Commands,
+    /// What we told who asked.
+    Inquiry,
 }
 
 /// A digest that was sent to the sender.
@@ -114,6 +127,8 @@ pub(crate) enum Meaning {
         /// The code of it, which is used up once.
         code: String,
     },
+    /// To be told something.
+    Inquiry(Inquiry),
 }
 
 pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
@@ -131,6 +146,10 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
             (_, None) => Meaning::Nothing,
         };
     }
+    if let Some(inquiry) = mail.inquiry {
+        return inquired(mail, inquiry);
+    }
+    let is_unclear = !mail.may_report && !words::is_courtesy(mail.said);
     if action.is_none() && named.is_empty() {
         return match mail.answers {
             Answers::Digest | Answers::Command(..) | Answers::Commands
@@ -138,9 +157,12 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
             {
                 refused(UNDO_UNCLEAR)
             }
-            Answers::Digest if !mail.may_report && !words::is_courtesy(mail.said) => {
+            Answers::Digest | Answers::Command(..) | Answers::Commands | Answers::Inquiry
+                if is_unclear =>
+            {
                 refused(UNCLEAR)
             }
+            Answers::Nothing if is_unclear && mail.to_us_alone => refused(HOW_TO_SAY),
             _ => Meaning::Nothing,
         };
     }
@@ -158,14 +180,16 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
             {
                 refused(NO_CODE)
             }
+            (Answers::Nothing, _) if is_unclear && mail.to_us_alone => refused(HOW_TO_SAY),
             (Answers::DigestOfAnother, _) if !mail.may_report => refused(OF_ANOTHER_DIGEST),
             (Answers::Lost, _) if !mail.may_report => refused(LOST),
+            (Answers::Inquiry, Some(_)) => refused(NO_CODE),
             (Answers::Command(..) | Answers::Commands, Some(_)) => refused(WHICH),
             _ => Meaning::Nothing,
         };
     };
     let directly = match mail.answers {
-        Answers::Digest | Answers::Command(..) | Answers::Commands => true,
+        Answers::Digest | Answers::Command(..) | Answers::Commands | Answers::Inquiry => true,
         Answers::Nothing
         | Answers::Another
         | Answers::Lost
@@ -192,6 +216,25 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     }
 }
 
+/// What becomes of words that ask to be told something. How to ask is told to anybody of staff.
+fn inquired(mail: &Facts<'_>, inquiry: &Inquiry) -> Meaning {
+    let refused = |why: &str| Meaning::Refused(why.to_owned());
+    match (mail.answers, mail.letter) {
+        (_, Some(day)) if mail.received <= last_day(day) => Meaning::Inquiry(inquiry.clone()),
+        (_, Some(_)) => refused(TOO_OLD),
+        (_, None) if mail.may_report => Meaning::Nothing,
+        (Answers::Nothing, None) if !mail.to_us_alone => Meaning::Nothing,
+        (Answers::Nothing, None) if *inquiry == Inquiry::Help => Meaning::Inquiry(Inquiry::Help),
+        (Answers::Nothing, None) => refused(ASK_IN_REPLY),
+        (Answers::DigestOfAnother, None) => refused(OF_ANOTHER_DIGEST),
+        (Answers::Lost, None) => refused(LOST),
+        (Answers::Digest | Answers::Command(..) | Answers::Commands | Answers::Inquiry, None) => {
+            refused(NO_LONGER)
+        }
+        (Answers::Another | Answers::Question, None) => Meaning::Nothing,
+    }
+}
+
 /// "Hoàn tác" in answer to what was said of commands, or to a digest; `None` where it answers neither.
 fn undo(mail: &Facts<'_>, codes: &Codes<'_>) -> Option<Meaning> {
     let why = match mail.answers {
@@ -201,6 +244,7 @@ fn undo(mail: &Facts<'_>, codes: &Codes<'_>) -> Option<Meaning> {
         Answers::Command(Some(_), _) => EXPIRED,
         Answers::Command(None, _) => NOTHING_DONE,
         Answers::Commands => WHICH_TO_UNDO,
+        Answers::Inquiry => NOTHING_DONE,
         Answers::Digest => UNDO_UNCLEAR, // it says nothing of what became of an order
         Answers::Nothing
         | Answers::Another
@@ -344,6 +388,7 @@ fn contradiction(item: Item, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::inquiry::Sought;
     use super::*;
     use crate::domain::row::{MessageId, ObligationId};
     use jiff::civil::date;
@@ -378,6 +423,55 @@ mod tests {
             Meaning::Nothing => "nothing".into(),
             Meaning::Refused(why) => why,
             Meaning::Command { token, .. } => token.to_string(),
+            Meaning::Inquiry(_) => "inquiry".into(),
+        }
+    }
+
+    #[test]
+    fn who_asks_is_told_in_answer_to_an_own_letter_of_the_last_month_and_how_to_ask_always() {
+        let sought = Inquiry::Find(Sought {
+            words: "tai nạn".into(),
+            year: None,
+        });
+        let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
+        let (his, lost, told) = (Answers::DigestOfAnother, Answers::Lost, Answers::Inquiry);
+        let (june, may) = (Some(DAY), Some(date(2026, 5, 1)));
+        for (inquiry, answers, letter, expected) in [
+            (&sought, ours, june, "inquiry"),
+            (&sought, told, june, "inquiry"),
+            (&sought, Answers::Commands, june, "inquiry"),
+            (&sought, ours, may, TOO_OLD),
+            (&sought, ours, None, NO_LONGER),
+            (&sought, no, None, ASK_IN_REPLY),
+            (&sought, theirs, None, "nothing"),
+            (&sought, his, None, OF_ANOTHER_DIGEST),
+            (&sought, lost, None, LOST),
+            (&Inquiry::Help, no, None, "inquiry"),
+            (&Inquiry::Help, ours, june, "inquiry"),
+            (&Inquiry::Help, theirs, None, "nothing"),
+        ] {
+            for (may_report, to_us_alone) in [(false, true), (true, true), (false, false)] {
+                let mail = Facts {
+                    words: "tìm gì đó",
+                    said: "tìm gì đó",
+                    own: &[],
+                    quoted: &[],
+                    answers,
+                    digest: None,
+                    of_unit: None,
+                    received: date(2026, 6, 20),
+                    may_report,
+                    inquiry: Some(inquiry),
+                    letter,
+                    to_us_alone,
+                };
+                let expected = match (letter, answers) {
+                    (None, _) if may_report => "nothing",
+                    (None, Answers::Nothing) if !to_us_alone => "nothing",
+                    _ => expected,
+                };
+                assert_eq!(short(&mail), expected, "{inquiry:?} {answers:?} {letter:?}");
+            }
         }
     }
 
@@ -423,6 +517,9 @@ mod tests {
                 of_unit: None,
                 received,
                 may_report: false,
+                inquiry: None,
+                letter: None,
+                to_us_alone: false,
             };
             assert_eq!(short(&mail), expected, "{words:?} {answers:?} {received}");
         }
@@ -454,10 +551,10 @@ mod tests {
         let (no, ours, theirs) = (Answers::Nothing, Answers::Digest, Answers::Another);
         let (his, letter) = (Answers::DigestOfAnother, Answers::Question);
         let undone = Answers::Command(Some(ChangeId(3)), DAY);
-        let (many, lost) = (Answers::Commands, Answers::Lost);
+        let (many, lost, told) = (Answers::Commands, Answers::Lost, Answers::Inquiry);
         let nothing_done = Answers::Command(None, DAY);
         type Case<'c> = (&'c str, &'c [String], Answers, Option<Digest>, &'c str);
-        let cases: [Case<'_>; 50] = [
+        let cases: [Case<'_>; 56] = [
             ("Cảm ơn em", &two, ours, digest, "nothing"),
             ("Cảm ơn anh", &fixed, theirs, None, "nothing"),
             ("Không phải báo cáo", &fixed, theirs, None, "nothing"),
@@ -504,17 +601,23 @@ mod tests {
                 "nothing",
             ),
             ("Thư số 9: không phải báo cáo", &none, no, None, NO_CODE),
-            // Whoever writes to us of other things asks for nothing.
-            ("Đồng ý", &none, no, None, "nothing"),
-            ("Thư này là của ai", &none, no, None, "nothing"),
-            ("Thư số 9 là của ai?", &none, no, None, "nothing"),
+            // Whoever writes to us of other things is told how to say what he means.
+            ("Đồng ý", &none, no, None, HOW_TO_SAY),
+            ("Thư này là của ai", &none, no, None, HOW_TO_SAY),
+            ("Thư số 9 là của ai?", &none, no, None, HOW_TO_SAY),
             (
                 "Đề nghị gửi cho chị bảng tổng hợp",
                 &none,
                 no,
                 None,
-                "nothing",
+                HOW_TO_SAY,
             ),
+            ("Cảm ơn em", &none, no, None, "nothing"),
+            ("Thư số 9: bỏ qua", &none, told, None, NO_CODE),
+            ("Thư số 9: bỏ qua", &none, told, digest, "m9.any.20260715"),
+            ("Chiều nay họp", &none, told, None, UNCLEAR),
+            ("Cảm ơn em", &none, told, None, "nothing"),
+            ("hoàn tác", &none, told, None, NOTHING_DONE),
             ("Thư số 9: bỏ qua", &none, his, None, OF_ANOTHER_DIGEST),
             ("Thư số 9: bỏ qua", &none, his, digest, "m9.any.20260715"),
             ("Cảm ơn anh", &none, his, None, "nothing"),
@@ -588,6 +691,9 @@ mod tests {
                 of_unit: None,
                 received: date(2026, 6, 20),
                 may_report: false,
+                inquiry: None,
+                letter: None,
+                to_us_alone: true,
             };
             assert_eq!(short(&mail), expected, "{words:?} {answers:?} {digest:?}");
         }
@@ -608,6 +714,9 @@ mod tests {
                 of_unit: None,
                 received: date(2026, 6, 20),
                 may_report: true,
+                inquiry: None,
+                letter: None,
+                to_us_alone: true,
             };
             assert_eq!(short(&mail), "nothing", "{words:?} {answers:?}");
         }

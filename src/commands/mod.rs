@@ -7,6 +7,7 @@ pub(crate) mod confirmed;
 pub(crate) mod consent;
 pub(crate) mod decided;
 pub(crate) mod effect;
+pub(crate) mod inquiry;
 pub(crate) mod meaning;
 pub(crate) mod more_time;
 pub(crate) mod named;
@@ -21,6 +22,7 @@ use jiff::civil::Date;
 use crate::config::Config;
 use crate::domain::date_of;
 use crate::domain::owed::{Kind, OURS, Subject};
+use crate::reading::nil_return::says_nothing_happened;
 use crate::reading::{Reading, Role};
 use crate::store::{Message, Store};
 use decided::Decided;
@@ -53,6 +55,7 @@ pub(crate) fn meant(
         false => Answers::Another,
     };
     let mut digest = None;
+    let mut letter = None;
     // Oldest first; what it answers itself is asked for last, as it counts most.
     for id in reading.references.iter().chain(&reading.in_reply_to) {
         let directly = reading.in_reply_to.contains(id);
@@ -73,7 +76,11 @@ pub(crate) fn meant(
             continue;
         }
         let holds = since.is_none_or(|since| begun >= since);
-        match mail.owed.subject() {
+        let subject = mail.owed.subject();
+        if directly && holds && subject.is_some() {
+            letter = letter.max(Some(date_of(begun)));
+        }
+        match subject {
             Some(Subject::Digest(day)) => {
                 digest = Some(Digest { day, holds });
                 if directly {
@@ -88,12 +95,22 @@ pub(crate) fn meant(
                 answers = Answers::Commands;
             }
             Some(Subject::Question) if directly => answers = Answers::Question,
-            Some(Subject::Command(_) | Subject::Commands | Subject::Question) | None => {}
+            Some(Subject::Inquiry) if directly => answers = Answers::Inquiry,
+            Some(
+                Subject::Command(_) | Subject::Commands | Subject::Question | Subject::Inquiry,
+            )
+            | None => {}
         }
     }
     let today = date_of(message.received_at);
     let names = Names::new(config, today);
     let said = names.said(&reading.body);
+    // Who writes anew may say it all in the subject.
+    let asking = match answers == Answers::Nothing && reading.body.trim().is_empty() {
+        true => &reading.subject,
+        false => &reading.body,
+    };
+    let inquiry = inquiry::of(&names, asking);
     let of_unit = match digest {
         Some(_) => order::of_unit(&names, store, &reading.body)?,
         None => None,
@@ -109,6 +126,10 @@ pub(crate) fn meant(
             of_unit: of_unit.as_ref(),
             received: today,
             may_report: may_report(config, reading, codes.address, today),
+            inquiry: inquiry.as_ref(),
+            letter,
+            to_us_alone: !reading.to_others
+                && !says_nothing_happened(&reading.subject, &reading.body),
         },
         &codes,
     ))
@@ -153,8 +174,8 @@ pub(crate) fn asked(
 ) -> Result<Asked> {
     let (token, code) = match meant(config, store, message, reading)? {
         Meaning::Command { token, code } => (token, code),
-        // What means nothing was classed as a command by the same facts.
-        meaning @ (Meaning::Refused(_) | Meaning::Nothing) => {
+        // What means nothing was classed as a command by the same facts; what asks to be told something is told it.
+        meaning @ (Meaning::Refused(_) | Meaning::Nothing | Meaning::Inquiry(_)) => {
             let why = match meaning {
                 Meaning::Refused(why) => why,
                 _ => UNCLEAR.to_owned(),
@@ -199,6 +220,12 @@ pub fn question(
     reading: &Reading,
     day: Date,
 ) -> Result<Option<Question>> {
+    if let Meaning::Inquiry(inquiry) = meant(config, store, message, reading)? {
+        return Ok(Some(Question {
+            effect: effect::told(config, &inquiry, day),
+            decided: None,
+        }));
+    }
     let asked = asked(config, store, message, reading, day)?;
     let Ok(order) = asked.order else {
         return Ok(None);

@@ -23,7 +23,11 @@ pub(crate) const ONE_AT_A_TIME: &str =
     "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
 pub(crate) const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
 /// Where words ask for nothing that is known.
-pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác";
+pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác; hoặc câu hỏi: tình hình …, gửi tệp …, xuất …, tìm …. Gửi thư chỉ ghi “trợ giúp” để xem cách viết";
+/// Where words to us alone ask for nothing that is known.
+pub(super) const HOW_TO_SAY: &str = "Chưa rõ yêu cầu; chưa thực hiện lệnh nào. Nếu muốn ra lệnh hoặc hỏi, đề nghị dùng chức năng trả lời (Reply) bản tin gần nhất; gửi thư chỉ ghi hai chữ “trợ giúp” để xem cách viết";
+/// Where words ask to be told something, in no answer to a letter of ours.
+pub(super) const ASK_IN_REPLY: &str = "Thư không trả lời bản tin nào nên câu hỏi chưa được trả lời. Đề nghị dùng chức năng trả lời (Reply) bản tin gần nhất và viết lại câu hỏi; gửi thư chỉ ghi hai chữ “trợ giúp” rồi trả lời thư nhận được cũng được";
 pub(crate) const NOTHING_DONE: &str =
     "Thư được trả lời không thực hiện lệnh nào nên không có gì để hoàn tác";
 /// Where a mail speaks of taking back, and does not say what, asks or denies it.

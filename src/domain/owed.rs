@@ -38,13 +38,15 @@ pub enum Kind {
     DecidedAnew,
     /// Whether it was one of staff who sent a command, and means it.
     Confirmation,
+    /// What one of staff asked to be told.
+    InquiryAnswer,
     /// What a unit has to report, and until when; the most urgent of it says what letter it is.
     Reminder(Urgency),
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 16] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Digest,
         Kind::Acknowledgement,
         Kind::Arrived,
@@ -57,6 +59,7 @@ impl Kind {
         Kind::StaffAnswers,
         Kind::DecidedAnew,
         Kind::Confirmation,
+        Kind::InquiryAnswer,
         Kind::Reminder(Urgency::Escalation),
         Kind::Reminder(Urgency::Late),
         Kind::Reminder(Urgency::Before),
@@ -78,6 +81,7 @@ impl Kind {
             Kind::StaffAnswers => "staff_answers",
             Kind::DecidedAnew => "decided_anew",
             Kind::Confirmation => "confirm",
+            Kind::InquiryAnswer => "inquiry_answer",
             Kind::Reminder(Urgency::Escalation) => "escalation",
             Kind::Reminder(Urgency::Late) => "reminder_late",
             Kind::Reminder(Urgency::Before) => "reminder_before",
@@ -102,6 +106,7 @@ impl Kind {
             Kind::StaffAnswers => include_str!("../../config/templates/staff_answers.txt"),
             Kind::DecidedAnew => include_str!("../../config/templates/decided_anew.txt"),
             Kind::Confirmation => include_str!("../../config/templates/confirm.txt"),
+            Kind::InquiryAnswer => include_str!("../../config/templates/inquiry_answer.txt"),
             Kind::Reminder(Urgency::Escalation) => {
                 include_str!("../../config/templates/escalation.txt")
             }
@@ -125,7 +130,7 @@ impl Kind {
             Kind::Returned => "Thư trả lại báo cáo",
             Kind::Extended => "Thư báo gia hạn",
             Kind::ExtensionWithdrawn => "Thư báo thôi gia hạn",
-            Kind::StaffAnswer | Kind::StaffAnswers => "Thư trả lời cán bộ",
+            Kind::StaffAnswer | Kind::StaffAnswers | Kind::InquiryAnswer => "Thư trả lời cán bộ",
             Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
             Kind::Confirmation => "Thư hỏi lại cán bộ",
             Kind::Reminder(Urgency::Opening) => "Thông báo mở kỳ báo cáo",
@@ -147,7 +152,8 @@ impl Kind {
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
-            | Kind::Confirmation => "notice",
+            | Kind::Confirmation
+            | Kind::InquiryAnswer => "notice",
             Kind::Digest | Kind::Acknowledgement | Kind::Reminder(_) => self.word(),
         }
     }
@@ -166,7 +172,8 @@ impl Kind {
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
-            | Kind::Confirmation => 1,
+            | Kind::Confirmation
+            | Kind::InquiryAnswer => 1,
             Kind::Reminder(Urgency::Escalation) => 2,
             Kind::Reminder(Urgency::Late) => 3,
             Kind::Reminder(Urgency::Before) => 4,
@@ -189,7 +196,8 @@ impl Kind {
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
-            | Kind::Confirmation => true,
+            | Kind::Confirmation
+            | Kind::InquiryAnswer => true,
         }
     }
 
@@ -209,6 +217,7 @@ impl Kind {
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
+            | Kind::InquiryAnswer
             | Kind::Reminder(_) => false,
         }
     }
@@ -228,7 +237,8 @@ impl Kind {
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
-            | Kind::Confirmation => true,
+            | Kind::Confirmation
+            | Kind::InquiryAnswer => true,
             Kind::Acknowledgement
             | Kind::Arrived
             | Kind::LinkOnly
@@ -298,6 +308,13 @@ pub enum Owed {
     },
     /// Once for the mail that carried the command.
     Confirmation(MessageId),
+    /// Once for the mail that asks, in so many mails as what goes along needs.
+    InquiryAnswer {
+        /// The mail that asks.
+        message: MessageId,
+        /// Which mail of the answer, from 1.
+        part: u32,
+    },
     /// To a unit, once a day (Vietnam).
     Reminder {
         /// Who is reminded.
@@ -320,6 +337,8 @@ pub enum Subject {
     Commands,
     /// Whether a command is meant.
     Question,
+    /// What was asked.
+    Inquiry,
 }
 
 impl Owed {
@@ -333,6 +352,7 @@ impl Owed {
             }
             Owed::StaffAnswers { .. } => Some(Subject::Commands),
             Owed::Confirmation(_) => Some(Subject::Question),
+            Owed::InquiryAnswer { .. } => Some(Subject::Inquiry),
             Owed::Acknowledgement(_)
             | Owed::Arrived(_)
             | Owed::LinkOnly(_)
@@ -359,6 +379,7 @@ impl Owed {
             Owed::StaffAnswers { .. } => Kind::StaffAnswers,
             Owed::DecidedAnew { .. } => Kind::DecidedAnew,
             Owed::Confirmation(_) => Kind::Confirmation,
+            Owed::InquiryAnswer { .. } => Kind::InquiryAnswer,
             Owed::Reminder { urgency, .. } => Kind::Reminder(*urgency),
         }
     }
@@ -382,6 +403,7 @@ impl Owed {
             Owed::StaffAnswers { day, address } => format!("command:together:{day}:{address}"),
             Owed::DecidedAnew { message, address } => format!("anew:{message}:{address}"),
             Owed::Confirmation(message) => format!("confirm:{message}"),
+            Owed::InquiryAnswer { message, part } => format!("inquiry:{message}:{part}"),
             Owed::Reminder { unit, day, .. } => format!("remind:{unit}:{day}"),
         }
     }
@@ -436,6 +458,13 @@ impl Owed {
                 }
             }
             Kind::Confirmation => Owed::Confirmation(mail("confirm:")?),
+            Kind::InquiryAnswer => {
+                let (message, part) = after("inquiry:")?.split_once(':').ok_or_else(wrong)?;
+                Owed::InquiryAnswer {
+                    message: message.parse().map_err(|_| wrong())?,
+                    part: part.parse().map_err(|_| wrong())?,
+                }
+            }
             Kind::Reminder(urgency) => {
                 let (unit, at) = after("remind:")?.rsplit_once(':').ok_or_else(wrong)?;
                 Owed::Reminder {
@@ -466,7 +495,8 @@ impl Owed {
             | Owed::StaffAnswer(_)
             | Owed::StaffAnswers { .. }
             | Owed::DecidedAnew { .. }
-            | Owed::Confirmation(_) => None,
+            | Owed::Confirmation(_)
+            | Owed::InquiryAnswer { .. } => None,
         }
     }
 }
@@ -504,6 +534,10 @@ mod tests {
                 address: address(),
             },
             Owed::Confirmation(MessageId(6)),
+            Owed::InquiryAnswer {
+                message: MessageId(9),
+                part: 2,
+            },
         ];
         let reminders = [
             Urgency::Escalation,

@@ -69,7 +69,7 @@ pub(super) fn also_told(
 }
 
 /// `Re: RE: Trả lời: x` → `x`.
-fn strip_reply_marks(subject: &str) -> &str {
+pub(super) fn strip_reply_marks(subject: &str) -> &str {
     let mut rest = subject.trim();
     loop {
         let lower = rest.to_lowercase();

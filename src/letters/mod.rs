@@ -9,6 +9,7 @@ mod decided_anew;
 mod digest;
 mod extended;
 mod grassroots;
+mod inquiry;
 mod link_only;
 mod reminder;
 mod returned;
@@ -70,6 +71,7 @@ pub fn compose(
             decided_anew::letter(config, store, *message, address)
         }
         Owed::Confirmation(_) => confirmation::letter(config, store, mail, now),
+        Owed::InquiryAnswer { .. } => inquiry::letter(config, store, mail, now),
         Owed::Reminder { .. } => reminder::letter(config, store, mail, now),
         Owed::Digest { day, address } => {
             digest::letter(config, store, *day, address.as_deref(), now)

@@ -77,15 +77,19 @@ pub fn read(
     } = found(&message, &texts, link.as_deref(), settings, keep)?;
     let (tokens, quoted_tokens) = texts.tokens();
     let references = thread(&message);
+    let mut to_others = false;
     if class.is_personal() && settings.staff.iter().any(|s| s == address) {
         let has_token = !tokens.is_empty() || !quoted_tokens.is_empty();
-        // An answer may be a command by the mail of ours that it answers.
-        if has_token || !references.is_empty() {
+        // An answer may be a command by the mail of ours that it answers; and what brings nothing may ask something.
+        if has_token || !references.is_empty() || class == Class::NoAttachment {
             let names = message.headers().iter().map(mail_parser::Header::name);
             if let Some(why) = trust::twice(names) {
                 judgement.against(why);
             }
         }
+        let to = [message.to(), message.cc()].into_iter().flatten();
+        let mut to = to.flat_map(Address::iter).filter_map(|a| a.address());
+        to_others = to.any(|a| !settings.own_addresses.contains(&a.to_lowercase()));
         if has_token {
             reasons.push(Reason::CarriesAToken);
             class = Class::StaffCommand;
@@ -130,6 +134,7 @@ pub fn read(
         tokens,
         quoted_tokens,
         in_reply_to: ids(message.in_reply_to()),
+        to_others,
         link,
         attachments,
         bounce,

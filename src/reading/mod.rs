@@ -273,6 +273,9 @@ pub struct Reading {
     /// The Message-IDs of the mails that it answers itself (In-Reply-To), as against the rest of their thread.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_reply_to: Vec<String>,
+    /// Whether a mail of staff goes to others than the mailbox, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_others: bool,
     /// The cloud drive that it links to, a host name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
@@ -317,6 +320,7 @@ impl Reading {
             tokens: Vec::new(),
             quoted_tokens: Vec::new(),
             in_reply_to: Vec::new(),
+            to_others: false,
             link: None,
             attachments: Vec::new(),
             bounce: None,
@@ -336,14 +340,16 @@ impl Reading {
         bounce.filter(|_| of_a_server && self.trust != Trust::Fail)
     }
 
-    /// Whether it may be a command of staff: also an answer of theirs, which is one by the mail of ours that it answers.
+    /// Whether it may be a command of staff: also one without a code, which is one by the mail of ours that it answers, or
+    /// only asks.
     pub(crate) fn may_be_a_command(&self, staff: &[String]) -> bool {
         let of_staff = self
             .sender
             .as_ref()
             .is_some_and(|s| staff.contains(&s.address));
-        let answers = self.class.is_personal() && !self.references.is_empty();
-        self.class == Class::StaffCommand || of_staff && answers
+        let asks = self.class == Class::NoAttachment
+            || self.class.is_personal() && !self.references.is_empty();
+        self.class == Class::StaffCommand || of_staff && asks
     }
 
     /// Takes a mail of staff, in which a command was seen, for one without.

@@ -25,9 +25,11 @@ impl Pot {
     pub(super) fn of(kind: Kind) -> Pot {
         match kind {
             Kind::Digest => Pot::Digest,
-            Kind::StaffAnswer | Kind::StaffAnswers | Kind::DecidedAnew | Kind::Confirmation => {
-                Pot::Staff
-            }
+            Kind::StaffAnswer
+            | Kind::StaffAnswers
+            | Kind::DecidedAnew
+            | Kind::Confirmation
+            | Kind::InquiryAnswer => Pot::Staff,
             Kind::Returned | Kind::Extended | Kind::ExtensionWithdrawn | Kind::Reminder(_) => {
                 Pot::Calendar
             }
@@ -155,6 +157,7 @@ pub(super) fn turn_of(kind: Kind, told: u32, put_off: bool) -> Turn {
         | Kind::StaffAnswers
         | Kind::DecidedAnew
         | Kind::Confirmation
+        | Kind::InquiryAnswer
         | Kind::Digest
         | Kind::Reminder(_) => Turn::Now,
     }

@@ -124,7 +124,13 @@ pub(super) fn tell_the_first(
     owe(store, owed, Some(message.id), now)
 }
 
-fn owe(store: &Store, owed: Owed, message: Option<MessageId>, now: Timestamp) -> Result<()> {
+/// Owes a letter to staff, once.
+pub(super) fn owe(
+    store: &Store,
+    owed: Owed,
+    message: Option<MessageId>,
+    now: Timestamp,
+) -> Result<()> {
     let mail = NewMail {
         owed,
         unit: None,

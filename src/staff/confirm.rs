@@ -67,6 +67,25 @@ fn owe(store: &Store, message: &Message, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// What becomes of what asks to be told something in the name of staff: the address is asked, within the day's cap.
+pub(super) fn unverified_inquiry(
+    books: Books<'_>,
+    message: &Message,
+    reading: &Reading,
+    now: Timestamp,
+) -> Result<()> {
+    let (config, store) = (books.config, books.store);
+    let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+    let midnight = instant(date_of(now), Time::midnight());
+    let asks = store.confirmations_asked_since(who, midnight)? < MOST_A_DAY;
+    let why = say(config, "not_verified", context! { asks, room => asks });
+    answer::leave(store, message, MessageState::Waiting, &why)?;
+    match asks {
+        true => owe(store, message, now),
+        false => Ok(()),
+    }
+}
+
 /// The code of what a mail asks for, where whoever may have sent it can be asked; else why not.
 fn may_be_asked<'a>(
     config: &Config,

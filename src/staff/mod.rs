@@ -3,11 +3,13 @@
 //! A command counts only from a registered staff address, verified by the signature of its mail, with a token that was
 //! signed here for that address ([`crate::links`]), has not expired and was not used before, or in answer to a digest that
 //! was sent there; [`crate::commands`] tells what it asks for. Where nobody tells who sent it, or a colleague has decided
-//! otherwise, the address is asked ([`confirm`]). Then [`carry_out`] does it, and [`answer`] tells what became of it.
+//! otherwise, the address is asked ([`confirm`]). Then [`carry_out`] does it, and [`answer`] tells what became of it. Who only
+//! asks to be told something is told it ([`inquire`]), by the same right.
 
 mod answer;
 mod carry_out;
 mod confirm;
+mod inquire;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -16,7 +18,9 @@ use minijinja::context;
 use crate::collect::Books;
 use crate::commands::confirmed::{Confirmed, confirmed};
 use crate::commands::consent::Consent;
-use crate::commands::{Asked, asked};
+use crate::commands::inquiry::Inquiry;
+use crate::commands::meaning::Meaning;
+use crate::commands::{Asked, asked, meant};
 use crate::correct::By;
 use crate::domain::date_of;
 use crate::domain::why::Why;
@@ -52,9 +56,28 @@ pub(crate) fn obey(
         }
         match confirmed(s, message, reading)? {
             Some(confirmed) => settle(books, message, reading, &confirmed, now),
-            None => consider(books, message, reading, now),
+            None => match meant(books.config, s, message, reading)? {
+                Meaning::Inquiry(inquiry) => inquired(books, message, reading, &inquiry, now),
+                Meaning::Nothing | Meaning::Refused(_) | Meaning::Command { .. } => {
+                    consider(books, message, reading, now)
+                }
+            },
         }
     })
+}
+
+/// What asks to be told something; where nobody tells who sent it, the address is asked.
+fn inquired(
+    books: Books<'_>,
+    message: &Message,
+    reading: &Reading,
+    inquiry: &Inquiry,
+    now: Timestamp,
+) -> Result<()> {
+    match reading.trust {
+        Trust::Pass => inquire::owe(books, message, reading, inquiry, now),
+        Trust::Unknown | Trust::Fail => confirm::unverified_inquiry(books, message, reading, now),
+    }
 }
 
 /// A command of which nobody has been asked yet.
@@ -82,6 +105,18 @@ fn settle(
 ) -> Result<()> {
     let s = books.store;
     let (command, words) = (&confirmed.command, &confirmed.reading);
+    if let (Consent::Yes, Meaning::Inquiry(inquiry)) =
+        (confirmed.answer, meant(books.config, s, command, words)?)
+    {
+        inquire::owe(books, command, words, &inquiry, now)?;
+        let who = reading.sender.as_ref().map_or("", |s| s.address.as_str());
+        let settled = Outcome {
+            meant: Some(confirmed.token.clone()),
+            token: Some(confirmed.token.clone()),
+            ..Outcome::refused(say(books.config, "inquiry_confirmed", context! {}))
+        };
+        return settled.record(s, message, who, store::Told::Not, now);
+    }
     let outcome = match confirmed.answer {
         // The letter says what to answer.
         Consent::Unclear => {

@@ -370,9 +370,10 @@ impl Store {
         &self,
         report: &str,
         period: &PeriodId,
+        receipts: Receipts,
     ) -> Result<Vec<Obligation>> {
         let periods = serde_json::to_string(&[(report, period)])?;
-        self.obligations_where(Which::Within(&periods), Receipts::All)
+        self.obligations_where(Which::Within(&periods), receipts)
     }
 
     /// Those that are not settled by the receipts that count, and some that are.
@@ -803,7 +804,9 @@ mod tests {
             .unwrap();
         assert_eq!(since(), ["a 2024-H1", "b 2024-H1", "a 2026-H1"]);
         let period: PeriodId = "2024-H1".parse().unwrap();
-        let within = store.obligations_within("tre-em", &period).unwrap();
+        let within = store
+            .obligations_within("tre-em", &period, Receipts::All)
+            .unwrap();
         assert_eq!(within.iter().map(|o| o.id.0).collect::<Vec<_>>(), [1, 2]);
     }
 }

@@ -215,6 +215,16 @@ pub struct Verbs {
     pub words: Marked,
 }
 
+/// What staff say who ask to be told one kind of thing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiries {
+    /// The word of the kind.
+    pub asks: String,
+    /// With what they ask for it, the longer ones first.
+    pub words: Marked,
+}
+
 /// The sets of `vi.toml`, which says what each is for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -289,6 +299,8 @@ pub struct Vi {
     pub no: Marked,
     pub no_answer: Marked,
     pub verbs: Vec<Verbs>,
+    pub inquiries: Vec<Inquiries>,
+    pub before_an_inquiry: Marked,
 }
 
 /// The sets of `mail.toml`, which says what each is for.

@@ -9,7 +9,7 @@ use crate::ground::text::{fold, tidy};
 const AS_WRITTEN: [&str; 5] = ["cloud_hosts", "no_answers", "mailers", "short", "name"];
 
 /// Sets of words with their marks.
-const MARKED: [&str; 21] = [
+const MARKED: [&str; 23] = [
     "beside_verb",
     "because",
     "unsure",
@@ -31,6 +31,8 @@ const MARKED: [&str; 21] = [
     "no",
     "no_answer",
     "verbs",
+    "inquiries",
+    "before_an_inquiry",
 ];
 
 /// All lists of words of a file, each with its key.

@@ -35,7 +35,7 @@ use crate::domain::owed::Kind;
 use sentences::SENTENCES;
 
 /// The templates that are no kind's of their own: each is a part of others, or of no mail of the outbox.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 6] = [
     (SENTENCES, sentences::DEFAULT),
     (
         "alarm.txt",
@@ -45,6 +45,10 @@ const OTHERS: [(&str, &str); 5] = [
     (
         "letter.html",
         include_str!("../../config/templates/letter.html"),
+    ),
+    (
+        "inquiry_answer.html",
+        include_str!("../../config/templates/inquiry_answer.html"),
     ),
     (
         "digest.html",

@@ -1,0 +1,116 @@
+//! What one of staff asked to be told; a file each for what takes more than a list.
+
+mod help;
+mod said;
+mod standing;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use minijinja::context;
+use serde::Serialize;
+
+use super::{Composed, answer, answered, reply_to};
+use crate::commands::inquiry::Inquiry;
+use crate::commands::meaning::Meaning;
+use crate::commands::meant;
+use crate::config::Config;
+use crate::domain::owed::Kind;
+use crate::domain::{date_of, vietnamese_date};
+use crate::store::{KnownPeriod, Outgoing, Store};
+use crate::writing::{Draft, Enclosure, render, render_text, say};
+
+/// So many reports and periods are listed where none fits.
+const MOST_LISTED: usize = 30;
+
+/// What one of staff is told.
+#[derive(Debug, Default, Serialize)]
+struct Told {
+    /// Paragraphs above the tables.
+    before: Vec<String>,
+    tables: Vec<Table>,
+    /// Paragraphs below them.
+    after: Vec<String>,
+    #[serde(skip)]
+    enclosures: Vec<Enclosure>,
+}
+
+/// A table of it.
+#[derive(Debug, Serialize)]
+struct Table {
+    title: String,
+    /// What its columns are called.
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+/// What one of staff asked to be told, as it is when it leaves.
+pub(super) fn letter(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Composed> {
+    let dropped = |why: &str| Ok(Composed::Dropped(why.into()));
+    let message = answered(store, mail)?;
+    let (Some(reading), Some(reply)) = (&message.reading, reply_to(&message)) else {
+        return dropped("the mail was not read");
+    };
+    if !config.settings.digest_to.iter().any(|a| a == reply.to) {
+        return dropped("the address is no longer one of staff");
+    }
+    let Meaning::Inquiry(inquiry) = meant(config, store, &message, reading)? else {
+        return dropped("the mail asks nothing that is known any more");
+    };
+    let told = told(config, store, &inquiry, now)?;
+    let values = context! {
+        reply => answer::strip_reply_marks(reply.subject),
+        ..minijinja::Value::from_serialize(&told)
+    };
+    let (subject, text) = render_text(config, Kind::InquiryAnswer, &values)?;
+    let title = &subject;
+    let html = render(config, "inquiry_answer.html", context! { title, ..values })?;
+    Ok(Composed::Ready(Draft {
+        kind: Kind::InquiryAnswer,
+        to: vec![reply.to.to_owned()],
+        cc: vec![],
+        subject,
+        text,
+        html,
+        thread: reply.thread,
+        enclosures: told.enclosures,
+    }))
+}
+
+/// What is told whoever asks something.
+fn told(config: &Config, store: &Store, inquiry: &Inquiry, now: Timestamp) -> Result<Told> {
+    match inquiry {
+        Inquiry::Help => help::told(config, store, now),
+        Inquiry::Standing(about) => standing::told(config, store, about, now),
+        Inquiry::Files(_) | Inquiry::Export(_) | Inquiry::Find(_) => help::told(config, store, now),
+    }
+}
+
+/// What is told where no report and period fits: which there are, the last first.
+fn there_are(config: &Config, mut known: Vec<&KnownPeriod>) -> Told {
+    known.sort_by_key(|k| std::cmp::Reverse(k.due));
+    known.truncate(MOST_LISTED);
+    let row = |k: &&KnownPeriod| {
+        vec![
+            format!(
+                "{} {}",
+                config.report_name(&k.report),
+                k.period.in_vietnamese()
+            ),
+            vietnamese_date(date_of(k.due)),
+        ]
+    };
+    Told {
+        before: vec![say(config, "nothing_of_that", context! {})],
+        tables: vec![Table {
+            title: said::REPORTS_AND_PERIODS.into(),
+            columns: said::OF_A_PERIOD.to_vec(),
+            rows: known.iter().map(row).collect(),
+        }],
+        ..Told::default()
+    }
+}

@@ -1,0 +1,23 @@
+//! The heads of tables for staff who ask.
+
+pub(super) const REPORTS_AND_PERIODS: &str = "Báo cáo và kỳ";
+pub(super) const OF_A_PERIOD: [&str; 2] = ["Báo cáo và kỳ", "Hạn"];
+pub(super) const QUESTIONS: &str = "Câu hỏi";
+pub(super) const ORDERS: &str = "Lệnh";
+pub(super) const OF_AN_EXAMPLE: [&str; 2] = ["Viết", "Để"];
+pub(super) const BY_REPORT: &str = "Theo báo cáo và kỳ";
+pub(super) const OF_TOTALS: [&str; 8] = [
+    "Báo cáo và kỳ",
+    "Hạn",
+    "Đến hạn",
+    "Đúng hạn",
+    "Trễ",
+    "Thiếu một phần",
+    "Đang chờ xử lý",
+    "Chưa nộp, không nộp",
+];
+pub(super) const BY_UNIT: &str = "Theo đơn vị";
+pub(super) const OF_A_UNIT: [&str; 3] = ["Đơn vị", "Hạn", "Tình trạng"];
+pub(super) const OF_REPORTS: [&str; 3] = ["Báo cáo và kỳ", "Hạn", "Tình trạng"];
+/// The file that goes along, without its ending.
+pub(super) const FILE: &str = "tinh-hinh-bao-cao";
