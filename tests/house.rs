@@ -138,6 +138,7 @@ const SPOKEN: [&str; 42] = [
     "cli/units.rs",
     "commands/decided.rs",
     "commands/effect.rs",
+    "commands/inquiry.rs",
     "commands/meaning.rs",
     "commands/words.rs",
     "config/figures.rs",

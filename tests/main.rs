@@ -41,6 +41,7 @@ mod holding;
 mod hostile;
 mod house;
 mod identity;
+mod inquiries;
 mod instructions;
 mod interruptions;
 mod kills;

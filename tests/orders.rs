@@ -171,7 +171,10 @@ fn what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer() {
             "trả lại Viên chức tỉnh: sai kỳ\ngia hạn cho Tuy Hòa đến 30/6",
             "nêu thêm một việc",
         ),
-        ("Cho chị xin danh sách đơn vị chưa nộp", "?"),
+        (
+            "Cho chị xin danh sách đơn vị chưa nộp",
+            "Tình hình gửi báo cáo",
+        ),
         ("không gia hạn cho Sông Cầu nữa", "?"),
         (
             "Miễn cho CĐCS BIDV Phú Yên",

@@ -6,16 +6,25 @@ pub(super) const QUESTIONS: &str = "Câu hỏi";
 pub(super) const ORDERS: &str = "Lệnh";
 pub(super) const OF_AN_EXAMPLE: [&str; 2] = ["Viết", "Để"];
 pub(super) const BY_REPORT: &str = "Theo báo cáo và kỳ";
-pub(super) const OF_TOTALS: [&str; 8] = [
-    "Báo cáo và kỳ",
-    "Hạn",
+pub(super) const OF_TOTALS: [&str; 5] = [
+    "Báo cáo, kỳ (hạn)",
     "Đến hạn",
-    "Đúng hạn",
-    "Trễ",
-    "Thiếu một phần",
-    "Đang chờ xử lý",
-    "Chưa nộp, không nộp",
+    "Đã đủ",
+    "Còn thiếu",
+    "Chưa nộp",
 ];
+
+/// A number, and how many of them are so.
+pub(super) fn of_them(all: u32, so: &str, some: u32) -> String {
+    match some {
+        0 => all.to_string(),
+        some => format!("{all} ({so} {some})"),
+    }
+}
+
+/// Of what is there, and of what is missing.
+pub(super) const LATE: &str = "trễ";
+pub(super) const WAITING: &str = "chờ xử lý";
 pub(super) const BY_UNIT: &str = "Theo đơn vị";
 pub(super) const OF_A_UNIT: [&str; 3] = ["Đơn vị", "Hạn", "Tình trạng"];
 pub(super) const OF_REPORTS: [&str; 3] = ["Báo cáo và kỳ", "Hạn", "Tình trạng"];

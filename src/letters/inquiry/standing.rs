@@ -1,7 +1,7 @@
 //! How reports stand: a table in the mail, and the Excel file of the same.
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use minijinja::context;
 
 use super::{Table, Told, said, there_are};
@@ -15,6 +15,9 @@ use crate::store::{KnownPeriod, Receipts, Store};
 use crate::writing::spreadsheet::Cell;
 use crate::writing::{Enclosure, say};
 
+/// What is due in so long is told of.
+const SOON: SignedDuration = SignedDuration::from_hours(24 * 31);
+
 /// So many rows stand in the mail; all are in the file.
 const MOST_ROWS: usize = 100;
 
@@ -22,7 +25,8 @@ pub(super) fn told(config: &Config, store: &Store, about: &About, now: Timestamp
     let today = date_of(now);
     let known = store.periods()?;
     let mut meant = about.periods(config, &known, today);
-    if !about.names_periods(config, &known, today) {
+    let names_periods = about.names_periods(config, &known, today);
+    if !names_periods {
         let year_ago = year_before(now);
         meant.retain(|k| k.due >= year_ago);
     }
@@ -32,7 +36,15 @@ pub(super) fn told(config: &Config, store: &Store, about: &About, now: Timestamp
     let mut obligations = of_periods(store, &meant, now)?;
     obligations.retain(|o| about.units.is_empty() || about.units.contains(&o.unit));
     let view = View::at(now, config, store)?;
-    let groups = groups(&obligations);
+    let mut groups = groups(&obligations);
+    if about.reports.is_empty() && !names_periods {
+        // What is far ahead, or from before the installation, tells nothing.
+        let soon = now + SOON;
+        groups.retain(|g| {
+            let tracked = view.rates(g.members.iter().copied()).expected > 0;
+            g.due <= soon && tracked
+        });
+    }
     let mut table = match (groups.as_slice(), about.units.is_empty()) {
         ([one], true) => by_unit(&view, one),
         (_, true) => by_report(&view, &groups),
@@ -83,24 +95,18 @@ fn of_periods(store: &Store, periods: &[&KnownPeriod], now: Timestamp) -> Result
 fn by_report(view: &View<'_>, groups: &[Group<'_>]) -> Table {
     let row = |group: &Group<'_>| {
         let r = view.rates(group.members.iter().copied());
-        let mut row = vec![
-            format!(
-                "{}, {}",
-                view.config().report_name(group.report),
-                group.period.in_vietnamese()
-            ),
-            vietnamese_date(date_of(group.due)),
-        ];
-        let counts = [
-            r.expected - r.ahead,
-            r.on_time,
-            r.complete - r.on_time,
-            r.partial,
-            r.waiting,
-            r.overdue + r.closed,
-        ];
-        row.extend(counts.map(|n| n.to_string()));
-        row
+        let (report, period) = (
+            view.config().report_name(group.report),
+            group.period.in_vietnamese(),
+        );
+        let due = vietnamese_date(date_of(group.due));
+        vec![
+            format!("{report}, {period} ({due})"),
+            (r.expected - r.ahead).to_string(),
+            said::of_them(r.complete, said::LATE, r.complete - r.on_time),
+            said::of_them(r.partial + r.waiting, said::WAITING, r.waiting),
+            (r.overdue + r.closed).to_string(),
+        ]
     };
     Table {
         title: said::BY_REPORT.into(),
