@@ -182,6 +182,19 @@ fn examples(help: &Told, title: &str) -> Vec<String> {
     examples
 }
 
+/// The examples of the guide for staff: what stands first in each row of its table.
+fn guide() -> Vec<String> {
+    let (_, from) = include_str!("../deploy/HUONG-DAN.md")
+        .split_once("## Hỏi bằng thư\n")
+        .unwrap();
+    let (section, _) = from.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|l| l.strip_prefix("| “"));
+    let examples = rows.map(|row| row.split_once('”').unwrap().0.to_owned());
+    let examples: Vec<String> = examples.collect();
+    assert!(examples.len() >= 5, "{section}");
+    examples
+}
+
 #[test]
 fn whoever_asks_how_to_ask_is_given_examples_each_of_which_is_answered_and_changes_nothing() {
     let office = Office::new();
@@ -200,6 +213,14 @@ fn whoever_asks_how_to_ask_is_given_examples_each_of_which_is_answered_and_chang
         }
         look(&example, &told.html);
     }
+    // And each of the guide.
+    let digest = office.digest();
+    for example in guide() {
+        let told = office.reply(&digest, &example);
+        for refusal in ["Chưa rõ", "chưa thực hiện", "Không có báo cáo hoặc kỳ"] {
+            assert!(!told.text.contains(refusal), "{example}: {}", told.text);
+        }
+    }
     assert_eq!(office.status(), before);
     // In the subject alone, and with a greeting around it.
     let alone = Asks {
@@ -210,7 +231,6 @@ fn whoever_asks_how_to_ask_is_given_examples_each_of_which_is_answered_and_chang
     let polite = "Chào em,\nEm cho chị xin hướng dẫn với\n\nHoa";
     assert_eq!(office.reply(&help.id, polite).text, help.text);
     // Each order does something, or says of which one thing it cannot be done.
-    let digest = office.digest();
     for example in examples(&help, "Lệnh") {
         let told = office.reply(&digest, &example);
         let understood = !told.text.contains("Chưa rõ yêu cầu");

@@ -329,10 +329,11 @@ async fn an_order_is_read_by_a_process_that_has_read_nothing_else() {
     let order = format!("From: can.bo@example.vn\r\nSubject: x\r\n\r\nMã lệnh: {token}\r\n");
     for (mail, class, words) in [
         (order.clone(), Class::StaffCommand, 1),
-        (order.replace("TBC", "tbc"), Class::NoAttachment, 1),
-        (order.clone(), Class::StaffCommand, 2),
-        (order.replace("can.bo", "don.vi"), Class::NoAttachment, 2),
-        (order, Class::StaffCommand, 3),
+        // Without a code, too, staff may order by what they answer, or ask something.
+        (order.replace("TBC", "tbc"), Class::NoAttachment, 2),
+        (order.clone(), Class::StaffCommand, 3),
+        (order.replace("can.bo", "don.vi"), Class::NoAttachment, 3),
+        (order, Class::StaffCommand, 4),
     ] {
         let Outcome::Read(reading) = taken.reader.read(mail.as_bytes()).await else {
             panic!("{mail}");
