@@ -151,20 +151,7 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
     }
     let is_unclear = !mail.may_report && !words::is_courtesy(mail.said);
     if action.is_none() && named.is_empty() {
-        return match mail.answers {
-            Answers::Digest | Answers::Command(..) | Answers::Commands
-                if words::speaks_of(mail.said, &Action::Undo) =>
-            {
-                refused(UNDO_UNCLEAR)
-            }
-            Answers::Digest | Answers::Command(..) | Answers::Commands | Answers::Inquiry
-                if is_unclear =>
-            {
-                refused(UNCLEAR)
-            }
-            Answers::Nothing if is_unclear && mail.to_us_alone => refused(HOW_TO_SAY),
-            _ => Meaning::Nothing,
-        };
+        return of_no_action(mail, is_unclear);
     }
     if action == Some(Action::Undo)
         && let Some(undone) = undo(mail, codes)
@@ -214,6 +201,25 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
         ([], None) => quoted(mail, codes, digest),
         _ => refused(ONE_AT_A_TIME),
     }
+}
+
+/// What becomes of words that ask for no action and name nothing. `is_unclear`: they are no thanks, either.
+fn of_no_action(mail: &Facts<'_>, is_unclear: bool) -> Meaning {
+    let why = match mail.answers {
+        Answers::Digest | Answers::Command(..) | Answers::Commands
+            if words::speaks_of(mail.said, &Action::Undo) =>
+        {
+            UNDO_UNCLEAR
+        }
+        Answers::Digest | Answers::Command(..) | Answers::Commands | Answers::Inquiry
+            if is_unclear =>
+        {
+            UNCLEAR
+        }
+        Answers::Nothing if is_unclear && mail.to_us_alone => HOW_TO_SAY,
+        _ => return Meaning::Nothing,
+    };
+    Meaning::Refused(why.to_owned())
 }
 
 /// What becomes of words that ask to be told something. How to ask is told to anybody of staff.

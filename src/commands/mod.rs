@@ -49,6 +49,55 @@ pub(crate) fn meant(
         address: sender.map_or("", |s| s.address.as_str()),
         staff: &config.settings.digest_to,
     };
+    let Thread {
+        answers,
+        digest,
+        letter,
+    } = thread(config, store, reading, &codes)?;
+    let today = date_of(message.received_at);
+    let names = Names::new(config, today);
+    let said = names.said(&reading.body);
+    // Who writes anew may say it all in the subject.
+    let asking = match answers == Answers::Nothing && reading.body.trim().is_empty() {
+        true => &reading.subject,
+        false => &reading.body,
+    };
+    let inquiry = inquiry::of(&names, asking);
+    let of_unit = match digest {
+        Some(_) => order::of_unit(&names, store, &reading.body)?,
+        None => None,
+    };
+    Ok(meaning(
+        &Facts {
+            words: &reading.body,
+            said: &said,
+            own: &reading.tokens,
+            quoted: &reading.quoted_tokens,
+            answers,
+            digest,
+            of_unit: of_unit.as_ref(),
+            received: today,
+            may_report: may_report(config, reading, codes.address, today),
+            inquiry: inquiry.as_ref(),
+            letter,
+            to_us_alone: !reading.to_others
+                && !says_nothing_happened(&reading.subject, &reading.body),
+        },
+        &codes,
+    ))
+}
+
+/// What of ours a mail of staff answers.
+struct Thread {
+    answers: Answers,
+    /// The last digest sent to this address that it names.
+    digest: Option<Digest>,
+    /// When (Vietnam) the letter to this address left that the mail answers itself, where that holds.
+    letter: Option<Date>,
+}
+
+/// What of ours a mail of staff answers, by its thread.
+fn thread(config: &Config, store: &Store, reading: &Reading, codes: &Codes<'_>) -> Result<Thread> {
     let since = store.command_key_since()?;
     let mut answers = match reading.in_reply_to.is_empty() && reading.references.is_empty() {
         true => Answers::Nothing,
@@ -102,37 +151,11 @@ pub(crate) fn meant(
             | None => {}
         }
     }
-    let today = date_of(message.received_at);
-    let names = Names::new(config, today);
-    let said = names.said(&reading.body);
-    // Who writes anew may say it all in the subject.
-    let asking = match answers == Answers::Nothing && reading.body.trim().is_empty() {
-        true => &reading.subject,
-        false => &reading.body,
-    };
-    let inquiry = inquiry::of(&names, asking);
-    let of_unit = match digest {
-        Some(_) => order::of_unit(&names, store, &reading.body)?,
-        None => None,
-    };
-    Ok(meaning(
-        &Facts {
-            words: &reading.body,
-            said: &said,
-            own: &reading.tokens,
-            quoted: &reading.quoted_tokens,
-            answers,
-            digest,
-            of_unit: of_unit.as_ref(),
-            received: today,
-            may_report: may_report(config, reading, codes.address, today),
-            inquiry: inquiry.as_ref(),
-            letter,
-            to_us_alone: !reading.to_others
-                && !says_nothing_happened(&reading.subject, &reading.body),
-        },
-        &codes,
-    ))
+    Ok(Thread {
+        answers,
+        digest,
+        letter,
+    })
 }
 
 /// Whether a Message-ID is one of those that our mails have.

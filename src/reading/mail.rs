@@ -87,9 +87,7 @@ pub fn read(
                 judgement.against(why);
             }
         }
-        let to = [message.to(), message.cc()].into_iter().flatten();
-        let mut to = to.flat_map(Address::iter).filter_map(|a| a.address());
-        to_others = to.any(|a| !settings.own_addresses.contains(&a.to_lowercase()));
+        to_others = goes_to_others(&message, settings);
         if has_token {
             reasons.push(Reason::CarriesAToken);
             class = Class::StaffCommand;
@@ -202,6 +200,13 @@ impl<'m> Texts<'m> {
         quoted.retain(|t| !own.contains(t));
         (own, quoted)
     }
+}
+
+/// Whether somebody else than the mailbox is written to, too.
+fn goes_to_others(message: &Message<'_>, settings: &ReadingSettings) -> bool {
+    let to = [message.to(), message.cc()].into_iter().flatten();
+    let mut to = to.flat_map(Address::iter).filter_map(|a| a.address());
+    to.any(|a| !settings.own_addresses.contains(&a.to_lowercase()))
 }
 
 /// What sort of mail one is, and what it encloses.
