@@ -1,5 +1,6 @@
 //! The first pass: mailbox → store. Fetch and make durable, then read, match and log, then show.
 
+mod annex;
 mod arrival;
 mod books;
 mod caution;
@@ -41,6 +42,7 @@ use self::record::settle;
 use self::said::{cannot_be_opened, reader_says};
 use self::show::show_outcomes;
 
+pub use annex::read_annex;
 pub use books::Books;
 pub use facts::{foreseen, known, match_mail};
 pub use fetch::Backlog;
@@ -104,6 +106,7 @@ pub async fn pass(
         }
     }
     take_out_what_counts(config, store, tools.archive, tools.reader, clock.now()).await?;
+    annex::read_lately(config, store, tools.archive, tools.reader, clock.now()).await?;
     show_outcomes(config, store, mailbox).await
 }
 

@@ -83,7 +83,7 @@ impl Office {
 
     /// The mails to Tuy An that have left, in their order.
     fn letters_to_tuy_an(&self) -> Vec<Vec<u8>> {
-        let entries = fs::read_dir(self.path("data/outbox")).unwrap();
+        let entries = fs::read_dir(self.path("data/outbox")).into_iter().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         paths.sort();
         let letters = paths.iter().map(|path| fs::read(path).unwrap());
@@ -150,6 +150,7 @@ fn the_letter_that_opens_a_period_brings_the_annex_prefilled_for_its_unit_and_a_
     office.arrives("2026-06-05T08:00", &report);
     office.at("2026-06-12T06:00", &["run", "--once"]);
     office.at("2026-06-15T08:00", &["run", "--once"]);
+    let name = "Biểu số liệu - Nữ công - 6 tháng cuối năm 2026.xlsx";
     // Other reports of the unit are near their deadlines: the letter tells of all.
     let letters = office.letters_to_tuy_an();
     let parsed = letters
@@ -157,7 +158,7 @@ fn the_letter_that_opens_a_period_brings_the_annex_prefilled_for_its_unit_and_a_
         .map(|raw| MessageParser::default().parse(raw).unwrap());
     let mail = parsed
         .into_iter()
-        .find(|m| m.attachment_count() > 0)
+        .find(|m| m.attachments().any(|a| a.attachment_name() == Some(name)))
         .unwrap();
     let text = mail.body_text(0).unwrap();
     assert!(
@@ -165,10 +166,6 @@ fn the_letter_that_opens_a_period_brings_the_annex_prefilled_for_its_unit_and_a_
         "{text}"
     );
     let annex = mail.attachments().next().unwrap();
-    assert_eq!(
-        annex.attachment_name(),
-        Some("Biểu số liệu - Nữ công - 6 tháng cuối năm 2026.xlsx")
-    );
     let found = cells(annex.contents());
     for (name, wanted) in [
         ("A1", "Liên đoàn Lao động huyện Tuy An"),
@@ -250,4 +247,156 @@ fn an_annex_that_nobody_asks_for_is_not_written_and_why_is_said() {
         let said = said(report, period, unit);
         assert!(said.contains(why), "{said}");
     }
+}
+
+/// An annex for H2 of 2026 with numbers and words in its column of figures.
+fn annex_with(rows: &[(&str, &str)]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 1, "Chỉ tiêu").unwrap();
+    sheet.write_string(0, 2, "Số liệu").unwrap();
+    for (row, (label, told)) in (1..).zip(rows) {
+        sheet.write_string(row, 1, *label).unwrap();
+        match told.parse::<f64>() {
+            Ok(number) => sheet.write_number(row, 2, number).unwrap(),
+            Err(_) => sheet.write_string(row, 2, *told).unwrap(),
+        };
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[test]
+fn the_receipt_says_which_figure_does_not_add_up_with_a_copy_made_anew_and_the_report_counts_all_the_same()
+ {
+    let office = Office::new();
+    let labels = [
+        "Tổng số lao động",
+        "Trong đó: nữ",
+        "Trong đó: nam",
+        "Kinh phí chăm lo nữ đoàn viên",
+    ];
+    let sends = |at: &str, period: &str, told: [&str; 4]| {
+        let rows: Vec<(&str, &str)> = labels.into_iter().zip(told).collect();
+        let report = format!("BC nu cong {period} nam 2026.docx");
+        let files = [
+            (report.as_str(), word(at)),
+            ("So lieu kem theo.xlsx", annex_with(&rows)),
+        ];
+        office.arrives(at, &files);
+        let before = office.letters_to_tuy_an().len();
+        office.at(at, &["run", "--once"]);
+        let letters = office.letters_to_tuy_an().split_off(before);
+        let is_receipt = |raw: &Vec<u8>| String::from_utf8_lossy(raw).contains("In-Reply-To");
+        letters.into_iter().find(is_receipt).unwrap()
+    };
+    let read = |raw: &[u8]| {
+        let mail = MessageParser::default().parse(raw).unwrap();
+        let copy = mail.attachments().next().map(|a| a.contents().to_vec());
+        (mail.body_text(0).unwrap().into_owned(), copy)
+    };
+    // The first period: all is well.
+    let (text, copy) = read(&sends(
+        "2026-06-05T08:00",
+        "6 thang dau",
+        ["30", "20", "10", "-"],
+    ));
+    assert!(text.contains("Tình trạng: đủ thành phần"), "{text}");
+    assert!(
+        text.contains("Biểu số liệu: đã nhận đủ 4 chỉ tiêu."),
+        "{text}"
+    );
+    assert!(copy.is_none());
+    // The next one: a sum, a jump that is none where the sum is wrong, words, a number below nothing.
+    let told = ["100", "61", "khoảng 40", "-5"];
+    let (text, copy) = read(&sends("2026-11-20T08:00", "6 thang cuoi", told));
+    assert!(text.contains("Tình trạng: đủ thành phần"), "{text}");
+    assert!(text.contains("đúng hạn"), "{text}");
+    for line in [
+        "• “Tổng số lao động” (ô C2): ghi 100, kỳ trước là 30",
+        "• “Trong đó: nam” (ô C4): “khoảng 40” không phải là số",
+        "• “Kinh phí chăm lo nữ đoàn viên” (ô C5): ghi -5, không thể là số âm",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("Trong đó: nữ"), "{text}");
+    let copy = cells(&copy.unwrap());
+    for (name, wanted) in [
+        ("A1", "Liên đoàn Lao động huyện Tuy An"),
+        ("D8", "100"),
+        ("E8", "ghi 100, kỳ trước là 30"),
+        ("D9", "61"),
+        ("E9", ""),
+        ("D10", ""),
+        ("E10", "“khoảng 40” không phải là số"),
+        ("A14", "Mã biểu: nu-cong / 2026-H2 / ldld-tuy-an"),
+    ] {
+        assert_eq!(cell(&copy, name), wanted, "{name} of {copy:?}");
+    }
+    // Corrected, it is a new version, and what was odd is not told again.
+    let told = ["50", "30", "21", "không"];
+    let (text, _) = read(&sends("2026-11-21T08:00", "6 thang cuoi", told));
+    assert!(
+        text.contains("(ô C2): ghi 50, các chỉ tiêu thành phần cộng lại là 51"),
+        "{text}"
+    );
+    let (text, copy) = read(&sends(
+        "2026-11-22T08:00",
+        "6 thang cuoi",
+        ["51", "30", "21", "không"],
+    ));
+    assert!(text.contains("đã nhận đủ 4 chỉ tiêu"), "{text}");
+    assert!(copy.is_none());
+}
+
+#[test]
+fn a_report_without_its_annex_or_with_that_of_another_period_is_received_and_told_so_once() {
+    let office = Office::new();
+    let receipt = |at: &str, files: &[(&str, Vec<u8>)]| {
+        office.arrives(at, files);
+        let before = office.letters_to_tuy_an().len();
+        office.at(at, &["run", "--once"]);
+        let letters = office.letters_to_tuy_an().split_off(before);
+        let is_receipt = |raw: &Vec<u8>| String::from_utf8_lossy(raw).contains("In-Reply-To");
+        let raw = letters.into_iter().find(is_receipt).unwrap();
+        let mail = MessageParser::default().parse(&raw).unwrap();
+        (
+            mail.body_text(0).unwrap().into_owned(),
+            mail.attachment_count(),
+        )
+    };
+    let report = |mark: &str| ("BC nu cong 6 thang dau nam 2026.docx", word(mark));
+    let (text, files) = receipt("2026-06-01T08:00", &[report("a")]);
+    assert!(text.contains("Tình trạng: đủ thành phần"), "{text}");
+    assert!(
+        text.contains("Biểu số liệu: chưa thấy trong các tệp đã nhận"),
+        "{text}"
+    );
+    assert_eq!(files, 1, "the annex to be filled in");
+    // That of the second half, which LibreOffice saved.
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/figures/filled.xlsx");
+    let annex = || ("So lieu.xlsx", fs::read(&file).unwrap());
+    let (text, files) = receipt("2026-06-02T08:00", &[report("b"), annex()]);
+    assert!(
+        text.contains("biểu ghi mã “nu-cong / 2026-H2 / ldld-tuy-an”"),
+        "{text}"
+    );
+    assert!(text.contains("đủ thành phần"), "{text}");
+    assert_eq!(files, 1);
+    // With an annex there, a version without one is not asked for it.
+    let rows = [
+        ("Tổng số lao động", "2"),
+        ("Trong đó: nữ", "1"),
+        ("Trong đó: nam", "1"),
+    ];
+    let (text, _) = receipt(
+        "2026-06-03T08:00",
+        &[report("c"), ("Bieu.xlsx", annex_with(&rows))],
+    );
+    assert!(
+        text.contains("“Kinh phí chăm lo nữ đoàn viên”: chưa có trong biểu"),
+        "{text}"
+    );
+    let (text, files) = receipt("2026-06-04T08:00", &[report("d")]);
+    assert!(!text.contains("Biểu số liệu"), "{text}");
+    assert_eq!(files, 0);
 }

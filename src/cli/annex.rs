@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::{Session, Usage, known_report, say};
 use crate::config::source::suggestion;
 use crate::domain::date_of;
+use crate::domain::figure::AnnexMark;
 use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::writing::annex;
@@ -36,7 +37,12 @@ pub(super) fn run(
         let hint = suggestion(unit, units.map(|u| u.id.0.as_str()));
         Usage(format!("there is no unit {unit} in units.csv{hint}"))
     })?;
-    let annex = annex::blank(known, period, (&id, row), now)?;
+    let mark = AnnexMark {
+        report: report.to_owned(),
+        period: period.clone(),
+        unit: id.clone(),
+    };
+    let annex = annex::blank(known, &mark, row, now)?;
     std::fs::write(file, annex.content)
         .with_context(|| format!("cannot write {}", file.display()))?;
     say(format!("{}: the annex of {unit}", file.display()))?;

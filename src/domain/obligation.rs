@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::figure::AnnexMark;
 use super::period::PeriodId;
 use super::report::Forms;
 use super::unit::UnitId;
@@ -113,6 +114,15 @@ pub struct Obligation {
 }
 
 impl Obligation {
+    /// The mark of the annex of figures for it.
+    pub(crate) fn annex_mark(&self) -> AnnexMark {
+        AnnexMark {
+            report: self.report.clone(),
+            period: self.period.clone(),
+            unit: self.unit.clone(),
+        }
+    }
+
     /// The forms that have come.
     pub fn received(&self) -> Forms {
         self.receipts

@@ -9,6 +9,7 @@ use minijinja::context;
 use serde::Serialize;
 
 use super::answer::{Reply, UnitView, also_told, answer};
+use super::figures::{self, FiguresTold};
 use super::{Composed, answered, registered, reply_to};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
@@ -69,7 +70,7 @@ pub(super) fn letter(
     for unit in units {
         obligations.extend(store.obligations_of(unit, Receipts::All)?);
     }
-    let receipts: Vec<Receipt<'_>> = submissions
+    let mut receipts: Vec<Receipt<'_>> = submissions
         .iter()
         .filter_map(|(message, submission)| {
             let obligation = obligations.iter().find(|o| {
@@ -83,13 +84,23 @@ pub(super) fn letter(
                 .find(|a| a.number.is_some() && a.number == submission.number);
             Some(Receipt {
                 dated: document.and_then(|a| a.dated.as_ref()?.parse().ok()),
+                figures: None,
                 submission,
                 obligation,
             })
         })
         .collect();
+    for receipt in &mut receipts {
+        let (submission, obligation) = (receipt.submission, receipt.obligation);
+        receipt.figures = figures::told(config, store, submission, obligation, &obligations, now)?;
+    }
     let mut draft = draft(config, unit, reply, &receipts)?;
     draft.cc = also_told(config, store, unit, &draft.to, now)?;
+    let told = receipts
+        .into_iter()
+        .take(MOST_TOLD)
+        .filter_map(|r| r.figures);
+    draft.enclosures = told.filter_map(|f| f.enclosure).collect();
     Ok(Composed::Ready(draft))
 }
 
@@ -97,6 +108,8 @@ pub(super) fn letter(
 struct Receipt<'a> {
     /// What was logged.
     submission: &'a Submission,
+    /// What is said of its figures.
+    figures: Option<FiguresTold>,
     /// How its obligation stands now.
     obligation: &'a Obligation,
     /// The date of the document that has its number.
@@ -129,6 +142,7 @@ fn draft(
         missing: &'static str,
         waiting: Option<MessageId>,
         required: &'static str,
+        figures: Option<&'a FiguresTold>,
     }
     let submissions: Vec<View<'_>> = receipts
         .iter()
@@ -152,6 +166,7 @@ fn draft(
             missing: r.obligation.missing().in_vietnamese(),
             waiting: r.obligation.waiting,
             required: r.obligation.forms.in_vietnamese(),
+            figures: r.figures.as_ref(),
         })
         .collect();
     let values = context! {
@@ -192,6 +207,7 @@ mod tests {
         let text = |obligation: &Obligation| {
             let receipt = Receipt {
                 submission: &submission,
+                figures: None,
                 obligation,
                 dated: None,
             };

@@ -8,6 +8,7 @@ mod confirmation;
 mod decided_anew;
 mod digest;
 mod extended;
+pub(crate) mod figures;
 mod grassroots;
 mod inquiry;
 mod link_only;

@@ -123,8 +123,8 @@ pub fn reminder_of(
         }
         if !report.figures.is_empty() {
             let asked = config.register.nearest(&obligation.unit, date_of(now));
-            let whose = (&obligation.unit, asked.unwrap_or(to.unit));
-            enclosures.push(annex::blank(report, &obligation.period, whose, now)?);
+            let (mark, unit) = (obligation.annex_mark(), asked.unwrap_or(to.unit));
+            enclosures.push(annex::blank(report, &mark, unit, now)?);
         }
     }
     let mut draft = draft(config, to, &items, verifying, now)?;

@@ -28,6 +28,7 @@
 //!
 //! [`items`] puts it together; [`names`] reads names of units out of texts; [`imitation`] sees senders that look like others.
 
+pub(crate) mod figures;
 mod genre;
 mod hints;
 mod imitation;

@@ -168,6 +168,14 @@ impl FileKind {
         )
     }
 
+    /// Whether tables are read out of it.
+    pub(crate) fn has_tables(self) -> bool {
+        matches!(
+            self,
+            FileKind::Xlsx | FileKind::Xls | FileKind::Ods | FileKind::Docx | FileKind::Odt
+        )
+    }
+
     /// Whether it is made to be run, or may bring what is.
     pub(crate) fn is_harmful(self) -> bool {
         matches!(self, FileKind::Program | FileKind::Macro)

@@ -90,7 +90,7 @@ mod tests {
     }
 
     /// The columns that hold moments, by table.
-    const MOMENTS: [(&str, &str); 25] = [
+    const MOMENTS: [(&str, &str); 26] = [
         (
             "message",
             "received_at stored_at expired_at damaged_at expiry_told_at put_off",
@@ -122,10 +122,12 @@ mod tests {
         ("register_address", "since until"),
         ("hold", "until"),
         ("taught", "at withdrawn_at forgotten_at"),
+        ("annex", "read_at"),
     ];
 
     /// The other columns that hold texts. `setting.value` is whatever is remembered.
-    const TEXTS: [(&str, &str); 31] = [
+    const TEXTS: [(&str, &str); 32] = [
+        ("annex", "figures"),
         ("attachment", "name sha256 kind role"),
         ("awaited", "report period"),
         ("closing", "report period"),
@@ -346,6 +348,7 @@ mod tests {
                 files: vec![],
             };
             let submission = store.log_submission(&new, moment)?;
+            store.keep_annex(submission, None, moment)?;
             store.send_back(submission, "x", moment, moment)?;
             store.withdraw_sent_back(submission, moment)?;
             store.accept(submission, moment)?;

@@ -3,6 +3,7 @@
 //! One file a table family; the SQL stands beside the function that runs it; `migrations/` holds the schema.
 //! That it cannot be read or written is an error of all that asks it, here and above; only other errors are told.
 
+mod annex;
 mod asked;
 mod awaited;
 mod clock;
@@ -50,6 +51,7 @@ use crate::ground::Sha256;
 use crate::ground::files::{make_private_file, make_private_folder};
 use crate::ground::hex::random_hex;
 
+pub use annex::Looked;
 pub use awaited::Awaited;
 pub(crate) use awaited::Proposal;
 pub use clock::{APART, ClockDoubt};
@@ -73,7 +75,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 32] = [
+const MIGRATIONS: [&str; 33] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -106,6 +108,7 @@ const MIGRATIONS: [&str; 32] = [
     include_str!("../../migrations/0030_looked_up.sql"),
     include_str!("../../migrations/0031_nod.sql"),
     include_str!("../../migrations/0032_decided.sql"),
+    include_str!("../../migrations/0033_annex.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

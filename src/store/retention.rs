@@ -150,6 +150,11 @@ impl Store {
             [&ids],
         )?;
         self.conn.execute(
+            "UPDATE annex SET figures = NULL WHERE submission IN (
+                 SELECT s.id FROM submission s WHERE s.message IN (SELECT value FROM json_each(?1)))",
+            [&ids],
+        )?;
+        self.conn.execute(
             "UPDATE message SET expired_at = ?2, subject = NULL, sender = NULL, reply_to = NULL, reading = NULL,
                                 why = '[]'
              WHERE id IN (SELECT value FROM json_each(?1))",

@@ -271,6 +271,7 @@ pub struct Vi {
     pub above_a_head: Set,
     pub numbered: Set,
     pub no_answer_column: Set,
+    pub figure_column: Set,
     pub under_a_table: Set,
     pub greetings: Set,
     pub denials: Set,

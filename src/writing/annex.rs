@@ -9,18 +9,19 @@ use rust_xlsxwriter::{
 
 use super::Enclosure;
 use crate::domain::figure::{AnnexMark, Figure};
-use crate::domain::period::PeriodId;
 use crate::domain::report::Report;
-use crate::domain::unit::{Unit, UnitId};
+use crate::domain::unit::Unit;
 use crate::ground::table::CellName;
 use crate::reading::attachment::safe_name;
 
 const FONT: &str = "Times New Roman";
 /// Points.
 const LINE_HEIGHT: f64 = 19.0;
-/// So many letters stand beside each other in a line across the table, and in the column of the labels.
+/// So many letters stand beside each other in a line across the table, in the column of the labels,
+/// and in that of the notes.
 const ACROSS: usize = 88;
 const LABEL: usize = 38;
+const NOTE: usize = 20;
 /// Heading and width (in characters) of each column.
 const COLUMNS: [(&str, f64); 5] = [
     ("STT", 6.0),
@@ -34,21 +35,35 @@ const FIGURES: u16 = 3;
 /// The row of the headings; the figures follow it.
 const HEAD: u32 = 6;
 
+/// What is written into an annex beside one of its figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filled {
+    /// The number that came.
+    pub number: Option<f64>,
+    /// What is odd about it, in words for the unit.
+    pub note: Option<String>,
+}
+
 /// The annex that a unit is to fill in, for a report on a period.
 ///
 /// # Errors
 /// When it is larger than Excel allows.
-pub fn blank(
+pub fn blank(report: &Report, mark: &AnnexMark, unit: &Unit, now: Timestamp) -> Result<Enclosure> {
+    filled(report, mark, unit, &[], now)
+}
+
+/// The annex with what came of a unit, and what is odd about it; figures of which nothing is given stay blank.
+///
+/// # Errors
+/// When it is larger than Excel allows.
+pub fn filled(
     report: &Report,
-    period: &PeriodId,
-    (id, unit): (&UnitId, &Unit),
+    mark: &AnnexMark,
+    unit: &Unit,
+    came: &[Filled],
     now: Timestamp,
 ) -> Result<Enclosure> {
-    let mark = AnnexMark {
-        report: report.id.clone(),
-        period: period.clone(),
-        unit: id.clone(),
-    };
+    let period = &mark.period;
     let period = period.in_vietnamese();
     let mut book = Workbook::new();
     let made = ExcelDateTime::from_timestamp(now.as_second())?;
@@ -80,7 +95,8 @@ pub fn blank(
         page.write_string_with_format(HEAD, column, heading, &format)?;
     }
     for (place, figure) in report.figures.iter().enumerate() {
-        row(page, place, figure, &text)?;
+        let came = came.get(place).cloned().unwrap_or_default();
+        row(page, place, figure, &came, &text)?;
     }
     let below = HEAD + 2 + report.figures.len() as u32;
     let small = text.clone().set_font_size(11).set_italic();
@@ -108,26 +124,39 @@ fn across(page: &mut Worksheet, row: u32, line: &str, format: &Format) -> Result
     Ok(())
 }
 
-/// Writes the row of a figure; a sum adds itself up as soon as anything of it is there.
-fn row(page: &mut Worksheet, place: usize, figure: &Figure, text: &Format) -> Result<()> {
+/// Writes the row of a figure; a sum of which nothing came adds itself up as soon as anything of it is there.
+fn row(
+    page: &mut Worksheet,
+    place: usize,
+    figure: &Figure,
+    came: &Filled,
+    text: &Format,
+) -> Result<()> {
     let cell = text.clone().set_border(FormatBorder::Thin);
     let centred = cell.clone().set_align(FormatAlign::Center);
+    let ground = match came.note {
+        Some(_) => cell.clone().set_background_color(Color::RGB(0xFFF2CC)),
+        None => cell.clone(),
+    };
+    let note = came.note.as_deref().unwrap_or_default();
     let at = row_of(place);
-    page.set_row_height(at, height(&figure.label, LABEL))?;
+    page.set_row_height(at, height(&figure.label, LABEL).max(height(note, NOTE)))?;
     page.write_number_with_format(at, 0, place as f64 + 1.0, &centred)?;
     page.write_string_with_format(at, 1, &figure.label, &cell)?;
     page.write_string_with_format(at, 2, &figure.unit, &centred)?;
-    page.write_blank(at, 4, &cell)?;
-    let number = cell.set_align(FormatAlign::Right);
-    if figure.sum_of.is_empty() {
-        page.write_blank(at, FIGURES, &number)?;
-    } else {
-        let parts = figure.sum_of.iter().map(|part| cell_of(*part).to_string());
-        let parts = parts.collect::<Vec<_>>().join(",");
-        // Where the empty text is given as its result, a zero is written.
-        let sum = Formula::new(format!("=IF(COUNT({parts})=0,\"\",SUM({parts}))"));
-        page.write_formula_with_format(at, FIGURES, sum.set_result(" "), &number.set_bold())?;
-    }
+    page.write_string_with_format(at, 4, note, &ground)?;
+    let number = ground.set_align(FormatAlign::Right);
+    match came.number {
+        Some(came) => page.write_number_with_format(at, FIGURES, came, &number)?,
+        None if figure.sum_of.is_empty() => page.write_blank(at, FIGURES, &number)?,
+        None => {
+            let parts = figure.sum_of.iter().map(|part| cell_of(*part).to_string());
+            let parts = parts.collect::<Vec<_>>().join(",");
+            // Where the empty text is given as its result, a zero is written.
+            let sum = Formula::new(format!("=IF(COUNT({parts})=0,\"\",SUM({parts}))"));
+            page.write_formula_with_format(at, FIGURES, sum.set_result(" "), &number.set_bold())?
+        }
+    };
     Ok(())
 }
 

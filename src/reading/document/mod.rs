@@ -68,6 +68,8 @@ pub struct Contents {
     pub text: String,
     /// The tables of a spreadsheet.
     pub tables: Vec<Table>,
+    /// The tables within a text, whose words stand in [`Contents::text`], too.
+    pub in_text: Vec<Table>,
     /// Why it could not be read, in words for staff.
     pub fault: Option<String>,
 }
@@ -96,6 +98,7 @@ pub fn contents(kind: FileKind, content: &[u8], budget: &mut Budget) -> std::io:
                 fault: fault().filter(|_| text.trim().is_empty()),
                 text,
                 tables: vec![],
+                in_text: extracted.tables.iter().map(table::of_text).collect(),
             }
         }
     })

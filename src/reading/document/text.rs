@@ -13,7 +13,7 @@ use super::super::program::{Budget, Failure};
 use super::super::{FileKind, Warning};
 use super::filled::{Cell, Grid};
 use super::head;
-use super::pdf;
+use super::{pdf, table};
 
 /// How much text of the first page is kept, in bytes.
 const KEPT: usize = 20_000;
@@ -21,10 +21,13 @@ const KEPT: usize = 20_000;
 const WHOLE: usize = 2_000_000;
 /// How many bytes one part of an Office file may unpack to.
 const LARGEST_PART: u64 = 40_000_000;
-/// How many rows of a table are looked at.
+/// How many rows of a table are looked at, where the first page is asked for.
 const ROWS: u32 = 60;
 /// How many columns of it.
 const COLUMNS: usize = 100;
+
+/// The cells of a table within a text, row by row, each as it is written.
+pub(super) type Rows = Vec<Vec<String>>;
 
 /// What could be got out of a file.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ pub(super) struct Extracted {
     pub text: String,
     /// The tables, where the format shows them.
     pub grids: Vec<Grid>,
+    /// Those within a text, as they are written.
+    pub tables: Vec<Rows>,
     pub note: Option<Warning>,
     /// Whether it needs a password.
     pub locked: bool,
@@ -65,22 +70,27 @@ fn up_to(
     let mut by = |program: &str, arguments: &[&str], content: &[u8]| {
         by(budget, program, arguments, content, kept)
     };
-    let of = |found: Option<(String, Vec<Grid>)>| {
+    let of = |found: Option<(String, Vec<Grid>, Vec<Rows>)>| {
         let note = found.is_none().then_some(Warning::NoText { locked: true });
-        let (text, grids) = found.unwrap_or_default();
+        let (text, grids, tables) = found.unwrap_or_default();
         Extracted {
             text,
             grids,
+            tables,
             note,
             locked: false,
         }
     };
+    let laid_out = |xml: Vec<u8>| {
+        let (text, tables) = paragraphs(&xml, kept);
+        let row = |cells: &Vec<String>| cells.iter().map(|text| Cell::of(text)).collect();
+        let grids = tables.iter().map(|rows| rows.iter().map(row).collect());
+        (text, grids.collect(), tables)
+    };
     Ok(match kind {
-        FileKind::Docx => of(part(content, "word/document.xml").map(|xml| paragraphs(&xml, kept))),
-        FileKind::Odt | FileKind::Ods => {
-            of(part(content, "content.xml").map(|xml| paragraphs(&xml, kept)))
-        }
-        FileKind::Xlsx => of(sheet(content)),
+        FileKind::Docx => of(part(content, "word/document.xml").map(laid_out)),
+        FileKind::Odt | FileKind::Ods => of(part(content, "content.xml").map(laid_out)),
+        FileKind::Xlsx => of(sheet(content).map(|(text, grids)| (text, grids, vec![]))),
         FileKind::Doc => by("catdoc", &["-w", "-d", "utf-8"], content)?,
         FileKind::Rtf => by("catdoc", &["-w", "-d", "utf-8"], &with_lines(content))?,
         FileKind::Xls => {
@@ -151,10 +161,11 @@ fn part(content: &[u8], name: &str) -> Option<Vec<u8>> {
 }
 
 /// The paragraphs of WordprocessingML or OpenDocument text, and its tables.
-fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
+fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Rows>) {
     let mut reader = quick_xml::Reader::from_reader(xml);
     reader.config_mut().check_end_names = false;
     let mut out = String::new();
+    let most_rows = if kept > KEPT { table::ROWS } else { ROWS } as usize;
     let mut tables = Tables::default();
     let mut in_word_text = false;
     let mut in_paragraph = 0_usize;
@@ -173,7 +184,7 @@ fn paragraphs(xml: &[u8], kept: usize) -> (String, Vec<Grid>) {
                 name if is_hidden(name) => hidden += 1,
                 "w:t" => in_word_text = true,
                 "w:tbl" | "table:table" => tables.begins(),
-                "w:tr" | "table:table-row" => tables.row(),
+                "w:tr" | "table:table-row" => tables.row(most_rows),
                 "w:tc" | "table:table-cell" => tables.cell(out.len()),
                 "text:p" | "text:h" => in_paragraph += 1,
                 _ => {}
@@ -237,8 +248,8 @@ fn is_centred(alignment: &quick_xml::events::BytesStart<'_>) -> bool {
 /// The tables of a text as they are met. One within a cell of another is part of its text.
 #[derive(Default)]
 struct Tables {
-    found: Vec<Grid>,
-    open: Grid,
+    found: Vec<Rows>,
+    open: Rows,
     depth: usize,
     /// Where the text of the open cell begins.
     from: usize,
@@ -258,8 +269,8 @@ impl Tables {
         }
     }
 
-    fn row(&mut self) {
-        if self.depth == 1 && self.open.len() < ROWS as usize {
+    fn row(&mut self, most: usize) {
+        if self.depth == 1 && self.open.len() < most {
             self.open.push(Vec::new());
         }
     }
@@ -283,22 +294,22 @@ impl Tables {
 
     fn empty(&mut self) {
         if self.depth == 1 {
-            self.put(Cell::Empty);
+            self.put("");
         }
     }
 
     fn cell_ends(&mut self, out: &str) {
         if self.depth == 1 {
-            self.put(Cell::of(out.get(self.from..).unwrap_or("")));
+            self.put(out.get(self.from..).unwrap_or(""));
             for _ in 1..self.columns {
-                self.put(Cell::Empty);
+                self.put("");
             }
         }
     }
 
-    fn put(&mut self, cell: Cell) {
+    fn put(&mut self, text: &str) {
         if let Some(row) = self.open.last_mut().filter(|row| row.len() < COLUMNS) {
-            row.push(cell);
+            row.push(text.trim().to_owned());
         }
     }
 }
