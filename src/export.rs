@@ -197,6 +197,7 @@ fn index_book(lines: &[String], rows: Vec<Vec<Cell>>, now: Timestamp) -> Result<
             let numbered = std::iter::once(Cell::Number(n)).chain(row);
             Ok(numbered.collect())
         })),
+        charts: vec![],
     };
     spreadsheet::workbook([sheet], now)
 }

@@ -73,7 +73,7 @@ fn patience(part: Part, hours: u16) -> Option<SignedDuration> {
         | Part::Damage
         | Part::Register
         | Part::Holds => Some(SignedDuration::ZERO),
-        Part::Download | Part::Rewound | Part::Alarm => None,
+        Part::Download | Part::Rewound | Part::Page | Part::Alarm => None,
     }
 }
 
@@ -233,6 +233,7 @@ fn ill(part: Part, health: &Health, patience: SignedDuration, now: Timestamp) ->
         | Part::Damage
         | Part::Register
         | Part::Holds
+        | Part::Page
         | Part::Alarm => lasting,
     }
 }

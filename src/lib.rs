@@ -31,6 +31,7 @@
 //! | [`collect`], [`plan`], [`send`], [`retention`] | the passes, and the end of what may be kept: the only places where floors meet |
 //! | [`alarm`] | what the mailbox cannot tell, by a second way out |
 //! | [`letters`] | one file a letter: whether a mail that is owed is still owed at this moment, and what it says |
+//! | [`page`] | a page for a browser: who has sent what, period by period |
 //! | [`home`] | the data folder that a configuration belongs to |
 //! | [`disk`] | room on the disk, and what leaves without it |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
@@ -171,6 +172,7 @@ pub mod mailbox;
 pub mod manager;
 pub mod matching;
 pub mod overview;
+pub mod page;
 pub mod plan;
 pub mod reading;
 pub mod retention;

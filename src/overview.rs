@@ -3,6 +3,8 @@
 
 pub(crate) mod annex;
 
+pub mod year;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Write;
 
@@ -235,6 +237,7 @@ fn group_sheet<'a>(
         ],
         columns: names.into_iter().zip(widths).collect(),
         rows: Box::new(rows),
+        charts: vec![],
     }
 }
 
@@ -282,6 +285,7 @@ fn totals_sheet<'a>(view: &'a View<'_>, groups: &'a [Group<'_>]) -> Sheet<'a> {
         ]
         .concat(),
         rows: Box::new((1..).zip(groups).map(|(n, g)| Ok(total_row(view, g, n)))),
+        charts: vec![],
     }
 }
 
@@ -304,6 +308,7 @@ fn matrix_sheet<'a>(
         title: title(view, "TÌNH HÌNH GỬI BÁO CÁO THEO ĐƠN VỊ"),
         columns,
         rows,
+        charts: vec![],
     }
 }
 
@@ -334,6 +339,7 @@ fn details_sheet<'a>(
                 .zip(obligations)
                 .map(|(n, o)| detail_row(view, store, o, n)),
         ),
+        charts: vec![],
     }
 }
 

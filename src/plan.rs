@@ -10,12 +10,13 @@ use jiff::{Timestamp, ToSpan};
 use crate::config::Config;
 use crate::domain::{date_of, instant};
 use crate::expected;
+use crate::page;
 use crate::standing;
 use crate::store::{Part, Store};
 
 pub use reminders::owe_reminders;
 
-/// Decides what is owed at a moment and queues it.
+/// Decides what is owed at a moment and queues it; with a digest the page for a browser is written anew.
 pub fn pass(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     if store.clock_is_doubted()? {
         return Ok(());
@@ -25,7 +26,8 @@ pub fn pass(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
         owe_reminders(config, store, now)?;
         note_holds(config, store, now)?;
         digest::owe(config, store, now)
-    })
+    })?;
+    page::publish(config, store, now)
 }
 
 /// Notes whether mails that wait keep so many units from being reminded that somebody should know at once.

@@ -359,6 +359,7 @@ fn register_sheet(rows: &[[&str; 11]]) -> Vec<u8> {
         title: vec!["DANH BẠ CÔNG ĐOÀN".into()],
         columns: headings.iter().map(|h| ((*h).to_owned(), 20.0)).collect(),
         rows: Box::new(rows.map(|r| Ok(r.iter().map(|c| Cell::from(*c)).collect()))),
+        charts: vec![],
     };
     workbook([sheet], jiff::Timestamp::UNIX_EPOCH).unwrap()
 }

@@ -165,6 +165,7 @@ const SPOKEN: [&str; 43] = [
     "matching/report.rs",
     "overview.rs",
     "overview/annex.rs",
+    "overview/year.rs",
     "reading/attachment/name.rs",
     "reading/document/file_name.rs",
     "reading/document/head.rs",

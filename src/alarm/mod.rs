@@ -504,7 +504,7 @@ mod tests {
                 | Part::Damage
                 | Part::Register
                 | Part::Holds => Some(0),
-                Part::Download | Part::Rewound | Part::Alarm => None,
+                Part::Download | Part::Rewound | Part::Page | Part::Alarm => None,
             };
             match after {
                 Some(0) => assert!(stands(part, 0), "{part:?}"),

@@ -115,6 +115,9 @@ fn advice(fault: Fault) -> &'static str {
             Part::Holds => {
                 "xử lý các thư đang chờ nêu ở mục 1 của bản tin (lệnh “thubaocao inbox” liệt kê); nếu nhiều thư lạ cùng đến, có thể có người cố ý làm ngừng việc nhắc các đơn vị"
             }
+            Part::Page => {
+                "kiểm tra thư mục của report_page trong thubaocao.toml: phải có sẵn và cho phép dịch vụ ghi (ReadWritePaths= của thubaocao.service)"
+            }
             Part::Alarm => "kiểm tra mục [alarm] bằng lệnh “thubaocao check --alarm”",
         },
         Fault::Round => "kiểm tra dung lượng và tình trạng đĩa, rồi xem nhật ký của dịch vụ",

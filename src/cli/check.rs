@@ -18,7 +18,7 @@ use crate::reading::program;
 use crate::store::Store;
 use crate::transport::Transport;
 use crate::verify::Verifier;
-use crate::{app, audit, disk, home, identity, send};
+use crate::{app, audit, disk, home, identity, page, send};
 
 /// The lines that are said one after the other, and whether one of them was a failure.
 #[derive(Default)]
@@ -165,6 +165,10 @@ async fn try_for_real(
     findings.tell("store", sound)?;
     findings.tell("reading", reading(config).await)?;
     findings.tell("disk", disk(config))?;
+    if let Some(path) = &settings.report_page {
+        let tried = page::trial(path).map(|()| format!(" ({})", path.display()));
+        findings.tell("page", tried)?;
+    }
     if settings.archive.is_some() {
         findings.tell("archive", storage(settings).await)?;
     }

@@ -14,6 +14,7 @@ mod export;
 mod health;
 mod history;
 mod inbox;
+mod page;
 mod plan;
 mod reports;
 mod retention;
@@ -22,8 +23,11 @@ mod status;
 mod tokens;
 mod units;
 mod verify;
+mod year;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -35,10 +39,10 @@ use tracing_subscriber::EnvFilter;
 use crate::clock::Clock;
 use crate::config::source::suggestion;
 use crate::config::{Config, Fault};
-use crate::domain::instant;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Report;
 use crate::domain::row::MessageId;
+use crate::domain::{instant, zone};
 use crate::expected;
 use crate::reading::sandbox::Purpose;
 use crate::reading::worker;
@@ -187,6 +191,23 @@ enum Command {
         unit: String,
         /// The Excel file
         file: PathBuf,
+    },
+    /// Show how each unit did in a year, in figures, points and places, and the receipt codes that they rest on
+    Year {
+        /// Such as 2026
+        #[arg(value_parser = clap::value_parser!(i16).range(2000..=2100))]
+        year: i16,
+        /// One line of JSON a unit
+        #[arg(long, conflicts_with = "xlsx")]
+        json: bool,
+        /// Write an Excel file: the year, what each figure is made of, and the years before with charts
+        #[arg(long, value_name = "FILE")]
+        xlsx: Option<PathBuf>,
+    },
+    /// Write the page for a browser, who has sent what: into a file, or to standard output
+    Page {
+        /// The file; an earlier one is replaced, and everybody may read it
+        file: Option<PathBuf>,
     },
     /// List the mails that wait for a person
     Inbox {
@@ -405,6 +426,8 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
             unit,
             file,
         } => annex::run(session, &report, &period, &unit, &file),
+        Command::Year { year, json, xlsx } => year::run(session, year, json, xlsx.as_deref()),
+        Command::Page { file } => page::run(session, file.as_deref()),
         Command::Inbox { json } => inbox::run(session, json),
         Command::Assign(a) => corrections::assign(session, &a).await,
         Command::Ignore(a) => corrections::ignore(session, &a),
@@ -464,14 +487,26 @@ fn known_report<'c>(config: &'c Config, id: &str) -> Result<&'c Report> {
     Ok(known)
 }
 
+/// A moment as the JSON interface has it.
+fn rfc3339(at: Timestamp) -> String {
+    let at = at.to_zoned(zone());
+    at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// Makes a file that was asked for, and has it filled.
+fn to_file(path: &Path, fill: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    let told = || format!("cannot write {}", path.display());
+    let mut file = BufWriter::new(File::create(path).with_context(told)?);
+    fill(&mut file).with_context(told)?;
+    file.flush().with_context(told)
+}
+
 /// Writes a line to standard output.
 fn say(line: impl std::fmt::Display) -> std::io::Result<()> {
-    use std::io::Write;
     writeln!(std::io::stdout(), "{line}")
 }
 
 /// Says a line where a person reads it even if the output goes elsewhere. Where nobody listens, it is lost.
 fn complain(line: impl std::fmt::Display) {
-    use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,14 +1,12 @@
 //! `status`: who has sent what, late, missing a form.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Session, complain, known_report, say};
+use super::{Session, complain, known_report, rfc3339, say, to_file};
 use crate::config::Config;
 use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::period::PeriodId;
@@ -79,10 +77,7 @@ pub(super) fn run(
         return Ok(());
     }
     if let Some(path) = xlsx {
-        let told = || format!("cannot write {}", path.display());
-        let mut file = BufWriter::new(File::create(path).with_context(told)?);
-        overview::workbook(&view, &store, &all, &mut file).with_context(told)?;
-        return file.flush().with_context(told);
+        return to_file(path, |to| overview::workbook(&view, &store, &all, to));
     }
     // How the service fares is known of now only.
     if session.at.is_none() {
@@ -191,12 +186,6 @@ fn line(o: &Obligation, state: State, escalation_waits: bool) -> Line<'_> {
         reminders_sent: o.reminders_sent,
         escalation_waits,
     }
-}
-
-fn rfc3339(at: Timestamp) -> String {
-    at.to_zoned(zone())
-        .strftime("%Y-%m-%dT%H:%M:%S%:z")
-        .to_string()
 }
 
 fn moment(at: Timestamp) -> String {

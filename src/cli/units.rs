@@ -68,6 +68,7 @@ pub(super) fn run(session: &Session, command: &Units) -> Result<()> {
                 title: vec![],
                 columns: columns.zip(widths).collect(),
                 rows: Box::new(rows.map(|r| Ok(r.into_iter().map(Cell::from).collect()))),
+                charts: vec![],
             };
             let content = spreadsheet::workbook([sheet], now)?;
             std::fs::write(file, content)

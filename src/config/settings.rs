@@ -16,6 +16,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::period::Closing;
 use crate::domain::reminder::{Escalation, Steps};
 use crate::domain::unit::Kind;
+use crate::domain::year::Points;
 use crate::ground::words_of;
 
 /// The content of `thubaocao.toml`.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The storage on which the archive lies; `None`: in the data folder.
     pub archive: Option<S3Settings>,
+    /// The file of the page that shows how all stands, for a browser; `None`: there is none.
+    pub report_page: Option<PathBuf>,
     /// Who asks for the reports.
     pub department: Department,
     /// The mailbox that units write to.
@@ -37,6 +40,8 @@ pub struct Settings {
     pub schedule: Schedule,
     /// Who gets the digest.
     pub digest_to: Vec<String>,
+    /// What a report earns in the year of its unit.
+    pub points: Points,
     /// Bounds on size, number and time.
     pub limits: Limits,
     /// How senders are verified.
@@ -329,6 +334,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
     let kinds = kinds::parse(&root);
     let data = root.text("data").unwrap_or_else(|| "data".into());
     let archive = s3::parse(&root, &base);
+    let report_page = root.text("report_page").map(|file| base.join(file));
     let department = root.required_section("department").and_then(department);
     let mailbox = root
         .required_section("mailbox")
@@ -355,6 +361,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         s.finish();
         list
     });
+    let points = root.section("points").map_or_else(Points::default, points);
     let limits = limits(root.section("limits"));
     let trust = root.section("trust").map(trust).unwrap_or(TrustSettings {
         dkim: true,
@@ -371,11 +378,13 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         kinds,
         data: base.join(data),
         archive,
+        report_page,
         department: department?,
         mailbox: mailbox?,
         transport: transport?,
         schedule: schedule?,
         digest_to: digest_to?,
+        points,
         limits,
         trust,
         retention_years,
@@ -629,6 +638,22 @@ pub(super) fn steps(s: &Section<'_>, usual: &Steps) -> Steps {
         s.fault("`escalate_after` must be more working days than `late_after`");
     }
     steps
+}
+
+fn points(s: Section<'_>) -> Points {
+    let usual = Points::default();
+    let number = |key, bounds, usual| s.number(key, bounds).map_or(usual, |n| n as i32);
+    let points = Points {
+        on_time: number("on_time", 1..=1000, usual.on_time),
+        late_per_day: number("late_per_day", 0..=1000, usual.late_per_day),
+        late_least: number("late_least", 0..=1000, usual.late_least),
+        not_sent: number("not_sent", -1000..=0, usual.not_sent),
+    };
+    if points.late_least > points.on_time {
+        s.fault("`points.late_least` must be no more than `points.on_time`");
+    }
+    s.finish();
+    points
 }
 
 fn limits(section: Option<Section<'_>>) -> Limits {

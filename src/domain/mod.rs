@@ -17,6 +17,7 @@ pub mod row;
 pub mod submission;
 pub mod unit;
 pub mod why;
+pub mod year;
 
 use std::sync::OnceLock;
 

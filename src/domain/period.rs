@@ -135,6 +135,11 @@ impl PeriodId {
         }
     }
 
+    /// The year to whose work it belongs: of a school year that in which it ends; `None` for what has a name of its own.
+    pub(crate) fn year(&self) -> Option<i16> {
+        self.years().last().copied()
+    }
+
     /// The same part of the next year; `None` for what has a name of its own.
     pub(crate) fn a_year_later(&self) -> Option<PeriodId> {
         Some(match *self {

@@ -36,11 +36,16 @@ pub struct Submission {
     pub files: Vec<String>,
 }
 
+/// The receipt code of a submission: year of receipt and row.
+pub(crate) fn code_of(id: SubmissionId, received_at: Timestamp) -> String {
+    let year = super::date_of(received_at).year();
+    format!("BC-{year}-{id:05}")
+}
+
 impl Submission {
-    /// The receipt code that the unit is told: year of receipt and row.
+    /// The receipt code that the unit is told.
     pub fn code(&self) -> String {
-        let year = super::date_of(self.received_at).year();
-        format!("BC-{year}-{:05}", self.id)
+        code_of(self.id, self.received_at)
     }
 
     /// The row that a receipt code, or its last number alone, is made of.

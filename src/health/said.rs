@@ -70,6 +70,7 @@ pub fn fault_in_vietnamese(part: Part) -> &'static str {
         Part::Damage => "dữ liệu lưu trữ bị hỏng",
         Part::Register => "danh mục đơn vị, báo cáo không khớp với dữ liệu đã lưu",
         Part::Holds => "nhiều đơn vị tạm chưa được nhắc vì có thư chờ xử lý",
+        Part::Page => "trang theo dõi không ghi được",
         Part::Alarm => "cảnh báo không gửi đi được",
     }
 }

@@ -45,6 +45,8 @@ pub enum Part {
     Register,
     /// Units are reminded, but for the few whose mails wait.
     Holds,
+    /// The page for a browser.
+    Page,
     /// The second way out.
     Alarm,
 }
@@ -66,6 +68,7 @@ words_of!(Part {
     Damage = "damage",
     Register = "register",
     Holds = "holds",
+    Page = "page",
     Alarm = "alarm",
 });
 

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 
 use super::{Store, instant, parsed, parsed_at, unreadable};
+use crate::domain::date_of;
 use crate::domain::obligation::{Obligation, Receipt};
 use crate::domain::period::PeriodId;
 use crate::domain::reminder::Step;
@@ -47,6 +48,14 @@ pub struct KnownPeriod {
     pub period: PeriodId,
     /// Its last deadline.
     pub due: Timestamp,
+}
+
+impl KnownPeriod {
+    /// The year to whose work it belongs; of what has a name of its own, that of its deadline.
+    pub(crate) fn year(&self) -> i16 {
+        let named = || date_of(self.due).year();
+        self.period.year().unwrap_or_else(named)
+    }
 }
 
 /// What is open of one report and period, with one deadline.
@@ -373,6 +382,17 @@ impl Store {
         receipts: Receipts,
     ) -> Result<Vec<Obligation>> {
         let periods = serde_json::to_string(&[(report, period)])?;
+        self.obligations_where(Which::Within(&periods), receipts)
+    }
+
+    /// Those of some reports and periods.
+    pub(crate) fn obligations_of_periods<'p>(
+        &self,
+        periods: impl IntoIterator<Item = &'p KnownPeriod>,
+        receipts: Receipts,
+    ) -> Result<Vec<Obligation>> {
+        let periods = periods.into_iter().map(|p| (&p.report, &p.period));
+        let periods = serde_json::to_string(&periods.collect::<Vec<_>>())?;
         self.obligations_where(Which::Within(&periods), receipts)
     }
 

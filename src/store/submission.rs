@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{Store, instant, parsed};
 use crate::domain::report::Forms;
 use crate::domain::row::{MessageId, ObligationId, ReturnId, SubmissionId};
-use crate::domain::submission::Submission;
+use crate::domain::submission::{Submission, code_of};
 use crate::domain::unit::UnitId;
 use crate::ground::Sha256;
 use crate::reading::{FileKind, Role, Trust};
@@ -321,6 +321,26 @@ impl Store {
              WHERE obligation = ?1 AND withdrawn_at IS NULL AND logged_at <= ?2 ORDER BY received_at, id",
         )?;
         let rows = statement.query_map(params![obligation, instant(until)], |r| r.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The receipt code of each version of an obligation that is known at a moment, in the order of receipt, and whether it
+    /// is sent back.
+    pub(crate) fn codes_of(
+        &self,
+        obligation: ObligationId,
+        until: Timestamp,
+    ) -> Result<Vec<(String, bool)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id, received_at, EXISTS (SELECT 1 FROM sent_back b
+                 WHERE b.submission = s.id AND b.withdrawn_at IS NULL) AS is_back
+             FROM submission s
+             WHERE obligation = ?1 AND withdrawn_at IS NULL AND min(logged_at, received_at) <= ?2 ORDER BY received_at, id",
+        )?;
+        let rows = statement.query_map(params![obligation, instant(until)], |r| {
+            let code = code_of(r.get("id")?, parsed(r, "received_at")?);
+            Ok((code, r.get("is_back")?))
+        })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 

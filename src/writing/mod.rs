@@ -54,6 +54,10 @@ const OTHERS: [(&str, &str); 6] = [
         "digest.html",
         include_str!("../../config/templates/digest.html"),
     ),
+    (
+        "page.html",
+        include_str!("../../config/templates/page.html"),
+    ),
 ];
 
 /// Every template with its default: that of each kind of mail, and the others.

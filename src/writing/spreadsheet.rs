@@ -1,6 +1,10 @@
 //! Excel files for staff: plain tables that can be filtered, and printed as the annex of an official document.
 
+mod chart;
+
 use std::io::Write;
+
+pub use chart::Chart;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -17,6 +21,8 @@ pub enum Cell {
     Text(String),
     /// A whole number.
     Number(i64),
+    /// A number with one decimal place.
+    Decimal(f64),
     /// A share between 0 and 1, shown in percent.
     Share(f64),
     /// A day.
@@ -52,7 +58,9 @@ impl Cell {
     fn text(&self) -> Option<&str> {
         match self {
             Cell::Text(text) | Cell::File { text, .. } | Cell::State(text, _) => Some(text),
-            Cell::Number(_) | Cell::Share(_) | Cell::Day(_) | Cell::Empty => None,
+            Cell::Number(_) | Cell::Decimal(_) | Cell::Share(_) | Cell::Day(_) | Cell::Empty => {
+                None
+            }
         }
     }
 }
@@ -82,6 +90,8 @@ pub struct Sheet<'r> {
     pub columns: Vec<(String, f64)>,
     /// Its rows.
     pub rows: Rows<'r>,
+    /// Charts below the table; a sheet that has some is held in memory until it is written.
+    pub charts: Vec<Chart>,
 }
 
 /// The font of official documents (NĐ 30/2020, annex I), and its size in a table, in points.
@@ -124,7 +134,11 @@ pub fn write<'r>(
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     let formats = Formats::new();
     for sheet in sheets {
-        let page = workbook.add_worksheet_with_low_memory()?;
+        // A chart carries what it draws, too: of rows that were written already it would have none.
+        let page = match sheet.charts.is_empty() {
+            true => workbook.add_worksheet_with_low_memory()?,
+            false => workbook.add_worksheet(),
+        };
         page.set_name(&sheet.name)?;
         fill(page, sheet, &formats)?;
     }
@@ -153,6 +167,7 @@ fn letters() -> Format {
 struct Formats {
     plain: Format,
     number: Format,
+    decimal: Format,
     share: Format,
     day: Format,
     file: Format,
@@ -171,6 +186,7 @@ impl Formats {
         let centred = plain.clone().set_align(FormatAlign::Center);
         Formats {
             number: centred.clone(),
+            decimal: centred.clone().set_num_format("0.0"),
             share: centred.clone().set_num_format("0%"),
             day: centred.set_num_format("dd/mm/yyyy"),
             file: plain
@@ -243,6 +259,7 @@ fn fill(page: &mut Worksheet, sheet: Sheet<'_>, formats: &Formats) -> Result<()>
     }
     page.set_freeze_panes(head + 1, 0)?;
     page.set_repeat_rows(head, head)?;
+    chart::put(page, &sheet.charts, head, row)?;
     if let (Some(last), true) = (sheet.columns.len().checked_sub(1), row > head) {
         page.autofilter(head, 0, row, last as u16)?;
     }
@@ -317,6 +334,7 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Forma
     match cell {
         Cell::Text(text) => put_text(page, row, column, text, &formats.plain),
         Cell::Number(n) => page.write_number_with_format(row, column, *n as f64, &formats.number),
+        Cell::Decimal(n) => page.write_number_with_format(row, column, *n, &formats.decimal),
         Cell::Share(share) => page.write_number_with_format(row, column, *share, &formats.share),
         Cell::Day(day) => {
             let (year, month, day) = (day.year() as u16, day.month() as u8, day.day() as u8);
