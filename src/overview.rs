@@ -2,7 +2,6 @@
 //! and period, details.
 
 pub(crate) mod annex;
-
 pub mod year;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -22,6 +21,7 @@ use crate::standing::View;
 use crate::store::Store;
 use crate::writing::spreadsheet::{self, Cell, Rows, Sheet, Tone};
 use annex::Places;
+use year::Year;
 
 /// How one report and period ended, as provincial report systems count it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -135,7 +135,8 @@ fn short_period(period: &PeriodId) -> String {
 }
 
 /// The Excel file of obligations is written to `to`: for looking at, and the sheets of single reports and periods for
-/// printing as the annex of a letter ([`has_own_sheet`] says of which).
+/// printing as the annex of a letter ([`has_own_sheet`] says of which); with a year, where
+/// one is given.
 ///
 /// # Errors
 /// When the store cannot be read, or nothing can be written.
@@ -143,6 +144,7 @@ pub fn workbook(
     view: &View<'_>,
     store: &Store,
     obligations: &[Obligation],
+    year: Option<&Year>,
     to: impl Write + Send,
 ) -> Result<()> {
     let groups = groups(obligations);
@@ -159,6 +161,7 @@ pub fn workbook(
         }
     }
     sheets.push(details_sheet(view, store, obligations));
+    sheets.extend(year.into_iter().flat_map(|year| year::sheets(view, year)));
     spreadsheet::write(sheets, view.now(), to)
 }
 

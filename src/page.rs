@@ -246,9 +246,9 @@ fn page_file(path: &Path) -> Result<tempfile::NamedTempFile> {
     let folder = folder.unwrap_or(Path::new("."));
     let told = || format!("cannot write into the folder {}", folder.display());
     let mut named = tempfile::Builder::new();
-    named
-        .prefix(".thubaocao-")
-        .tempfile_in(folder)
+    let file = named.prefix(".thubaocao-").tempfile_in(folder);
+    // Its own words have the name of a file that is not there.
+    file.map_err(|e| std::io::Error::from(e.kind()))
         .with_context(told)
 }
 

@@ -176,7 +176,9 @@ fn a_page_that_cannot_be_written_is_told_stops_nothing_and_is_written_as_soon_as
     let health = output(at, &["health"]);
     let told = String::from_utf8(health.stdout).unwrap();
     assert!(
-        !health.status.success() && told.contains("trang theo dõi không ghi được"),
+        !health.status.success()
+            && told.contains("page: FAILS since 2026-06-15T07:01:00+07:00: không ghi được ")
+            && told.contains(": thư mục chưa có\n"),
         "{told}"
     );
     let check = String::from_utf8(output(at, &["check"]).stdout).unwrap();
@@ -193,5 +195,5 @@ fn a_page_that_cannot_be_written_is_told_stops_nothing_and_is_written_as_soon_as
     succeed(output(at, &["run", "--once"]));
     assert!(page.exists());
     let told = String::from_utf8(output(at, &["health"]).stdout).unwrap();
-    assert!(!told.contains("trang theo dõi"), "{told}");
+    assert!(told.contains("page: ok"), "{told}");
 }

@@ -207,3 +207,49 @@ fn an_office_sets_its_own_points() {
         "{told}"
     );
 }
+
+#[test]
+fn the_excel_file_of_the_weekly_digest_has_the_year_and_that_of_other_days_has_not() {
+    let demo = Demo::new();
+    let mut with = BTreeSet::new();
+    let mut without = BTreeSet::new();
+    for entry in std::fs::read_dir(demo.dir().join("outbox")).unwrap() {
+        let raw = std::fs::read(entry.unwrap().path()).unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&raw).unwrap();
+        for file in mail.attachments() {
+            let name = mail_parser::MimeHeaders::attachment_name(file).unwrap();
+            let Some(day) = name.strip_prefix("tinh-hinh-bao-cao-") else {
+                continue;
+            };
+            let day: jiff::civil::Date = day.strip_suffix(".xlsx").unwrap().parse().unwrap();
+            let book = std::io::Cursor::new(file.contents());
+            let mut book = calamine::Xlsx::new(book).unwrap();
+            let names = calamine::Reader::sheet_names(&book);
+            let has = |name: &str| names.iter().any(|n| n == name);
+            assert_eq!(
+                has("Theo dõi thi đua"),
+                has("Căn cứ tính điểm"),
+                "{names:?}"
+            );
+            if has("Theo dõi thi đua") {
+                let year =
+                    calamine::Reader::worksheet_range(&mut book, "Theo dõi thi đua").unwrap();
+                let first = year.rows().next().unwrap()[0].to_string();
+                assert!(first.ends_with(": THEO DÕI THI ĐUA NĂM 2026"), "{first}");
+                with.insert(day);
+            } else {
+                without.insert(day);
+            }
+        }
+    }
+    let monday = |day: &jiff::civil::Date| day.weekday() == jiff::civil::Weekday::Monday;
+    assert!(
+        without.len() > 10 && !without.iter().any(monday),
+        "{without:?}"
+    );
+    // And the days after a deadline.
+    assert!(
+        with.iter().any(monday) && with.contains(&jiff::civil::date(2026, 6, 16)),
+        "{with:?}"
+    );
+}

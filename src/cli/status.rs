@@ -77,7 +77,7 @@ pub(super) fn run(
         return Ok(());
     }
     if let Some(path) = xlsx {
-        return to_file(path, |to| overview::workbook(&view, &store, &all, to));
+        return to_file(path, |to| overview::workbook(&view, &store, &all, None, to));
     }
     // How the service fares is known of now only.
     if session.at.is_none() {

@@ -43,6 +43,7 @@ fn the_sample_has_every_key_that_is_known_and_no_other() {
             "\n# [s3]",
             "\n[s3]\naccess_key = \"x\"\npassword_file = \"x\"\n#",
         ),
+        change("\n# [points]", "\n[points]"),
         change("\n# [retention]", "\n[retention]"),
         change("\n# [[kind]] ", "\n[[kind]]\n#"),
         change("kind = \"maildir\"", "kind = \"imap\""),

@@ -75,17 +75,18 @@ fn expected_in(view: &View<'_>, store: &Store, year: i16) -> Result<Vec<Obligati
     Ok(all)
 }
 
-/// The latest year of which anything was due by the moment of a view.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(crate) fn latest(view: &View<'_>, store: &Store) -> Result<Option<i16>> {
-    let periods = store.periods()?;
-    let past = periods.iter().filter(|p| p.due <= view.now());
-    Ok(past.map(|p| p.year()).max())
-}
-
 impl Year {
+    /// The latest year of which anything was due by the moment of a view.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn latest(view: &View<'_>, store: &Store) -> Result<Option<Year>> {
+        let periods = store.periods()?;
+        let past = periods.iter().filter(|p| p.due <= view.now());
+        let year = past.map(|p| p.year()).max();
+        year.map(|year| Year::of(view, store, year)).transpose()
+    }
+
     /// A year as it stands at the moment of a view.
     ///
     /// # Errors

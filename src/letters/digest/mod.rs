@@ -22,6 +22,7 @@ use crate::domain::{date_of, zone};
 use crate::health::{self, Look};
 use crate::links::Links;
 use crate::overview;
+use crate::overview::year::Year;
 use crate::overview::{ChartRow, Total};
 use crate::standing::View;
 use crate::store::{Receipts, Store};
@@ -178,8 +179,9 @@ fn written(
     data.system
         .extend(system::system(config, store, &looks, until)?);
     data.system.extend(system::pauses(store, since, until)?);
-    let book = with_book.then(|| book(&view, store, &obligations, day, &mut data));
-    if let Some(edition) = edition(config, &groups, (since, until), day) {
+    let edition = edition(config, &groups, (since, until), day);
+    let book = with_book.then(|| book(&view, store, &obligations, edition, day, &mut data));
+    if let Some(edition) = edition {
         data.edition = Some(edition);
         let ended = groups.iter().filter(|g| g.due <= until);
         data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
@@ -195,16 +197,23 @@ fn written(
     page::draft(config, to, day, &data, enclosures)
 }
 
-/// The Excel file that goes along. The digest goes out also where it cannot be made, and says so.
+/// The Excel file that goes along, with the year in an edition that has the table and the chart. The digest goes out also where it cannot be made, and says so.
 fn book(
     view: &View<'_>,
     store: &Store,
     obligations: &[Obligation],
+    edition: Option<Edition>,
     day: Date,
     data: &mut DigestData,
 ) -> Option<Enclosure> {
     let mut content = Vec::new();
-    if let Err(e) = overview::workbook(view, store, obligations, &mut content) {
+    let year = match edition {
+        Some(_) => Year::latest(view, store),
+        None => Ok(None),
+    };
+    let made = year
+        .and_then(|year| overview::workbook(view, store, obligations, year.as_ref(), &mut content));
+    if let Err(e) = made {
         tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
         data.system.push(SystemLine {
             bad: true,
