@@ -223,7 +223,7 @@ fn the_excel_file_of_the_weekly_digest_has_the_year_and_that_of_other_days_has_n
             };
             let day: jiff::civil::Date = day.strip_suffix(".xlsx").unwrap().parse().unwrap();
             let book = std::io::Cursor::new(file.contents());
-            let mut book = calamine::Xlsx::new(book).unwrap();
+            let mut book = <calamine::Xlsx<_> as calamine::Reader<_>>::new(book).unwrap();
             let names = calamine::Reader::sheet_names(&book);
             let has = |name: &str| names.iter().any(|n| n == name);
             assert_eq!(

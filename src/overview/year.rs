@@ -132,7 +132,7 @@ fn of_unit(view: &View<'_>, year: i16, unit: &UnitId) -> OfUnit {
     let row = view.config().register.nearest(unit, day);
     OfUnit {
         unit: unit.clone(),
-        name: row.map_or_else(|| unit.to_string(), |u| u.name.clone()),
+        name: view.config().official_name(unit, day),
         kind: row.map_or_else(String::new, |u| u.kind.id.clone()),
         kind_name: row.map_or_else(String::new, |u| u.kind.name.clone()),
         tally: Tally::default(),
@@ -182,10 +182,10 @@ fn units_sheet<'a>(view: &'a View<'_>, year: &'a Year) -> Sheet<'a> {
         title: lines,
         columns: [
             head(5.0, &["STT"]),
-            head(36.0, &["Đơn vị"]),
+            head(44.0, &["Đơn vị"]),
             head(20.0, &["Loại đơn vị"]),
             head(
-                9.0,
+                8.0,
                 &[
                     "Đến hạn",
                     "Đúng hạn",
@@ -245,12 +245,12 @@ fn reports_sheet<'a>(view: &'a View<'_>, year: &'a Year) -> Sheet<'a> {
         name: "Căn cứ tính điểm".into(),
         title: title(view, &format!("CĂN CỨ TÍNH ĐIỂM NĂM {}", year.year)),
         columns: [
-            head(6.0, &["STT"]),
-            head(36.0, &["Đơn vị"]),
-            head(26.0, &["Báo cáo", "Kỳ"]),
-            head(12.0, &["Hạn", "Ngày nhận"]),
-            head(26.0, &["Kết quả"]),
-            head(26.0, &["Mã tiếp nhận"]),
+            head(7.0, &["STT"]),
+            head(44.0, &["Đơn vị"]),
+            head(24.0, &["Báo cáo", "Kỳ"]),
+            head(13.0, &["Hạn", "Ngày nhận"]),
+            head(18.0, &["Kết quả"]),
+            head(22.0, &["Mã tiếp nhận"]),
             head(8.0, &["Điểm"]),
         ]
         .concat(),
