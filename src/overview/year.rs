@@ -250,7 +250,7 @@ fn reports_sheet<'a>(view: &'a View<'_>, year: &'a Year) -> Sheet<'a> {
             head(24.0, &["Báo cáo", "Kỳ"]),
             head(13.0, &["Hạn", "Ngày nhận"]),
             head(18.0, &["Kết quả"]),
-            head(22.0, &["Mã tiếp nhận"]),
+            head(28.0, &["Mã tiếp nhận"]),
             head(8.0, &["Điểm"]),
         ]
         .concat(),

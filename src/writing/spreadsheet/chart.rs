@@ -15,9 +15,9 @@ pub struct Chart {
 }
 
 /// Width and height of a chart in pixels.
-const SIZE: (u32, u32) = (760, 320);
+const SIZE: (u32, u32) = (760, 250);
 /// Rows of the usual height that a chart covers, with one between two of them.
-const ROWS: u32 = 18;
+const ROWS: u32 = 13;
 /// Colours that are told apart in print and by those who do not see red and green alike (Okabe and Ito).
 const COLORS: [u32; 7] = [
     0x0072B2, 0xE69F00, 0x009E73, 0xCC79A7, 0x56B4E9, 0xD55E00, 0x000000,
