@@ -15,7 +15,7 @@ use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::domain::year::{Outcome, Place, Points, Tally, places};
 use crate::standing::View;
-use crate::store::{Receipts, Store};
+use crate::store::{KnownPeriod, Receipts, Store};
 use crate::writing::spreadsheet::{self, Cell, Chart, Sheet, Tone};
 
 /// A year as it stands at a moment: the units by kind, in the order of the configuration, and by place.
@@ -83,7 +83,7 @@ impl Year {
     pub(crate) fn latest(view: &View<'_>, store: &Store) -> Result<Option<Year>> {
         let periods = store.periods()?;
         let past = periods.iter().filter(|p| p.due <= view.now());
-        let year = past.map(|p| p.year()).max();
+        let year = past.map(KnownPeriod::year).max();
         year.map(|year| Year::of(view, store, year)).transpose()
     }
 
@@ -305,7 +305,7 @@ struct Total {
 /// # Errors
 /// When the store cannot be read.
 fn years_sheet<'a>(view: &View<'_>, store: &Store, last: i16) -> Result<Sheet<'a>> {
-    let known: BTreeSet<i16> = store.periods()?.iter().map(|p| p.year()).collect();
+    let known: BTreeSet<i16> = store.periods()?.iter().map(KnownPeriod::year).collect();
     let mut totals = Vec::new();
     let mut kinds: BTreeSet<String> = BTreeSet::new();
     for year in known.range(..=last).rev().take(MOST_YEARS) {

@@ -35,7 +35,7 @@ use crate::domain::owed::Kind;
 use sentences::SENTENCES;
 
 /// The templates that are no kind's of their own: each is a part of others, or of no mail of the outbox.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     (SENTENCES, sentences::DEFAULT),
     (
         "alarm.txt",

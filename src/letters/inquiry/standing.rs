@@ -62,7 +62,7 @@ pub(super) fn told(config: &Config, store: &Store, about: &About, now: Timestamp
     let periods: Vec<String> = meant.iter().filter(|_| named).map(name).collect();
     let moment = vietnamese_moment(now);
     let mut content = Vec::new();
-    overview::workbook(&view, store, &obligations, &mut content)?;
+    overview::workbook(&view, store, &obligations, None, &mut content)?;
     Ok(Told {
         before: vec![say(
             config,
