@@ -121,7 +121,7 @@ const IGNORE: &str = "Không phải báo cáo";
 /// The code of a prepared mail.
 fn code(body: &str) -> &str {
     body.lines()
-        .find_map(|l| l.strip_prefix("Mã lệnh: "))
+        .find_map(|l| l.strip_prefix("Mã xử lý: "))
         .unwrap()
         .trim()
 }
@@ -165,10 +165,10 @@ fn thanks_above_a_quoted_code_do_nothing() {
     let office = Office::new(1);
     let code = code(&prepared(&office.last(STAFF, 1).html, IGNORE)[0]).to_owned();
     let quoted = format!(
-        "Vào 08:00, 15/6/2026, X <x@la.example> đã viết:\r\n> Chào chị\r\n> Mã lệnh: {code}"
+        "Vào 08:00, 15/6/2026, X <x@la.example> đã viết:\r\n> Chào chị\r\n> Mã xử lý: {code}"
     );
     // A format of quotations that nobody knows: the code seems to be among the own words.
-    let unmarked = format!("[X, hôm qua]\r\nChào chị\r\nMã lệnh: {code}");
+    let unmarked = format!("[X, hôm qua]\r\nChào chị\r\nMã xử lý: {code}");
     let stranger = answers("1@la.example");
     let cases = [
         (stranger.as_str(), "Cảm ơn anh", &quoted, 1),
@@ -225,7 +225,7 @@ fn an_answer_to_the_digest_says_by_its_words_what_is_meant_for_thirty_days() {
     assert_eq!(office.waiting(), [3, 4, 5]);
     // Who answers the digest of another, or nothing at all, is told so.
     let last = office.last(STAFF, 5).text;
-    assert!(last.contains("không có mã lệnh"), "{last}");
+    assert!(last.contains("không có mã xử lý"), "{last}");
     // What came after it does not stand in it.
     let late = written(
         "lan@phuyen.example",
@@ -325,13 +325,13 @@ fn a_code_of_another_item_than_the_words_name_does_nothing_and_it_is_asked() {
     let page = office.last(STAFF, 1).html;
     let bodies = prepared(&page, IGNORE);
     let first = bodies.iter().find(|b| b.contains("Thư số 1 ")).unwrap();
-    let assign = prepared(&page, "Gán cho LĐLĐ TX Đông Hòa");
+    let assign = prepared(&page, "Ghi nhận cho LĐLĐ TX Đông Hòa");
     let assign = assign.iter().find(|b| b.contains("thư số 1 ")).unwrap();
-    let late = prepared(&page, "LĐLĐ huyện Tuy An").remove(0);
+    let late = prepared(&page, "Miễn");
     let late = late
-        .lines()
-        .filter(|l| !l.contains("bản giấy") && !l.contains("Gia hạn"));
-    let late = late.map(|l| format!("{l}\r\n")).collect::<String>();
+        .iter()
+        .find(|b| b.contains("LĐLĐ huyện Tuy An"))
+        .unwrap();
     let late = late.replace("Lý do:", "Lý do: bão");
     for (n, body) in [
         first.replace("Thư số 1 ", "Thư số 2 "),
@@ -351,7 +351,7 @@ fn a_code_of_another_item_than_the_words_name_does_nothing_and_it_is_asked() {
         office.round(2);
         assert_eq!(office.waiting(), [1, 2], "{body}");
         let answer = office.last(STAFF, 2 + n).text;
-        assert!(answer.contains("Mã lệnh là của"), "{answer}");
+        assert!(answer.contains("Mã xử lý là của"), "{answer}");
         assert!(answer.contains("chưa thực hiện"), "{answer}");
     }
     let history = office.command(3, &["history"]);
@@ -516,7 +516,7 @@ fn whoever_decides_second_is_asked_first_and_told_who_decided_what_and_the_first
         bodies.sort(); // by the number of the mail
         bodies
     };
-    let assign = bodies(&mine.html, "Gán cho LĐLĐ TX Đông Hòa");
+    let assign = bodies(&mine.html, "Ghi nhận cho LĐLĐ TX Đông Hòa");
     let (ignore, his_ignore) = (bodies(&mine.html, IGNORE), bodies(&his.html, IGNORE));
     let says = |from: &str, id: &str, head: &str, body: &str, minutes: i64| {
         office.deliver(&mail(from, id, head, body), minutes);
@@ -530,7 +530,7 @@ fn whoever_decides_second_is_asked_first_and_told_who_decided_what_and_the_first
     assert!(in_force(1).contains("assign"), "{}", stands(1));
     let asked = office.last(HEAD, 2);
     let text = &asked.text;
-    let decided = format!("Thư số 1 đã được {STAFF} gán cho LĐLĐ TX Đông Hòa lúc ");
+    let decided = format!("Thư số 1 đã được {STAFF} ghi nhận cho LĐLĐ TX Đông Hòa lúc ");
     assert!(text.contains(&decided), "{text}");
     assert!(text.contains("Thư số 1 không phải báo cáo;"), "{text}");
     assert!(text.contains(".confirm."), "{text}");
@@ -597,16 +597,11 @@ fn every_command_gets_one_answer_with_the_true_reason() {
     let office = Office::new(2);
     let [mine, his] = [STAFF, HEAD].map(|a| office.last(a, 1));
     let digest = answers(&mine.message_id);
-    let other = prepared(&mine.html, "Gán cho đơn vị khác").remove(0);
+    let other = prepared(&mine.html, "Ghi nhận cho đơn vị khác").remove(0);
     let to = |unit: &str| other.replacen("Đơn vị:", &format!("Đơn vị: {unit}"), 1);
-    let late = |choice: &str| {
-        let body = prepared(&mine.html, "LĐLĐ huyện Tuy An").remove(0);
-        let choices = ["Đã nhận bản giấy", "Gia hạn", "Miễn báo cáo"];
-        let kept = |l: &&str| !choices.iter().any(|c| l.starts_with(c));
-        let lines = body.lines().filter(|l| kept(l) || l.contains("Giữ lại"));
-        let mut lines: Vec<&str> = lines.collect();
-        lines.insert(2, choice);
-        lines.join("\r\n")
+    let late = |label: &str, said: &str| {
+        let body = prepared(&mine.html, label).remove(0);
+        body.replacen(":\r\n", &format!(": {said}\r\n"), 1)
     };
     let ignore = prepared(&mine.html, IGNORE);
     let ignore = ignore.iter().find(|b| b.contains("Thư số 1 ")).unwrap();
@@ -626,7 +621,7 @@ fn every_command_gets_one_answer_with_the_true_reason() {
         (
             &digest,
             "Thư số 1: duyệt".to_owned(),
-            "Việc này có thể: “gán cho đơn vị”",
+            "Việc này có thể: “ghi nhận cho đơn vị”",
         ),
         (
             &digest,
@@ -639,19 +634,15 @@ fn every_command_gets_one_answer_with_the_true_reason() {
             "Thư số 1: bỏ qua".to_owned(),
             "bản tin gửi cho người khác",
         ),
-        ("", "Thư số 1: bỏ qua".to_owned(), "không có mã lệnh"),
+        ("", "Thư số 1: bỏ qua".to_owned(), "không có mã xử lý"),
         ("", to(""), "Chưa rõ tên đơn vị"),
         ("", to("LĐLĐ huyện Không Có"), "Chưa rõ tên đơn vị"),
-        ("", late("Miễn báo cáo. Lý do:"), "Chưa có lý do"),
-        ("", late("Gia hạn đến hết ngày:"), "Chưa có ngày gia hạn"),
-        (
-            "",
-            late("Gia hạn đến hết ngày: 1/1/2020"),
-            "Ngày gia hạn đã qua",
-        ),
-        ("", late("Đã nhận bản giấy ngày: 1/1/2099"), "chưa đến"),
-        ("", late("Miễn báo cáo. Lý do: bão"), "Đã miễn báo cáo"),
-        ("", late("Miễn báo cáo. Lý do: bão"), "đã được sử dụng"),
+        ("", late("Miễn", ""), "Chưa có lý do"),
+        ("", late("Gia hạn", ""), "Chưa có ngày gia hạn"),
+        ("", late("Gia hạn", "1/1/2020"), "Ngày gia hạn đã qua"),
+        ("", late("Bản giấy", "1/1/2099"), "chưa đến"),
+        ("", late("Miễn", "bão"), "Đã miễn báo cáo"),
+        ("", late("Miễn", "bão"), "đã được sử dụng"),
         ("", close.clone(), "Đã khóa kỳ"),
         ("", format!("{close}\r\n."), "đã được sử dụng"),
         (
@@ -687,8 +678,8 @@ fn in_the_name_of_staff_five_letters_a_day_ask_and_five_tell_why_nothing_is_done
     let office = Office::of_many(6);
     let page = office.last(STAFF, 1).html;
     let mut commands = prepared(&page, IGNORE);
-    commands.extend(prepared(&page, "Gán cho LĐLĐ TX Đông Hòa"));
-    let other = prepared(&page, "Gán cho đơn vị khác");
+    commands.extend(prepared(&page, "Ghi nhận cho LĐLĐ TX Đông Hòa"));
+    let other = prepared(&page, "Ghi nhận cho đơn vị khác");
     let asking = || {
         let letters = office.letters(STAFF).into_iter();
         letters.filter(|l| l.text.contains(".confirm.")).count()
@@ -709,9 +700,9 @@ fn in_the_name_of_staff_five_letters_a_day_ask_and_five_tell_why_nothing_is_done
     let two = format!("{}\r\n{}", commands[0], commands[1]);
     for n in 0..7 {
         let (body, expected) = match n {
-            0 => (broken.clone(), "Mã lệnh không hợp lệ"),
+            0 => (broken.clone(), "Mã xử lý không hợp lệ"),
             1 => (two.clone(), "Chưa rõ lệnh này dành cho việc nào"),
-            2 => ("Thư số 1: bỏ qua".to_owned(), "không có mã lệnh"),
+            2 => ("Thư số 1: bỏ qua".to_owned(), "không có mã xử lý"),
             n => (other[n - 3].clone(), "Chưa rõ tên đơn vị"),
         };
         office.deliver(&unsigned(STAFF, &format!("no{n}"), "", &body), 1);

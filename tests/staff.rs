@@ -134,12 +134,12 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     let digest = lab.await_mails(STAFF, 1).remove(0);
     assert!(digest.text.contains("TBC.m1.any."), "{}", digest.text);
     // What Chromium opens, with the escapes of HTML and of the address undone, is what the tests read out of the page.
-    let label = "Gán cho LĐLĐ TX Đông Hòa";
+    let label = "Ghi nhận cho LĐLĐ TX Đông Hòa";
     let clicked = browser::click(&digest.html, label);
     let mut prepared = prepared(&clicked);
     assert_eq!(prepared.body, links(&digest.html, label)[0].body);
     assert!(
-        prepared.subject.starts_with("Gán thư số 1"),
+        prepared.subject.starts_with("Ghi nhận thư số 1"),
         "{}",
         prepared.subject
     );
@@ -184,7 +184,7 @@ fn a_click_in_the_digest_assigns_a_mail_and_two_words_take_it_back() {
     );
 
     // By the link for a unit that the digest has not thought of.
-    let mut other = links(&digest.html, "Gán cho đơn vị khác").remove(0);
+    let mut other = links(&digest.html, "Ghi nhận cho đơn vị khác").remove(0);
     other.body = other.body.replace("Đơn vị:", "Đơn vị: LĐLĐ TX Đông Hòa");
     lab.deliver(STAFF, &mail(STAFF, "pass", &other));
     once(&installation);
@@ -232,6 +232,72 @@ fn a_report_is_sent_back_with_a_reason_and_the_unit_sends_it_again() {
     );
     once(&installation);
     assert_eq!(state(&installation, "ldld-dong-hoa"), "submitted");
+}
+
+#[test]
+fn the_new_reports_of_a_digest_are_accepted_together_but_for_those_that_staff_strike_out() {
+    let lab = Lab::start();
+    let installation = Installation::new(&lab);
+    once(&installation); // today's digest goes out before, and reminders
+    for (n, unit) in [REPORTING, LATE, REPORTING].into_iter().enumerate() {
+        let subject = format!("Báo cáo trẻ em, lần {n}");
+        lab.unit_sends(unit, &subject, "Gửi Ban", &both_forms(&n.to_string()));
+        once(&installation);
+    }
+    let page = tomorrow(&installation);
+    let prepared = links(&page, "Duyệt tất cả 3 báo cáo mới").remove(0);
+    let listed = |line: &&str| line.starts_with("BC-");
+    let codes: Vec<&str> = prepared
+        .body
+        .lines()
+        .find(listed)
+        .unwrap()
+        .split(", ")
+        .collect();
+    let [first, second, third] = codes[..] else {
+        panic!("{codes:?}")
+    };
+    let send = |words: &str, answers: &str, n: usize| {
+        let prepared = Prepared {
+            subject: prepared.subject.clone(),
+            body: words.to_owned(),
+            answers: answers.to_owned(),
+        };
+        lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
+        once(&installation);
+        lab.await_mails(STAFF, n).pop().unwrap()
+    };
+    // What does not exist stops all of it, and so does a word of exception.
+    let unknown = prepared.body.replace(third, "BC-2026-00099");
+    let said = send(&unknown, "", 2).text;
+    assert!(
+        said.contains("Không có báo cáo mã số BC-2026-00099"),
+        "{said}"
+    );
+    let said = send(&format!("Duyệt, trừ cái cuối\r\n{}", prepared.body), "", 3).text;
+    assert!(said.contains("nêu điều kiện hoặc ngoại lệ"), "{said}");
+    let two = prepared.body.replace(&format!(", {third}"), "");
+    let done = send(&two, "", 4);
+    assert!(done.text.contains("Đã duyệt 2 báo cáo."), "{}", done.text);
+    let accepted = |code: &str| {
+        let history = installation.run(&["history", "--json"]);
+        let history = String::from_utf8(history.stdout).unwrap();
+        let row = format!(
+            "submission {}",
+            code.rsplit('-').next().unwrap().trim_start_matches('0')
+        );
+        let of_it = |l: &&str| l.contains(&row) && l.contains("accepted");
+        history.lines().filter(of_it).count()
+    };
+    assert_eq!([first, second, third].map(accepted), [1, 1, 0]);
+    let quoted: String = done.text.lines().map(|l| format!("> {l}\r\n")).collect();
+    let undone = send(&format!("hoàn tác\r\n\r\n{quoted}"), &done.message_id, 5).text;
+    assert!(undone.contains("Đã hoàn tác"), "{undone}");
+    // Each is accepted by itself again.
+    let one = links(&page, "Duyệt").remove(0);
+    lab.deliver(STAFF, &mail(STAFF, "pass", &one));
+    once(&installation);
+    answer(&lab, 6, "Đã duyệt báo cáo");
 }
 
 /// Staff send a prepared mail, which the server receives on a day of 2026; gives the answer.
@@ -297,31 +363,13 @@ fn state_in(demo: &Demo, unit: &str) -> String {
     line.unwrap()["state"].as_str().unwrap().to_owned()
 }
 
-/// Of the lines of a prepared mail those are kept that are no choice, or that one; with what staff fill in.
-fn choose(prepared: &Prepared, choice: &str, filled: &str) -> Prepared {
-    let choices = [
-        "Đã nhận bản giấy ngày:",
-        "Gia hạn đến hết ngày",
-        "Miễn báo cáo. Lý do:",
-    ];
-    let other =
-        |line: &str| choices.iter().any(|c| line.starts_with(c)) && !line.starts_with(choice);
-    let lines: Vec<String> = prepared
-        .body
-        .lines()
-        .filter(|l| !other(l))
-        .map(|l| {
-            if l.starts_with(choice) {
-                format!("{l} {filled}")
-            } else {
-                l.to_owned()
-            }
-        })
-        .collect();
+/// A prepared mail with what staff write behind its only label.
+fn filled(prepared: Prepared, said: &str) -> Prepared {
+    let body = prepared.body;
+    assert_eq!(body.matches(":\r\n").count(), 1, "{body}");
     Prepared {
-        subject: prepared.subject.clone(),
-        body: lines.join("\r\n"),
-        answers: String::new(),
+        body: body.replacen(":\r\n", &format!(": {said}\r\n"), 1),
+        ..prepared
     }
 }
 
@@ -331,27 +379,24 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     let html = demo.digest("2026-06-24", Demo::AFTER);
     // Gmail cuts off what is larger.
     assert!(html.len() < 102_000, "{}", html.len());
-    let late = |unit: &str| {
-        let mut found = links(&html, unit).into_iter();
-        found
-            .find(|p| p.subject.contains("Công tác trẻ em"))
-            .unwrap()
+    let late = |label: &str, unit: &str| {
+        let of_unit = |p: &Prepared| p.body.contains(&format!("{unit}, Công tác trẻ em"));
+        links(&html, label).into_iter().find(of_unit).unwrap()
     };
-    let tay_hoa = late("LĐLĐ huyện Tây Hòa");
     let state = |unit: &str| state_in(&demo, unit);
 
-    // Of the three lines one has to be kept.
-    assert!(send(&demo, &tay_hoa, "06-24").starts_with("Chưa rõ yêu cầu"));
+    // What nobody has filled in is asked for.
+    let excuse = || late("Miễn", "LĐLĐ huyện Tây Hòa");
+    assert!(send(&demo, &excuse(), "06-24").starts_with("Chưa có lý do"));
     assert_eq!(state("ldld-tay-hoa"), "overdue");
-    let excuse = choose(&tay_hoa, "Miễn báo cáo", "bão lụt");
-    let said = send(&demo, &excuse, "06-24");
+    let said = send(&demo, &filled(excuse(), "bão lụt"), "06-24");
     assert!(
         said.contains("Đã miễn báo cáo") && said.contains("(bão lụt)"),
         "{said}"
     );
     assert_eq!(state("ldld-tay-hoa"), "excused");
 
-    let more = choose(&late("CĐCS Cấp thoát nước"), "Gia hạn", "30/6/2026");
+    let more = filled(late("Gia hạn", "CĐCS Cấp thoát nước"), "30/6/2026");
     let said = send(&demo, &more, "06-24");
     assert!(
         said.contains("Đã gia hạn") && said.contains("30/6/2026"),
@@ -359,16 +404,17 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     );
     assert_eq!(state("cdcs-cap-thoat-nuoc"), "pending");
 
-    let paper = choose(&late("CĐ ngành Y tế"), "Đã nhận bản giấy", "23/6/2026");
+    let paper = late("Bản giấy", "CĐ ngành Y tế");
+    let paper = filled(paper, "57/BC-CĐYT ngày 23/6/2026");
     let said = send(&demo, &paper, "06-24");
     assert!(
-        said.contains("Đã ghi nhận bản giấy ngày 23/6/2026"),
+        said.contains("Đã ghi nhận bản giấy số 57/BC-CĐYT ngày 23/6/2026"),
         "{said}"
     );
     assert_eq!(state("cd-y-te"), "partial");
 
     // In free words, with the code below them.
-    let prepared = late("CĐ ngành Giáo dục");
+    let prepared = late("Bản giấy", "CĐ ngành Giáo dục");
     let token = prepared.body.lines().find(|l| l.contains("TBC.")).unwrap();
     let words = Prepared {
         subject: "Re: Bản tin".into(),
@@ -385,6 +431,8 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     let accepted = links(&news, "Duyệt").remove(0);
     let said = send(&demo, &accepted, "06-24");
     assert!(said.contains("Đã duyệt"), "{said}");
+    // Of whoever nobody vouches for each report is looked at by itself.
+    assert!(!news.contains("Duyệt tất cả"), "{news}");
 
     // Until staff close the period nobody has failed to send.
     let closed = || {
@@ -524,7 +572,7 @@ fn what_waits_says_what_it_most_likely_is_and_one_click_does_that_and_nothing_co
             "<b>LĐLĐ huyện Sơn Hòa: Công tác trẻ em, kỳ 6 tháng đầu năm 2026</b>",
         ),
     ] {
-        let label = format!("Gán cho {name}");
+        let label = format!("Ghi nhận cho {name}");
         let line = format!("Có thể là: {what}; đúng thì bấm “{label}”");
         assert!(page.contains(&line), "{line}");
         let before = state(unit, report);
@@ -685,7 +733,7 @@ fn forged_tampered_and_late_commands_do_nothing() {
     };
     lab.deliver(STAFF, &mail(STAFF, "pass", &tampered));
     once(&installation);
-    answer(&lab, 3, "Mã lệnh không hợp lệ");
+    answer(&lab, 3, "Mã xử lý không hợp lệ");
     waiting(3);
     assert_eq!(installation.json(&["inbox", "--json"])[0]["message"], 1);
     // In time it is done.
@@ -796,7 +844,7 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     for n in 0..3 {
         send(format!("{}\r\n{n}", commands[1].body));
     }
-    let others = links(&digest.html, "Gán cho đơn vị khác");
+    let others = links(&digest.html, "Ghi nhận cho đơn vị khác");
     let assign = |n: usize, name: &str| {
         let field = format!("Đơn vị: {name}");
         others[n].body.replacen("Đơn vị:", &field, 1)
@@ -822,7 +870,7 @@ fn a_command_that_nobody_vouches_for_is_carried_out_when_the_registered_address_
     let named = letter(
         &lab,
         10,
-        "Gán thư số 2 (từ mai@phuyen.example) cho đơn vị LĐLĐ huyện Tuy An",
+        "Ghi nhận thư số 2 (từ mai@phuyen.example) cho đơn vị LĐLĐ huyện Tuy An",
     );
     assert!(named.text.contains("bằng một chữ “Đúng”"), "{}", named.text);
     assert_eq!(asked(), 4);

@@ -326,7 +326,7 @@ async fn a_fresh_one_reads_after_fifty_mails_and_after_a_suspicious_one() {
 async fn an_order_is_read_by_a_process_that_has_read_nothing_else() {
     let mut taken = Taken::by("real", &json!(null));
     let token = "TBC.m1.ignore.20261231.00000000000000000000000000000000";
-    let order = format!("From: can.bo@example.vn\r\nSubject: x\r\n\r\nMã lệnh: {token}\r\n");
+    let order = format!("From: can.bo@example.vn\r\nSubject: x\r\n\r\nMã xử lý: {token}\r\n");
     for (mail, class, words) in [
         (order.clone(), Class::StaffCommand, 1),
         // Without a code, too, staff may order by what they answer, or ask something.

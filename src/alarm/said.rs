@@ -113,7 +113,7 @@ fn advice(fault: Fault) -> &'static str {
                 "chạy lệnh “thubaocao check” và khai báo mã cũ hoặc ngày kết thúc theo hướng dẫn của lệnh đó"
             }
             Part::Holds => {
-                "xử lý các thư đang chờ nêu ở mục 1 của bản tin (lệnh “thubaocao inbox” liệt kê); nếu nhiều thư lạ cùng đến, có thể có người cố ý làm ngừng việc nhắc các đơn vị"
+                "xử lý các thư đang chờ nêu ở mục “Cần xử lý” của bản tin (lệnh “thubaocao inbox” liệt kê); nếu nhiều thư lạ cùng đến, có thể có người cố ý làm ngừng việc nhắc các đơn vị"
             }
             Part::Page => {
                 "kiểm tra thư mục của report_page trong thubaocao.toml: phải có sẵn và cho phép dịch vụ ghi (ReadWritePaths= của thubaocao.service)"

@@ -77,8 +77,12 @@ fn changes(store: &Store, order: &Order) -> Result<Option<(Vec<String>, &'static
             &["excuse", "extend", "escalate", "escalate --stop"],
         )),
         Order::Close(of) => Some((vec![period_name(&of.report, &of.period)], &["close"])),
-        // What still waits, what failed, and a change, which is known by its row.
-        Order::PutAside(..) | Order::Reset(_) | Order::Resend(..) | Order::Undo(_) => None,
+        // What still waits or nobody has decided on, what failed, and a change, which is known by its row.
+        Order::PutAside(..)
+        | Order::AcceptAll(_)
+        | Order::Reset(_)
+        | Order::Resend(..)
+        | Order::Undo(_) => None,
     })
 }
 
@@ -94,6 +98,7 @@ fn is_same(order: &Order, command: &str) -> bool {
         | Order::Extend { .. }
         | Order::Paper { .. }
         | Order::PutAside(..)
+        | Order::AcceptAll(_)
         | Order::Reset(_)
         | Order::Resend(..)
         | Order::Undo(_) => false,
@@ -133,11 +138,13 @@ fn in_words(
             format!("{report}, {}", t.period.in_vietnamese())
         }
         Order::Undo(change) => format!("Thay đổi số {change}: việc này"),
-        Order::PutAside(..) | Order::Reset(_) | Order::Resend(..) => made.change.subject.clone(),
+        Order::PutAside(..) | Order::AcceptAll(_) | Order::Reset(_) | Order::Resend(..) => {
+            made.change.subject.clone()
+        }
     };
     let done = match (made.change.command.as_str(), unit) {
-        ("assign", Some(unit)) => format!("gán cho {}", config.unit_name(&unit, day)),
-        ("assign", None) => "gán cho một đơn vị".to_owned(),
+        ("assign", Some(unit)) => format!("ghi nhận cho {}", config.unit_name(&unit, day)),
+        ("assign", None) => "ghi nhận cho một đơn vị".to_owned(),
         ("ignore", _) => "đánh dấu không phải báo cáo".to_owned(),
         ("accept", _) => "duyệt".to_owned(),
         ("return", _) => "trả lại".to_owned(),

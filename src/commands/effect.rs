@@ -72,12 +72,16 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
                 false => "",
             };
             let unit = config.unit_name(&assignment.unit, day);
-            format!("Gán thư số {mail}{from} cho đơn vị {unit}{what}{remember}")
+            format!("Ghi nhận thư số {mail}{from} cho đơn vị {unit}{what}{remember}")
         }
         Order::Ignore(mail) => {
             format!("Thư số {mail} không phải báo cáo; thư không còn nằm trong danh sách chờ")
         }
         Order::PutAside(of, kind) => format!("Bỏ qua các thư {}", listed_in_words(*of, *kind)),
+        Order::AcceptAll(all) => {
+            let each: Vec<String> = all.iter().map(of_submission).collect();
+            format!("Duyệt {} báo cáo: {}", all.len(), each.join("; "))
+        }
         Order::Accept(submission) => format!("Duyệt {}", of_submission(submission)),
         Order::Return {
             submission, reason, ..
@@ -140,6 +144,7 @@ pub(crate) fn is_shown_whole(order: &Order) -> bool {
         | Order::Ignore(_)
         | Order::PutAside(..)
         | Order::Accept(_)
+        | Order::AcceptAll(_)
         | Order::Extend { .. }
         | Order::Paper { .. }
         | Order::Leader(..)

@@ -324,7 +324,8 @@ fn the_one_meant(mut valid: Vec<(String, Token)>, text: &str) -> Result<(String,
             | Item::Change(_)
             | Item::Contact(_)
             | Item::Outgoing(_)
-            | Item::Listed(..) => false,
+            | Item::Listed(..)
+            | Item::News(_) => false,
         });
     }
     <[_; 1]>::try_from(valid)

@@ -24,7 +24,7 @@ use crate::domain::submission::Submission;
 use crate::domain::unit::UnitId;
 use crate::links::token::{Action, Item, Token};
 use crate::links::{DAYS, KEEP_ONE, last_day, prepared_line};
-use crate::reading::Reading;
+use crate::reading::{Reading, Trust};
 use crate::standing;
 use crate::store::{MessageState, Receipts, Store, Strangers};
 use crate::writing::of_a_stranger;
@@ -45,6 +45,8 @@ pub(crate) enum Order {
     /// The mails of strangers that the digest of a day shows are none.
     PutAside(Date, Strangers),
     Accept(Submission),
+    /// New reports that a digest lists are accepted together.
+    AcceptAll(Vec<Submission>),
     Return {
         submission: Submission,
         reason: String,
@@ -267,6 +269,10 @@ fn resolved(
             Err(why) => return Ok(Err(why)),
         },
         (Item::Listed(day, kind), Action::Ignore) => Order::PutAside(day, kind),
+        (Item::News(day), Action::Accept) => match all_new(store, day, body)? {
+            Ok(order) => order,
+            Err(why) => return Ok(Err(why)),
+        },
         (Item::Submission(id), action @ (Action::Accept | Action::Return)) => {
             let Some(submission) = store.submission(id)? else {
                 return Ok(Err(said::no_submission(&format!("{id:05}"))));
@@ -337,6 +343,46 @@ fn of_request(
     }))
 }
 
+/// That the reports are accepted whose codes a mail lists, each of which the digest of a day can have told of; the error
+/// says which cannot be.
+fn all_new(store: &Store, day: Date, body: &str) -> Result<Result<Order, String>> {
+    let Some((_, until)) = store.digest_span(day)? else {
+        return Ok(Err(said::no_digest(day)));
+    };
+    let mut all: Vec<Submission> = Vec::new();
+    for code in Submission::codes_in(body) {
+        let submission = match Submission::row_of(code) {
+            Some(id) => store.submission(id)?,
+            None => None,
+        };
+        let Some(submission) = submission.filter(|s| s.code() == code) else {
+            return Ok(Err(said::no_submission(code)));
+        };
+        let at = store.submission_logged_at(submission.id)?;
+        if at.is_none_or(|at| at > until) {
+            return Ok(Err(said::not_in_the_digest(
+                &said::submission(submission.id),
+                day,
+            )));
+        }
+        let message = match submission.message {
+            Some(id) => store.message(id)?,
+            None => None,
+        };
+        let trust = message.and_then(|m| m.reading).map(|r| r.trust);
+        if trust != Some(Trust::Pass) {
+            return Ok(Err(said::one_by_one(code)));
+        }
+        if all.iter().all(|other| other.id != submission.id) {
+            all.push(submission);
+        }
+    }
+    Ok(match all.is_empty() {
+        true => Err(said::NO_CODES.into()),
+        false => Ok(Order::AcceptAll(all)),
+    })
+}
+
 /// What is asked of a report that was logged; the error says what is missing.
 fn of_submission(
     names: &Names<'_>,
@@ -390,15 +436,15 @@ fn of_obligation(
             asked_by: None,
         },
         Action::Paper => {
-            let paper = words::field(body, "nhan ban giay");
-            let paper = paper.as_deref().or(free).unwrap_or("");
-            if words::is_nothing(paper) {
+            let said = words::field(body, "nhan ban giay").or_else(|| free.map(str::to_owned));
+            let paper = said.unwrap_or_else(|| words::own(body));
+            if words::is_nothing(&paper) {
                 return Err(said::NOT_RECEIVED);
             }
             Order::Paper {
                 of,
-                on: words::past_day(paper, today),
-                number: words::number(paper),
+                on: words::past_day(&paper, today),
+                number: words::number(&paper),
             }
         }
         Action::Escalate => Order::Leader(of, Nod::Send),
@@ -434,6 +480,7 @@ pub(super) fn of(item: Item) -> &'static [Action] {
     match item {
         Item::Mail(_) => &MAIL,
         Item::Listed(..) => &[Action::Ignore],
+        Item::News(_) => &[Action::Accept],
         Item::Submission(_) => &[Action::Accept, Action::Return],
         Item::Obligation(_) => &[
             Action::Paper,
@@ -472,7 +519,8 @@ fn not_in_the_digest(store: &Store, token: &Token, reading: &Reading) -> Result<
         | Item::Change(_)
         | Item::Contact(_)
         | Item::Outgoing(_)
-        | Item::Listed(..) => return Ok(None),
+        | Item::Listed(..)
+        | Item::News(_) => return Ok(None),
     };
     Ok((!there).then(|| said::not_in_the_digest(&called, day)))
 }
@@ -554,7 +602,8 @@ fn target(store: &Store, item: Item) -> Result<Option<Target>> {
         | Item::Change(_)
         | Item::Contact(_)
         | Item::Outgoing(_)
-        | Item::Listed(..) => None,
+        | Item::Listed(..)
+        | Item::News(_) => None,
     };
     Ok(of.map(|(unit, report, period)| Target {
         unit,
@@ -605,6 +654,7 @@ mod tests {
     fn a_prepared_mail_never_speaks_against_its_own_code() {
         let links = links();
         let unit = |name: &str| vec![(UnitId("x".into()), name.to_owned())];
+        let day = date(2026, 6, 15);
         let mut mails = Vec::new();
         // Names and titles hold what would be verbs elsewhere.
         for name in [
@@ -652,6 +702,17 @@ mod tests {
         let title = "Kết quả bỏ qua, miễn, duyệt và thông qua, quý I năm 2026";
         let period = links.for_period(ObligationId(3), title);
         mails.push((Item::Obligation(ObligationId(3)), Action::Close, period));
+        let news = links.for_news(day, &["BC-2026-00017".into(), "BC-2026-00018".into()]);
+        mails.push((Item::News(day), Action::Accept, news));
+        let actions = [Action::Extend, Action::Excuse, Action::Paper];
+        let three = links.for_obligation(
+            ObligationId(3),
+            "CĐCS Dược Miền Trung",
+            "Trả lại và duyệt, năm 2026",
+        );
+        for (link, action) in three.into_iter().zip(actions) {
+            mails.push((Item::Obligation(ObligationId(3)), action, link));
+        }
         for (link, action) in links
             .for_leader(
                 ObligationId(3),
@@ -666,7 +727,6 @@ mod tests {
         mails.push((Item::Outgoing(OutboxId(5)), Action::Resend, again));
         let address = links.for_contact(FailureId(2), "tra.lai@x.example");
         mails.push((Item::Contact(FailureId(2)), Action::Reset, address));
-        let day = date(2026, 6, 15);
         for kind in [Strangers::WithDocument, Strangers::Others] {
             let aside = links.for_listed(day, kind, 12);
             mails.push((Item::Listed(day, kind), Action::Ignore, aside));
@@ -724,7 +784,7 @@ mod tests {
         let undo = (
             Item::Change(ChangeId(4)),
             Action::Undo,
-            "Mã lệnh: TBC.c4.undo".to_owned(),
+            "Mã xử lý: TBC.c4.undo".to_owned(),
         );
         let other = |action: Action| Some(Against::Other(action));
         let to_a_unit = || other(Action::Assign(String::new()));

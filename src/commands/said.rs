@@ -8,22 +8,23 @@ use crate::domain::row::{MessageId, SubmissionId};
 use crate::domain::vietnamese_date;
 use crate::links::token::{Action, Item};
 
-pub(crate) const INVALID: &str = "Mã lệnh không hợp lệ hoặc không còn hiệu lực; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
-pub(crate) const OF_ANOTHER: &str = "Mã lệnh này được gửi cho người khác; lệnh không được thực hiện. Mỗi cán bộ dùng liên kết trong bản tin của mình";
-pub(crate) const IN_ANOTHER_MAIL: &str = "Thư có mã lệnh nhưng lại trả lời thư của người khác; chưa thực hiện lệnh nào. Nếu mã lệnh nằm trong thư của người ngoài Ban, đề nghị báo quản trị viên; nếu muốn ra lệnh, đề nghị gửi một thư mới";
-pub(crate) const EXPIRED: &str = "Mã lệnh đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất";
+pub(crate) const INVALID: &str = "Mã xử lý không hợp lệ hoặc không còn hiệu lực; lệnh không được thực hiện. Đề nghị dùng liên kết trong bản tin mới nhất";
+pub(crate) const OF_ANOTHER: &str = "Mã xử lý này được gửi cho người khác; lệnh không được thực hiện. Mỗi cán bộ dùng liên kết trong bản tin của mình";
+pub(crate) const IN_ANOTHER_MAIL: &str = "Thư có mã xử lý nhưng lại trả lời thư của người khác; chưa thực hiện lệnh nào. Nếu mã xử lý nằm trong thư của người ngoài Ban, đề nghị báo quản trị viên; nếu muốn ra lệnh, đề nghị gửi một thư mới";
+pub(crate) const EXPIRED: &str =
+    "Mã xử lý đã hết hạn. Đề nghị dùng liên kết trong bản tin mới nhất";
 pub(crate) const TOO_OLD: &str = "Bản tin được trả lời đã quá 30 ngày; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
 pub(crate) const NO_LONGER: &str = "Bản tin được trả lời không còn hiệu lực; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
-pub(crate) const QUOTED: &str = "Mã lệnh chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
+pub(crate) const QUOTED: &str = "Mã xử lý chỉ nằm trong phần trích dẫn; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
 pub(crate) const WHICH: &str = "Chưa rõ lệnh này dành cho việc nào. Đề nghị dùng liên kết của từng việc trong bản tin, hoặc ghi rõ “thư số …” hay mã báo cáo “BC-…”";
 pub(crate) const OF_ANOTHER_DIGEST: &str = "Bản tin được trả lời là bản tin gửi cho người khác; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin gửi cho chính đồng chí";
 pub(crate) const LOST: &str = "Thư được trả lời đã gửi trước khi hệ thống được khôi phục từ bản sao lưu nên hệ thống không còn biết thư đó; chưa thực hiện lệnh nào. Đề nghị trả lời bản tin mới nhất";
-pub(crate) const NO_CODE: &str = "Thư không có mã lệnh và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
+pub(crate) const NO_CODE: &str = "Thư không có mã xử lý và không trả lời bản tin nào; chưa thực hiện lệnh nào. Đề nghị dùng chức năng trả lời (Reply) bản tin, hoặc bấm liên kết trong bản tin";
 pub(crate) const ONE_AT_A_TIME: &str =
     "Thư nêu nhiều việc; chưa thực hiện lệnh nào. Đề nghị gửi mỗi việc một thư";
 pub(crate) const WHICH_TO_UNDO: &str = "Thư này trả lời kết quả của nhiều lệnh nên chưa rõ hoàn tác lệnh nào. Đề nghị gửi một thư mới chỉ ghi mã hoàn tác của lệnh đó";
 /// Where words ask for nothing that is known.
-pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: gán cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác; hoặc câu hỏi: tình hình …, gửi tệp …, xuất …, tìm …. Gửi thư chỉ ghi “trợ giúp” để xem cách viết";
+pub(crate) const UNCLEAR: &str = "Chưa rõ yêu cầu. Đề nghị viết một trong các lệnh: ghi nhận cho đơn vị …, không phải báo cáo, duyệt, trả lại (nêu lý do), gia hạn đến ngày …, miễn (nêu lý do), đã nhận bản giấy, hoàn tác; hoặc câu hỏi: tình hình …, gửi tệp …, xuất …, tìm …. Gửi thư chỉ ghi “trợ giúp” để xem cách viết";
 /// Where words to us alone ask for nothing that is known.
 pub(super) const HOW_TO_SAY: &str = "Chưa rõ yêu cầu; chưa thực hiện lệnh nào. Nếu muốn ra lệnh hoặc hỏi, đề nghị dùng chức năng trả lời (Reply) bản tin gần nhất; gửi thư chỉ ghi hai chữ “trợ giúp” để xem cách viết";
 /// Where words ask to be told something, in no answer to a letter of ours.
@@ -32,7 +33,7 @@ pub(crate) const NOTHING_DONE: &str =
     "Thư được trả lời không thực hiện lệnh nào nên không có gì để hoàn tác";
 /// Where a mail speaks of taking back, and does not say what, asks or denies it.
 pub(crate) const UNDO_UNCLEAR: &str = "Chưa hoàn tác lệnh nào. Lệnh thực hiện qua thư có thể hoàn tác: đề nghị trả lời thư kết quả của lệnh đó bằng hai chữ “hoàn tác”";
-pub(crate) const USED: &str = "Mã lệnh này đã được sử dụng; lệnh không được thực hiện lần nữa";
+pub(crate) const USED: &str = "Mã xử lý này đã được sử dụng; lệnh không được thực hiện lần nữa";
 pub(crate) const UNDONE: &str = "Mã hoàn tác này đã được sử dụng; không hoàn tác lần nữa";
 pub(crate) const ORDERED: &str = "Theo bản tin này đã có một lệnh cho việc này; lệnh không được thực hiện lần nữa. Nếu cần làm khác, đề nghị hoàn tác lệnh trước rồi dùng bản tin mới hơn";
 /// What is said of a letter “Xác nhận” that is settled.
@@ -50,6 +51,7 @@ pub(super) const PAST: &str = "Ngày gia hạn đã qua. Đề nghị ghi ngày 
 pub(super) const TOO_FAR: &str = "Ngày gia hạn quá xa. Đề nghị xem lại năm và gửi lại";
 pub(super) const NOT_RECEIVED: &str =
     "Dòng “Đã nhận bản giấy” ghi là chưa nhận; chưa thực hiện lệnh nào";
+pub(super) const NO_CODES: &str = "Thư không còn mã báo cáo nào; không có gì để duyệt";
 pub(super) const NO_UNIT: &str =
     "Chưa rõ tên đơn vị. Đề nghị ghi đủ tên, ví dụ: LĐLĐ huyện Tuy An, CĐ ngành Giáo dục";
 pub(super) const SEVERAL_UNITS: &str =
@@ -95,10 +97,23 @@ pub(super) fn not_in_the_digest(called: &str, day: Date) -> String {
     )
 }
 
+/// That a report is accepted by itself, as nobody vouches for its sender.
+pub(super) fn one_by_one(code: &str) -> String {
+    format!(
+        "Người gửi báo cáo {code} chưa được xác thực nên không duyệt chung được; chưa thực hiện lệnh nào. Đề nghị duyệt riêng báo cáo này"
+    )
+}
+
+/// That no digest of a day is known.
+pub(super) fn no_digest(day: Date) -> String {
+    let day = vietnamese_date(day);
+    format!("Không còn bản tin ngày {day}; chưa thực hiện lệnh nào. Đề nghị dùng bản tin mới nhất")
+}
+
 /// That the words of a mail name another thing than its token is of.
 pub(crate) fn differs(of_token: &str, named: &str) -> String {
     format!(
-        "Mã lệnh là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
+        "Mã xử lý là của {of_token} nhưng nội dung thư ghi {named}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm"
     )
 }
 
@@ -118,7 +133,8 @@ pub(super) fn in_words(item: Item) -> Option<String> {
         | Item::Change(_)
         | Item::Contact(_)
         | Item::Outgoing(_)
-        | Item::Listed(..) => None,
+        | Item::Listed(..)
+        | Item::News(_) => None,
     }
 }
 
@@ -165,7 +181,7 @@ pub(super) fn does_not_fit(item: Item) -> String {
 /// What an action is called, for staff.
 fn called(action: &Action) -> &'static str {
     match action {
-        Action::Assign(_) => "gán cho đơn vị",
+        Action::Assign(_) => "ghi nhận cho đơn vị",
         Action::Ignore => "không phải báo cáo",
         Action::Accept => "duyệt",
         Action::Return => "trả lại",
@@ -192,7 +208,7 @@ pub(super) fn asked_back(action: &Action, said: &Against) -> String {
         Against::Condition => "nội dung thư lại nêu điều kiện hoặc ngoại lệ".to_owned(),
     };
     format!(
-        "Mã lệnh trong thư là “{}” nhưng {words}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm và không ghi thêm lời khác",
+        "Mã xử lý trong thư là “{}” nhưng {words}; chưa thực hiện lệnh nào. Đề nghị bấm lại liên kết của đúng việc cần làm và không ghi thêm lời khác",
         called(action)
     )
 }

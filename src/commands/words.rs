@@ -523,7 +523,7 @@ mod tests {
     #[test]
     fn of_the_lines_of_a_prepared_mail_one_has_to_be_left() {
         let all = format!(
-            "LĐLĐ huyện Tuy An: Nữ công\n{KEEP_ONE}\nĐã nhận bản giấy ngày:\nGia hạn đến hết ngày: 20/6/2026\nMiễn báo cáo. Lý do:\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: TBC.x"
+            "LĐLĐ huyện Tuy An: Nữ công\n{KEEP_ONE}\nĐã nhận bản giấy ngày:\nGia hạn đến hết ngày: 20/6/2026\nMiễn báo cáo. Lý do:\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã xử lý: TBC.x"
         );
         // The one that was filled in.
         assert_eq!(action(&all), Some(Action::Extend));
@@ -536,7 +536,7 @@ mod tests {
         assert_eq!(field(&one, "den het ngay").as_deref(), Some("20/6/2026"));
         let without_the_hint = one.replace(&format!("{KEEP_ONE}\n"), "");
         assert_eq!(action(&without_the_hint), Some(Action::Extend));
-        let several = "LĐLĐ Tuy An: Nữ công\nGia hạn đến hết ngày: 20/6\nMiễn báo cáo. Lý do: mới\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: TBC.x";
+        let several = "LĐLĐ Tuy An: Nữ công\nGia hạn đến hết ngày: 20/6\nMiễn báo cáo. Lý do: mới\n\n(Đề nghị giữ nguyên dòng dưới đây)\nMã xử lý: TBC.x";
         assert_eq!(action(several), None);
     }
 
@@ -552,7 +552,7 @@ mod tests {
         );
         assert_eq!(reason_in("tra lai: sai ky").as_deref(), Some("sai ky"));
         assert_eq!(reason_in("Trả lại"), None);
-        assert_eq!(reason_in("Trả lại\nLý do: \n\nMã lệnh: x"), None);
+        assert_eq!(reason_in("Trả lại\nLý do: \n\nMã xử lý: x"), None);
         assert_eq!(
             reason_in("LĐLĐ Tuy An: Nữ công\nMiễn báo cáo. Lý do:"),
             None

@@ -36,7 +36,7 @@ pub use outgoing::resend;
 pub use period::{close, reopen};
 pub use refusal::Refusal;
 pub use register::{difference, forget, imported, rename};
-pub use submission::{accept, send_back};
+pub use submission::{accept, accept_all, send_back};
 pub use title::forget_title;
 pub use tokens::renew_tokens;
 
@@ -104,7 +104,7 @@ enum Inverse {
         #[serde(default)]
         titles: Vec<TitleId>,
     },
-    /// Mails that were ignored together stand as before, by the change of each.
+    /// What was decided together stands as before, by the change of each.
     Aside {
         changes: Vec<ChangeId>,
     },

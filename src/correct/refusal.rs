@@ -54,6 +54,9 @@ pub enum Refusal {
     /// Of the mails that a digest lists none waits any more.
     #[error("no mail that the digest of {0} lists waits any more")]
     NoneWaits(Date),
+    /// Each of several submissions was decided on.
+    #[error("each of these submissions is accepted or sent back already")]
+    AllDecided,
     /// There is no such submission.
     #[error("there is no submission {0}; acknowledgements and the digest show the codes")]
     NoSubmission(SubmissionId),
@@ -165,6 +168,7 @@ impl Refusal {
                 config.unit_name(unit, day),
                 of(report, period)
             ),
+            Refusal::AllDecided => "Các báo cáo này đều đã được duyệt hoặc trả lại".into(),
             Refusal::NoneWaits(of) => format!(
                 "Các thư đã liệt kê trong bản tin ngày {} không còn thư nào chờ xử lý; không có gì để bỏ qua",
                 vietnamese_date(*of)

@@ -31,8 +31,8 @@ pub(super) fn logged(
     format!("Đã ghi nhận thư số {mail} cho {unit}: {reports}{remembered}")
 }
 
-pub(super) const TITLE_LEARNED: &str = "; từ nay thư của mọi đơn vị có trích yếu hoặc tiêu đề như vậy được hiểu là báo cáo này (nếu không đúng, đề nghị hoàn tác và gán lại)";
-pub(super) const TITLE_ENDED: &str = "; trích yếu này trước đây được gán cho báo cáo khác, nên từ nay không dùng để tự nhận ra báo cáo nào nữa";
+pub(super) const TITLE_LEARNED: &str = "; từ nay thư của mọi đơn vị có trích yếu hoặc tiêu đề như vậy được hiểu là báo cáo này (nếu không đúng, đề nghị hoàn tác và ghi nhận lại)";
+pub(super) const TITLE_ENDED: &str = "; trích yếu này trước đây được ghi nhận cho báo cáo khác, nên từ nay không dùng để tự nhận ra báo cáo nào nữa";
 
 pub(super) fn title_forgotten(id: TitleId, report: &str) -> String {
     format!("Trích yếu số {id} không còn được hiểu là của {report}")
@@ -51,6 +51,14 @@ pub(super) fn put_aside(mails: usize, listed: Date) -> String {
         "Đã bỏ qua {mails} thư của người ngoài danh bạ đã liệt kê trong bản tin ngày {}",
         vietnamese_date(listed)
     )
+}
+
+pub(super) fn accepted_together(accepted: usize, asked: usize) -> String {
+    let others = match asked - accepted {
+        0 => String::new(),
+        n => format!("; {n} báo cáo khác đã có quyết định nên giữ nguyên"),
+    };
+    format!("Đã duyệt {accepted} báo cáo{others}")
 }
 
 pub(super) fn undone(correction: ChangeId, command: &str) -> String {

@@ -1,6 +1,7 @@
 //! What staff decide of a submission: sent back, accepted.
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::obligation::{deadline, target_in_words};
@@ -8,7 +9,7 @@ use super::{Clerk, Done, Inverse, Refusal, said};
 use crate::domain::correction::{Target, submission_name};
 use crate::domain::date_of;
 use crate::domain::owed::Owed;
-use crate::domain::row::SubmissionId;
+use crate::domain::row::{ChangeId, SubmissionId};
 use crate::domain::submission::Submission;
 use crate::store::{NewMail, Store};
 
@@ -86,17 +87,7 @@ pub fn accept(clerk: Clerk<'_>, submission: SubmissionId) -> Result<Done> {
         if !s.accept(submission.id, clerk.now)? && was_back.is_none() {
             bail!(Refusal::Accepted(submission.code()));
         }
-        let before = if was_back.is_some() {
-            "sent back"
-        } else {
-            "received"
-        };
-        let inverse = Inverse::Acceptance {
-            submission: submission.id,
-            sent_back: was_back,
-        };
-        let change = (submission_name(submission.id), before, "accepted");
-        clerk.log(s, "accept", change, Some(&inverse))
+        accepted(clerk, s, submission.id, was_back)
     })?;
     Ok(Done {
         said: format!("{} is accepted", submission.code()),
@@ -104,6 +95,56 @@ pub fn accept(clerk: Clerk<'_>, submission: SubmissionId) -> Result<Done> {
             &submission.code(),
             &target_in_words(clerk, &target_of(&submission)),
         ),
+        correction,
+    })
+}
+
+/// Writes the acceptance of a submission into the log; `was_back`: why and until when it had been sent back.
+fn accepted(
+    clerk: Clerk<'_>,
+    s: &Store,
+    submission: SubmissionId,
+    was_back: Option<(String, Timestamp)>,
+) -> Result<ChangeId> {
+    let before = match was_back {
+        Some(_) => "sent back",
+        None => "received",
+    };
+    let inverse = Inverse::Acceptance {
+        submission,
+        sent_back: was_back,
+    };
+    let change = (submission_name(submission), before, "accepted");
+    clerk.log(s, "accept", change, Some(&inverse))
+}
+
+/// Accepts submissions together, as one change. What somebody decided on meanwhile stays as it is.
+///
+/// # Errors
+/// When all of them were decided on.
+pub fn accept_all(clerk: Clerk<'_>, submissions: &[SubmissionId]) -> Result<Done> {
+    let (changes, correction) = clerk.store.transaction(|s| {
+        let mut changes = Vec::new();
+        for id in submissions {
+            if s.stands(*id)? && s.accept(*id, clerk.now)? {
+                changes.push(accepted(clerk, s, *id, None)?);
+            }
+        }
+        let [first, ..] = changes.as_slice() else {
+            bail!(Refusal::AllDecided);
+        };
+        let subject = format!("new reports, from change {first} on");
+        let after = format!("{} accepted", changes.len());
+        let inverse = Inverse::Aside {
+            changes: changes.clone(),
+        };
+        let change = (subject, "received", after.as_str());
+        let correction = clerk.log(s, "accept together", change, Some(&inverse))?;
+        Ok((changes.len(), correction))
+    })?;
+    Ok(Done {
+        said: format!("{changes} submissions are accepted"),
+        in_vietnamese: said::accepted_together(changes, submissions.len()),
         correction,
     })
 }

@@ -94,8 +94,9 @@ pub(crate) fn nod_command(nod: Nod) -> &'static str {
 /// What a change was, for staff.
 pub(crate) fn action_in_words(command: &str) -> &str {
     match command {
-        "assign" => "gán thư cho đơn vị",
+        "assign" => "ghi nhận thư cho đơn vị",
         "ignore" => "đánh dấu không phải báo cáo",
+        "accept together" => "duyệt các báo cáo mới",
         "put aside" => "bỏ qua các thư của người ngoài danh bạ",
         "received-paper" => "ghi nhận bản giấy",
         "excuse" => "miễn báo cáo",

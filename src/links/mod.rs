@@ -19,6 +19,9 @@ use token::{Action, Item, Token};
 /// How many days a link in a digest holds, and the right of whoever answers it.
 pub(crate) const DAYS: i64 = 30;
 
+/// The line of a prepared mail behind which stands until when more time is given.
+const UNTIL: &str = "Gia hạn đến hết ngày (ngày/tháng/năm):";
+
 /// The line of a prepared mail that asks to keep one of the lines below it.
 pub(crate) const KEEP_ONE: &str = "(Giữ lại một trong các dòng sau, xóa các dòng còn lại)";
 
@@ -82,18 +85,29 @@ impl Links {
         says: &str,
         fields: &[&str],
     ) -> Link {
+        self.titled(label, (item, action), (says, says), fields)
+    }
+
+    /// The same, under a shorter subject than what it says.
+    fn titled(
+        &self,
+        label: &str,
+        (item, action): (Item, Action),
+        (subject, says): (&str, &str),
+        fields: &[&str],
+    ) -> Link {
         let token = self.token(item, action);
         let mut body = format!("{says}\n");
         for field in fields {
             body += &format!("{field}\n");
         }
-        body += &format!("\n(Đề nghị giữ nguyên dòng dưới đây)\nMã lệnh: {token}\n");
+        body += &format!("\n(Đề nghị giữ nguyên dòng dưới đây)\nMã xử lý: {token}\n");
         Link {
             label: label.to_owned(),
             href: format!(
                 "mailto:{}?subject={}&body={}",
                 self.mailbox,
-                encoded(says),
+                encoded(subject),
                 encoded(&body)
             ),
         }
@@ -121,13 +135,19 @@ impl Links {
                 let says = format!("{}{name}", prepared_line(item, &action));
                 let filled = likely.take();
                 let fields = [filled.as_deref().unwrap_or(optional[0]), optional[1]];
-                self.link(&format!("Gán cho {name}"), item, action, &says, &fields)
+                self.link(
+                    &format!("Ghi nhận cho {name}"),
+                    item,
+                    action,
+                    &says,
+                    &fields,
+                )
             })
             .collect();
         let fields = ["Đơn vị:", optional[0], optional[1]];
         let other = Action::Assign(String::new());
         let says = format!("{}khác", prepared_line(item, &other));
-        links.push(self.link("Gán cho đơn vị khác", item, other, &says, &fields));
+        links.push(self.link("Ghi nhận cho đơn vị khác", item, other, &says, &fields));
         let says = prepared_line(item, &Action::Ignore);
         links.push(self.link("Không phải báo cáo", item, Action::Ignore, &says, &[]));
         links
@@ -144,7 +164,7 @@ impl Links {
         let item = Item::Mail(id);
         let until = until.map(vietnamese_date);
         let day = until.as_deref().unwrap_or_default();
-        let mut fields = vec![format!("Gia hạn đến hết ngày (ngày/tháng/năm): {day}")];
+        let mut fields = vec![format!("{UNTIL} {day}")];
         if reports.len() > 1 {
             fields.push(KEEP_ONE.to_owned());
         }
@@ -227,15 +247,33 @@ impl Links {
         self.link("Gửi lại", item, Action::Resend, &says, &[])
     }
 
-    /// What may be done with what a unit has not sent, or not in every form: one mail, of whose lines one is kept.
-    pub(crate) fn for_obligation(&self, id: ObligationId, name: &str) -> Link {
-        let choices = [
-            KEEP_ONE,
-            "Đã nhận bản giấy ngày:",
-            "Gia hạn đến hết ngày (ngày/tháng/năm):",
-            "Miễn báo cáo. Lý do:",
-        ];
-        self.link(name, Item::Obligation(id), Action::Any, name, &choices)
+    /// What may be done with what a unit has not sent, or not in every form; `what`: the report and the period. A digest has
+    /// many of these: the subject names the unit alone.
+    pub(crate) fn for_obligation(&self, id: ObligationId, unit: &str, what: &str) -> Vec<Link> {
+        let item = Item::Obligation(id);
+        let link = |label: &str, action: Action, field: &str| {
+            let subject = format!("{}{unit}", prepared_line(item, &action));
+            let says = format!("{subject}, {what}");
+            self.titled(label, (item, action), (&subject, &says), &[field])
+        };
+        vec![
+            link("Gia hạn", Action::Extend, UNTIL),
+            link("Miễn", Action::Excuse, "Lý do:"),
+            link("Bản giấy", Action::Paper, "Đã nhận bản giấy (số, ngày):"),
+        ]
+    }
+
+    /// That new reports are accepted together: those of the digest of a day that the mail lists by their codes.
+    pub(crate) fn for_news(&self, day: Date, codes: &[String]) -> Link {
+        let item = Item::News(day);
+        let count = codes.len();
+        let says = format!(
+            "{}{count} báo cáo mới",
+            prepared_line(item, &Action::Accept)
+        );
+        let listed = codes.join(", ");
+        let label = format!("Duyệt tất cả {count} báo cáo mới");
+        self.link(&label, item, Action::Accept, &says, &[&listed])
     }
 }
 
@@ -257,12 +295,16 @@ pub(crate) fn reply(address: &str, subject: &str) -> Link {
 /// ends with a space, a name or a title follows.
 pub(crate) fn prepared_line(item: Item, action: &Action) -> String {
     match (item, action) {
-        (Item::Mail(id), Action::Assign(_)) => format!("Gán thư số {id} cho đơn vị "),
+        (Item::Mail(id), Action::Assign(_)) => format!("Ghi nhận thư số {id} cho đơn vị "),
         (Item::Mail(id), Action::Ignore) => format!("Thư số {id} không phải báo cáo"),
         (Item::Mail(id), Action::Extend) => format!("Gia hạn theo thư số {id}"),
         (Item::Listed(..), Action::Ignore) => "Bỏ qua ".into(),
+        (Item::News(_), Action::Accept) => "Duyệt ".into(),
         (Item::Submission(_), Action::Accept) => "Duyệt báo cáo".into(),
         (Item::Submission(_), Action::Return) => "Trả lại báo cáo".into(),
+        (Item::Obligation(_), Action::Extend) => "Gia hạn cho ".into(),
+        (Item::Obligation(_), Action::Excuse) => "Miễn báo cáo cho ".into(),
+        (Item::Obligation(_), Action::Paper) => "Ghi nhận bản giấy của ".into(),
         (Item::Obligation(_), Action::Close) => "Khóa kỳ báo cáo: ".into(),
         (Item::Obligation(_), Action::Escalate) => "Gửi thư đến lãnh đạo đơn vị: ".into(),
         (Item::Obligation(_), Action::Spare) => "Dừng thư đến lãnh đạo đơn vị: ".into(),

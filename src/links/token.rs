@@ -29,6 +29,8 @@ pub enum Item {
     Outgoing(OutboxId),
     /// The mails of strangers of a kind that the digest of a day shows.
     Listed(Date, Strangers),
+    /// The reports that the digest of a day tells of as new.
+    News(Date),
 }
 
 /// What may be done.
@@ -146,9 +148,9 @@ impl fmt::Display for Token {
                     Strangers::WithDocument => 'd',
                     Strangers::Others => 'x',
                 };
-                let number = day.strftime("%Y%m%d").to_string();
-                (letter, number.parse().map_err(|_| fmt::Error)?)
+                (letter, number_of(day))
             }
+            Item::News(day) => ('n', number_of(day)),
             Item::Mail(id) => ('m', id.0),
             Item::Submission(id) => ('s', id.0),
             Item::Obligation(id) => ('o', id.0),
@@ -186,6 +188,7 @@ impl FromStr for Token {
                 "c" => Item::Change(ChangeId(id)),
                 "a" => Item::Contact(FailureId(id)),
                 "g" => Item::Outgoing(OutboxId(id)),
+                "n" => Item::News(day_of(id)?),
                 "d" => Item::Listed(day_of(id)?, Strangers::WithDocument),
                 "x" => Item::Listed(day_of(id)?, Strangers::Others),
                 _ => return Err(()),
@@ -197,6 +200,11 @@ impl FromStr for Token {
             expires: Date::strptime("%Y%m%d", day).map_err(|_| ())?,
         })
     }
+}
+
+/// The number of a day, such as 20260616.
+fn number_of(day: Date) -> i64 {
+    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
 }
 
 /// The day of a number such as 20260616.

@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(tokens(&twice), [token(1), token(2)]);
         // Whose it is stands in the words.
         let open = format!("TBC.m1.assign:.20260615.{:032x}", 7);
-        assert_eq!(tokens(&format!("Mã lệnh: {open}\r\n")), [open]);
+        assert_eq!(tokens(&format!("Mã xử lý: {open}\r\n")), [open]);
         let many: Vec<String> = (0..MOST_TOKENS + 5).map(token).collect();
         assert_eq!(tokens(&many.join(" ")), many[..MOST_TOKENS]);
     }

@@ -28,6 +28,10 @@ pub(super) fn carry_out(
         Order::Ignore(mail) => correct::ignore(store, *mail, by, now),
         Order::PutAside(day, kind) => correct::put_aside(clerk, *day, *kind),
         Order::Accept(submission) => correct::accept(clerk, submission.id),
+        Order::AcceptAll(all) => {
+            let ids: Vec<_> = all.iter().map(|s| s.id).collect();
+            correct::accept_all(clerk, &ids)
+        }
         Order::Return {
             submission,
             reason,

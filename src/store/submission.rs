@@ -242,6 +242,16 @@ impl Store {
             .optional()?)
     }
 
+    /// Whether a submission counts: neither withdrawn nor sent back.
+    pub(crate) fn stands(&self, submission: SubmissionId) -> Result<bool> {
+        Ok(self.conn.query_row(
+            "SELECT EXISTS (SELECT 1 FROM submission s WHERE s.id = ?1 AND s.withdrawn_at IS NULL AND NOT EXISTS
+                 (SELECT 1 FROM sent_back b WHERE b.submission = s.id AND b.withdrawn_at IS NULL))",
+            [submission],
+            |r| r.get(0),
+        )?)
+    }
+
     /// Accepts a submission; `false` if it is accepted already.
     pub fn accept(&self, submission: SubmissionId, now: Timestamp) -> Result<bool> {
         let n = self.conn.execute(

@@ -64,7 +64,7 @@ pub(super) fn because_in_vietnamese(because: &Because) -> String {
             report,
             mail,
         } => format!(
-            "{} giống thư số {mail} mà cán bộ đã gán cho báo cáo {report}",
+            "{} giống thư số {mail} mà cán bộ đã ghi nhận cho báo cáo {report}",
             place(source)
         ),
         Because::Supported { report, by } => {

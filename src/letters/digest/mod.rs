@@ -20,7 +20,7 @@ use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::why::About;
 use crate::domain::{date_of, zone};
 use crate::health::{self, Look};
-use crate::links::Links;
+use crate::links::{Link, Links};
 use crate::overview;
 use crate::overview::year::Year;
 use crate::overview::{ChartRow, Total};
@@ -73,13 +73,15 @@ struct DigestData {
     to_leaders: Vec<ToLeader>,
     /// Reports that came in.
     news: Vec<News>,
+    /// That those whose sender is verified are accepted together, where they are several.
+    accept_all: Option<Link>,
     /// The other mails that came in.
     others: Others,
     /// That what has not come may be there, as the mailbox was not looked through; empty where it was.
     unseen: String,
     /// How each running report stands.
     progress: Vec<Progress>,
-    /// Whether anything is left out of the totals because it was due before the installation.
+    /// Whether anything is left out because it was due before the installation; the first digest says so.
     untracked: bool,
     /// What is due soon.
     soon: Vec<Soon>,
@@ -156,11 +158,13 @@ fn written(
     tasks::held(config, store, until, &mut data)?;
     data.to_leaders = tasks::to_leaders(config, store, until, links)?;
     system::expiring(config, store, &mut data)?;
-    news::news(config, store, span, links, &mut data)?;
+    news::news(config, store, span, &messages, (day, links), &mut data)?;
     data.others = news::others(config, &messages);
     let view = View::at(until, config, store)?;
     let groups = groups(&obligations);
     progress::progress(&view, &groups, links, &mut data);
+    let untracked = |o: &Obligation| view.state(o) == State::Untracked;
+    data.untracked = told_until.is_none() && obligations.iter().any(untracked);
     let unseen = health::unseen(store, &config.settings, until)?;
     data.unseen = unseen.map_or_else(String::new, |u| u.in_vietnamese());
     delivery::sent(config, store, span, links, &mut data)?;
@@ -185,8 +189,6 @@ fn written(
         data.edition = Some(edition);
         let ended = groups.iter().filter(|g| g.due <= until);
         data.totals = ended.filter_map(|g| overview::total(&view, g)).collect();
-        let untracked = |o: &Obligation| view.state(o) == State::Untracked;
-        data.untracked = obligations.iter().any(untracked);
         data.chart = overview::chart_rows(&view, &groups);
     }
     let to = match address {

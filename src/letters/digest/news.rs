@@ -1,20 +1,25 @@
 //! What came in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::tasks::Names;
 use super::{DigestData, short_moment};
 use crate::config::Config;
 use crate::domain::date_of;
+use crate::domain::submission::Submission;
 use crate::domain::why::Why;
 use crate::ground::text::truncated;
 use crate::links::{Link, Links};
-use crate::reading::Class;
+use crate::reading::{Class, Trust};
 use crate::store::{Message, MessageState, Receipts, Store};
+
+/// So many reports are accepted by one mail: it still opens in every program.
+const MOST_TOGETHER: usize = 60;
 
 /// A report that came in.
 #[derive(Debug, Serialize)]
@@ -42,7 +47,8 @@ pub(super) fn news(
     config: &Config,
     store: &Store,
     (since, until): (Timestamp, Timestamp),
-    links: Option<&Links>,
+    messages: &[Message],
+    (day, links): (Date, Option<&Links>),
     data: &mut DigestData,
 ) -> Result<()> {
     let logged = store.logged_between(since, until)?;
@@ -68,6 +74,22 @@ pub(super) fn news(
             code: s.code(),
             links: links.map_or(vec![], |l| l.for_submission(s.id, &s.code())),
         });
+    }
+    let verified = messages.iter().filter(|m| {
+        let reading = m.reading.as_ref();
+        reading.is_some_and(|r| r.trust == Trust::Pass)
+    });
+    let verified: HashSet<_> = verified.map(|m| m.id).collect();
+    let of_verified = |s: &&Submission| s.message.is_some_and(|m| verified.contains(&m));
+    let codes: Vec<String> = logged
+        .iter()
+        .filter(of_verified)
+        .map(Submission::code)
+        .collect();
+    // One by itself has its own link.
+    if codes.len() > 1 {
+        let codes = &codes[..codes.len().min(MOST_TOGETHER)];
+        data.accept_all = links.map(|l| l.for_news(day, codes));
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! How every report and period stands, and what is due soon.
 
-use jiff::{SignedDuration, ToSpan};
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Serialize;
 
 use super::{DigestData, short_moment};
@@ -53,14 +55,57 @@ pub(super) struct Progress {
     pub(super) width_rest: u32,
     /// That the period is to be closed, where something is overdue.
     pub(super) close: Option<Link>,
-    /// Short names of units with nothing after the deadline.
-    pub(super) late_units: Vec<Straggler>,
+    /// Units with nothing after the deadline, by for how long.
+    pub(super) late: Vec<Late>,
     /// Short names of units with nothing when the period was closed.
     pub(super) closed_units: Vec<Straggler>,
     /// Short names of units with a mail on which staff have to decide, with its number.
     pub(super) waiting_units: Vec<Straggler>,
     /// Short names of units with a form missing, with what is missing.
     pub(super) partial_units: Vec<Straggler>,
+}
+
+impl Progress {
+    /// The units of which something can be done.
+    pub(super) fn with_links(&self) -> impl Iterator<Item = &Straggler> {
+        let late = self.late.iter().flat_map(|l| &l.units);
+        late.chain(&self.partial_units)
+            .filter(|u| !u.links.is_empty())
+    }
+}
+
+/// The units of a report that are late for about as long.
+#[derive(Debug, Serialize)]
+pub(super) struct Late {
+    /// For how long.
+    since: Since,
+    /// How many they are.
+    all: usize,
+    /// The longest first.
+    units: Vec<Straggler>,
+}
+
+/// For how long units are late, in days of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Since {
+    /// For more than ten.
+    Long,
+    /// For four to ten.
+    Days,
+    /// For three at most.
+    Now,
+}
+
+impl Since {
+    /// How a number of days counts.
+    fn of(days: i32) -> Since {
+        match days {
+            ..=3 => Since::Now,
+            4..=10 => Since::Days,
+            _ => Since::Long,
+        }
+    }
 }
 
 /// A unit that is late, or has sent not everything.
@@ -76,8 +121,12 @@ pub(super) struct Straggler {
     pub(super) returned: bool,
     /// A mail that may be the unit's, and of which nobody knows who sent it.
     pub(super) unverified: Option<MessageId>,
-    /// What may be done, in a prepared mail.
-    pub(super) link: Option<Link>,
+    /// For how many days it is late.
+    pub(super) days: i32,
+    /// What may be done, each a prepared mail.
+    pub(super) links: Vec<Link>,
+    /// In which place its links are among those of all units, as the page has no room for all; behind all without any.
+    pub(super) place: u32,
 }
 
 /// A report that is due soon.
@@ -112,7 +161,8 @@ pub(super) fn progress(
     } in groups
     {
         let due = *due;
-        let states: Vec<(&Obligation, State)> = group.iter().map(|o| (*o, view.state(o))).collect();
+        let mut states: Vec<_> = group.iter().map(|o| (*o, view.state(o))).collect();
+        states.sort_by_key(|(o, _)| o.due);
         let rates = Rates::of(states.iter().map(|(_, state)| *state));
         let open = rates.expected - rates.complete;
         if due > now && date_of(due) <= soon && open > rates.waiting {
@@ -163,12 +213,13 @@ pub(super) fn progress(
                 let what = format!("{}, {}", config.report_name(report), period.in_vietnamese());
                 l.for_period(group[0].id, &what)
             }),
-            late_units: those(&|state| state == State::Overdue),
+            late: late(those(&|state| state == State::Overdue), &states, now),
             closed_units: those(&|state| state == State::Closed),
             waiting_units: those(&|state| matches!(state, State::Waiting(_))),
             partial_units: those(&|state| state == State::Partial),
         });
     }
+    place(&mut data.progress);
 }
 
 /// A unit in some state, with what else is to be said of it.
@@ -176,8 +227,11 @@ fn straggler(view: &View<'_>, links: Option<&Links>, o: &Obligation, state: Stat
     let config = view.config();
     let name = config.unit_name(&o.unit, date_of(o.due));
     let (report, period) = (config.report_name(&o.report), o.period.in_vietnamese());
-    let what = format!("{name}, {report}, {period}");
+    let what = format!("{report}, {period}");
+    let open = matches!(state, State::Overdue | State::Partial);
+    let links = links.filter(|_| open);
     Straggler {
+        links: links.map_or(vec![], |l| l.for_obligation(o.id, &name, &what)),
         name,
         mail: match state {
             State::Waiting(mail) => Some(mail),
@@ -186,6 +240,49 @@ fn straggler(view: &View<'_>, links: Option<&Links>, o: &Obligation, state: Stat
         missing: (state == State::Partial).then(|| o.missing().in_vietnamese()),
         returned: o.returned.is_some(),
         unverified: o.unverified,
-        link: links.map(|l| l.for_obligation(o.id, &what)),
+        days: days_late(o, view.now()),
+        place: u32::MAX,
+    }
+}
+
+/// For how many days of the calendar (Vietnam) something has been due; less than none where it is not yet.
+fn days_late(o: &Obligation, now: Timestamp) -> i32 {
+    (date_of(now) - date_of(o.due)).get_days()
+}
+
+/// Units that are late, by for how long; `states`: of all of the report and period.
+fn late(units: Vec<Straggler>, states: &[(&Obligation, State)], now: Timestamp) -> Vec<Late> {
+    let overdue = states.iter().filter(|(_, state)| *state == State::Overdue);
+    let mut all: BTreeMap<Since, Late> = BTreeMap::new();
+    let of = |since| Late {
+        since,
+        all: 0,
+        units: vec![],
+    };
+    for (o, _) in overdue {
+        let since = Since::of(days_late(o, now));
+        all.entry(since).or_insert_with(|| of(since)).all += 1;
+    }
+    for unit in units {
+        let since = Since::of(unit.days);
+        all.entry(since)
+            .or_insert_with(|| of(since))
+            .units
+            .push(unit);
+    }
+    all.into_values().collect()
+}
+
+/// Gives each unit that something can be done for its place: who has been late longest comes first.
+fn place(progress: &mut [Progress]) {
+    let mut all: Vec<&mut Straggler> = Vec::new();
+    for p in progress {
+        all.extend(p.late.iter_mut().flat_map(|l| &mut l.units));
+        all.extend(&mut p.partial_units);
+    }
+    all.retain(|u| !u.links.is_empty());
+    all.sort_by_key(|u| std::cmp::Reverse(u.days));
+    for (place, unit) in (0..).zip(all) {
+        unit.place = place;
     }
 }
