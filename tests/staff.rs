@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::lab::demo::Demo;
 use crate::lab::dns;
 use crate::lab::installation::{
-    Installation, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, word,
+    Installation, LATE, REPORTING, STAFF, VERIFIER, both_forms, json_lines, succeed, word,
 };
 use crate::lab::{Lab, Letter, MAILBOX, browser, percent_decoded, written};
 use crate::look::look;
@@ -239,9 +239,14 @@ fn the_new_reports_of_a_digest_are_accepted_together_but_for_those_that_staff_st
     let lab = Lab::start();
     let installation = Installation::new(&lab);
     once(&installation); // today's digest goes out before, and reminders
-    for (n, unit) in [REPORTING, LATE, REPORTING].into_iter().enumerate() {
+    // For the sender of the first nobody vouches: that one is looked at by itself.
+    let verified =
+        format!("Authentication-Results: {VERIFIER}; dmarc=pass header.from=phuyen.example\r\n");
+    for (n, unit) in [LATE, REPORTING, LATE, REPORTING].into_iter().enumerate() {
         let subject = format!("Báo cáo trẻ em, lần {n}");
-        lab.unit_sends(unit, &subject, "Gửi Ban", &both_forms(&n.to_string()));
+        let raw = written(unit, &subject, "Gửi Ban", &both_forms(&n.to_string()));
+        let head = if n == 0 { "" } else { &verified };
+        lab.deliver(unit, &[head.as_bytes(), &raw].concat());
         once(&installation);
     }
     let page = tomorrow(&installation);
@@ -257,7 +262,7 @@ fn the_new_reports_of_a_digest_are_accepted_together_but_for_those_that_staff_st
     let [first, second, third] = codes[..] else {
         panic!("{codes:?}")
     };
-    let send = |words: &str, answers: &str, n: usize| {
+    let send = |words: &str, answers: &str, n: usize, holds: &str| {
         let prepared = Prepared {
             subject: prepared.subject.clone(),
             body: words.to_owned(),
@@ -265,34 +270,23 @@ fn the_new_reports_of_a_digest_are_accepted_together_but_for_those_that_staff_st
         };
         lab.deliver(STAFF, &mail(STAFF, "pass", &prepared));
         once(&installation);
-        lab.await_mails(STAFF, n).pop().unwrap()
+        letter(&lab, n, holds)
     };
     // What does not exist stops all of it, and so does a word of exception.
     let unknown = prepared.body.replace(third, "BC-2026-00099");
-    let said = send(&unknown, "", 2).text;
-    assert!(
-        said.contains("Không có báo cáo mã số BC-2026-00099"),
-        "{said}"
-    );
-    let said = send(&format!("Duyệt, trừ cái cuối\r\n{}", prepared.body), "", 3).text;
-    assert!(said.contains("nêu điều kiện hoặc ngoại lệ"), "{said}");
+    send(&unknown, "", 2, "Không có báo cáo mã số BC-2026-00099");
+    let but = format!("Duyệt, trừ cái cuối\r\n{}", prepared.body);
+    send(&but, "", 3, "nêu điều kiện hoặc ngoại lệ");
     let two = prepared.body.replace(&format!(", {third}"), "");
-    let done = send(&two, "", 4);
-    assert!(done.text.contains("Đã duyệt 2 báo cáo."), "{}", done.text);
+    let done = send(&two, "", 4, "Đã duyệt 2 báo cáo.");
     let accepted = |code: &str| {
-        let history = installation.run(&["history", "--json"]);
-        let history = String::from_utf8(history.stdout).unwrap();
-        let row = format!(
-            "submission {}",
-            code.rsplit('-').next().unwrap().trim_start_matches('0')
-        );
-        let of_it = |l: &&str| l.contains(&row) && l.contains("accepted");
-        history.lines().filter(of_it).count()
+        let history = installation.run(&["history", code]).stdout;
+        String::from_utf8(history).unwrap().contains(": accept")
     };
-    assert_eq!([first, second, third].map(accepted), [1, 1, 0]);
+    assert_eq!([first, second, third].map(accepted), [true, true, false]);
     let quoted: String = done.text.lines().map(|l| format!("> {l}\r\n")).collect();
-    let undone = send(&format!("hoàn tác\r\n\r\n{quoted}"), &done.message_id, 5).text;
-    assert!(undone.contains("Đã hoàn tác"), "{undone}");
+    let undo = format!("hoàn tác\r\n\r\n{quoted}");
+    send(&undo, &done.message_id, 5, "Đã hoàn tác");
     // Each is accepted by itself again.
     let one = links(&page, "Duyệt").remove(0);
     lab.deliver(STAFF, &mail(STAFF, "pass", &one));

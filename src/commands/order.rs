@@ -346,9 +346,7 @@ fn of_request(
 /// That the reports are accepted whose codes a mail lists, each of which the digest of a day can have told of; the error
 /// says which cannot be.
 fn all_new(store: &Store, day: Date, body: &str) -> Result<Result<Order, String>> {
-    let Some((_, until)) = store.digest_span(day)? else {
-        return Ok(Err(said::no_digest(day)));
-    };
+    let until = store.digest_span(day)?.map(|(_, until)| until);
     let mut all: Vec<Submission> = Vec::new();
     for code in Submission::codes_in(body) {
         let submission = match Submission::row_of(code) {
@@ -359,7 +357,7 @@ fn all_new(store: &Store, day: Date, body: &str) -> Result<Result<Order, String>
             return Ok(Err(said::no_submission(code)));
         };
         let at = store.submission_logged_at(submission.id)?;
-        if at.is_none_or(|at| at > until) {
+        if until.is_some_and(|until| at.is_none_or(|at| at > until)) {
             return Ok(Err(said::not_in_the_digest(
                 &said::submission(submission.id),
                 day,

@@ -104,12 +104,6 @@ pub(super) fn one_by_one(code: &str) -> String {
     )
 }
 
-/// That no digest of a day is known.
-pub(super) fn no_digest(day: Date) -> String {
-    let day = vietnamese_date(day);
-    format!("Không còn bản tin ngày {day}; chưa thực hiện lệnh nào. Đề nghị dùng bản tin mới nhất")
-}
-
 /// That the words of a mail name another thing than its token is of.
 pub(crate) fn differs(of_token: &str, named: &str) -> String {
     format!(
