@@ -2,6 +2,7 @@
 
 mod due;
 mod reminded;
+mod rhythm;
 mod said;
 
 use std::cell::RefCell;

@@ -14,7 +14,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
 use crate::domain::reminder::{Step, Urgency};
 use crate::domain::row::ObligationId;
-use crate::domain::unit::Addressee;
+use crate::domain::unit::{Addressee, UnitId};
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::{self, Holds};
 use crate::store::{Outgoing, Receipts, Store};
@@ -32,11 +32,12 @@ pub(super) fn letter(
     let unsettled = store.unsettled()?;
     let (mut owed, mut held, mut removed) = (Vec::new(), false, Vec::new());
     let mut missing = "nothing is missing any more";
-    for o in store.obligations_of(unit, Receipts::All)? {
-        let Some(step) = steps.get(&o.id).copied() else {
-            continue;
-        };
-        if unsettled.holds(unit, &o.report) {
+    let holds = Holds::at(now, config, store)?;
+    let decided = store.decided_on(date_of(now))?;
+    let rows: Vec<ObligationId> = steps.keys().copied().collect();
+    for o in store.obligations_in(&rows, Receipts::All)? {
+        let step = steps[&o.id];
+        if unsettled.holds(&o.unit, &o.report) {
             held = true;
             continue;
         }
@@ -47,6 +48,10 @@ pub(super) fn letter(
         };
         let ahead = matches!(step, Step::Opening | Step::Before(_));
         if o.settled() || o.closed || ahead != (now <= o.due) {
+            continue;
+        }
+        if holds.hold(&o.unit) || decided.contains(&o.unit) {
+            held = true;
             continue;
         }
         match report.steps.may_take(step, store.nod(o.id, o.due)?) {
@@ -68,10 +73,6 @@ pub(super) fn letter(
     if config.register.nearest(unit, date_of(now)).is_none() {
         return Ok(Composed::Dropped(say(config, "unit_gone", context! {})));
     }
-    let holds = Holds::at(now, config, store)?;
-    if holds.hold(unit) || store.decided_on(date_of(now))?.contains(unit) {
-        return Ok(Composed::Hold);
-    }
     let dead = store.dead_contacts(Receipts::All, now)?;
     let Some(to) = standing::addressee(config, &dead, unit, date_of(now)) else {
         return Ok(Composed::Dropped("the unit has no address any more".into()));
@@ -79,7 +80,7 @@ pub(super) fn letter(
     reminder_of(config, store, &holds, &to, &owed, now).map(Composed::Ready)
 }
 
-/// The reminder of what one unit owes.
+/// The reminder of what one unit owes, and others whose letters reach the same address.
 ///
 /// # Errors
 /// When the store or a template fails.
@@ -168,7 +169,16 @@ fn draft(
         figures: bool,
         returned: Option<&'a str>,
         reminded: Vec<String>,
+        /// Whose it is, where the letter speaks of several units.
+        of: Option<String>,
     }
+    let several = items
+        .iter()
+        .any(|i| i.obligation.unit != items[0].obligation.unit);
+    let of_unit = |unit: &UnitId| {
+        let row = config.register.nearest(unit, date_of(now));
+        row.map_or_else(|| unit.0.clone(), |row| row.name.clone())
+    };
     let views: Vec<View<'_>> = items
         .iter()
         .map(|i| {
@@ -185,6 +195,7 @@ fn draft(
                 missing: o.missing().in_vietnamese(),
                 figures: report.is_some_and(|r| !r.figures.is_empty()),
                 returned: o.returned.as_deref(),
+                of: several.then(|| of_unit(&o.unit)),
                 reminded: i
                     .reminded
                     .iter()
@@ -201,7 +212,7 @@ fn draft(
     let day = date_of(now);
     let meant = items.first().map(|i| &i.obligation.unit);
     let heir_of = meant
-        .filter(|unit| **unit != to.unit.id)
+        .filter(|unit| **unit != to.unit.id && !several)
         .and_then(|unit| config.register.nearest(unit, day));
     let (own, others): (Vec<&View<'_>>, Vec<&View<'_>>) =
         views.iter().partition(|v| v.urgency == urgency);

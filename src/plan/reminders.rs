@@ -11,7 +11,7 @@ use crate::domain::{date_of, instant};
 use crate::standing::{self, Planned};
 use crate::store::{NewMail, Store};
 
-/// Queues one mail a unit a day, whatever number of reports it speaks of.
+/// Queues one mail an address a day, whatever number of reports it speaks of.
 pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     let schedule = &config.settings.schedule;
     if !in_working_hours(&config.calendar, schedule.work_hours, now) {
@@ -24,7 +24,13 @@ pub fn owe_reminders(config: &Config, store: &Store, now: Timestamp) -> Result<(
         }
         let urgency = items.iter().map(|(_, step)| step.urgency()).min();
         let Some(urgency) = urgency else { continue };
-        if store.reminded_since(&unit, instant(today, Time::midnight()))? {
+        // What came back today goes out again tomorrow.
+        let midnight = instant(today, Time::midnight());
+        let mut told = store.reminded_since(&unit, midnight)?;
+        for (o, _) in &items {
+            told = told || o.unit != unit && store.reminded_since(&o.unit, midnight)?;
+        }
+        if told {
             continue; // it stays due
         }
         let outbox = match store.queued_reminder(&unit)? {

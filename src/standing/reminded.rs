@@ -1,6 +1,7 @@
 //! Who is reminded of what, and of which letters staff are asked first: now, and on a day that lies ahead.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -8,19 +9,20 @@ use jiff::civil::{Date, Time};
 
 use super::Holds;
 use super::due::{Facts, OfDays};
+use super::rhythm::Rhythm;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::reminder::Step;
 use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
-use crate::store::{Receipts, Store};
+use crate::store::{DeadContacts, Receipts, Store};
 
 /// A reminder that leaves, or that a day would bring.
 pub struct Planned {
     /// To which unit.
     pub unit: UnitId,
-    /// Of what: obligations with the step they have reached.
+    /// Of what: obligations with the step they have reached; also of other units whose letters reach the same address.
     pub items: Vec<(Obligation, Step)>,
     /// Whether it is a letter to a leader that waits for a word of staff.
     pub asks: bool,
@@ -103,10 +105,88 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     owed.retain(|(unit, _), _| {
         !holds.hold(unit) && super::addressee(config, &dead, unit, day).is_some()
     });
-    let planned = owed.into_iter();
-    Ok(planned
-        .map(|((unit, asks), items)| Planned { unit, items, asks })
-        .collect())
+    let mut planned = in_letters(config, &dead, owed, day);
+    let lately = Lately::before(config, store, when, day)?;
+    planned.retain(|p| {
+        let to = super::addressee(config, &dead, &p.unit, day);
+        p.asks || to.is_none_or(|to| lately.may_leave(to.to, &p.items))
+    });
+    Ok(planned)
+}
+
+/// What is owed, a letter an address: whoever stands for several units gets one of all. What goes to leaders, or waits for
+/// a word of staff, is of each unit by itself.
+fn in_letters(
+    config: &Config,
+    dead: &DeadContacts,
+    owed: BTreeMap<(UnitId, bool), Vec<(Obligation, Step)>>,
+    day: Date,
+) -> Vec<Planned> {
+    let mut letters: Vec<Planned> = Vec::new();
+    let mut of_address: HashMap<String, usize> = HashMap::new();
+    for ((unit, asks), items) in owed {
+        let to = super::addressee(config, dead, &unit, day);
+        let alone = asks || items.iter().any(|(_, step)| *step == Step::Escalation);
+        let Some(to) = to.filter(|_| !alone) else {
+            letters.push(Planned { unit, items, asks });
+            continue;
+        };
+        match of_address.entry(to.to.to_lowercase()) {
+            Entry::Vacant(new) => {
+                new.insert(letters.len());
+                letters.push(Planned { unit, items, asks });
+            }
+            Entry::Occupied(known) => {
+                let letter = &mut letters[*known.get()];
+                // Who is there is written to, not whom he stands for.
+                if to.unit.id == unit && config.register.on(&letter.unit, day).is_none() {
+                    letter.unit = unit;
+                }
+                letter.items.extend(items);
+            }
+        }
+    }
+    letters
+}
+
+/// The letters that left lately, by address.
+struct Lately<'c> {
+    config: &'c Config,
+    left: HashMap<String, Vec<Date>>,
+    today: Date,
+}
+
+impl Lately<'_> {
+    /// Those that left before a day, or by now.
+    fn before<'c>(config: &'c Config, store: &Store, when: When, day: Date) -> Result<Lately<'c>> {
+        let since = Rhythm::looks_back_to(&config.calendar, day);
+        let mut left: HashMap<String, Vec<Date>> = HashMap::new();
+        for (at, recipients) in store.reminders_left_since(instant(since, Time::midnight()))? {
+            let of_day = date_of(at);
+            // A day that is looked at would bring what it brought.
+            if of_day > day || of_day == day && matches!(when, When::On { .. }) {
+                continue;
+            }
+            for address in recipients {
+                left.entry(address.to_lowercase()).or_default().push(of_day);
+            }
+        }
+        Ok(Lately {
+            config,
+            left,
+            today: day,
+        })
+    }
+
+    fn may_leave(&self, address: &str, items: &[(Obligation, Step)]) -> bool {
+        let left = self.left.get(&address.to_lowercase());
+        let rhythm = Rhythm {
+            calendar: &self.config.calendar,
+            left: left.map_or(&[], Vec::as_slice),
+            today: self.today,
+        };
+        rhythm.may_leave(items)
+    }
 }
 
 /// A report, if it is asked for in a period that opens on a day.

@@ -144,6 +144,12 @@ fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {
     })
 }
 
+/// Whether a mail `m` came back for good from all that it was for.
+const CAME_BACK: &str = "(m.recipients <> '[]' AND NOT EXISTS (
+    SELECT 1 FROM json_each(m.recipients) a WHERE NOT EXISTS (
+        SELECT 1 FROM contact_bounce b
+        WHERE b.outbox = m.id AND b.address = lower(a.value) AND b.kind = 'hard' AND b.reset_at IS NULL)))";
+
 impl Store {
     /// Queues a mail unless its key is taken; gives its row if it is new. An answer that may have been given before the
     /// store was laid out from a backup is left to staff instead.
@@ -272,6 +278,24 @@ impl Store {
             params![unit.0, instant(from), kinds_where(Kind::is_reminder)],
             |r| r.get(0),
         )?)
+    }
+
+    /// When letters that remind left after a moment, or may have left, and to whom; without those that came back for good
+    /// from all that they were for.
+    pub(crate) fn reminders_left_since(
+        &self,
+        after: Timestamp,
+    ) -> Result<Vec<(Timestamp, Vec<String>)>> {
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at, m.recipients FROM outbox m
+             WHERE m.state IN ('sent', 'unknown', 'sending') AND coalesce(m.ended_at, m.queued_at) > ?1
+               AND m.kind IN (SELECT value FROM json_each(?2)) AND NOT {CAME_BACK}",
+        ))?;
+        let values = params![instant(after), kinds_where(Kind::is_reminder)];
+        let rows = statement.query_map(values, |r| {
+            Ok((parsed(r, "left_at")?, json(r, "recipients")?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Notes how sending a mail ended.
@@ -573,16 +597,11 @@ impl Store {
         obligation: ObligationId,
         due: Timestamp,
     ) -> Result<Vec<StepLeft>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT r.step, coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at,
-                 m.recipients <> '[]' AND NOT EXISTS (
-                     SELECT 1 FROM json_each(m.recipients) a WHERE NOT EXISTS (
-                         SELECT 1 FROM contact_bounce b
-                         WHERE b.outbox = m.id AND b.address = lower(a.value)
-                           AND b.kind = 'hard' AND b.reset_at IS NULL)) AS came_back
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT r.step, coalesce(m.begun_at, m.ended_at, m.queued_at) AS left_at, {CAME_BACK} AS came_back
              FROM reminder r JOIN outbox m ON m.id = r.outbox
              WHERE r.obligation = ?1 AND r.due = ?2 AND m.state IN ('sending', 'sent', 'unknown')",
-        )?;
+        ))?;
         let rows = statement.query_map(params![obligation, instant(due)], |r| {
             Ok(StepLeft {
                 step: parsed(r, "step")?,

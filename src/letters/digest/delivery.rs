@@ -94,17 +94,15 @@ pub(super) fn sent(
             });
         }
         if mail.state == OutgoingState::Sent && mail.owed.kind().is_reminder() {
-            let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
-            let unit = unit.unwrap_or_default();
-            for what in reminded_of(config, store, &mail)? {
+            for (unit, what) in reminded_of(config, store, &mail, day)? {
                 let kind = mail.owed.kind().in_vietnamese();
                 let same = |r: &&mut Reminded| r.kind == kind && r.what == what;
                 match data.reminded.iter_mut().find(same) {
-                    Some(group) => group.units.push(unit.clone()),
+                    Some(group) => group.units.push(unit),
                     None => data.reminded.push(Reminded {
                         kind,
                         what,
-                        units: vec![unit.clone()],
+                        units: vec![unit],
                     }),
                 }
             }
@@ -113,17 +111,24 @@ pub(super) fn sent(
     Ok(())
 }
 
-/// What a reminder was of, each report with its period.
-fn reminded_of(config: &Config, store: &Store, mail: &Outgoing) -> Result<Vec<String>> {
+/// What a reminder was of: each unit with a report and its period.
+fn reminded_of(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    day: Date,
+) -> Result<Vec<(String, String)>> {
     let mut what = Vec::new();
     for (id, _) in store.steps_of(mail.id)? {
-        if let Some((_, report, period)) = store.obligation(id)? {
+        if let Some((unit, report, period)) = store.obligation(id)? {
             let report = config.report_name(&report);
-            what.push(format!("{report}, {}", period.in_vietnamese()));
+            let unit = config.unit_name(&unit, day);
+            what.push((unit, format!("{report}, {}", period.in_vietnamese())));
         }
     }
     if what.is_empty() {
-        what.push(String::new());
+        let unit = mail.unit.as_ref().map(|u| config.unit_name(u, day));
+        what.push((unit.unwrap_or_default(), String::new()));
     }
     Ok(what)
 }

@@ -107,8 +107,8 @@ impl Year {
             let gone = ends(unit) && day > LAST_DAY && unit % 20 != 9;
             let today = (unit, day);
             let told = self.mailed.contains(&today) || self.in_vain.contains(&today);
-            if self.settled(o) || gone || told || self.is_heard(unit, clock) || self.is_unsettled(o)
-            {
+            let excused = self.settled(o) || self.is_heard(unit, clock) || self.is_unsettled(o);
+            if excused || gone || told || self.in_peace(unit, day) {
                 continue;
             }
             let late = self.working_day_between(date_of(o.due()), day);
@@ -121,6 +121,19 @@ impl Year {
             );
         }
         Ok(())
+    }
+
+    /// Whether a unit was written to so lately that the next letter waits: on the working day before, or twice in a week.
+    fn in_peace(&self, unit: usize, day: Date) -> bool {
+        let of_unit = |days: i64| {
+            let since = day.saturating_sub(jiff::Span::new().days(days));
+            let mailed = self
+                .mailed
+                .iter()
+                .filter(move |(u, at)| *u == unit && *at >= since);
+            mailed.map(|(_, at)| *at)
+        };
+        of_unit(6).count() >= 2 || of_unit(14).any(|at| !self.working_day_between(at, day))
     }
 
     /// Whether everything has come, as far as it is believed: what comes by a suspicious mail is so once staff say it.
