@@ -21,11 +21,39 @@ impl Year {
             "u{unit} is reminded at {now}; the mailbox was last looked through at {:?}",
             self.looked
         );
-        ensure!(
-            !self.is_heard(unit, clock),
-            "u{unit} is reminded while a mail of it waits"
-        );
-        let verifying = speakers(unit, clock).any(|u| self.is_doubted(u));
+        let reader = reader(unit, day);
+        // A letter to whoever reads for several says whose each report is.
+        let together = letter.text.contains("Đơn vị: Đơn vị ") || letter.text.contains("(Đơn vị ");
+        let is_named = |o: &Known| {
+            let (head, whose) = (o.called.trim_end(), name(o.unit));
+            match together {
+                true => [
+                    format!("{head}\n  Đơn vị: {whose}\n"),
+                    format!("{head} ({whose})\n"),
+                ]
+                .iter()
+                .any(|called| letter.text.contains(called)),
+                false => o.unit == unit && letter.text.contains(&o.called),
+            }
+        };
+        let of: BTreeSet<usize> = self
+            .known
+            .iter()
+            .filter(|o| is_named(o))
+            .map(|o| o.unit)
+            .collect();
+        for unit in &of {
+            ensure!(
+                super::reader(*unit, day) == reader,
+                "a letter to u{reader} speaks of u{unit}"
+            );
+            ensure!(
+                !self.is_heard(*unit, clock),
+                "u{unit} is reminded while a mail of it waits"
+            );
+        }
+        let mut speak = of.iter().flat_map(|unit| speakers(*unit, clock));
+        let verifying = speak.any(|u| self.is_doubted(u));
         let told = letter.text.contains("đang xác minh");
         let opens = letter.text.contains("trân trọng đề nghị đơn vị xây dựng");
         ensure!(
@@ -43,19 +71,12 @@ impl Year {
                 "u{unit}: {address} does not work"
             );
         }
-        let mut named = 0;
         let mut late = Vec::new();
-        for (k, o) in self
-            .known
-            .iter()
-            .enumerate()
-            .filter(|(_, o)| o.unit == unit)
-        {
-            if !letter.text.contains(&o.called) {
+        for (k, o) in self.known.iter().enumerate() {
+            if !is_named(o) {
                 continue;
             }
-            named += 1;
-            let called = o.called.trim();
+            let (unit, called) = (o.unit, o.called.trim());
             ensure!(
                 !self.settled(o),
                 "u{unit} is asked for what it sent: {called}"
@@ -67,16 +88,37 @@ impl Year {
             }
         }
         ensure!(
-            named > 0,
+            !of.is_empty(),
             "a mail to u{unit} about nothing:\n{}",
             letter.text
         );
         match letter.end {
             End::Arrived => {
-                ensure!(
-                    self.mailed.insert((unit, day)),
-                    "u{unit} got two mails on {day}"
-                );
+                for unit in of {
+                    ensure!(
+                        self.mailed.insert((unit, day)),
+                        "u{unit} got two mails on {day}"
+                    );
+                }
+                if letter.text.contains("Đồng chí Chủ tịch") {
+                    self.read.insert((reader, day)); // by whom it goes in copy
+                } else {
+                    let own = format!("u{reader}@");
+                    let came_back = self.came_back_on.keys().any(|a| a.starts_with(&own));
+                    // What waited while one unit took over from another leaves by itself.
+                    let taken_over = LAST_DAY.saturating_add(jiff::Span::new().days(14));
+                    let takes_over = reader == 0 && LAST_DAY < day && day <= taken_over;
+                    ensure!(
+                        came_back
+                            || takes_over
+                            || !self.was_read_the_working_day_before(reader, day),
+                        "u{reader} is reminded day by day, on {day}"
+                    );
+                    ensure!(
+                        self.read.insert((reader, day)) || takes_over,
+                        "u{reader} got two letters on {day}"
+                    );
+                }
                 self.letters += 1;
                 for (k, _) in &late {
                     self.known[*k].late_mails += 1;
@@ -85,11 +127,9 @@ impl Year {
                     self.sent_to.insert(only.clone(), (letter.mail, late));
                 }
             }
-            End::NotTaken => {
-                self.in_vain.insert((unit, day));
-            }
+            End::NotTaken => self.in_vain.extend(of.iter().map(|unit| (*unit, day))),
             End::NoSuchAddress => {
-                self.in_vain.insert((unit, day));
+                self.in_vain.extend(of.iter().map(|unit| (*unit, day)));
                 self.addresses_lost.extend(letter.to.first().cloned());
             }
         }
@@ -123,17 +163,24 @@ impl Year {
         Ok(())
     }
 
-    /// Whether a unit was written to so lately that the next letter waits: on the working day before, or twice in a week.
+    /// Whether whoever reads for a unit was written to so lately that the next letter waits.
     fn in_peace(&self, unit: usize, day: Date) -> bool {
-        let of_unit = |days: i64| {
-            let since = day.saturating_sub(jiff::Span::new().days(days));
-            let mailed = self
-                .mailed
-                .iter()
-                .filter(move |(u, at)| *u == unit && *at >= since);
-            mailed.map(|(_, at)| *at)
-        };
-        of_unit(6).count() >= 2 || of_unit(14).any(|at| !self.working_day_between(at, day))
+        let reader = reader(unit, day);
+        let week = day.saturating_sub(jiff::Span::new().days(6));
+        let of_week = self
+            .read
+            .iter()
+            .filter(|(r, at)| *r == reader && (week..=day).contains(at));
+        of_week.count() >= 2
+            || self.read.contains(&(reader, day))
+            || self.was_read_the_working_day_before(reader, day)
+    }
+
+    /// Whether a letter left to a reader since the last working day before a day.
+    fn was_read_the_working_day_before(&self, reader: usize, day: Date) -> bool {
+        let yesterday = day.yesterday().unwrap();
+        let mut of_reader = self.read.iter().filter(|(r, at)| *r == reader && *at < day);
+        of_reader.any(|(_, at)| !self.working_day_between(*at, yesterday))
     }
 
     /// Whether everything has come, as far as it is believed: what comes by a suspicious mail is so once staff say it.

@@ -78,6 +78,7 @@ pub fn config() -> Config {
     for n in 0..UNITS {
         let mut unit = district.clone();
         unit.id = UnitId(format!("u{n}"));
+        unit.name = name(n);
         unit.emails = vec![format!("u{n}@a.example"), format!("u{n}@b.example")];
         unit.escalate_to = (n % 3 > 0).then(|| format!("chu-tich{n}@a.example"));
         unit.valid_to = ends(n).then_some(LAST_DAY);
@@ -93,6 +94,16 @@ pub fn config() -> Config {
 
 fn ends(unit: usize) -> bool {
     unit % 10 == 9
+}
+
+fn name(unit: usize) -> String {
+    format!("Đơn vị {unit}")
+}
+
+/// Who reads the letters to a unit on a day: itself and, after its end, its successor.
+fn reader(unit: usize, day: Date) -> usize {
+    let succeeded = unit % 20 == 9 && day > LAST_DAY;
+    if succeeded { 0 } else { unit }
 }
 
 /// Who may write for a unit on a day: itself and, after its end, its successor.
@@ -244,6 +255,8 @@ pub struct Year {
     mailed: BTreeSet<(usize, Date)>,
     /// Units whose mail was not taken on a day, is in doubt, or may have been dropped as something changed.
     in_vain: BTreeSet<(usize, Date)>,
+    /// By whom letters were read, and on which days.
+    read: BTreeSet<(usize, Date)>,
     /// On which days letters to an address came back; after two of them it is lost.
     came_back_on: BTreeMap<String, BTreeSet<Date>>,
     addresses_lost: BTreeSet<String>,
@@ -311,6 +324,7 @@ impl Year {
             held_reports: BTreeSet::new(),
             mailed: BTreeSet::new(),
             in_vain: BTreeSet::new(),
+            read: BTreeSet::new(),
             came_back_on: BTreeMap::new(),
             addresses_lost: BTreeSet::new(),
             sent_to: BTreeMap::new(),

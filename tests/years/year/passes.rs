@@ -71,6 +71,16 @@ impl Year {
             store.succeeded(Part::Clock, clock)?;
             store.undo_moments_ahead(clock)?;
             let day = SignedDuration::from_hours(24);
+            // What left by a clock that was ahead left by now.
+            let read = std::mem::take(&mut self.read).into_iter();
+            let by_now = |at: Date| {
+                if at > date_of(clock + day) {
+                    date_of(clock)
+                } else {
+                    at
+                }
+            };
+            self.read = read.map(|(reader, at)| (reader, by_now(at))).collect();
             for mail in &mut self.mails {
                 if mail.decided_at > clock + day {
                     mail.decided_at = clock;
