@@ -330,7 +330,7 @@ fn only_staff_are_told_and_by_the_same_right_as_they_order() {
     });
     let effect = "Gửi đến địa chỉ này bảng tình hình gửi báo cáo (Công tác trẻ em)";
     assert!(letter.text.contains(effect), "{}", letter.text);
-    let code = letter.text.lines().find(|l| l.starts_with("Mã lệnh: "));
+    let code = letter.text.lines().find(|l| l.starts_with("Mã xử lý: "));
     let yes = format!("Đúng\n\n{}", code.unwrap());
     let told = office.answer(Asks {
         words: &yes,
