@@ -649,6 +649,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of prepared mails")]
     fn a_prepared_mail_never_speaks_against_its_own_code() {
         let links = links();
         let unit = |name: &str| vec![(UnitId("x".into()), name.to_owned())];

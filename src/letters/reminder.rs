@@ -14,7 +14,7 @@ use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
 use crate::domain::reminder::{Step, Urgency};
 use crate::domain::row::ObligationId;
-use crate::domain::unit::{Addressee, UnitId};
+use crate::domain::unit::Addressee;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::standing::{self, Holds};
 use crate::store::{Outgoing, Receipts, Store};
@@ -143,6 +143,49 @@ struct LetterItem<'a> {
     reminded: Vec<Timestamp>,
 }
 
+/// What the letter says of an obligation.
+#[derive(Serialize)]
+struct ItemView<'a> {
+    #[serde(skip)]
+    urgency: Urgency,
+    title: &'a str,
+    short: &'a str,
+    basis: &'a str,
+    period: String,
+    due: String,
+    received: &'static str,
+    missing: &'static str,
+    figures: bool,
+    returned: Option<&'a str>,
+    reminded: Vec<String>,
+    /// Whose it is, where the letter speaks of several units.
+    of: Option<String>,
+}
+
+impl<'a> ItemView<'a> {
+    fn of(config: &'a Config, item: &LetterItem<'a>, several: bool, now: Timestamp) -> Self {
+        let o = item.obligation;
+        let report = config.report(&o.report);
+        let row = || config.register.nearest(&o.unit, date_of(now));
+        let whose = || row().map_or_else(|| o.unit.0.clone(), |row| row.name.clone());
+        let reminded = item.reminded.iter();
+        ItemView {
+            urgency: item.step.urgency(),
+            title: report.map_or(o.report.as_str(), |r| r.title.as_str()),
+            short: report.map_or(o.report.as_str(), |r| r.short.as_str()),
+            basis: report.map_or("", |r| r.basis.as_str()),
+            period: o.period.in_vietnamese(),
+            due: vietnamese_moment(o.due),
+            received: o.received().in_vietnamese(),
+            missing: o.missing().in_vietnamese(),
+            figures: report.is_some_and(|r| !r.figures.is_empty()),
+            returned: o.returned.as_deref(),
+            reminded: reminded.map(|at| vietnamese_date(date_of(*at))).collect(),
+            of: several.then(whose),
+        }
+    }
+}
+
 /// A reminder of everything that one unit owes; the most urgent of it says what letter it is, and to whom. `verifying`: a
 /// mail in its name is being looked into, so that nothing is said of what has not come.
 ///
@@ -155,54 +198,12 @@ fn draft(
     verifying: bool,
     now: Timestamp,
 ) -> Result<Draft> {
-    #[derive(Serialize)]
-    struct View<'a> {
-        #[serde(skip)]
-        urgency: Urgency,
-        title: &'a str,
-        short: &'a str,
-        basis: &'a str,
-        period: String,
-        due: String,
-        received: &'static str,
-        missing: &'static str,
-        figures: bool,
-        returned: Option<&'a str>,
-        reminded: Vec<String>,
-        /// Whose it is, where the letter speaks of several units.
-        of: Option<String>,
-    }
     let several = items
         .iter()
         .any(|i| i.obligation.unit != items[0].obligation.unit);
-    let of_unit = |unit: &UnitId| {
-        let row = config.register.nearest(unit, date_of(now));
-        row.map_or_else(|| unit.0.clone(), |row| row.name.clone())
-    };
-    let views: Vec<View<'_>> = items
+    let views: Vec<ItemView<'_>> = items
         .iter()
-        .map(|i| {
-            let o = i.obligation;
-            let report = config.report(&o.report);
-            View {
-                urgency: i.step.urgency(),
-                title: report.map_or(o.report.as_str(), |r| r.title.as_str()),
-                short: report.map_or(o.report.as_str(), |r| r.short.as_str()),
-                basis: report.map_or("", |r| r.basis.as_str()),
-                period: o.period.in_vietnamese(),
-                due: vietnamese_moment(o.due),
-                received: o.received().in_vietnamese(),
-                missing: o.missing().in_vietnamese(),
-                figures: report.is_some_and(|r| !r.figures.is_empty()),
-                returned: o.returned.as_deref(),
-                of: several.then(|| of_unit(&o.unit)),
-                reminded: i
-                    .reminded
-                    .iter()
-                    .map(|at| vietnamese_date(date_of(*at)))
-                    .collect(),
-            }
-        })
+        .map(|i| ItemView::of(config, i, several, now))
         .collect();
     let urgency = items.iter().map(|i| i.step.urgency()).min();
     let urgency = urgency.context("a reminder of nothing")?;
@@ -214,9 +215,9 @@ fn draft(
     let heir_of = meant
         .filter(|unit| **unit != to.unit.id && !several)
         .and_then(|unit| config.register.nearest(unit, day));
-    let (own, others): (Vec<&View<'_>>, Vec<&View<'_>>) =
+    let (own, others): (Vec<&ItemView<'_>>, Vec<&ItemView<'_>>) =
         views.iter().partition(|v| v.urgency == urgency);
-    let of = |urgency: Urgency| -> Vec<&View<'_>> {
+    let of = |urgency: Urgency| -> Vec<&ItemView<'_>> {
         let same = others.iter().copied().filter(|v| v.urgency == urgency);
         same.collect()
     };

@@ -54,6 +54,7 @@ mod tests {
     use crate::domain::obligation::tests::obligation;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn an_address_is_left_in_peace_between_letters() {
         let calendar = Calendar::default();
         let day = |text: &str| -> Date { format!("2026-06-{text}").parse().unwrap() };
