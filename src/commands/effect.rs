@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use super::inquiry::{About, Inquiry};
 use super::order::Order;
 use crate::config::Config;
-use crate::domain::correction::{Target, action_in_words};
+use crate::domain::correction::{Assignment, Target, action_in_words};
 use crate::domain::reminder::Nod;
+use crate::domain::row::MessageId;
 use crate::domain::submission::Submission;
 use crate::domain::vietnamese_date;
 use crate::links::listed_in_words;
@@ -56,24 +57,7 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
     };
     let quoted = |text: &str| of_a_stranger(text, SHOWN);
     Ok(match order {
-        Order::Assign {
-            mail, assignment, ..
-        } => {
-            let reading = store.message(*mail)?.and_then(|m| m.reading);
-            let sender = reading.and_then(|r| r.sender);
-            let from = sender.map_or(String::new(), |s| format!(" (từ {})", s.address));
-            let words = assignment.words.as_ref().filter(|w| !w.is_empty());
-            let said = assignment.hint.as_ref().or(words);
-            let what = said.map_or(String::new(), |hint| {
-                format!("; báo cáo và kỳ được ghi là “{}”", quoted(hint))
-            });
-            let remember = match assignment.remember {
-                true => "; ghi nhớ địa chỉ người gửi là của đơn vị này",
-                false => "",
-            };
-            let unit = config.unit_name(&assignment.unit, day);
-            format!("Ghi nhận thư số {mail}{from} cho đơn vị {unit}{what}{remember}")
-        }
+        Order::Assign { mail, assignment } => assigned(config, store, *mail, assignment, day)?,
         Order::Ignore(mail) => {
             format!("Thư số {mail} không phải báo cáo; thư không còn nằm trong danh sách chờ")
         }
@@ -125,6 +109,32 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
             None => format!("Hoàn tác thay đổi số {change}"),
         },
     })
+}
+
+fn assigned(
+    config: &Config,
+    store: &Store,
+    mail: MessageId,
+    assignment: &Assignment,
+    day: Date,
+) -> Result<String> {
+    let reading = store.message(mail)?.and_then(|m| m.reading);
+    let sender = reading.and_then(|r| r.sender);
+    let from = sender.map_or(String::new(), |s| format!(" (từ {})", s.address));
+    let words = assignment.words.as_ref().filter(|w| !w.is_empty());
+    let said = assignment.hint.as_ref().or(words);
+    let what = said.map_or(String::new(), |hint| {
+        let hint = of_a_stranger(hint, SHOWN);
+        format!("; báo cáo và kỳ được ghi là “{hint}”")
+    });
+    let remember = match assignment.remember {
+        true => "; ghi nhớ địa chỉ người gửi là của đơn vị này",
+        false => "",
+    };
+    let unit = config.unit_name(&assignment.unit, day);
+    Ok(format!(
+        "Ghi nhận thư số {mail}{from} cho đơn vị {unit}{what}{remember}"
+    ))
 }
 
 fn letter_to_leader(nod: Nod, of: &str) -> String {
