@@ -37,6 +37,28 @@ struct Standing {
     file: StoredFile,
 }
 
+/// Writes the files that stand for what is expected of a unit into a folder; gives their names.
+///
+/// # Errors
+/// When the archive does not give one, or the disk fails.
+pub async fn of_unit(
+    store: &Store,
+    archive: &Archive,
+    o: &Obligation,
+    folder: &Path,
+) -> Result<Vec<String>> {
+    let mut taken = BTreeSet::new();
+    let mut names = Vec::new();
+    for Standing { file, .. } in standing(store, o)? {
+        let name = unused(&file.name, &mut taken);
+        let content = archive.get(file.sha256).await?;
+        let path = folder.join(&name);
+        fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
 /// The units whose words the draft cannot have, by what is in the way.
 #[derive(Default)]
 struct Lacking {
@@ -169,7 +191,7 @@ fn expected(
 }
 
 /// Makes a folder, or takes one in which nothing is.
-fn make_empty(folder: &Path) -> Result<()> {
+pub(crate) fn make_empty(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     if fs::read_dir(folder)?.next().is_some() {
         bail!("{} is not empty; name a new folder", folder.display());
@@ -221,7 +243,7 @@ fn standing(store: &Store, o: &Obligation) -> Result<Vec<Standing>> {
 }
 
 /// A name for a folder: no separators, nothing that Windows forbids.
-fn safe(name: &str) -> String {
+pub(crate) fn safe(name: &str) -> String {
     let forbidden = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
     name.replace(forbidden, "-")
         .trim()

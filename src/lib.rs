@@ -22,6 +22,7 @@
 //! | [`daemon`] | when each pass runs; signals, watchdog, reload |
 //! | [`app`] | what a running installation has open, and what of it each pass takes |
 //! | [`backup`] | a copy of all that is known, and back |
+//! | [`prepare`] | files that staff asked for by mail, packed before the answer leaves |
 //! | [`export`] | the files of one period in tidy folders, with an index and the consolidation draft |
 //! | [`audit`] | whether the archive holds what the store names, whole, and mends what it can |
 //! | [`back_fill`] | mails from before the installation |
@@ -174,6 +175,7 @@ pub mod matching;
 pub mod overview;
 pub mod page;
 pub mod plan;
+pub mod prepare;
 pub mod reading;
 pub mod retention;
 pub mod send;

@@ -11,6 +11,7 @@ pub mod demo;
 mod digest;
 mod explain;
 mod export;
+mod files;
 mod health;
 mod history;
 mod inbox;
@@ -209,6 +210,8 @@ enum Command {
         /// The file; an earlier one is replaced, and everybody may read it
         file: Option<PathBuf>,
     },
+    /// Write the files that stand for a report of a unit into a folder
+    Files(files::Files),
     /// List the mails that wait for a person
     Inbox {
         /// One line of JSON a mail
@@ -428,6 +431,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         } => annex::run(session, &report, &period, &unit, &file),
         Command::Year { year, json, xlsx } => year::run(session, year, json, xlsx.as_deref()),
         Command::Page { file } => page::run(session, file.as_deref()),
+        Command::Files(a) => files::run(session, &a).await,
         Command::Inbox { json } => inbox::run(session, json),
         Command::Assign(a) => corrections::assign(session, &a).await,
         Command::Ignore(a) => corrections::ignore(session, &a),

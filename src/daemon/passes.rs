@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Exposed, exposed};
 use crate::disk;
 use crate::store::Part;
-use crate::{audit, collect, correct, health, plan, retention, send};
+use crate::{audit, collect, correct, health, plan, prepare, retention, send};
 
 /// How often the storage of the archive is tried where nothing fails: a key may have run out before a mail comes.
 const ARCHIVE_TRIED_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -68,6 +68,14 @@ impl Service {
             // What has come may tell of the clock.
             self.look_at_clock(clock)?;
             plan::pass(&self.app.config, &self.app.store, clock.now())?;
+            prepare::pass(
+                &self.app.config,
+                &self.app.store,
+                &self.app.archive,
+                &mut self.app.reader,
+                clock.now(),
+            )
+            .await?;
             let was_up = self.line.is_up();
             let sent = self.send(clock, stop).await?;
             passed.dropped |= was_up && !self.line.is_up();

@@ -10,7 +10,7 @@ mod digest;
 mod extended;
 pub(crate) mod figures;
 mod grassroots;
-mod inquiry;
+pub(crate) mod inquiry;
 mod link_only;
 mod reminder;
 mod returned;

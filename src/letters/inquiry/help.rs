@@ -41,6 +41,11 @@ pub(super) fn told(config: &Config, store: &Store, now: Timestamp) -> Result<Tol
             .map(Submission::code),
         None => None,
     };
+    let brought = brought.map(|o| {
+        let unit = config.unit_name(&o.unit, today);
+        let report = config.report_name(&o.report);
+        format!("{unit} {report} {}", o.period.in_vietnamese())
+    });
     let (day, year) = (
         vietnamese_date(today.saturating_add(DAYS.days())),
         today.year(),
@@ -48,7 +53,7 @@ pub(super) fn told(config: &Config, store: &Store, now: Timestamp) -> Result<Tol
     let questions = say(
         config,
         "questions_to_ask",
-        context! { unit, report, period, year },
+        context! { unit, report, period, brought, year },
     );
     let orders = say(
         config,

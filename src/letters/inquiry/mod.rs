@@ -1,5 +1,6 @@
 //! What one of staff asked to be told; a file each for what takes more than a list.
 
+pub(crate) mod files;
 mod help;
 mod said;
 mod standing;
@@ -14,10 +15,11 @@ use crate::commands::inquiry::Inquiry;
 use crate::commands::meaning::Meaning;
 use crate::commands::meant;
 use crate::config::Config;
-use crate::domain::owed::Kind;
+use crate::domain::owed::{Kind, Owed};
 use crate::domain::{date_of, vietnamese_date};
 use crate::store::{KnownPeriod, Outgoing, Store};
 use crate::writing::{Draft, Enclosure, render, render_text, say};
+use files::{Clear, Packed, Wanted};
 
 /// So many reports and periods are listed where none fits.
 const MOST_LISTED: usize = 30;
@@ -61,7 +63,9 @@ pub(super) fn letter(
     let Meaning::Inquiry(inquiry) = meant(config, store, &message, reading)? else {
         return dropped("the mail asks nothing that is known any more");
     };
-    let told = told(config, store, &inquiry, now)?;
+    let Some(told) = told(config, store, &inquiry, mail, now)? else {
+        return Ok(Composed::Hold);
+    };
     let values = context! {
         reply => answer::strip_reply_marks(reply.subject),
         ..minijinja::Value::from_serialize(&told)
@@ -81,12 +85,63 @@ pub(super) fn letter(
     }))
 }
 
-/// What is told whoever asks something.
-fn told(config: &Config, store: &Store, inquiry: &Inquiry, now: Timestamp) -> Result<Told> {
-    match inquiry {
-        Inquiry::Help => help::told(config, store, now),
-        Inquiry::Standing(about) => standing::told(config, store, about, now),
-        Inquiry::Files(_) | Inquiry::Export(_) | Inquiry::Find(_) => help::told(config, store, now),
+/// What is told whoever asks something; `None` where what goes along is not packed yet.
+fn told(
+    config: &Config,
+    store: &Store,
+    inquiry: &Inquiry,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Option<Told>> {
+    Ok(Some(match inquiry {
+        Inquiry::Help => help::told(config, store, now)?,
+        Inquiry::Standing(about) => standing::told(config, store, about, now)?,
+        Inquiry::Files(about) => {
+            let clear = || files::of_unit(config, store, about, now);
+            return with_files(config, mail, clear);
+        }
+        Inquiry::Export(about) => {
+            let clear = || files::of_period(config, store, about, now);
+            return with_files(config, mail, clear);
+        }
+        Inquiry::Find(_) => help::told(config, store, now)?,
+    }))
+}
+
+/// What is to be packed for a mail that is owed; `None` where it needs nothing.
+pub(crate) fn wanted(
+    config: &Config,
+    store: &Store,
+    mail: &Outgoing,
+    now: Timestamp,
+) -> Result<Option<Wanted>> {
+    let message = answered(store, mail)?;
+    let Some(reading) = &message.reading else {
+        return Ok(None);
+    };
+    let Meaning::Inquiry(inquiry) = meant(config, store, &message, reading)? else {
+        return Ok(None);
+    };
+    Ok(match inquiry {
+        Inquiry::Files(about) => files::of_unit(config, store, &about, now)?.ok(),
+        Inquiry::Export(about) => files::of_period(config, store, &about, now)?.ok(),
+        Inquiry::Help | Inquiry::Standing(_) | Inquiry::Find(_) => None,
+    })
+}
+
+/// What is told with the files that were packed for a mail; where none were, why they cannot be.
+fn with_files(
+    config: &Config,
+    mail: &Outgoing,
+    clear: impl FnOnce() -> Result<Clear>,
+) -> Result<Option<Told>> {
+    let Owed::InquiryAnswer { message, part } = mail.owed else {
+        return Ok(None);
+    };
+    let folder = files::folder(config, message);
+    match Packed::read(&folder)? {
+        Some(packed) => files::told(config, &folder, packed, part).map(Some),
+        None => Ok(clear()?.err()),
     }
 }
 
@@ -106,11 +161,14 @@ fn there_are(config: &Config, mut known: Vec<&KnownPeriod>) -> Told {
     };
     Told {
         before: vec![say(config, "nothing_of_that", context! {})],
-        tables: vec![Table {
-            title: said::REPORTS_AND_PERIODS.into(),
-            columns: said::OF_A_PERIOD.to_vec(),
-            rows: known.iter().map(row).collect(),
-        }],
+        tables: match known.is_empty() {
+            true => vec![],
+            false => vec![Table {
+                title: said::REPORTS_AND_PERIODS.into(),
+                columns: said::OF_A_PERIOD.to_vec(),
+                rows: known.iter().map(row).collect(),
+            }],
+        },
         ..Told::default()
     }
 }

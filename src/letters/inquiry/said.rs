@@ -30,3 +30,6 @@ pub(super) const OF_A_UNIT: [&str; 3] = ["Đơn vị", "Hạn", "Tình trạng"]
 pub(super) const OF_REPORTS: [&str; 3] = ["Báo cáo và kỳ", "Hạn", "Tình trạng"];
 /// The file that goes along, without its ending.
 pub(super) const FILE: &str = "tinh-hinh-bao-cao";
+pub(super) const ENCLOSED: &str = "Tệp gửi kèm";
+pub(super) const TOO_LARGE: &str = "Không gửi kèm được vì quá lớn";
+pub(super) const FILE_OF: &str = "Tệp";
