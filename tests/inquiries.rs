@@ -268,6 +268,21 @@ fn how_reports_stand_is_told_in_a_table_and_a_file() {
 }
 
 #[test]
+fn whoever_asks_for_the_page_gets_it_as_the_service_writes_it() {
+    let office = Office::new();
+    let told = office.reply(&office.digest(), "Em cho chị xin trang theo dõi ạ");
+    assert_eq!(told.names(), ["trang-theo-doi-2026-06-24.html"]);
+    let page = String::from_utf8(told.files[0].1.clone()).unwrap();
+    let written = office.demo.after(&["page"]);
+    assert_eq!(page.replace("\r\n", "\n").trim_end(), written.trim_end());
+    assert!(
+        told.text.contains("tính đến 8 giờ 00 ngày 24/6/2026"),
+        "{}",
+        told.text
+    );
+}
+
+#[test]
 fn only_staff_are_told_and_by_the_same_right_as_they_order() {
     let office = Office::new();
     let digest = office.digest();

@@ -64,6 +64,7 @@ mod s3;
 mod second_server;
 mod secrets;
 mod sending;
+mod shown;
 mod staff;
 mod storage;
 mod taken;

@@ -23,6 +23,7 @@ const SHOWN: usize = 300;
 pub(crate) fn told(config: &Config, inquiry: &Inquiry, day: Date) -> String {
     let what = match inquiry {
         Inquiry::Help => "cách ra lệnh và cách hỏi".to_owned(),
+        Inquiry::Page => "trang theo dõi tình hình gửi báo cáo".to_owned(),
         Inquiry::Standing(about) => format!("bảng tình hình gửi báo cáo{}", of(config, about, day)),
         Inquiry::Files(about) => format!("tệp báo cáo{}", of(config, about, day)),
         Inquiry::Export(about) => format!("toàn bộ tệp của kỳ báo cáo{}", of(config, about, day)),

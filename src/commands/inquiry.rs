@@ -25,6 +25,8 @@ use crate::words::vi;
 pub(crate) enum Inquiry {
     /// What can be asked and ordered, and how.
     Help,
+    /// The page for a browser, who has sent what.
+    Page,
     /// How reports stand.
     Standing(About),
     /// The files that stand for a report of a unit.
@@ -103,6 +105,7 @@ fn in_line(names: &Names<'_>, line: &str) -> Option<Inquiry> {
     };
     Some(match asks {
         "help" => Inquiry::Help,
+        "page" => Inquiry::Page,
         "files" => Inquiry::Files(about()),
         "export" => Inquiry::Export(about()),
         "find" => Inquiry::Find(sought(line, said.len() - rest.len())?),

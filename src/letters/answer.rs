@@ -113,7 +113,7 @@ pub(super) fn draft(
         })
         .filter(|b| !b.lines.is_empty())
         .collect();
-    let html = render(config, "letter.html", context! { blocks })?;
+    let html = render(config, "letter.html", context! { blocks, subject })?;
     Ok(Draft {
         kind,
         to,

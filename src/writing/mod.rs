@@ -105,6 +105,7 @@ pub struct Enclosure {
 impl Enclosure {
     fn part(&self) -> Result<SinglePart> {
         let kind = match self.name.rsplit_once('.').map(|(_, e)| e) {
+            Some("html") => "text/html; charset=utf-8",
             Some("pdf") => "application/pdf",
             Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Some("docx") => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 mod help;
+mod page;
 mod said;
 mod standing;
 
@@ -95,6 +96,7 @@ fn told(
 ) -> Result<Option<Told>> {
     Ok(Some(match inquiry {
         Inquiry::Help => help::told(config, store, now)?,
+        Inquiry::Page => page::told(config, store, now)?,
         Inquiry::Standing(about) => standing::told(config, store, about, now)?,
         Inquiry::Files(about) => {
             let clear = || files::of_unit(config, store, about, now);
@@ -125,7 +127,7 @@ pub(crate) fn wanted(
     Ok(match inquiry {
         Inquiry::Files(about) => files::of_unit(config, store, &about, now)?.ok(),
         Inquiry::Export(about) => files::of_period(config, store, &about, now)?.ok(),
-        Inquiry::Help | Inquiry::Standing(_) | Inquiry::Find(_) => None,
+        Inquiry::Help | Inquiry::Page | Inquiry::Standing(_) | Inquiry::Find(_) => None,
     })
 }
 

@@ -28,6 +28,8 @@ pub(super) const WAITING: &str = "chờ xử lý";
 pub(super) const BY_UNIT: &str = "Theo đơn vị";
 pub(super) const OF_A_UNIT: [&str; 3] = ["Đơn vị", "Hạn", "Tình trạng"];
 pub(super) const OF_REPORTS: [&str; 3] = ["Báo cáo và kỳ", "Hạn", "Tình trạng"];
+/// The page that goes along, without its ending.
+pub(super) const PAGE: &str = "trang-theo-doi";
 /// The file that goes along, without its ending.
 pub(super) const FILE: &str = "tinh-hinh-bao-cao";
 pub(super) const ENCLOSED: &str = "Tệp gửi kèm";

@@ -83,12 +83,7 @@ pub(super) fn told(config: &Config, store: &Store, about: &About, now: Timestamp
 
 /// What is expected for some reports and periods, with what has come by a moment.
 fn of_periods(store: &Store, periods: &[&KnownPeriod], now: Timestamp) -> Result<Vec<Obligation>> {
-    let mut all = Vec::new();
-    for k in periods {
-        all.extend(store.obligations_within(&k.report, &k.period, Receipts::Until(now))?);
-    }
-    all.sort_by_key(|o| o.due);
-    Ok(all)
+    store.obligations_of_periods(periods.iter().copied(), Receipts::Until(now))
 }
 
 /// A report of a period, with how many units stand how.
