@@ -240,6 +240,7 @@ mod tests {
             let (asks, about) = match of(&names, &row.words) {
                 None => ("", None),
                 Some(Inquiry::Help) => ("help", None),
+                Some(Inquiry::Page) => ("page", None),
                 Some(Inquiry::Standing(about)) => ("standing", Some(about)),
                 Some(Inquiry::Files(about)) => ("files", Some(about)),
                 Some(Inquiry::Export(about)) => ("export", Some(about)),
