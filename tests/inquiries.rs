@@ -11,6 +11,7 @@ use crate::lab::demo::Demo;
 use crate::lab::installation::{STAFF, scan, word};
 use crate::lab::{MAILBOX, dns, written};
 use crate::look::look;
+use crate::shown::faults;
 
 /// A mail of ours to staff.
 struct Told {
@@ -248,6 +249,7 @@ fn how_reports_stand_is_told_in_a_table_and_a_file() {
     assert!(whole.text.contains("Nữ công, 6 tháng đầu năm 2026"));
     assert_eq!(whole.names(), ["tinh-hinh-bao-cao-2026-06-24.xlsx"]);
     look("how all reports stand", &whole.html);
+    assert_eq!(faults("standing", &whole.html, &whole.subject), [""; 0]);
 
     let one = office.reply(&digest, "tình hình trẻ em 6 tháng đầu năm");
     let says = "Tình hình gửi báo cáo: Công tác trẻ em, 6 tháng đầu năm 2026, tính đến 8 giờ 00 ngày 24/6/2026.";

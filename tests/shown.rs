@@ -324,7 +324,7 @@ fn least_contrast(page: &str, shown: Shown) -> (f64, String) {
         Shown::Dark => ([1.0; 3], rgb("#121212").unwrap()),
         Shown::Light | Shown::Inverted | Shown::PartlyInverted => ([0.0; 3], [1.0; 3]),
     };
-    let mut least = (21.0, String::new());
+    let mut least = (22.0, String::new());
     let body = tree.find("body").unwrap();
     words_of(body, color, ground, shown, &rules, &mut least);
     assert!(!least.1.is_empty(), "no word was found");
@@ -508,7 +508,7 @@ fn what_would_not_be_read_or_seen_is_found() {
             "Dark: a contrast",
         ),
         (
-            "<div lang=\"vi\" dir=\"ltr\" style=\"color:#ffffff;background-color:#767676\">x</div>",
+            "<div lang=\"vi\" dir=\"ltr\" style=\"color:#111111;background-color:#7e7e7e\">x</div>",
             "PartlyInverted",
         ),
         (
@@ -542,16 +542,16 @@ for (const name of fs.readdirSync(process.argv[2])) {
 console.log('clients', clients.size);
 "#;
 
-/// The linter of `@emailens/engine` knows what fifteen programs show. It is asked where it is installed already, and the
-/// test says so where it is not: `npm install --prefix DIR @emailens/engine`, then `EMAILENS=DIR tests/run`.
+/// The linter of `@emailens/engine` knows what fifteen programs show. It is asked where it lies already; nothing is
+/// fetched.
 #[test]
 fn no_program_that_the_linter_of_mails_knows_drops_anything_of_ours() {
-    let Some(folder) = std::env::var_os("EMAILENS") else {
-        eprintln!("skipped: EMAILENS names no folder in which npm has installed @emailens/engine");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/emailens");
+    let engine = folder.join("node_modules/@emailens/engine/dist/index.cjs");
+    if !engine.exists() {
+        eprintln!("skipped: npm install --prefix target/emailens @emailens/engine");
         return;
-    };
-    let engine = Path::new(&folder).join("node_modules/@emailens/engine/dist/index.cjs");
-    assert!(engine.exists(), "{} is not there", engine.display());
+    }
     let pages = tempfile::tempdir().unwrap();
     for (n, (kind, _, page)) in mails().iter().enumerate() {
         fs::write(pages.path().join(format!("{kind}-{n}.html")), page).unwrap();

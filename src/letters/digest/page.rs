@@ -44,14 +44,15 @@ pub(super) fn draft(
     // After an installation hundreds of mails may wait: the first ones, then, and how many more there are.
     let (mut subject, mut text, mut html) = (String::new(), String::new(), String::new());
     for shown in SHOWN.map(|n| n.min(usize::from(u16::MAX))) {
-        let values = context! { shown, linked => 0, ..values.clone() };
+        let values = context! { shown, ..values.clone() };
+        if text.is_empty() || text.len() > LARGEST_PAGE {
+            (subject, text) = render_text(config, Kind::Digest, &values)?;
+        }
+        let values = context! { linked => 0, subject, ..values };
         if html.is_empty() || html.len() > LARGEST_PAGE {
             html = render(config, "digest.html", &values)?;
             let linked = fitting(&sizes, WITH_LINKS.saturating_sub(html.len()));
-            html = render(config, "digest.html", context! { linked, ..values.clone() })?;
-        }
-        if text.is_empty() || text.len() > LARGEST_PAGE {
-            (subject, text) = render_text(config, Kind::Digest, &values)?;
+            html = render(config, "digest.html", context! { linked, ..values })?;
         }
         if html.len().max(text.len()) <= LARGEST_PAGE {
             break;
