@@ -292,8 +292,8 @@ const SHOWN: [Shown; 4] = [
 /// A declaration of a list of them, the last one of its name.
 fn declared<'a>(style: &'a str, property: &str) -> Option<&'a str> {
     let each = style.split(';').filter_map(|d| d.split_once(':'));
-    let own = each.filter(|(name, _)| name.trim() == property);
-    own.last()
+    let mut own = each.filter(|(name, _)| name.trim() == property);
+    own.next_back()
         .map(|(_, value)| value.trim().trim_end_matches("!important").trim())
 }
 
