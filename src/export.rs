@@ -14,6 +14,7 @@ use crate::domain::obligation::{Obligation, State};
 use crate::domain::period::PeriodId;
 use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_moment};
+use crate::ground::text::capital;
 use crate::overview;
 use crate::reading::Role;
 use crate::reading::worker::Reader;
@@ -71,6 +72,18 @@ struct Lacking {
 }
 
 impl Lacking {
+    /// Notes what is in the way of a unit, if anything is.
+    fn look_at(&mut self, state: State, unit: &str, standing: &[Standing]) {
+        let has_words = standing.iter().any(|s| s.file.role == Role::SoftFile);
+        match state {
+            State::Waiting(mail) => self.waiting.push(format!("{unit} (thư số {mail})")),
+            State::Excused if standing.is_empty() => {}
+            _ if standing.is_empty() => self.without_files.push(unit.to_owned()),
+            _ if !has_words => self.without_soft_file.push(unit.to_owned()),
+            _ => {}
+        }
+    }
+
     /// A line each for what is in the way of any, for the end of the draft.
     fn in_vietnamese(&self) -> impl Iterator<Item = String> {
         let all = [
@@ -104,26 +117,26 @@ pub async fn period(
     let mut sources: Vec<Source> = Vec::new();
     let mut lacking = Lacking::default();
     for (n, o) in obligations.iter().enumerate() {
-        let unit = config.unit_name(&o.unit, date_of(o.due));
+        let unit = config.official_name(&o.unit, date_of(o.due));
         let standing = standing(store, o)?;
-        let own = format!("{:02} {}", n + 1, safe(&unit));
+        let own = format!(
+            "{:02} {}",
+            n + 1,
+            safe(&config.unit_name(&o.unit, date_of(o.due)))
+        );
         let mut taken: BTreeSet<String> = BTreeSet::new();
         let head = |number: Option<&str>, received: Option<Timestamp>, file: Cell| {
             vec![
-                config.official_name(&o.unit, date_of(o.due)).into(),
+                unit.clone().into(),
                 overview::state_cell(&view, o),
                 received.map_or(Cell::Empty, |at| Cell::Day(date_of(at))),
                 number.unwrap_or_default().into(),
                 file,
             ]
         };
+        lacking.look_at(view.state(o), &unit, &standing);
         if standing.is_empty() {
             index.push(head(None, None, Cell::Empty));
-            if let State::Waiting(mail) = view.state(o) {
-                lacking.waiting.push(format!("{unit} (thư số {mail})"));
-            } else if o.excused.is_none() {
-                lacking.without_files.push(unit);
-            }
             continue;
         }
         exported.units += 1;
@@ -152,26 +165,48 @@ pub async fn period(
                 });
             }
         }
-        if let State::Waiting(mail) = view.state(o) {
-            lacking.waiting.push(format!("{unit} (thư số {mail})"));
-        } else if !standing.iter().any(|s| s.file.role == Role::SoftFile) {
-            lacking.without_soft_file.push(unit);
-        }
     }
-    let known = config.report(report);
     let title = config.report_title(report);
-    let lines = vec![
+    let lines = [
         format!("{title}, {}", period.in_vietnamese()),
         format!("Tính đến {}", vietnamese_moment(now)),
     ];
     let book = index_book(&lines, index, now)?;
     fs::write(folder.join("00 Muc luc.xlsx"), book)?;
-    let sections = known.map_or(&[][..], |r| r.sections.as_slice());
+    let sections = config.report(report).map_or(&[][..], |r| &r.sections);
     let mut arranged = consolidation::arrange(sections, &sources);
     arranged.left.extend(lacking.in_vietnamese());
-    let draft = draft::docx("DỰ THẢO BÁO CÁO TỔNG HỢP", &lines, &arranged)?;
+    let frame = frame(config, report, period, exported.units, now);
+    let draft = draft::docx(&config.settings.official, &frame, &arranged)?;
     fs::write(folder.join("00 Du thao tong hop.docx"), draft)?;
     Ok(exported)
+}
+
+/// What stands around the draft of the report on what so many units wrote.
+fn frame(
+    config: &Config,
+    report: &str,
+    period: &PeriodId,
+    units: usize,
+    now: Timestamp,
+) -> draft::Frame {
+    let (official, department) = (&config.settings.official, &config.settings.department);
+    let title = config.report_title(report);
+    let on = title.strip_prefix("Báo cáo ").unwrap_or(title);
+    let basis = config.report(report).map(|r| format!("Theo {}, ", r.basis));
+    draft::Frame {
+        about: vec![capital(on), capital(&period.in_vietnamese())],
+        opening: capital(&format!(
+            "{}trên cơ sở báo cáo của {units} đơn vị gửi về tính đến {}, {} tổng hợp kết quả như sau:",
+            basis.unwrap_or_default(),
+            vietnamese_moment(now),
+            official.issuer
+        )),
+        copies: vec![
+            official.superior.clone().unwrap_or_else(|| "……".into()),
+            format!("Lưu: VT, {}", department.name),
+        ],
+    }
 }
 
 /// What is expected for the period, in the order of the register.

@@ -37,6 +37,7 @@
 //! | [`disk`] | room on the disk, and what leaves without it |
 //! | [`health`] | how each part of the service fares, for digest, `status`, `health` and alarm |
 //! | [`clock`] | what time it is, and whether the machine's clock is to be trusted |
+//! | [`urge`] | the letter to sign that asks late units for their reports, with its annex |
 //! | [`commands`] | what a command that staff mailed asks for, and what it would do |
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and whom mails hold |
@@ -48,7 +49,7 @@
 //! | [`store`] | SQLite, one file a table family |
 //! | [`archive`] | files under their SHA-256, in a folder or on S3-compatible storage |
 //! | [`manager`] | what systemd is told: ready, alive, what happens |
-//! | [`writing`] | mails out of templates; pure |
+//! | [`writing`] | mails out of templates, spreadsheets, documents in the frame of official ones; pure |
 //! | [`consolidation`] | what units wrote, put under the sections of the plan; their tables added up; pure |
 //! | [`matching`] | whose a mail is, which report, which period: on a reading that is not believed; pure |
 //! | [`reading`] | understanding one mail; pure, and run in a child process with limits; knows neither units nor store |
@@ -183,6 +184,7 @@ pub mod staff;
 pub mod standing;
 pub mod store;
 pub mod transport;
+pub mod urge;
 pub mod verify;
 pub mod waiting;
 pub mod words;

@@ -381,12 +381,12 @@ fn the_files_of_a_period_come_out_in_tidy_folders_with_an_index_and_a_draft() {
             && at("Đơn vị đã phổ biến kế hoạch") < at("Nguồn lực thực hiện")
     );
     assert!(at("Nguồn lực thực hiện") < at("Kinh phí thực hiện lấy từ"));
-    assert!(draft.contains("LĐLĐ TP Tuy Hòa (102/BC-LĐLĐ)"));
     assert!(
-        draft.contains("Chưa có tệp: LĐLĐ ")
-            && draft.contains("LĐLĐ huyện Tây Hòa; ")
-            && draft.contains("Chưa có file mềm: CĐCS Xổ số kiến thiết")
-            && draft.contains("Đang chờ xử lý: LĐLĐ huyện Sơn Hòa (thư số 9); ")
+        draft.contains("Chưa có tệp: Liên đoàn Lao động huyện Tây Hòa; ")
+            && draft.contains(
+                "Chưa có file mềm: Công đoàn cơ sở Công ty TNHH MTV Xổ số kiến thiết Phú Yên"
+            )
+            && draft.contains("Đang chờ xử lý: Liên đoàn Lao động huyện Sơn Hòa (thư số 9); ")
     );
     // A folder that holds something is left alone.
     let again = run(&export);

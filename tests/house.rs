@@ -132,7 +132,7 @@ fn rooms_are_found_in_every_way_of_naming_them() {
 
 /// The sentences that staff, clerks and administrators read, the words that are looked for, and the grammar of them,
 /// beside the one file of sentences that a room may have: its `said.rs`.
-const SPOKEN: [&str; 44] = [
+const SPOKEN: [&str; 47] = [
     "cli/demo/documents.rs",
     "cli/demo/mails.rs",
     "cli/units.rs",
@@ -143,6 +143,7 @@ const SPOKEN: [&str; 44] = [
     "commands/words.rs",
     "config/figures.rs",
     "config/kinds.rs",
+    "config/official.rs",
     "config/reports.rs",
     "config/settings.rs",
     "config/sheet.rs",
@@ -173,9 +174,11 @@ const SPOKEN: [&str; 44] = [
     "reading/legacy.rs",
     "reading/worker/reader.rs",
     "transport/trouble.rs",
+    "urge.rs",
     "writing/annex.rs",
     "writing/consolidation.rs",
     "writing/because.rs",
+    "writing/paper.rs",
     "writing/why.rs",
 ];
 

@@ -32,6 +32,7 @@
 //! | the mailbox cannot be reached | nobody is reminded | `interruptions::no_unit_is_reminded_while_the_mailbox_cannot_be_looked_through` |
 //! | there is no network for days | one digest tells of all of them, and what has come meanwhile is not asked for | `interruptions::days_without_network_end_in_one_digest_and_no_reminder_of_what_has_come` |
 //! | a mail waits for staff | its unit is shown as waiting, not as late | `src/store/awaited.rs::the_reports_that_a_mail_names_wait_and_all_of_its_unit_where_it_names_none_that_is_expected` |
+//! | staff sign the letter that asks late units for their reports | nobody is asked whose report may be in a mail that waits | `src/urge.rs::who_has_sent_has_time_left_or_may_be_in_a_mail_that_waits_is_not_asked` |
 //! | a forged mail waits | it makes no unit less late | `waiting::a_forged_mail_makes_no_unit_less_late_and_is_shown_beside_it` |
 //! | a stranger names every unit, and a forged mail comes of each | nobody's reminder waits | `holding::a_stranger_who_names_every_unit_and_a_forged_mail_of_each_of_them_keep_no_reminder_back` |
 //! | a unit reports from a private address, or its server's word on it fails | its reminders wait for some days, and never say that nothing came | `holding::a_unit_that_may_have_reported_is_not_reminded_for_a_while_and_never_told_that_nothing_came` |

@@ -23,6 +23,7 @@ mod run;
 mod status;
 mod tokens;
 mod units;
+mod urge;
 mod verify;
 mod year;
 
@@ -212,6 +213,8 @@ enum Command {
     },
     /// Write the files that stand for a report of a unit into a folder
     Files(files::Files),
+    /// Write the letter that asks late units for their reports, with its annex, as a Word document to be signed
+    Urge(urge::Urge),
     /// List the mails that wait for a person
     Inbox {
         /// One line of JSON a mail
@@ -432,6 +435,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Year { year, json, xlsx } => year::run(session, year, json, xlsx.as_deref()),
         Command::Page { file } => page::run(session, file.as_deref()),
         Command::Files(a) => files::run(session, &a).await,
+        Command::Urge(a) => urge::run(session, &a),
         Command::Inbox { json } => inbox::run(session, json),
         Command::Assign(a) => corrections::assign(session, &a).await,
         Command::Ignore(a) => corrections::ignore(session, &a),

@@ -5,6 +5,7 @@ mod exposure;
 mod figures;
 mod holidays;
 mod kinds;
+pub mod official;
 mod reports;
 mod s3;
 mod said;

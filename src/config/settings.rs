@@ -9,6 +9,7 @@ use jiff::civil::{Date, Time, Weekday};
 
 use super::alarm::{self, AlarmSettings, Way};
 use super::kinds;
+use super::official::{self, Official};
 use super::s3::{self, S3Settings};
 use super::secret::Secret;
 use super::source::{Document, Faults, Section};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub report_page: Option<PathBuf>,
     /// Who asks for the reports.
     pub department: Department,
+    /// How official documents begin and end.
+    pub official: Official,
     /// The mailbox that units write to.
     pub mailbox: MailboxSettings,
     /// How mails leave.
@@ -336,6 +339,8 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
     let archive = s3::parse(&root, &base);
     let report_page = root.text("report_page").map(|file| base.join(file));
     let department = root.required_section("department").and_then(department);
+    let document = root.section("document");
+    let official = department.as_ref().map(|d| official::parse(document, d));
     let mailbox = root
         .required_section("mailbox")
         .and_then(|s| mailbox(s, &base));
@@ -380,6 +385,7 @@ pub(super) fn parse(file: &str, text: &str, folder: &Path, faults: &Faults) -> O
         archive,
         report_page,
         department: department?,
+        official: official?,
         mailbox: mailbox?,
         transport: transport?,
         schedule: schedule?,

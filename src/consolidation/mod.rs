@@ -1,6 +1,7 @@
-//! The consolidation draft (tổng hợp): what units wrote, put under the sections of the plan, and their tables added up.
+//! The consolidation draft (tổng hợp): what units wrote, put under the sections of the plan, what several wrote alike once, and their tables added up.
 //! Pure: contents of files in, an arrangement out; `writing::consolidation` makes a document of it.
 
+mod alike;
 mod sections;
 mod tables;
 
@@ -20,12 +21,12 @@ pub struct Source {
     pub contents: Contents,
 }
 
-/// A paragraph with where it comes from.
+/// A paragraph with those who wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paragraph {
-    /// The unit.
-    pub source: String,
-    /// What it wrote.
+    /// The units, at least one.
+    pub sources: Vec<String>,
+    /// What they wrote.
     pub text: String,
 }
 
@@ -46,7 +47,7 @@ const OTHER: &str = "Nội dung khác";
 /// Puts what units wrote in order.
 pub(crate) fn arrange(sections: &[PlanSection], sources: &[Source]) -> Arranged {
     let mut arranged = Arranged::default();
-    let mut parts: Vec<Vec<Paragraph>> = vec![Vec::new(); sections.len() + 1];
+    let mut parts: Vec<Vec<(String, String)>> = vec![Vec::new(); sections.len() + 1];
     for source in sources {
         if let Some(fault) = &source.contents.fault {
             arranged
@@ -55,13 +56,11 @@ pub(crate) fn arrange(sections: &[PlanSection], sources: &[Source]) -> Arranged 
             continue;
         }
         for (place, text) in sections::paragraphs(sections, &source.contents.text) {
-            parts[place.unwrap_or(sections.len())].push(Paragraph {
-                source: source.name.clone(),
-                text,
-            });
+            parts[place.unwrap_or(sections.len())].push((source.name.clone(), text));
         }
     }
     let titles = sections.iter().map(|s| s.title.clone());
+    let parts = parts.into_iter().map(alike::merged);
     arranged.sections = titles.chain([OTHER.to_owned()]).zip(parts).collect();
     let (sums, left) = tables::add_up(sources);
     arranged.sums = sums;

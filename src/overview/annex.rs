@@ -13,6 +13,7 @@ use crate::domain::obligation::{Group, Obligation, State};
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
+use crate::ground::text::capital;
 use crate::standing::View;
 use crate::store::Store;
 use crate::writing::spreadsheet::Tone;
@@ -73,10 +74,6 @@ pub(crate) fn line(
             (state, tone) = ("Đang xác minh".into(), Tone::Part);
         }
     }
-    let mut note = notes.join("; ");
-    if let Some(first) = note.chars().next() {
-        note.replace_range(..first.len_utf8(), &first.to_uppercase().to_string());
-    }
     Ok(Line {
         unit: view.config().official_name(&o.unit, date_of(o.due)),
         due: date_of(o.due),
@@ -84,7 +81,7 @@ pub(crate) fn line(
         tone,
         sent: o.complete_at().or_else(|| o.first_received()).map(date_of),
         numbers: each_once(&store.numbers_of(o.id, view.now())?),
-        note,
+        note: capital(&notes.join("; ")),
     })
 }
 

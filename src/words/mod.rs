@@ -257,6 +257,7 @@ pub struct Vi {
     pub left_out: Set,
     pub forms: BTreeMap<String, Vec<String>>,
     pub elsewhere: Set,
+    pub leaning: Set,
     pub asks_for_time: Set,
     pub not_yet: Vec<NotYet>,
     pub courtesies: Set,

@@ -1,90 +1,102 @@
-//! The consolidation draft as a Word document: each paragraph with its source beside it.
-
-use std::io::Cursor;
+//! The consolidation draft as a Word document in the frame of an official report: each paragraph with its source at the foot of
+//! the page.
 
 use anyhow::Result;
-use docx_rs::{
-    AlignmentType, Docx, Paragraph, Run, RunFonts, Table, TableCell, TableRow, WidthType,
-};
 
+use super::paper::{self, Kind};
+use super::word::{self, Cell, Paragraph, Section, Table, WIDTH};
+use crate::config::official::Official;
 use crate::consolidation::{Arranged, Sum, SumCell};
 
-/// Twentieths of a point: the width of a page of A4 between its margins.
-const PAGE: usize = 9_400;
-const SOURCE: usize = 2_200;
+/// What stands around what units wrote.
+pub(crate) struct Frame {
+    /// What the report is on, a line each.
+    pub about: Vec<String>,
+    /// The sentence before its parts.
+    pub opening: String,
+    /// Who gets it, beside.
+    pub copies: Vec<String>,
+}
+
+/// The size of letters in tables, in points.
+const TABLE_SIZE: f64 = 12.0;
 
 /// The draft.
 ///
 /// # Errors
 /// When it cannot be packed.
-pub fn docx(title: &str, lines: &[String], arranged: &Arranged) -> Result<Vec<u8>> {
-    let fonts = RunFonts::new()
-        .ascii("Times New Roman")
-        .hi_ansi("Times New Roman")
-        .cs("Times New Roman");
-    let mut document = Docx::new()
-        .default_fonts(fonts)
-        .default_size(26)
-        .add_paragraph(bold(title).align(AlignmentType::Center));
-    for line in lines {
-        document = document.add_paragraph(text(line).align(AlignmentType::Center));
-    }
-    for (n, (heading, paragraphs)) in arranged.sections.iter().enumerate() {
-        document = document.add_paragraph(bold(&format!("{}. {heading}", n + 1)));
+pub(crate) fn docx(official: &Official, frame: &Frame, arranged: &Arranged) -> Result<Vec<u8>> {
+    let mut blocks = paper::head(official, &Kind::DraftReport(&frame.about));
+    blocks.push(paper::text(&frame.opening).into());
+    let mut parts = 0;
+    let mut part = |title: &str| {
+        parts += 1;
+        let heading = format!("{}. {title}", roman(parts));
+        paper::text(heading).bold().kept().spaced(6.0, 6.0).into()
+    };
+    for (title, paragraphs) in &arranged.sections {
+        blocks.push(part(title));
         if paragraphs.is_empty() {
-            document = document.add_paragraph(text("(Không có nội dung.)"));
-            continue;
+            blocks.push(paper::text("(Không có nội dung.)").italic().into());
         }
-        let rows = paragraphs.iter().map(|p| {
-            TableRow::new(vec![
-                cell(SOURCE, small(&p.source)),
-                cell(PAGE - SOURCE, text(&p.text)),
-            ])
-        });
-        document = document
-            .add_table(Table::new(rows.collect()))
-            .add_paragraph(text(""));
+        for paragraph in paragraphs {
+            let sources = paragraph.sources.join("; ");
+            let shown = paper::text(&paragraph.text);
+            blocks.push(match paragraph.sources.len() {
+                1 => shown.note(sources).into(),
+                several => {
+                    let shown = shown.and(format!(" ({several}\u{a0}đơn\u{a0}vị)")).italic();
+                    shown.note(sources).into()
+                }
+            });
+        }
     }
     if !arranged.sums.is_empty() {
-        document = document.add_paragraph(bold("Số liệu cộng từ các bảng cùng mẫu"));
+        blocks.push(part("Số liệu cộng từ các bảng cùng mẫu"));
         for sum in &arranged.sums {
-            document = document
-                .add_paragraph(text(&format!(
-                    "Bảng “{}”, cộng từ: {}",
-                    sum.name,
-                    sum.sources.join("; ")
-                )))
-                .add_table(table(sum))
-                .add_paragraph(text(""));
+            let name = paper::text(format!("Bảng “{}”", sum.name)).kept();
+            blocks.push(
+                name.note(format!("Cộng từ: {}", sum.sources.join("; ")))
+                    .into(),
+            );
+            blocks.push(table(sum).into());
+            blocks.push(Paragraph::default().into());
         }
     }
     if !arranged.left.is_empty() {
-        document = document.add_paragraph(bold("Chưa đưa được vào bản dự thảo"));
-        for line in &arranged.left {
-            document = document.add_paragraph(text(&format!("- {line}")));
+        blocks.push(part("Chưa đưa được vào bản dự thảo"));
+        blocks.extend(
+            arranged
+                .left
+                .iter()
+                .map(|line| paper::text(format!("- {line}")).into()),
+        );
+    }
+    blocks.extend(paper::foot(official, &frame.copies));
+    word::docx(&[Section {
+        is_across: false,
+        blocks,
+    }])
+}
+
+/// A number of a part.
+fn roman(mut n: usize) -> String {
+    let mut written = String::new();
+    for (value, letters) in [
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ] {
+        while n >= value {
+            written += letters;
+            n -= value;
         }
     }
-    let mut out = Cursor::new(Vec::new());
-    document.build().pack(&mut out)?;
-    Ok(out.into_inner())
-}
-
-fn text(line: &str) -> Paragraph {
-    Paragraph::new().add_run(Run::new().add_text(line))
-}
-
-fn bold(line: &str) -> Paragraph {
-    Paragraph::new().add_run(Run::new().add_text(line).bold())
-}
-
-fn small(line: &str) -> Paragraph {
-    Paragraph::new().add_run(Run::new().add_text(line).size(20).italic())
-}
-
-fn cell(width: usize, paragraph: Paragraph) -> TableCell {
-    TableCell::new()
-        .width(width, WidthType::Dxa)
-        .add_paragraph(paragraph)
+    written
 }
 
 fn table(sum: &Sum) -> Table {
@@ -92,19 +104,24 @@ fn table(sum: &Sum) -> Table {
     let rows = sum
         .rows
         .iter()
-        .filter(|r| r.iter().any(|c| *c != SumCell::Empty))
-        .map(|row| {
-            let cells = row.iter().map(|c| {
-                let shown = match c {
-                    SumCell::Empty => text(""),
-                    SumCell::Label(label) => small(label),
-                    SumCell::Number(n) => text(&vietnamese_number(*n)).align(AlignmentType::Right),
-                };
-                cell(PAGE / columns, shown)
-            });
-            TableRow::new(cells.collect())
+        .filter(|r| r.iter().any(|c| *c != SumCell::Empty));
+    let rows = rows.map(|row| {
+        let cells = row.iter().map(|c| {
+            let shown = match c {
+                SumCell::Empty => Paragraph::default(),
+                SumCell::Label(label) => Paragraph::new(label),
+                SumCell::Number(n) => Paragraph::new(vietnamese_number(*n)).right(),
+            };
+            Cell::from(shown.size(TABLE_SIZE))
         });
-    Table::new(rows.collect())
+        cells.collect()
+    });
+    Table {
+        widths: vec![WIDTH / columns as f64; columns],
+        head: 0,
+        rows: rows.collect(),
+        ruled: true,
+    }
 }
 
 /// `1.234.567,5`, as Vietnamese documents write numbers.
@@ -130,6 +147,12 @@ fn vietnamese_number(n: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_have_roman_numbers() {
+        let numbers = [1, 4, 9, 14, 40, 59].map(roman);
+        assert_eq!(numbers, ["I", "IV", "IX", "XIV", "XL", "LIX"]);
+    }
 
     #[test]
     fn numbers_are_written_as_in_vietnamese_documents() {

@@ -6,11 +6,14 @@
 mod alarm;
 pub mod annex;
 mod because;
-pub mod consolidation;
+pub(crate) mod consolidation;
+mod paper;
 mod sentences;
 pub mod spreadsheet;
 mod unlinked;
+pub(crate) mod urging;
 mod why;
+mod word;
 
 use std::collections::BTreeSet;
 use std::path::Path;

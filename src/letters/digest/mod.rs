@@ -26,6 +26,7 @@ use crate::overview::year::Year;
 use crate::overview::{ChartRow, Total};
 use crate::standing::View;
 use crate::store::{Receipts, Store};
+use crate::urge;
 use crate::writing::{Draft, Enclosure, say, sentence};
 use delivery::{Contact, Reminded, Undelivered};
 use news::{News, Others};
@@ -107,7 +108,7 @@ struct DigestData {
     failing: Vec<String>,
 }
 
-/// The digest of a day for one of staff as it stands at a moment, without the Excel file that goes along; its tokens are
+/// The digest of a day for one of staff as it stands at a moment, without the files that go along; its tokens are
 /// for that address (lower case) alone. Without one it is for all, and has no tokens.
 ///
 /// # Errors
@@ -122,14 +123,14 @@ pub fn digest(
     written(config, store, day, address, now, false)
 }
 
-/// The digest, with its Excel file or without.
+/// The digest, with the files that go along or without.
 fn written(
     config: &Config,
     store: &Store,
     day: Date,
     address: Option<&str>,
     now: Timestamp,
-    with_book: bool,
+    with_files: bool,
 ) -> Result<Draft> {
     // Whoever missed a digest is told of its days, too.
     let told_until = store.last_digest_before(day, address)?;
@@ -184,7 +185,11 @@ fn written(
         .extend(system::system(config, store, &looks, until)?);
     data.system.extend(system::pauses(store, since, until)?);
     let edition = edition(config, &groups, (since, until), day);
-    let book = with_book.then(|| book(&view, store, &obligations, edition, day, &mut data));
+    let mut enclosures = Vec::new();
+    if with_files {
+        enclosures.extend(book(&view, store, &obligations, edition, day, &mut data));
+        enclosures.extend(urging(&view, store, &groups, day, &mut data));
+    }
     if let Some(edition) = edition {
         data.edition = Some(edition);
         let ended = groups.iter().filter(|g| g.due <= until);
@@ -195,7 +200,6 @@ fn written(
         Some(address) => vec![address.to_owned()],
         None => config.settings.digest_to.clone(),
     };
-    let enclosures = book.flatten().into_iter().collect();
     page::draft(config, to, day, &data, enclosures)
 }
 
@@ -216,17 +220,48 @@ fn book(
     let made = year
         .and_then(|year| overview::workbook(view, store, obligations, year.as_ref(), &mut content));
     if let Err(e) = made {
-        tracing::error!(error = %format!("{e:#}"), "the digest goes without its Excel file");
-        data.system.push(SystemLine {
-            bad: true,
-            says: sentence("no_enclosure", context! {}),
-        });
+        goes_without(data, &e, "Excel");
         return None;
     }
     Some(Enclosure {
         name: format!("tinh-hinh-bao-cao-{day}.xlsx"),
         content,
     })
+}
+
+/// On the working day after a deadline, the letter to be signed that asks those for their reports who are late. What has not
+/// come may be there while the mailbox is not looked through: then there is none.
+fn urging(
+    view: &View<'_>,
+    store: &Store,
+    groups: &[Group<'_>],
+    day: Date,
+    data: &mut DigestData,
+) -> Option<Enclosure> {
+    let calendar = &view.config().calendar;
+    let ended = groups
+        .iter()
+        .filter(|g| calendar.working_days_after(date_of(g.due), 1) == day);
+    if !data.unseen.is_empty() {
+        return None;
+    }
+    let members = ended.flat_map(|g| &g.members).copied();
+    match urge::letter_on(view, store, members) {
+        Ok(letter) => letter,
+        Err(e) => {
+            goes_without(data, &e, "Word");
+            None
+        }
+    }
+}
+
+/// A file could not be made: the digest says so.
+fn goes_without(data: &mut DigestData, error: &anyhow::Error, file: &str) {
+    tracing::error!(error = %format!("{error:#}"), "the digest goes without its {file} file");
+    data.system.push(SystemLine {
+        bad: true,
+        says: sentence("no_enclosure", context! {}),
+    });
 }
 
 /// An edition with the table and the chart.
