@@ -1,5 +1,7 @@
 //! The files of one period in tidy folders, with an index in Excel and the consolidation draft.
 
+mod figures;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -173,8 +175,17 @@ pub async fn period(
     ];
     let book = index_book(&lines, index, now)?;
     fs::write(folder.join("00 Muc luc.xlsx"), book)?;
+    let figures = figures::gathered((config, store), archive, reader, &obligations, now).await?;
+    if let Some(figures) = &figures {
+        let book = figures.book(&lines, now)?;
+        fs::write(folder.join("00 So lieu tong hop.xlsx"), book)?;
+        figures.take_out_of(&mut sources);
+    }
     let sections = config.report(report).map_or(&[][..], |r| &r.sections);
     let mut arranged = consolidation::arrange(sections, &sources);
+    if let Some(figures) = &figures {
+        figures.put_into(&mut arranged);
+    }
     arranged.left.extend(lacking.in_vietnamese());
     let frame = frame(config, report, period, exported.units, now);
     let draft = draft::docx(&config.settings.official, &frame, &arranged)?;

@@ -2,7 +2,7 @@
 //! courtesy: no report is refused or waits for it.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use calamine::{Data, Reader};
@@ -68,12 +68,16 @@ impl Office {
 
     /// Puts a report of Tuy An on women's work into the mailbox.
     fn arrives(&self, at: &str, files: &[(&str, Vec<u8>)]) {
+        self.arrives_from(TUY_AN, at, files);
+    }
+
+    fn arrives_from(&self, from: &str, at: &str, files: &[(&str, Vec<u8>)]) {
         let head = format!(
             "Authentication-Results: mx.google.com; dmarc=pass header.from=phuyen.example\r\n\
-             Message-ID: <{at}@phuyen.example>\r\n"
+             Message-ID: <{at}{from}>\r\n"
         );
-        let mail = written(TUY_AN, "Báo cáo công tác nữ công", "Kính gửi Ban.", files);
-        let path = self.path(&format!("data/maildir/new/{at}.1.x"));
+        let mail = written(from, "Báo cáo công tác nữ công", "Kính gửi Ban.", files);
+        let path = self.path(&format!("data/maildir/new/{at}{from}.1.x"));
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, [head.into_bytes(), mail].concat()).unwrap();
         let at: jiff::Timestamp = format!("{at}:00+07:00").parse().unwrap();
@@ -399,4 +403,94 @@ fn a_report_without_its_annex_or_with_that_of_another_period_is_received_and_tol
     let (text, files) = receipt("2026-06-04T08:00", &[report("d")]);
     assert!(!text.contains("Biểu số liệu"), "{text}");
     assert_eq!(files, 0);
+}
+
+#[test]
+fn an_export_adds_up_what_is_sound_and_names_the_rest_also_where_figures_were_asked_for_later() {
+    let office = Office::new();
+    let path = office.path("config/reports.toml");
+    let with_figures = fs::read_to_string(&path).unwrap();
+    let sends = |from: &str, at: &str, told: [&str; 4]| {
+        let labels = [
+            "Tổng số lao động",
+            "Trong đó: nữ",
+            "Trong đó: nam",
+            "Kinh phí chăm lo nữ đoàn viên",
+        ];
+        let rows: Vec<(&str, &str)> = labels.into_iter().zip(told).collect();
+        let report = ("BC nu cong 6 thang dau nam 2026.docx", word(from));
+        office.arrives_from(from, at, &[report, ("So lieu.xlsx", annex_with(&rows))]);
+    };
+    // Nobody had asked for figures when the first unit reported.
+    fs::write(&path, with_figures.replace(FIGURES, "")).unwrap();
+    sends(TUY_AN, "2026-06-01T08:00", ["30", "20", "10", "1.5"]);
+    office.at("2026-06-01T09:00", &["run", "--once"]);
+    fs::write(&path, with_figures).unwrap();
+    sends(
+        "ldld.donghoa@phuyen.example",
+        "2026-06-02T08:00",
+        ["50", "30", "10", "ba triệu"],
+    );
+    // That of the period before.
+    let report = ("BC nu cong 6 thang dau nam 2026.docx", word("y"));
+    let mark = "Mã biểu: nu-cong / 2025-H2 / ldld-song-cau";
+    let rows = [("Trong đó: nữ", "1"), ("Trong đó: nam", "1"), (mark, "")];
+    let annex = ("So lieu.xlsx", annex_with(&rows));
+    office.arrives_from(
+        "ldld.songcau@phuyen.example",
+        "2026-06-02T08:00",
+        &[report, annex],
+    );
+    office.at("2026-06-02T09:00", &["run", "--once"]);
+    let folder = office.path("out");
+    let of = ["export", "--report", "nu-cong", "--period", "2026-H1"];
+    let to = [folder.to_str().unwrap()];
+    office.at("2026-06-12T08:00", &[&of[..], &to].concat());
+
+    let book = folder.join("00 So lieu tong hop.xlsx");
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&book).unwrap();
+    let mut rows = |sheet: &str| -> Vec<Vec<String>> {
+        let range = book.worksheet_range(sheet).unwrap();
+        let rows = range
+            .rows()
+            .map(|row| row.iter().map(Data::to_string).collect());
+        rows.collect()
+    };
+    let sums = rows("Tổng hợp");
+    let row = |label: &str| sums.iter().find(|r| r[1].contains(label)).unwrap().clone();
+    let dong_hoa = "Liên đoàn Lao động thị xã Đông Hòa";
+    let total = row("Tổng số lao động");
+    assert_eq!(total[2..5], ["người", "30", "1"]);
+    assert_eq!(
+        total[5],
+        format!("{dong_hoa}: ghi 50, các chỉ tiêu thành phần cộng lại là 40")
+    );
+    assert_eq!(row("Trong đó: nữ")[2..], ["người", "50", "2", ""]);
+    let money = row("Kinh phí");
+    assert_eq!(money[3..5], ["1.5", "1"]);
+    assert_eq!(money[5], format!("{dong_hoa}: “ba triệu” không phải là số"));
+    let without = row("Đơn vị chưa có biểu số liệu");
+    let song_cau =
+        "Liên đoàn Lao động thị xã Sông Cầu (biểu ghi mã “nu-cong / 2025-H2 / ldld-song-cau”)";
+    assert!(without[5].contains(song_cau), "{without:?}");
+    let units = rows("Theo đơn vị");
+    let tuy_an = units.iter().find(|r| r[1].contains("Tuy An")).unwrap();
+    assert_eq!(tuy_an[2..], ["30", "20", "10", "1.5"]);
+    // The draft has the same table, and not once more by its cells.
+    let draft = fs::File::open(folder.join("00 Du thao tong hop.docx")).unwrap();
+    let mut draft = zip::ZipArchive::new(draft).unwrap();
+    let mut text = String::new();
+    let mut document = draft.by_name("word/document.xml").unwrap();
+    document.read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches("Trong đó: nữ").count(), 1, "{text}");
+    assert!(text.contains("Số liệu “Tổng số lao động”: Liên đoàn Lao động thị xã Đông Hòa"));
+    // Nothing of it changes who has reported.
+    let status = office.at(
+        "2026-06-12T08:00",
+        &["status", "--report", "nu-cong", "--json"],
+    );
+    let submitted = json_lines(&status)
+        .into_iter()
+        .filter(|l| l["state"] == "submitted");
+    assert_eq!(submitted.count(), 3);
 }

@@ -38,6 +38,7 @@
 //! | a unit reports from a private address, or its server's word on it fails | its reminders wait for some days, and never say that nothing came | `holding::a_unit_that_may_have_reported_is_not_reminded_for_a_while_and_never_told_that_nothing_came` |
 //! | strangers flood the mailbox | the digest hides nobody whom we know | `flood::a_flood_of_strangers_hides_nobody_is_put_aside_by_one_link_and_brings_no_link_of_its_own` |
 //! | a report that was ignored or sent back comes again | it counts | `meant::a_report_sent_again_after_it_was_sent_back_counts` |
+//! | the figures of a report are missing, do not add up, or are of another period | it is received, complete and in time all the same; the receipt says what is odd | `figures::the_receipt_says_which_figure_does_not_add_up_with_a_copy_made_anew_and_the_report_counts_all_the_same`, `figures::a_report_without_its_annex_or_with_that_of_another_period_is_received_and_told_so_once` |
 //! | a unit ends within a period | its successor is told whom it stands for | `register::a_letter_to_a_successor_names_the_unit_that_is_meant` |
 //! | units, staff and addresses do what they like for years, with twelve kinds of faults on top of each other | none late is forgotten, none that reported is reminded, each mail is there once | `years::years_of_random_units_and_faults_agree_with_the_model` |
 //! | how often a report is due changes | what was expected before stays as it was | `register::what_was_expected_stays_when_a_report_is_due_in_other_periods` |

@@ -2,12 +2,14 @@
 //! Pure: contents of files in, an arrangement out; `writing::consolidation` makes a document of it.
 
 mod alike;
+mod figures;
 mod sections;
 mod tables;
 
 use crate::domain::report::PlanSection;
 use crate::reading::document::Contents;
 
+pub use figures::{Total, UnitFigures, totals};
 pub use tables::{Sum, SumCell};
 
 /// A soft file of a unit.

@@ -121,6 +121,13 @@ pub(crate) fn annex(figures: &[Figure], file: &str, contents: &Contents) -> Opti
     })
 }
 
+/// Whether a table of a spreadsheet has at least half of the figures: it is an annex.
+pub(crate) fn is_annex(figures: &[Figure], table: &Table) -> bool {
+    let found = Sheet::of(figures, table, true);
+    let found = found.labels.iter().flatten().count();
+    found > 0 && found * 2 >= figures.len()
+}
+
 /// The mark that stands in a table.
 fn mark(table: &Table) -> Option<String> {
     table.cells.iter().find_map(|(.., value)| match value {

@@ -23,6 +23,8 @@ pub enum Cell {
     Number(i64),
     /// A number with one decimal place.
     Decimal(f64),
+    /// A number with the decimal places that it has.
+    Figure(f64),
     /// A share between 0 and 1, shown in percent.
     Share(f64),
     /// A day.
@@ -58,9 +60,12 @@ impl Cell {
     fn text(&self) -> Option<&str> {
         match self {
             Cell::Text(text) | Cell::File { text, .. } | Cell::State(text, _) => Some(text),
-            Cell::Number(_) | Cell::Decimal(_) | Cell::Share(_) | Cell::Day(_) | Cell::Empty => {
-                None
-            }
+            Cell::Number(_)
+            | Cell::Decimal(_)
+            | Cell::Figure(_)
+            | Cell::Share(_)
+            | Cell::Day(_)
+            | Cell::Empty => None,
         }
     }
 }
@@ -335,6 +340,7 @@ fn put(page: &mut Worksheet, row: u32, column: u16, cell: &Cell, formats: &Forma
         Cell::Text(text) => put_text(page, row, column, text, &formats.plain),
         Cell::Number(n) => page.write_number_with_format(row, column, *n as f64, &formats.number),
         Cell::Decimal(n) => page.write_number_with_format(row, column, *n, &formats.decimal),
+        Cell::Figure(n) => page.write_number_with_format(row, column, *n, &formats.plain),
         Cell::Share(share) => page.write_number_with_format(row, column, *share, &formats.share),
         Cell::Day(day) => {
             let (year, month, day) = (day.year() as u16, day.month() as u8, day.day() as u8);
