@@ -1,6 +1,8 @@
 //! Reads the figures out of the files of reports that ask for some. Nothing waits for it: a version whose figures were not
 //! read is logged, thanked for and complete like any other.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,15 +11,15 @@ use crate::config::Config;
 use crate::domain::figure::Annex;
 use crate::domain::report::Report;
 use crate::domain::row::SubmissionId;
-use crate::matching;
 use crate::reading::Role;
 use crate::reading::worker::Reader;
 use crate::store::Store;
+use crate::{manager, matching};
 
 /// For so long after a version was logged its figures are looked for, where its files were not there at once.
 const LOOKED_FOR: SignedDuration = SignedDuration::from_hours(48);
-/// So many versions are looked at in one pass.
-const MOST: usize = 50;
+/// So long one pass begins to read figures: what is owed leaves after it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reads the figures of what was logged lately.
 ///
@@ -37,7 +39,12 @@ pub(super) async fn read_lately(
     }
     let ids = asked().map(|r| r.id.as_str());
     let lately = store.without_annex(ids, now - LOOKED_FOR)?;
-    for (submission, report) in lately.into_iter().take(MOST) {
+    let begun = Instant::now();
+    for (submission, report) in lately {
+        if begun.elapsed() > PATIENCE {
+            break;
+        }
+        manager::step();
         if let Some(report) = config.report(&report) {
             match read_annex((store, archive, reader), report, submission, now).await {
                 Err(e) if e.is::<Unreachable>() => return Err(e),
