@@ -121,11 +121,8 @@ pub async fn period(
     for (n, o) in obligations.iter().enumerate() {
         let unit = config.official_name(&o.unit, date_of(o.due));
         let standing = standing(store, o)?;
-        let own = format!(
-            "{:02} {}",
-            n + 1,
-            safe(&config.unit_name(&o.unit, date_of(o.due)))
-        );
+        let short = config.unit_name(&o.unit, date_of(o.due));
+        let own = format!("{:02} {}", n + 1, safe(&short));
         let mut taken: BTreeSet<String> = BTreeSet::new();
         let head = |number: Option<&str>, received: Option<Timestamp>, file: Cell| {
             vec![

@@ -1,8 +1,9 @@
 //! `annex`: the annex of figures of a report, to be filled in by a unit.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use clap::Args;
 
 use super::{Session, Usage, known_report, say};
 use crate::config::source::suggestion;
@@ -12,13 +13,28 @@ use crate::domain::period::PeriodId;
 use crate::domain::unit::UnitId;
 use crate::writing::annex;
 
-pub(super) fn run(
-    session: &Session,
-    report: &str,
-    period: &PeriodId,
-    unit: &str,
-    file: &Path,
-) -> Result<()> {
+#[derive(Debug, Args)]
+pub(super) struct Annex {
+    /// The report
+    #[arg(long, value_name = "ID")]
+    report: String,
+    /// The period
+    #[arg(long)]
+    period: PeriodId,
+    /// The unit
+    #[arg(long, value_name = "ID")]
+    unit: String,
+    /// The Excel file
+    file: PathBuf,
+}
+
+pub(super) fn run(session: &Session, arguments: &Annex) -> Result<()> {
+    let Annex {
+        report,
+        period,
+        unit,
+        file,
+    } = arguments;
     let config = session.config()?;
     let now = session.now();
     let known = known_report(&config, report)?;

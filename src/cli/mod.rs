@@ -181,19 +181,7 @@ enum Command {
         dir: PathBuf,
     },
     /// Write the annex of figures of a report ([[report.number]]) for a unit to fill in, an Excel file
-    Annex {
-        /// The report
-        #[arg(long, value_name = "ID")]
-        report: String,
-        /// The period
-        #[arg(long)]
-        period: PeriodId,
-        /// The unit
-        #[arg(long, value_name = "ID")]
-        unit: String,
-        /// The Excel file
-        file: PathBuf,
-    },
+    Annex(annex::Annex),
     /// Show how each unit did in a year, in figures, points and places, and the receipt codes that they rest on
     Year {
         /// Such as 2026
@@ -426,12 +414,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
             period,
             dir,
         } => export::run(session, &report, &period, &dir).await,
-        Command::Annex {
-            report,
-            period,
-            unit,
-            file,
-        } => annex::run(session, &report, &period, &unit, &file),
+        Command::Annex(a) => annex::run(session, &a),
         Command::Year { year, json, xlsx } => year::run(session, year, json, xlsx.as_deref()),
         Command::Page { file } => page::run(session, file.as_deref()),
         Command::Files(a) => files::run(session, &a).await,
