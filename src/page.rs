@@ -4,7 +4,7 @@
 mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::io::{Error, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -183,10 +183,10 @@ fn standing(view: &View<'_>, o: &Obligation) -> Option<Standing> {
 }
 
 /// Writes the page to the place of the configuration, if there is one and a digest was made since it was last written.
-/// That it cannot be written is noted and told; nothing waits for it.
+/// That it cannot be made or written is noted and told; nothing waits for it.
 ///
 /// # Errors
-/// When the store or the template fails.
+/// When the store fails.
 pub(crate) fn publish(config: &Config, store: &Store, now: Timestamp) -> Result<()> {
     let Some(path) = &config.settings.report_page else {
         return Ok(());
@@ -194,14 +194,12 @@ pub(crate) fn publish(config: &Config, store: &Store, now: Timestamp) -> Result<
     if !is_due(store, now)? {
         return Ok(());
     }
-    match page_file(path) {
-        Ok(file) => {
-            let view = View::at(now, config, store)?;
-            match put(file, path, &html(&view, store)?) {
-                Ok(()) => store.succeeded(Part::Page, now),
-                Err(e) => fails(store, path, now, &e),
-            }
-        }
+    let made = page_file(path).and_then(|file| {
+        let view = View::at(now, config, store)?;
+        put(file, path, &html(&view, store)?)
+    });
+    match made {
+        Ok(()) => store.succeeded(Part::Page, now),
         Err(e) => fails(store, path, now, &e),
     }
 }
@@ -248,8 +246,11 @@ fn page_file(path: &Path) -> Result<tempfile::NamedTempFile> {
     let mut named = tempfile::Builder::new();
     let file = named.prefix(".thubaocao-").tempfile_in(folder);
     // Its own words have the name of a file that is not there.
-    file.map_err(|e| std::io::Error::from(e.kind()))
-        .with_context(told)
+    let why = |e: Error| match e.kind() {
+        ErrorKind::NotFound => Error::new(ErrorKind::NotFound, "it is not there"),
+        kind => Error::from(kind),
+    };
+    file.map_err(why).with_context(told)
 }
 
 fn put(mut file: tempfile::NamedTempFile, path: &Path, page: &str) -> Result<()> {

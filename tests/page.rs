@@ -191,6 +191,13 @@ fn a_page_that_cannot_be_written_is_told_stops_nothing_and_is_written_as_soon_as
     assert!(check.contains("page: ok ("), "{check}");
     let page = folder.path().join("www/index.html");
     assert!(!page.exists(), "check leaves nothing");
+    // An office's own page that fails only when it is made.
+    let own = config.join("templates");
+    fs::create_dir(&own).unwrap();
+    fs::write(own.join("page.html"), "{{ moment | in_large_letters }}").unwrap();
+    succeed(output("2026-06-15T07:20:00+07:00", &["run", "--once"]));
+    assert!(!page.exists());
+    fs::remove_dir_all(&own).unwrap();
     let at = "2026-06-15T07:30:00+07:00";
     succeed(output(at, &["run", "--once"]));
     assert!(page.exists());
