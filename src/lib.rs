@@ -42,6 +42,7 @@
 //! | [`overview`] | how all units stand, as tables: the Excel file of the digest and of `status`, totals, the chart |
 //! | [`standing`] | how what is expected stands at a moment: waiting, late, closed, not tracked; who is written to, and whom mails hold |
 //! | [`waiting`] | the mails on which staff have to decide, in the order in which they are to be seen |
+//! | [`find`] | mails by the words of them and of their documents |
 //! | [`links`] | the prepared mails behind the links of a digest, and the tokens that they carry |
 //! | [`expected`] | what is expected of whom: the obligations of the periods that have opened |
 //! | [`mailbox`], [`transport`] | raw mails in, outcomes out; mails out |
@@ -164,6 +165,7 @@ pub mod disk;
 pub mod domain;
 pub mod expected;
 pub mod export;
+pub mod find;
 pub mod ground;
 pub mod health;
 pub mod home;

@@ -132,7 +132,7 @@ fn rooms_are_found_in_every_way_of_naming_them() {
 
 /// The sentences that staff, clerks and administrators read, the words that are looked for, and the grammar of them,
 /// beside the one file of sentences that a room may have: its `said.rs`.
-const SPOKEN: [&str; 48] = [
+const SPOKEN: [&str; 49] = [
     "cli/demo/documents.rs",
     "cli/demo/mails.rs",
     "cli/units.rs",
@@ -158,6 +158,7 @@ const SPOKEN: [&str; 48] = [
     "domain/report.rs",
     "export.rs",
     "export/figures.rs",
+    "find.rs",
     "letters/answer.rs",
     "links/mod.rs",
     "mailbox/imap/show.rs",

@@ -12,6 +12,7 @@ mod digest;
 mod explain;
 mod export;
 mod files;
+mod find;
 mod health;
 mod history;
 mod inbox;
@@ -203,6 +204,8 @@ enum Command {
     Files(files::Files),
     /// Write the letter that asks late units for their reports, with its annex, as a Word document to be signed
     Urge(urge::Urge),
+    /// Find mails by words of their subjects, texts, files and documents, with Vietnamese marks or without
+    Find(find::Find),
     /// List the mails that wait for a person
     Inbox {
         /// One line of JSON a mail
@@ -419,6 +422,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Page { file } => page::run(session, file.as_deref()),
         Command::Files(a) => files::run(session, &a).await,
         Command::Urge(a) => urge::run(session, &a),
+        Command::Find(a) => find::run(session, &a),
         Command::Inbox { json } => inbox::run(session, json),
         Command::Assign(a) => corrections::assign(session, &a).await,
         Command::Ignore(a) => corrections::ignore(session, &a),

@@ -58,7 +58,7 @@ pub(crate) struct Facts<'m> {
     /// The day (Vietnam) on which the letter of ours to this address left that it answers itself, where that is no older
     /// than the key of the codes.
     pub letter: Option<Date>,
-    /// Whether it goes to us alone, and tells of no report.
+    /// Whether it goes to us alone, tells of no report, and is not from before the installation.
     pub to_us_alone: bool,
 }
 
@@ -129,6 +129,8 @@ pub(crate) enum Meaning {
     },
     /// To be told something.
     Inquiry(Inquiry),
+    /// Nothing that is known, of us alone; what whoever surely is one of staff is told.
+    Unclear(&'static str),
 }
 
 pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
@@ -167,7 +169,7 @@ pub(crate) fn meaning(mail: &Facts<'_>, codes: &Codes<'_>) -> Meaning {
             {
                 refused(NO_CODE)
             }
-            (Answers::Nothing, _) if is_unclear && mail.to_us_alone => refused(HOW_TO_SAY),
+            (Answers::Nothing, _) if is_unclear && mail.to_us_alone => Meaning::Unclear(HOW_TO_SAY),
             (Answers::DigestOfAnother, _) if !mail.may_report => refused(OF_ANOTHER_DIGEST),
             (Answers::Lost, _) if !mail.may_report => refused(LOST),
             (Answers::Inquiry, Some(_)) => refused(NO_CODE),
@@ -216,7 +218,9 @@ fn of_no_action(mail: &Facts<'_>, is_unclear: bool) -> Meaning {
         {
             UNCLEAR
         }
-        Answers::Nothing if is_unclear && mail.to_us_alone => HOW_TO_SAY,
+        Answers::Nothing if is_unclear && mail.to_us_alone => {
+            return Meaning::Unclear(HOW_TO_SAY);
+        }
         _ => return Meaning::Nothing,
     };
     Meaning::Refused(why.to_owned())
@@ -231,7 +235,7 @@ fn inquired(mail: &Facts<'_>, inquiry: &Inquiry) -> Meaning {
         (_, None) if mail.may_report => Meaning::Nothing,
         (Answers::Nothing, None) if !mail.to_us_alone => Meaning::Nothing,
         (Answers::Nothing, None) if *inquiry == Inquiry::Help => Meaning::Inquiry(Inquiry::Help),
-        (Answers::Nothing, None) => refused(ASK_IN_REPLY),
+        (Answers::Nothing, None) => Meaning::Unclear(ASK_IN_REPLY),
         (Answers::DigestOfAnother, None) => refused(OF_ANOTHER_DIGEST),
         (Answers::Lost, None) => refused(LOST),
         (Answers::Digest | Answers::Command(..) | Answers::Commands | Answers::Inquiry, None) => {
@@ -431,6 +435,7 @@ mod tests {
             Meaning::Refused(why) => why,
             Meaning::Command { token, .. } => token.to_string(),
             Meaning::Inquiry(_) => "inquiry".into(),
+            Meaning::Unclear(why) => why.into(),
         }
     }
 

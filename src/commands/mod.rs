@@ -80,7 +80,8 @@ pub(crate) fn meant(
             may_report: may_report(config, reading, codes.address, today),
             inquiry: inquiry.as_ref(),
             letter,
-            to_us_alone: !reading.to_others
+            to_us_alone: message.received_at >= store.first_opened()?
+                && !reading.to_others
                 && !says_nothing_happened(&reading.subject, &reading.body),
         },
         &codes,
@@ -198,7 +199,10 @@ pub(crate) fn asked(
     let (token, code) = match meant(config, store, message, reading)? {
         Meaning::Command { token, code } => (token, code),
         // What means nothing was classed as a command by the same facts; what asks to be told something is told it.
-        meaning @ (Meaning::Refused(_) | Meaning::Nothing | Meaning::Inquiry(_)) => {
+        meaning @ (Meaning::Refused(_)
+        | Meaning::Nothing
+        | Meaning::Inquiry(_)
+        | Meaning::Unclear(_)) => {
             let why = match meaning {
                 Meaning::Refused(why) => why,
                 _ => UNCLEAR.to_owned(),

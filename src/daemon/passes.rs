@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Exposed, exposed};
 use crate::disk;
 use crate::store::Part;
-use crate::{audit, collect, correct, health, plan, prepare, retention, send};
+use crate::{audit, collect, correct, find, health, plan, prepare, retention, send};
 
 /// How often the storage of the archive is tried where nothing fails: a key may have run out before a mail comes.
 const ARCHIVE_TRIED_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -89,6 +89,7 @@ impl Service {
         if self.app.store.health(Part::Archive)?.failing().is_some() {
             return Ok(passed); // of what lies there nothing is known
         }
+        find::take_in(&self.app.store, &self.app.archive, &mut self.app.reader).await?;
         if !self.app.store.clock_is_doubted()? {
             retention::pass(
                 &self.app.config,

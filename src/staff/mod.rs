@@ -58,6 +58,14 @@ pub(crate) fn obey(
             Some(confirmed) => settle(books, message, reading, &confirmed, now),
             None => match meant(books.config, s, message, reading)? {
                 Meaning::Inquiry(inquiry) => inquired(books, message, reading, &inquiry, now),
+                // Where nobody tells who wrote it, it is a mail like any other.
+                Meaning::Unclear(why) if reading.trust == Trust::Unknown => {
+                    answer::leave(s, message, MessageState::Noted, why)
+                }
+                Meaning::Unclear(why) => {
+                    let outcome = Outcome::refused(why.to_owned());
+                    answer::answer(books, message, reading, outcome, now)
+                }
                 Meaning::Nothing | Meaning::Refused(_) | Meaning::Command { .. } => {
                     consider(books, message, reading, now)
                 }

@@ -344,7 +344,7 @@ impl Store {
         Ok(self.messages("id = ?1", [id])?.pop())
     }
 
-    /// Stores what reading a mail gave, with the names of its files; whether the archive holds these is noted apart.
+    /// Stores what reading a mail gave, with the names of its files, and the words by which it is found; whether the archive holds these is noted apart.
     pub fn set_reading(&self, id: MessageId, reading: &Reading) -> Result<()> {
         self.conn.execute(
             "UPDATE message SET message_id = ?2, reply_to = ?3, sender = ?4, subject = ?5, class = ?6,
@@ -376,7 +376,7 @@ impl Store {
                 a.role.word()
             ])?;
         }
-        Ok(())
+        self.set_words(id, reading)
     }
 
     /// Notes that the archive holds the files of a mail.

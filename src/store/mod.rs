@@ -29,6 +29,7 @@ mod rest;
 mod restoration;
 mod retention;
 mod said;
+mod searched;
 mod sent_before;
 mod submission;
 mod taught;
@@ -71,11 +72,12 @@ pub use outbox::{DEFERRED_FOR_LONG, Left, NewMail, Outgoing, OutgoingState, Step
 pub use queue_pause::QueuePause;
 pub use rest::Rest;
 pub use retention::{Expired, Expiring};
+pub use searched::Hit;
 pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 33] = [
+const MIGRATIONS: [&str; 34] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -109,6 +111,7 @@ const MIGRATIONS: [&str; 33] = [
     include_str!("../../migrations/0031_nod.sql"),
     include_str!("../../migrations/0032_decided.sql"),
     include_str!("../../migrations/0033_annex.sql"),
+    include_str!("../../migrations/0034_searched.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.

@@ -139,7 +139,7 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Forgets what the rows say of the content of mails (senders, subjects, texts, names of files), to whom ours went,
+    /// Forgets what the rows say of the content of mails (senders, subjects, texts, names of files, words of documents), to whom ours went,
     /// and what people wrote as reasons. Hashes stay, so that a mail that is met again is known. A mail on which nobody
     /// had decided waits no more.
     pub(crate) fn forget_content(&self, expired: &Expired, now: Timestamp) -> Result<()> {
@@ -160,6 +160,7 @@ impl Store {
              WHERE id IN (SELECT value FROM json_each(?1))",
             params![ids, now],
         )?;
+        self.forget_words(&ids)?;
         self.conn.execute(
             "UPDATE message SET state = ?2, candidates = '[]' WHERE id IN (SELECT value FROM json_each(?1))",
             params![serde_json::to_string(&expired.undecided)?, MessageState::Ignored],

@@ -1,6 +1,7 @@
 //! What one of staff asked to be told; a file each for what takes more than a list.
 
 pub(crate) mod files;
+mod find;
 mod help;
 mod page;
 mod said;
@@ -106,7 +107,7 @@ fn told(
             let clear = || files::of_period(config, store, about, now);
             return with_files(config, mail, clear);
         }
-        Inquiry::Find(_) => help::told(config, store, now)?,
+        Inquiry::Find(sought) => find::told(config, store, sought, now)?,
     }))
 }
 

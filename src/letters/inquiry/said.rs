@@ -1,5 +1,7 @@
 //! The heads of tables for staff who ask.
 
+use crate::domain::row::MessageId;
+
 pub(super) const REPORTS_AND_PERIODS: &str = "Báo cáo và kỳ";
 pub(super) const OF_A_PERIOD: [&str; 2] = ["Báo cáo và kỳ", "Hạn"];
 pub(super) const QUESTIONS: &str = "Câu hỏi";
@@ -35,3 +37,9 @@ pub(super) const FILE: &str = "tinh-hinh-bao-cao";
 pub(super) const ENCLOSED: &str = "Tệp gửi kèm";
 pub(super) const TOO_LARGE: &str = "Không gửi kèm được vì quá lớn";
 pub(super) const FILE_OF: &str = "Tệp";
+pub(super) const FOUND: &str = "Thư tìm thấy";
+pub(super) const OF_FOUND: [&str; 3] = ["Ngày nhận, đơn vị", "Báo cáo, mã", "Đoạn có chữ cần tìm"];
+
+pub(super) fn mail_number(id: MessageId) -> String {
+    format!("thư số {id}")
+}
