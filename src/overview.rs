@@ -327,13 +327,13 @@ fn details_sheet<'a>(
         columns: [
             columns(7.0, &["STT"]),
             columns(36.0, &["Đơn vị"]),
-            columns(20.0, &["Báo cáo"]),
-            columns(18.0, &["Kỳ"]),
+            columns(18.0, &["Báo cáo"]),
+            columns(22.0, &["Kỳ"]),
             columns(13.0, &["Hạn"]),
             columns(20.0, &["Tình trạng"]),
             columns(13.0, &["Nhận lần đầu", "Nhận đủ"]),
-            columns(18.0, &["Số, ký hiệu văn bản"]),
-            columns(8.0, &["Số lần gửi", "Số lần nhắc"]),
+            columns(16.0, &["Số, ký hiệu văn bản"]),
+            columns(7.0, &["Số lần gửi", "Số lần nhắc"]),
             columns(13.0, &["Nhắc gần nhất"]),
         ]
         .concat(),

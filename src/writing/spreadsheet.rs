@@ -115,6 +115,8 @@ const BOLD_CAPITALS: f64 = 0.7;
 /// A table with more than so many characters in a row would be printed in letters too small to read: it goes over several
 /// pages side by side, each with the first two columns.
 const WIDEST: f64 = 190.0;
+/// Of so many rows of a sheet the height is told; each is kept in memory until the end, and nobody prints so many.
+const MOST_HEIGHTS: u32 = 20_000;
 /// The margins of a page in inches: 30 mm on the left, 15 on the right, 20 above and below; 10 to the page number.
 const MARGINS: [f64; 6] = [1.18, 0.59, 0.79, 0.79, 0.39, 0.39];
 
@@ -255,7 +257,8 @@ fn fill(page: &mut Worksheet, sheet: Sheet<'_>, formats: &Formats) -> Result<()>
         let shown = cells.iter().zip(widths);
         let most = shown.map(|(cell, room)| cell.text().map_or(1, |text| lines(text, room)));
         // Not every program finds out by itself how high a row has to be.
-        if let Some(most) = most.max().filter(|most| *most > 1) {
+        let tells = row < MOST_HEIGHTS;
+        if let Some(most) = most.max().filter(|most| tells && *most > 1) {
             page.set_row_height(row, f64::from(most) * LINE)?;
         }
         for (i, cell) in cells.iter().enumerate() {
