@@ -111,7 +111,7 @@
 //! | staff write in a hurry, on a phone, without marks | what is plain is done, the rest asked back, thanks left without an answer | `orders::what_staff_write_in_a_hurry_is_done_asked_back_or_left_without_an_answer` |
 //! | staff ask something, or write what nobody understands | they are told what they ask, or how to say it; nothing changes | `inquiries::whoever_asks_how_to_ask_is_given_examples_each_of_which_is_answered_and_changes_nothing` |
 //! | what a mail is is likely and not certain | the digest says so, one click does what it says, and nothing counts before | `staff::what_waits_says_what_it_most_likely_is_and_one_click_does_that_and_nothing_counts_before` |
-//! | a unit asks for more time | one click gives it until the day it asks for and tells it; what is taken back is taken back whole, and told where it was told | `staff::a_unit_that_asks_for_more_time_gets_it_by_one_click_and_a_courteous_letter` |
+//! | a unit asks for more time | one click gives it until the day it asks for, or refuses it with a reason, and tells it; what is taken back is taken back whole, and told where it was told | `staff::a_unit_that_asks_for_more_time_gets_it_by_one_click_and_a_courteous_letter` |
 //! | words and code name different items | nothing is done, and it is asked | `authority::a_code_of_another_item_than_the_words_name_does_nothing_and_it_is_asked` |
 //! | a command comes again and again | it is answered once | `authority::a_command_that_comes_again_is_not_answered_again` |
 //! | commands come by the dozen | all are done, those above the cap told together | `authority::above_so_many_answers_a_day_commands_are_done_and_told_together_the_next_morning` |

@@ -614,8 +614,13 @@ fn a_unit_that_asks_for_more_time_gets_it_by_one_click_and_a_courteous_letter() 
         .filter_map(|a| Some(a.rsplit_once('>')?.1))
         .collect();
     assert_eq!(
-        labels[..3],
-        ["Gia hạn đến 30/6/2026", "Trả lời", "Không phải báo cáo"]
+        labels[..4],
+        [
+            "Gia hạn đến 30/6/2026",
+            "Không đồng ý",
+            "Trả lời",
+            "Không phải báo cáo"
+        ]
     );
     let by_hand = "mailto:cdcs@capnuocpy.example?subject=Re%3A%20V%2Fv%20xin%20gia%20h%E1%BA%A1n\"";
     assert!(own.contains(by_hand), "{own}");
@@ -677,6 +682,110 @@ fn a_unit_that_asks_for_more_time_gets_it_by_one_click_and_a_courteous_letter() 
         1
     );
     look("the digest with a unit that asks for more time", &page);
+}
+
+#[test]
+fn what_staff_decide_of_a_unit_is_told_it_and_so_is_that_it_holds_no_more() {
+    const UNIT: &str = "cdcs@capnuocpy.example";
+    let demo = Demo::new();
+    let body = "Kính gửi Ban,\r\nĐơn vị xin gửi chậm báo cáo trẻ em một tuần.";
+    receive(
+        &demo,
+        "capnuocpy.example",
+        &written(UNIT, "Xin lùi hạn", body, &[]),
+    );
+    let page = demo.digest("2026-06-24", Demo::AFTER);
+    // A week from the deadline of 15/6 is over.
+    assert!(page.contains(">Gia hạn</a>"), "{page}");
+    let refused = links(&page, "Không đồng ý").remove(0);
+    assert!(send(&demo, &refused, "06-24").starts_with("Chưa có lý do"));
+    let because = "Tổng Liên đoàn yêu cầu tổng hợp trước 25/6";
+    let said = send(&demo, &filled(refused, because), "06-24");
+    assert!(
+        said.contains("chưa đồng ý gia hạn theo thư số 31"),
+        "{said}"
+    );
+    let told = letters_to(&demo, UNIT, "Trả lời đề nghị gia hạn báo cáo");
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].contains(&format!("chưa thể đồng ý. Lý do: {because}."))
+            && told[0].contains("(thư “Xin lùi hạn”)"),
+        "{}",
+        told[0]
+    );
+    let inbox = || json_lines(&demo.after(&["inbox", "--json"])).len();
+    let waiting = inbox();
+    let undo_the_last = |command: &str| {
+        let history = demo.after(&["history"]);
+        let last = history
+            .lines()
+            .rfind(|l| l.contains(&format!(": {command},")));
+        let last = last.unwrap_or_else(|| panic!("no {command}: {history}"));
+        demo.after(&["undo", last.split_whitespace().next().unwrap()]);
+        demo.after(&["run", "--once"]);
+    };
+    undo_the_last("refuse");
+    assert_eq!(inbox(), waiting + 1);
+    let told = letters_to(&demo, UNIT, "Đính chính: đang xem xét lại");
+    assert_eq!(told.len(), 1);
+    // The same by command.
+    demo.after(&["refuse", "31", "--reason", "đã quá hạn"]);
+    demo.after(&["run", "--once"]);
+    assert_eq!(letters_to(&demo, UNIT, "Trả lời đề nghị gia hạn").len(), 2);
+
+    // A unit that is excused, and then is not.
+    let excuse = [
+        "excuse",
+        "cdcs-cap-thoat-nuoc",
+        "tre-em",
+        "2026-H1",
+        "--reason",
+        "mới thành lập",
+    ];
+    demo.after(&excuse);
+    demo.after(&["run", "--once"]);
+    let told = letters_to(&demo, UNIT, "Đồng ý miễn báo cáo: ");
+    assert_eq!(told.len(), 1);
+    assert!(!told[0].contains("mới thành lập"), "{}", told[0]);
+    undo_the_last("excuse");
+    let told = letters_to(&demo, UNIT, "Đính chính: đề nghị gửi báo cáo");
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].contains("Hạn gửi: 17 giờ 00 ngày 15/6/2026"),
+        "{}",
+        told[0]
+    );
+    // What is taken back before it was told is never told.
+    demo.after(&excuse);
+    let history = demo.after(&["history", "cdcs-cap-thoat-nuoc"]);
+    let last = history.lines().rfind(|l| l.contains(": excuse,")).unwrap();
+    demo.after(&["undo", last.split_whitespace().next().unwrap()]);
+    demo.after(&["run", "--once"]);
+    assert_eq!(letters_to(&demo, UNIT, "Đồng ý miễn báo cáo: ").len(), 1);
+    assert_eq!(letters_to(&demo, UNIT, "Đính chính: đề nghị gửi").len(), 1);
+
+    // A report that was sent back counts after all.
+    let status = json_lines(&demo.after(&["status", "--json", "--report", "tre-em"]));
+    let sent = status.iter().find(|l| l["state"] == "submitted").unwrap();
+    let code = sent["receipt"]
+        .as_str()
+        .unwrap_or("BC-2026-00001")
+        .to_owned();
+    demo.after(&["return", &code, "--reason", "thiếu bảng số liệu"]);
+    demo.after(&["run", "--once"]);
+    let all = |subject: &str| -> usize {
+        let entries = std::fs::read_dir(demo.dir().join("outbox")).unwrap();
+        let mails = entries.filter_map(|e| {
+            let raw = std::fs::read(e.unwrap().path()).unwrap();
+            let mail = mail_parser::MessageParser::default().parse(&raw)?;
+            mail.subject()?.starts_with(subject).then_some(())
+        });
+        mails.count()
+    };
+    let before = all("Đề nghị hoàn chỉnh báo cáo");
+    assert!(before > 0);
+    undo_the_last("return");
+    assert_eq!(all("Đính chính: báo cáo đã gửi vẫn được ghi nhận"), 1);
 }
 
 #[test]

@@ -138,6 +138,17 @@ pub(super) struct Extend {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Refuse {
+    /// The number of the mail that asks for more time, as `inbox` shows it
+    message: MessageId,
+    /// Why; the unit is told
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    by: Author,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Close {
     /// The report
     report: String,
@@ -177,8 +188,9 @@ pub(super) struct Return {
 
 #[derive(Debug, Args)]
 pub(super) struct Accept {
-    /// The receipt code of the submission, such as BC-2026-00017
-    submission: String,
+    /// The receipt codes of the submissions, such as BC-2026-00017; several are one change
+    #[arg(required = true)]
+    submissions: Vec<String>,
     #[command(flatten)]
     by: Author,
 }
@@ -260,6 +272,12 @@ pub(super) fn extend(session: &Session, a: &Extend) -> Result<()> {
     })
 }
 
+pub(super) fn refuse(session: &Session, a: &Refuse) -> Result<()> {
+    correct(session, &a.by, |clerk| {
+        correct::refuse_time(clerk, a.message, &a.reason)
+    })
+}
+
 pub(super) fn close(session: &Session, a: &Close) -> Result<()> {
     correct(session, &a.by, |clerk| match a.undo {
         true => correct::reopen(clerk, &a.report, &a.period),
@@ -282,8 +300,11 @@ pub(super) fn send_back(session: &Session, a: &Return) -> Result<()> {
 }
 
 pub(super) fn accept(session: &Session, a: &Accept) -> Result<()> {
-    let row = row_of(&a.submission);
-    correct(session, &a.by, |clerk| correct::accept(clerk, row?))
+    let rows: Result<Vec<SubmissionId>> = a.submissions.iter().map(|code| row_of(code)).collect();
+    correct(session, &a.by, |clerk| match rows?.as_slice() {
+        [one] => correct::accept(clerk, *one),
+        several => correct::accept_all(clerk, several),
+    })
 }
 
 pub(super) fn undo(session: &Session, a: &Undo) -> Result<()> {

@@ -222,13 +222,15 @@ enum Command {
     ReceivedPaper(corrections::ReceivedPaper),
     /// Give a unit more time for a report
     Extend(corrections::Extend),
+    /// Refuse the time for which a mail asks, with a reason
+    Refuse(corrections::Refuse),
     /// Let the letter to the leader of a unit that is late leave, or stop it
     Escalate(corrections::Escalate),
     /// Close a period of a report: what is overdue counts as not sent
     Close(corrections::Close),
     /// Send a submission back to its unit, with a reason
     Return(corrections::Return),
-    /// Accept a submission; one that was sent back counts again
+    /// Accept submissions; one that was sent back counts again
     Accept(corrections::Accept),
     /// Take a change back
     Undo(corrections::Undo),
@@ -428,6 +430,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<()> {
         Command::Ignore(a) => corrections::ignore(session, &a),
         Command::Excuse(a) => corrections::excuse(session, &a),
         Command::ReceivedPaper(a) => corrections::received_paper(session, &a),
+        Command::Refuse(a) => corrections::refuse(session, &a),
         Command::Extend(a) => corrections::extend(session, &a),
         Command::Escalate(a) => corrections::escalate(session, &a),
         Command::Close(a) => corrections::close(session, &a),

@@ -56,7 +56,7 @@ pub(crate) fn by_a_colleague(
 /// The things that an order changes, and the commands whose effect it would change there.
 fn changes(store: &Store, order: &Order) -> Result<Option<(Vec<String>, &'static [&'static str])>> {
     Ok(match order {
-        Order::Assign { mail, .. } | Order::Ignore(mail) => {
+        Order::Assign { mail, .. } | Order::Ignore(mail) | Order::Refuse { mail, .. } => {
             // What the mail was logged as is withdrawn by it.
             let logged = store.submissions_of(*mail)?;
             let mut subjects = vec![mail_name(*mail)];
@@ -95,6 +95,7 @@ fn is_same(order: &Order, command: &str) -> bool {
         Order::Leader(_, nod) => command == nod_command(*nod),
         Order::Close(_) => command == "close",
         Order::Assign { .. }
+        | Order::Refuse { .. }
         | Order::Extend { .. }
         | Order::Paper { .. }
         | Order::PutAside(..)
@@ -119,7 +120,7 @@ fn in_words(
     };
     let mut unit = None;
     let what = match order {
-        Order::Assign { mail, .. } | Order::Ignore(mail) => {
+        Order::Assign { mail, .. } | Order::Ignore(mail) | Order::Refuse { mail, .. } => {
             unit = store.message(*mail)?.and_then(|m| m.unit);
             match made.change.subject == mail_name(*mail) {
                 true => format!("Thư số {mail}"),

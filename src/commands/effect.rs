@@ -87,6 +87,12 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
             let by = asked_by.map_or(String::new(), |id| format!(" theo thư số {id}"));
             format!("Gia hạn{by} cho {} đến hết ngày {until}", of(target))
         }
+        Order::Refuse { mail, reason } => {
+            format!(
+                "Trả lời đơn vị là chưa đồng ý gia hạn theo thư số {mail}. Lý do: “{}”",
+                quoted(reason)
+            )
+        }
         Order::Paper { of: target, .. } => {
             format!("Ghi nhận đã nhận bản giấy của {}", of(target))
         }
@@ -148,9 +154,9 @@ fn letter_to_leader(nod: Nod, of: &str) -> String {
 /// Whether the texts of an order are shown whole that others are to read.
 pub(crate) fn is_shown_whole(order: &Order) -> bool {
     match order {
-        Order::Return { reason, .. } | Order::Excuse { reason, .. } => {
-            reason.chars().count() <= SHOWN
-        }
+        Order::Return { reason, .. }
+        | Order::Excuse { reason, .. }
+        | Order::Refuse { reason, .. } => reason.chars().count() <= SHOWN,
         Order::Assign { .. }
         | Order::Ignore(_)
         | Order::PutAside(..)

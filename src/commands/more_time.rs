@@ -79,7 +79,7 @@ pub(crate) fn asked_by(
     }
     let written = date_of(message.received_at);
     let until = open.first().and_then(|o| {
-        let asked = words::asked_until(&reading.body, written, date_of(o.due));
+        let asked = words::asked_until(&reading.body, written, date_of(o.due), &config.calendar);
         asked.filter(|until| *until >= day)
     });
     Ok(Some(Request {
@@ -125,6 +125,7 @@ fn first_words(body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Calendar;
     use jiff::civil::date;
 
     #[test]
@@ -141,10 +142,15 @@ mod tests {
                 june(30),
             ),
             ("Từ 8/6 cán bộ đi công tác, xin nộp chậm", None),
-            ("xin gia hạn thêm một tuần", None),
+            ("xin gia hạn thêm một tuần", june(22)),
+            ("xin nộp chậm 3 ngày ạ", june(18)),
+            ("Xin lùi lại 02 tuần", june(29)),
+            ("cho đơn vị thêm 5 ngày làm việc", june(22)),
+            ("đơn vị chậm nộp một ngày nữa thôi", june(16)),
+            ("3 ngày nay đơn vị mất điện", None),
             ("xin gia hạn đến 31/6", None),
         ] {
-            let asked = words::asked_until(text, date(2026, 6, 10), due);
+            let asked = words::asked_until(text, date(2026, 6, 10), due, &Calendar::default());
             assert_eq!(asked, wanted, "{text}");
         }
     }

@@ -62,6 +62,11 @@ pub(crate) enum Order {
         /// The mail that asks for it.
         asked_by: Option<MessageId>,
     },
+    /// The time for which a mail asks is not given.
+    Refuse {
+        mail: MessageId,
+        reason: String,
+    },
     Paper {
         of: Target,
         on: Option<Date>,
@@ -268,6 +273,10 @@ fn resolved(
             Ok(order) => order,
             Err(why) => return Ok(Err(why)),
         },
+        (Item::Mail(mail), Action::Refuse) => match reason_of(names, body) {
+            Some(reason) => Order::Refuse { mail, reason },
+            None => return said(NO_REASON),
+        },
         (Item::Listed(day, kind), Action::Ignore) => Order::PutAside(day, kind),
         (Item::News(day), Action::Accept) => match all_new(store, day, body)? {
             Ok(order) => order,
@@ -395,8 +404,7 @@ fn of_submission(
     if *action == Action::Accept {
         return Ok(Order::Accept(submission));
     }
-    let reason = words::reason(body, &|l| names.said(l)).filter(|r| !words::is_nothing(r));
-    let reason = reason.ok_or(NO_REASON)?;
+    let reason = reason_of(names, body).ok_or(NO_REASON)?;
     let due = match words::field(body, "han gui lai") {
         Some(day) => Some(words::day(&day, today)),
         None => free.and_then(|line| words::deadline(line, today)),
@@ -424,9 +432,7 @@ fn of_obligation(
     Ok(match action {
         Action::Excuse => Order::Excuse {
             of,
-            reason: words::reason(body, &|l| names.said(l))
-                .filter(|r| !words::is_nothing(r))
-                .ok_or(NO_REASON)?,
+            reason: reason_of(names, body).ok_or(NO_REASON)?,
         },
         Action::Extend => Order::Extend {
             of,
@@ -451,6 +457,11 @@ fn of_obligation(
     })
 }
 
+/// The reason that a mail gives, where it says something.
+fn reason_of(names: &Names<'_>, body: &str) -> Option<String> {
+    words::reason(body, &|l| names.said(l)).filter(|r| !words::is_nothing(r))
+}
+
 /// Until when more time is given; the error says what is missing.
 fn more_time(names: &Names<'_>, body: &str) -> Result<Date, &'static str> {
     let until = words::until(body, names.day).ok_or(said::NO_NEW_DAY)?;
@@ -470,10 +481,11 @@ fn against(item: Item, action: &Action, body: &str) -> Option<Against> {
 
 /// What may be asked of an item.
 pub(super) fn of(item: Item) -> &'static [Action] {
-    static MAIL: [Action; 3] = [
+    static MAIL: [Action; 4] = [
         Action::Assign(String::new()),
         Action::Ignore,
         Action::Extend,
+        Action::Refuse,
     ];
     match item {
         Item::Mail(_) => &MAIL,
@@ -682,11 +694,15 @@ mod tests {
             (&reports[..], None),
         ] {
             let reports: Vec<String> = reports.iter().map(|r| (*r).to_owned()).collect();
-            let link = links.for_more_time(MessageId(9), &reports, until).unwrap();
-            assert_eq!(words::until(&opened(&link.href), date(2026, 6, 10)), until);
-            mails.push((Item::Mail(MessageId(9)), Action::Extend, link));
+            let both = links.for_more_time(MessageId(9), &reports, until);
+            let body = opened(&both[0].href);
+            assert_eq!(words::until(&body, date(2026, 6, 10)), until);
+            let actions = [Action::Extend, Action::Refuse];
+            for (link, action) in both.into_iter().zip(actions) {
+                mails.push((Item::Mail(MessageId(9)), action, link));
+            }
         }
-        assert_eq!(links.for_more_time(MessageId(9), &[], None), None);
+        assert_eq!(links.for_more_time(MessageId(9), &[], None).len(), 1);
         let both = links.for_submission(SubmissionId(17), "BC-2026-00017");
         mails.push((
             Item::Submission(SubmissionId(17)),

@@ -30,7 +30,7 @@ pub(super) fn is_plain(line: &str, action: &Action) -> bool {
         Action::Assign(_) | Action::Extend | Action::Paper => {
             !said.iter().any(|w| doubts(w)) && !ask_for_another(&words, action)
         }
-        Action::Return | Action::Excuse => plain && !asks_for_more(reason),
+        Action::Return | Action::Excuse | Action::Refuse => plain && !asks_for_more(reason),
         Action::Ignore => {
             let of_a_report = reason.iter().any(|w| vi().of_a_report.contains(w));
             plain && !of_a_report && !reason.iter().any(doubts) && !asks_for_more(reason)

@@ -180,6 +180,7 @@ fn called(action: &Action) -> &'static str {
         Action::Accept => "duyệt",
         Action::Return => "trả lại",
         Action::Extend => "gia hạn",
+        Action::Refuse => "không đồng ý gia hạn",
         Action::Excuse => "miễn báo cáo",
         Action::Paper => "đã nhận bản giấy",
         Action::Close => "khóa kỳ",

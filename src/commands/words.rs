@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::domain::calendar::Calendar;
 use crate::ground::text::fold;
 use crate::links::KEEP_ONE;
 use crate::links::token::Action;
@@ -15,6 +16,15 @@ use crate::words::{Marked, Weight, vi};
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"\b(\d{1,2})(?:\s*[/.-]\s*|\s+tháng\s+|\s+thang\s+)(\d{1,2})(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4}|\d{2}))?\b";
     Regex::new(pattern).expect("a valid pattern")
+});
+
+/// More time, by its length, in folded text.
+static LONGER: LazyLock<Regex> = LazyLock::new(|| {
+    let number = r"\d{1,2}|mot|hai|ba|bon|nam|sau|bay|tam|chin|muoi";
+    let pattern = format!(
+        r"\b(?:them|cham|tre|muon|lui|hoan)(?: lai| nop| gui| khoang)* (?:0)?({number}) (ngay|tuan)( lam viec)?\b"
+    );
+    Regex::new(&pattern).expect("a valid pattern")
 });
 
 static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
@@ -392,12 +402,29 @@ fn days_to_come(text: &str, today: Date) -> impl Iterator<Item = Date> {
     })
 }
 
-/// Until when whoever asks for more time asks for it: a day after `due`, which may stand there, too. `today`: the day on
-/// which the text was written.
-pub(super) fn asked_until(text: &str, today: Date, due: Date) -> Option<Date> {
+/// Until when whoever asks for more time asks for it: a day after `due`, which may stand there, too, or so many days or
+/// weeks more. `today`: the day on which the text was written.
+pub(super) fn asked_until(text: &str, today: Date, due: Date, calendar: &Calendar) -> Option<Date> {
     let later = |day: &Date| *day > due;
     let marked = deadline(text, today).flatten().filter(later);
-    marked.or_else(|| days_to_come(text, today).find(later))
+    let named = marked.or_else(|| days_to_come(text, today).find(later));
+    named.or_else(|| longer(text, due, calendar))
+}
+
+/// So many days or weeks after a day: "thêm một tuần", "chậm 3 ngày", "thêm 5 ngày làm việc".
+fn longer(text: &str, due: Date, calendar: &Calendar) -> Option<Date> {
+    const NUMBERS: [&str; 10] = [
+        "mot", "hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi",
+    ];
+    let text = fold(text);
+    let said = LONGER.captures(&text)?;
+    let in_letters = || u16::try_from(NUMBERS.iter().position(|n| *n == &said[1])? + 1).ok();
+    let number: u16 = said[1].parse().ok().or_else(in_letters)?;
+    match (&said[2], said.get(3)) {
+        ("tuan", _) => Some(due.saturating_add(i64::from(number).weeks())),
+        (_, Some(_)) => Some(calendar.working_days_after(due, number)),
+        (_, None) => Some(due.saturating_add(i64::from(number).days())),
+    }
 }
 
 /// The first day in a text that is past: 20/6/2026, or the last 20/6.

@@ -4,12 +4,15 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, said, title};
+use super::{
+    By, Clerk, Done, Inverse, Refusal, decision, in_words, log, said, title, undo_those_that_stand,
+};
 use crate::collect::{self, Books};
 use crate::commands::named::Names;
 use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::date_of;
+use crate::domain::decision::{About, Decision};
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::row::{ChangeId, MessageId, ObligationId};
@@ -18,7 +21,7 @@ use crate::domain::why::Why;
 use crate::expected;
 use crate::matching::{Expected, Item, Sent, forms_of};
 use crate::reading::{Class, Reading, Unread};
-use crate::store::{Message, MessageState, NewSubmission, Store, Strangers, Verdict};
+use crate::store::{Decided, Message, MessageState, NewSubmission, Store, Strangers, Verdict};
 use crate::waiting::Waiting;
 
 /// Logs a mail as staff say. What it was logged as before is withdrawn.
@@ -253,6 +256,64 @@ pub(super) fn answered_by_time(clerk: Clerk<'_>, s: &Store, mail: MessageId) -> 
         who: clerk.by.who.clone(),
     };
     Ok(set_aside(s, &message, why, clerk.by, clerk.now)?.1)
+}
+
+/// Refuses the time for which a unit asks by a mail, on which nothing more is to be decided; the unit is told why.
+///
+/// # Errors
+/// When there is no such mail, it is not certain whose it is, or it does not wait.
+pub fn refuse_time(clerk: Clerk<'_>, mail: MessageId, reason: &str) -> Result<Done> {
+    let (message, _) = known_mail(clerk.store, mail)?;
+    if reason.trim().is_empty() {
+        bail!("a reason is needed: the unit is told why");
+    }
+    let candidates = message.candidates.as_slice();
+    let unit = match (&message.unit, candidates) {
+        (Some(unit), _) | (None, [unit]) if message.state == MessageState::Waiting => unit,
+        _ => bail!(Refusal::AsksForNoTime(mail)),
+    };
+    let correction = clerk.store.transaction(|s| {
+        let why = Why::RefusedTimeBy {
+            who: clerk.by.who.clone(),
+        };
+        let (_, aside) = set_aside(s, &message, why, clerk.by, clerk.now)?;
+        let decided = Decided {
+            what: Decision::TimeRefused,
+            of: About::Mail(mail),
+            words: reason.trim().to_owned(),
+        };
+        decision::tell(s, &decided, Some(unit), Some(mail), clerk.now)?;
+        let inverse = Inverse::Refusal {
+            message: mail,
+            aside,
+        };
+        let after = format!("no more time: {reason}");
+        let subject = format!("request in mail {mail}");
+        let change = (subject, "waiting", after.as_str());
+        clerk.log(s, "refuse", change, Some(&inverse))
+    })?;
+    let name = clerk.config.unit_name(unit, date_of(clerk.now));
+    Ok(Done {
+        said: format!("{unit} gets no more time; it is told why"),
+        in_vietnamese: said::time_refused(mail, &name, reason.trim()),
+        correction,
+    })
+}
+
+/// A mail waits again by which a unit asks for more time; whoever was told no is told so.
+pub(super) fn take_refusal_back(
+    s: &Store,
+    mail: MessageId,
+    aside: ChangeId,
+    by: &By,
+    now: Timestamp,
+) -> Result<bool> {
+    let any = undo_those_that_stand(s, &[aside], by, now)?;
+    if any {
+        let (of, instead) = (About::Mail(mail), Decision::RefusalWithdrawn);
+        decision::take_back(s, Decision::TimeRefused, of, instead, now)?;
+    }
+    Ok(any)
 }
 
 fn mark_ignored(

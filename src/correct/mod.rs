@@ -2,6 +2,7 @@
 
 mod clock;
 mod contact;
+mod decision;
 mod leader;
 mod mail;
 mod obligation;
@@ -28,7 +29,7 @@ use crate::store::{Correction, Message, MessageState, Store, Verdict};
 pub use clock::{accept_clock, undo_moments_ahead};
 pub use contact::reset_contact;
 pub use leader::escalate;
-pub use mail::{assign, ignore, put_aside};
+pub use mail::{assign, ignore, put_aside, refuse_time};
 pub use obligation::{
     excuse, excuse_ended, extend, move_deadline, received_paper, withdraw_excuse, withdraw_paper,
 };
@@ -126,6 +127,11 @@ enum Inverse {
         #[serde(default)]
         aside: Option<ChangeId>,
     },
+    /// A mail asks for more time again, by the change that put it aside.
+    Refusal {
+        message: MessageId,
+        aside: ChangeId,
+    },
     Nod {
         obligation: ObligationId,
         /// Whether the letter might leave by what was said before.
@@ -218,7 +224,9 @@ impl Inverse {
                 true
             }
             Inverse::Aside { changes } => undo_those_that_stand(s, changes, by, now)?,
-            Inverse::Excuse { obligation } => s.withdraw_excuse(*obligation, now)?,
+            Inverse::Excuse { obligation } => {
+                obligation::not_excused_any_more(s, *obligation, now)?
+            }
             Inverse::Paper {
                 obligation,
                 submission,
@@ -241,6 +249,9 @@ impl Inverse {
                 undo_those_that_stand(s, aside.as_slice(), by, now)?;
                 true
             }
+            Inverse::Refusal { message, aside } => {
+                mail::take_refusal_back(s, *message, *aside, by, now)?
+            }
             Inverse::Nod {
                 obligation,
                 sends_before,
@@ -252,7 +263,9 @@ impl Inverse {
             }
             Inverse::Title { title } => s.remember_title(*title)?,
             Inverse::Contact { address, at } => s.unreset_contact(address, *at)?,
-            Inverse::SentBack { submission } => s.withdraw_sent_back(*submission, now)?.is_some(),
+            Inverse::SentBack { submission } => {
+                submission::counts_again(s, *submission, now)?.is_some()
+            }
             Inverse::Acceptance {
                 submission,
                 sent_back,

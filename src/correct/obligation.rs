@@ -4,15 +4,16 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{By, Clerk, Done, Inverse, Refusal, in_words, log, mail, said};
+use super::{By, Clerk, Done, Inverse, Refusal, decision, in_words, log, mail, said};
 use crate::domain::correction::Target;
+use crate::domain::decision::{About, Decision};
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::Owed;
 use crate::domain::report::Forms;
 use crate::domain::row::{ExtensionId, MessageId, ObligationId};
 use crate::domain::{date_of, instant, vietnamese_moment};
 use crate::expected;
-use crate::store::{NewMail, NewSubmission, Store};
+use crate::store::{Decided, NewMail, NewSubmission, Store};
 
 pub(super) fn target_id(clerk: Clerk<'_>, target: &Target) -> Result<ObligationId> {
     expected::expect(clerk.config, clerk.store, clerk.now)?;
@@ -131,6 +132,12 @@ pub fn excuse(clerk: Clerk<'_>, target: &Target, reason: &str) -> Result<Done> {
         let after = format!("excused: {reason}");
         let change = (target.subject(), "expected", after.as_str());
         let inverse = Inverse::Excuse { obligation: id };
+        let decided = Decided {
+            what: Decision::Excused,
+            of: About::Obligation(id),
+            words: reason.to_owned(),
+        };
+        decision::tell(s, &decided, Some(&target.unit), None, clerk.now)?;
         clerk.log(s, "excuse", change, Some(&inverse))
     })?;
     Ok(Done {
@@ -188,7 +195,7 @@ pub fn move_deadline(
 pub fn withdraw_excuse(clerk: Clerk<'_>, target: &Target) -> Result<Done> {
     let id = target_id(clerk, target)?;
     let correction = clerk.store.transaction(|s| {
-        if !s.withdraw_excuse(id, clerk.now)? {
+        if !not_excused_any_more(s, id, clerk.now)? {
             bail!("{} is not excused from this", target.unit);
         }
         let change = (target.subject(), "excused", "expected again");
@@ -202,6 +209,16 @@ pub fn withdraw_excuse(clerk: Clerk<'_>, target: &Target) -> Result<Done> {
         in_vietnamese: said::not_excused(&target_in_words(clerk, target)),
         correction,
     })
+}
+
+/// Takes an excuse back, and tells a unit that was told of it; `false` where there was none.
+pub(super) fn not_excused_any_more(s: &Store, id: ObligationId, now: Timestamp) -> Result<bool> {
+    let was_excused = s.withdraw_excuse(id, now)?;
+    if was_excused {
+        let (of, instead) = (About::Obligation(id), Decision::ExcuseWithdrawn);
+        decision::take_back(s, Decision::Excused, of, instead, now)?;
+    }
+    Ok(was_excused)
 }
 
 /// The moment of a deadline on a day that has not passed.

@@ -54,6 +54,9 @@ pub enum Refusal {
     /// Of the mails that a digest lists none waits any more.
     #[error("no mail that the digest of {0} lists waits any more")]
     NoneWaits(Date),
+    /// The mail does not wait, or it is not certain whose it is.
+    #[error("mail {0} does not wait, or it is not certain which unit asks by it")]
+    AsksForNoTime(MessageId),
     /// Each of several submissions was decided on.
     #[error("each of these submissions is accepted or sent back already")]
     AllDecided,
@@ -167,6 +170,9 @@ impl Refusal {
                 "{} không thuộc diện phải gửi {}; lệnh không được thực hiện. Đề nghị xem lại tên đơn vị, báo cáo và kỳ",
                 config.unit_name(unit, day),
                 of(report, period)
+            ),
+            Refusal::AsksForNoTime(mail) => format!(
+                "Thư số {mail} không còn chờ xử lý, hoặc chưa rõ là của đơn vị nào"
             ),
             Refusal::AllDecided => "Các báo cáo này đều đã được duyệt hoặc trả lại".into(),
             Refusal::NoneWaits(of) => format!(

@@ -61,6 +61,13 @@ pub(super) fn accepted_together(accepted: usize, asked: usize) -> String {
     format!("Đã duyệt {accepted} báo cáo{others}")
 }
 
+pub(super) fn time_refused(mail: MessageId, unit: &str, reason: &str) -> String {
+    format!(
+        "Đã trả lời {unit} là chưa đồng ý gia hạn theo thư số {mail} (lý do: {})",
+        reason.trim_end_matches('.')
+    )
+}
+
 pub(super) fn undone(correction: ChangeId, command: &str) -> String {
     format!(
         "Đã hoàn tác thay đổi số {correction} ({})",

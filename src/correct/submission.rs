@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::obligation::{deadline, target_in_words};
-use super::{Clerk, Done, Inverse, Refusal, said};
+use super::{Clerk, Done, Inverse, Refusal, decision, said};
 use crate::domain::correction::{Target, submission_name};
 use crate::domain::date_of;
+use crate::domain::decision::{About, Decision};
 use crate::domain::owed::Owed;
 use crate::domain::row::{ChangeId, SubmissionId};
 use crate::domain::submission::Submission;
@@ -83,7 +84,7 @@ fn target_of(submission: &Submission) -> Target {
 pub fn accept(clerk: Clerk<'_>, submission: SubmissionId) -> Result<Done> {
     let submission = known_submission(clerk.store, submission)?;
     let correction = clerk.store.transaction(|s| {
-        let was_back = s.withdraw_sent_back(submission.id, clerk.now)?;
+        let was_back = counts_again(s, submission.id, clerk.now)?;
         if !s.accept(submission.id, clerk.now)? && was_back.is_none() {
             bail!(Refusal::Accepted(submission.code()));
         }
@@ -97,6 +98,20 @@ pub fn accept(clerk: Clerk<'_>, submission: SubmissionId) -> Result<Done> {
         ),
         correction,
     })
+}
+
+/// Takes back that a submission was sent back, and tells whoever was told of it; gives why and until when it was.
+pub(super) fn counts_again(
+    s: &Store,
+    submission: SubmissionId,
+    now: Timestamp,
+) -> Result<Option<(String, Timestamp)>> {
+    let Some((row, reason, due)) = s.withdraw_sent_back(submission, now)? else {
+        return Ok(None);
+    };
+    let (of, instead) = (About::Submission(submission), Decision::ReturnWithdrawn);
+    decision::correct_what_left(s, &Owed::Returned(row), instead, of, now)?;
+    Ok(Some((reason, due)))
 }
 
 /// Writes the acceptance of a submission into the log; `was_back`: why and until when it had been sent back.

@@ -96,6 +96,7 @@ pub(crate) fn action_in_words(command: &str) -> &str {
     match command {
         "assign" => "ghi nhận thư cho đơn vị",
         "ignore" => "đánh dấu không phải báo cáo",
+        "refuse" => "chưa đồng ý gia hạn",
         "accept together" => "duyệt các báo cáo mới",
         "put aside" => "bỏ qua các thư của người ngoài danh bạ",
         "received-paper" => "ghi nhận bản giấy",

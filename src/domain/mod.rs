@@ -5,6 +5,7 @@
 pub mod because;
 pub mod calendar;
 pub mod correction;
+pub mod decision;
 pub mod figure;
 pub mod identity;
 pub mod lunar;

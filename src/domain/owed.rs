@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use super::reminder::Urgency;
 use super::unit::UnitId;
-use crate::domain::row::{ExtensionId, MessageId, ReturnId};
+use crate::domain::row::{DecisionId, ExtensionId, MessageId, ReturnId};
 
 /// With what the Message-ID of each mail of ours begins.
 pub(crate) const OURS: &str = "thubaocao.";
@@ -30,6 +30,8 @@ pub enum Kind {
     Extended,
     /// That it has not, after all.
     ExtensionWithdrawn,
+    /// What else staff decided, or that it does not hold any more.
+    Decided,
     /// What became of a command of staff.
     StaffAnswer,
     /// What became of all commands of a day that were not answered one by one.
@@ -46,7 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Digest,
         Kind::Acknowledgement,
         Kind::Arrived,
@@ -55,6 +57,7 @@ impl Kind {
         Kind::Returned,
         Kind::Extended,
         Kind::ExtensionWithdrawn,
+        Kind::Decided,
         Kind::StaffAnswer,
         Kind::StaffAnswers,
         Kind::DecidedAnew,
@@ -77,6 +80,7 @@ impl Kind {
             Kind::Returned => "returned",
             Kind::Extended => "extended",
             Kind::ExtensionWithdrawn => "extension_withdrawn",
+            Kind::Decided => "decided",
             Kind::StaffAnswer => "staff_answer",
             Kind::StaffAnswers => "staff_answers",
             Kind::DecidedAnew => "decided_anew",
@@ -102,6 +106,7 @@ impl Kind {
             Kind::ExtensionWithdrawn => {
                 include_str!("../../config/templates/extension_withdrawn.txt")
             }
+            Kind::Decided => include_str!("../../config/templates/decided.txt"),
             Kind::StaffAnswer => include_str!("../../config/templates/staff_answer.txt"),
             Kind::StaffAnswers => include_str!("../../config/templates/staff_answers.txt"),
             Kind::DecidedAnew => include_str!("../../config/templates/decided_anew.txt"),
@@ -130,6 +135,7 @@ impl Kind {
             Kind::Returned => "Thư trả lại báo cáo",
             Kind::Extended => "Thư báo gia hạn",
             Kind::ExtensionWithdrawn => "Thư báo thôi gia hạn",
+            Kind::Decided => "Thư báo quyết định của Ban",
             Kind::StaffAnswer | Kind::StaffAnswers | Kind::InquiryAnswer => "Thư trả lời cán bộ",
             Kind::DecidedAnew => "Thư báo quyết định được thay đổi",
             Kind::Confirmation => "Thư hỏi lại cán bộ",
@@ -149,6 +155,7 @@ impl Kind {
             | Kind::Returned
             | Kind::Extended
             | Kind::ExtensionWithdrawn
+            | Kind::Decided
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -169,6 +176,7 @@ impl Kind {
             | Kind::Returned
             | Kind::Extended
             | Kind::ExtensionWithdrawn
+            | Kind::Decided
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -193,6 +201,7 @@ impl Kind {
             | Kind::Returned
             | Kind::Extended
             | Kind::ExtensionWithdrawn
+            | Kind::Decided
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -214,6 +223,7 @@ impl Kind {
             | Kind::Returned
             | Kind::Extended
             | Kind::ExtensionWithdrawn
+            | Kind::Decided
             | Kind::StaffAnswer
             | Kind::StaffAnswers
             | Kind::DecidedAnew
@@ -226,7 +236,7 @@ impl Kind {
     pub(crate) fn tells_a_decision(self) -> bool {
         matches!(
             self,
-            Kind::Returned | Kind::Extended | Kind::ExtensionWithdrawn
+            Kind::Returned | Kind::Extended | Kind::ExtensionWithdrawn | Kind::Decided
         )
     }
 
@@ -246,6 +256,7 @@ impl Kind {
             | Kind::Returned
             | Kind::Extended
             | Kind::ExtensionWithdrawn
+            | Kind::Decided
             | Kind::Reminder(_) => false,
         }
     }
@@ -290,6 +301,8 @@ pub enum Owed {
     Extended(ExtensionId),
     /// Once for the decision that is taken back.
     ExtensionWithdrawn(ExtensionId),
+    /// Once for the decision.
+    Decided(DecisionId),
     /// Once for the mail that carried the command.
     StaffAnswer(MessageId),
     /// To one of staff, once a day (Vietnam).
@@ -360,6 +373,7 @@ impl Owed {
             | Owed::Returned(_)
             | Owed::Extended(_)
             | Owed::ExtensionWithdrawn(_)
+            | Owed::Decided(_)
             | Owed::Reminder { .. } => None,
         }
     }
@@ -375,6 +389,7 @@ impl Owed {
             Owed::Returned(_) => Kind::Returned,
             Owed::Extended(_) => Kind::Extended,
             Owed::ExtensionWithdrawn(_) => Kind::ExtensionWithdrawn,
+            Owed::Decided(_) => Kind::Decided,
             Owed::StaffAnswer(_) => Kind::StaffAnswer,
             Owed::StaffAnswers { .. } => Kind::StaffAnswers,
             Owed::DecidedAnew { .. } => Kind::DecidedAnew,
@@ -399,6 +414,7 @@ impl Owed {
             Owed::Returned(row) => format!("return:{row}"),
             Owed::Extended(row) => format!("extend:{row}"),
             Owed::ExtensionWithdrawn(row) => format!("extend-undone:{row}"),
+            Owed::Decided(row) => format!("decided:{row}"),
             Owed::StaffAnswer(message) => format!("command:{message}"),
             Owed::StaffAnswers { day, address } => format!("command:together:{day}:{address}"),
             Owed::DecidedAnew { message, address } => format!("anew:{message}:{address}"),
@@ -441,6 +457,7 @@ impl Owed {
                 let row = after("extend-undone:")?.parse();
                 Owed::ExtensionWithdrawn(row.map_err(|_| wrong())?)
             }
+            Kind::Decided => Owed::Decided(after("decided:")?.parse().map_err(|_| wrong())?),
             Kind::StaffAnswer => Owed::StaffAnswer(mail("command:")?),
             Kind::StaffAnswers => {
                 let of = after("command:together:")?;
@@ -492,6 +509,7 @@ impl Owed {
             | Owed::Returned(_)
             | Owed::Extended(_)
             | Owed::ExtensionWithdrawn(_)
+            | Owed::Decided(_)
             | Owed::StaffAnswer(_)
             | Owed::StaffAnswers { .. }
             | Owed::DecidedAnew { .. }
@@ -524,6 +542,7 @@ mod tests {
             Owed::Returned(ReturnId(4)),
             Owed::Extended(ExtensionId(8)),
             Owed::ExtensionWithdrawn(ExtensionId(8)),
+            Owed::Decided(DecisionId(10)),
             Owed::StaffAnswer(MessageId(5)),
             Owed::StaffAnswers {
                 day,

@@ -39,6 +39,8 @@ rows! {
     ReturnId,
     /// That more time is given.
     ExtensionId,
+    /// What staff decided of which a unit is told.
+    DecisionId,
     /// A mail of ours.
     OutboxId,
     /// A correction by staff. They know it by this number.

@@ -324,6 +324,12 @@ pub enum Why {
         who: String,
     },
 
+    /// Somebody of staff refused the time that it asks for.
+    RefusedTimeBy {
+        /// Who.
+        who: String,
+    },
+
     /// Said in words, as what is remembered from before causes were kept as such.
     Said {
         /// In the words of whoever reads it.
@@ -423,7 +429,9 @@ impl Why {
             BeforeSince { .. } => About::Report,
             Twin { .. } | MachineBringsReport { .. } | OfClass { .. } | Courtesy => About::Other,
             PassedOnByStaff | OfStaff | Strangers | BeforeOurTime | Said { .. } => About::Other,
-            LoggedBy { .. } | IgnoredBy { .. } | GivenTimeBy { .. } => About::Other,
+            LoggedBy { .. } | IgnoredBy { .. } | GivenTimeBy { .. } | RefusedTimeBy { .. } => {
+                About::Other
+            }
             Decided { .. } => About::Other,
         }
     }

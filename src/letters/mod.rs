@@ -5,6 +5,7 @@ mod acknowledgement;
 mod answer;
 mod arrived;
 mod confirmation;
+mod decided;
 mod decided_anew;
 mod digest;
 mod extended;
@@ -64,6 +65,7 @@ pub fn compose(
         Owed::Extended(row) | Owed::ExtensionWithdrawn(row) => {
             extended::letter(config, store, mail, *row, now)
         }
+        Owed::Decided(row) => decided::letter(config, store, mail, *row, now),
         Owed::StaffAnswer(_) => staff_answer::letter(config, store, mail, now),
         Owed::StaffAnswers { day, address } => {
             staff_answers::letter(config, store, *day, address, now)

@@ -153,15 +153,17 @@ impl Links {
         links
     }
 
-    /// What may be done with a mail that waits and by which a unit asks for more time: for one of `reports`, by report and
-    /// period, until a day that it names. Without a report nothing can be given.
+    /// What may be done with a mail that waits and by which a unit asks for more time: that is given for one of `reports`, by
+    /// report and period, until a day that it names, or refused. Without a report nothing can be given.
     pub(crate) fn for_more_time(
         &self,
         id: MessageId,
         reports: &[String],
         until: Option<Date>,
-    ) -> Option<Link> {
+    ) -> Vec<Link> {
         let item = Item::Mail(id);
+        let says = prepared_line(item, &Action::Refuse);
+        let no = self.link("Không đồng ý", item, Action::Refuse, &says, &["Lý do:"]);
         let until = until.map(vietnamese_date);
         let day = until.as_deref().unwrap_or_default();
         let mut fields = vec![format!("{UNTIL} {day}")];
@@ -175,7 +177,8 @@ impl Links {
             .map_or("Gia hạn".to_owned(), |day| format!("Gia hạn đến {day}"));
         let says = prepared_line(item, &Action::Extend);
         let link = || self.link(&label, item, Action::Extend, &says, &fields);
-        (!reports.is_empty()).then(link)
+        let yes = (!reports.is_empty()).then(link);
+        yes.into_iter().chain([no]).collect()
     }
 
     /// The token of the letter that asks whether staff sent the command in a mail.
@@ -297,6 +300,7 @@ pub(crate) fn prepared_line(item: Item, action: &Action) -> String {
     match (item, action) {
         (Item::Mail(id), Action::Assign(_)) => format!("Ghi nhận thư số {id} cho đơn vị "),
         (Item::Mail(id), Action::Ignore) => format!("Thư số {id} không phải báo cáo"),
+        (Item::Mail(id), Action::Refuse) => format!("Không đồng ý gia hạn theo thư số {id}"),
         (Item::Mail(id), Action::Extend) => format!("Gia hạn theo thư số {id}"),
         (Item::Listed(..), Action::Ignore) => "Bỏ qua ".into(),
         (Item::News(_), Action::Accept) => "Duyệt ".into(),

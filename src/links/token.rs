@@ -46,6 +46,8 @@ pub(crate) enum Action {
     Return,
     /// More time is given.
     Extend,
+    /// It is not, for which a mail asks.
+    Refuse,
     /// The unit need not report.
     Excuse,
     /// The signed paper has come.
@@ -80,11 +82,12 @@ pub(crate) struct Token {
 }
 
 /// The words of all actions but `assign:UNIT`.
-static WORDS: [(&str, Action); 14] = [
+static WORDS: [(&str, Action); 15] = [
     ("ignore", Action::Ignore),
     ("accept", Action::Accept),
     ("return", Action::Return),
     ("extend", Action::Extend),
+    ("refuse", Action::Refuse),
     ("excuse", Action::Excuse),
     ("paper", Action::Paper),
     ("close", Action::Close),

@@ -30,9 +30,11 @@ impl Pot {
             | Kind::DecidedAnew
             | Kind::Confirmation
             | Kind::InquiryAnswer => Pot::Staff,
-            Kind::Returned | Kind::Extended | Kind::ExtensionWithdrawn | Kind::Reminder(_) => {
-                Pot::Calendar
-            }
+            Kind::Returned
+            | Kind::Extended
+            | Kind::ExtensionWithdrawn
+            | Kind::Decided
+            | Kind::Reminder(_) => Pot::Calendar,
             Kind::Acknowledgement | Kind::Arrived | Kind::LinkOnly | Kind::Grassroots => {
                 Pot::Answers
             }
@@ -153,6 +155,7 @@ pub(super) fn turn_of(kind: Kind, told: u32, put_off: bool) -> Turn {
         | Kind::Returned
         | Kind::Extended
         | Kind::ExtensionWithdrawn
+        | Kind::Decided
         | Kind::StaffAnswer
         | Kind::StaffAnswers
         | Kind::DecidedAnew

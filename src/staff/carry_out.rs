@@ -43,6 +43,7 @@ pub(super) fn carry_out(
             until,
             asked_by,
         } => correct::extend(clerk, of, *until, *asked_by),
+        Order::Refuse { mail, reason } => correct::refuse_time(clerk, *mail, reason),
         Order::Paper { of, on, number } => {
             correct::received_paper(clerk, of, *on, number.as_deref())
         }

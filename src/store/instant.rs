@@ -11,7 +11,9 @@ pub(super) fn instant(moment: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::decision::{About, Decision};
     use crate::domain::row::{MessageId, OutboxId};
+    use crate::store::Decided;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -90,7 +92,7 @@ mod tests {
     }
 
     /// The columns that hold moments, by table.
-    const MOMENTS: [(&str, &str); 26] = [
+    const MOMENTS: [(&str, &str); 27] = [
         (
             "message",
             "received_at stored_at expired_at damaged_at expiry_told_at put_off",
@@ -123,10 +125,11 @@ mod tests {
         ("hold", "until"),
         ("taught", "at withdrawn_at forgotten_at"),
         ("annex", "read_at"),
+        ("decision", "at"),
     ];
 
     /// The other columns that hold texts. `setting.value` is whatever is remembered.
-    const TEXTS: [(&str, &str); 32] = [
+    const TEXTS: [(&str, &str); 33] = [
         ("annex", "figures"),
         ("attachment", "name sha256 kind role"),
         ("awaited", "report period"),
@@ -134,6 +137,7 @@ mod tests {
         ("contact_bounce", "address kind status told_by"),
         ("correction", "who command subject before after way inverse"),
         ("cursor", "account folder"),
+        ("decision", "what words"),
         ("digest_day", "day"),
         ("digest_mail", "day address"),
         ("excuse", "reason"),
@@ -335,6 +339,12 @@ mod tests {
             store.excuse(expected, "x", moment)?;
             store.withdraw_excuse(expected, moment)?;
             store.extend(expected, moment, moment)?;
+            let decided = Decided {
+                what: Decision::Excused,
+                of: About::Obligation(expected),
+                words: String::new(),
+            };
+            store.decide(&decided, moment)?;
             store.withdraw_extension(expected, moment)?;
             store.set_nod(expected, moment, crate::domain::reminder::Nod::Send, moment)?;
             store.withdraw_nod(expected, moment)?;

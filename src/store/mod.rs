@@ -11,6 +11,7 @@ mod contact;
 mod content;
 mod correction;
 mod database;
+mod decision;
 mod digest;
 mod folder;
 mod health;
@@ -45,8 +46,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, ToSql};
 
 use crate::domain::owed::Kind;
 use crate::domain::row::{
-    ChangeId, ExtensionId, FailureId, MessageId, ObligationId, OutboxId, ReturnId, SubmissionId,
-    TitleId,
+    ChangeId, DecisionId, ExtensionId, FailureId, MessageId, ObligationId, OutboxId, ReturnId,
+    SubmissionId, TitleId,
 };
 use crate::ground::Sha256;
 use crate::ground::files::{make_private_file, make_private_folder};
@@ -60,6 +61,7 @@ pub use contact::{DeadContacts, FailedContact, Standing};
 pub use content::{Content, Owner};
 pub use correction::{Correction, Made, StaffCommand, Told};
 use database::Database;
+pub(crate) use decision::Decided;
 pub use digest::{DigestMail, LastDigest};
 pub use health::{Health, Part};
 pub use hold::{Claim, Ground, Hold, Stands};
@@ -77,7 +79,7 @@ pub use submission::{NewSubmission, StandingVersion, StoredFile};
 pub use taught::LearnedTitle;
 
 /// The schema, one file a version, forward only.
-const MIGRATIONS: [&str; 34] = [
+const MIGRATIONS: [&str; 35] = [
     include_str!("../../migrations/0001_initial.sql"),
     include_str!("../../migrations/0002_staff.sql"),
     include_str!("../../migrations/0003_retention.sql"),
@@ -112,6 +114,7 @@ const MIGRATIONS: [&str; 34] = [
     include_str!("../../migrations/0032_decided.sql"),
     include_str!("../../migrations/0033_annex.sql"),
     include_str!("../../migrations/0034_searched.sql"),
+    include_str!("../../migrations/0035_told.sql"),
 ];
 
 /// What the name of a copy has in place of the ending, before the schema that was to come.
@@ -461,6 +464,7 @@ stored_as_numbers!(
     SubmissionId,
     ReturnId,
     ExtensionId,
+    DecisionId,
     OutboxId,
     ChangeId,
     TitleId,

@@ -27,8 +27,16 @@ const COLUMNS: [(Thing, &str, &str); 11] = [
     (Thing::Report, "proposed", "report"),
     (Thing::Report, "taught", "report"),
 ];
-/// The tables whose rows belong to an obligation. `submission` has versions, the others one row that holds.
-pub(super) const PARTS: [&str; 5] = ["submission", "excuse", "extension", "nod", "reminder"];
+/// The tables whose rows belong to an obligation. `submission` has versions, `decision` is a record, the others
+/// have one row that holds.
+pub(super) const PARTS: [&str; 6] = [
+    "submission",
+    "excuse",
+    "extension",
+    "nod",
+    "decision",
+    "reminder",
+];
 
 impl Store {
     /// The ids that something is remembered of: expected, sent or taught.

@@ -230,14 +230,14 @@ impl Store {
         &self,
         submission: SubmissionId,
         now: Timestamp,
-    ) -> Result<Option<(String, Timestamp)>> {
+    ) -> Result<Option<(ReturnId, String, Timestamp)>> {
         Ok(self
             .conn
             .query_row(
                 "UPDATE sent_back SET withdrawn_at = ?2 WHERE submission = ?1 AND withdrawn_at IS NULL
-                 RETURNING reason, due",
+                 RETURNING id, reason, due",
                 params![submission, instant(now)],
-                |r| Ok((r.get(0)?, parsed(r, "due")?)),
+                |r| Ok((r.get(0)?, r.get(1)?, parsed(r, "due")?)),
             )
             .optional()?)
     }

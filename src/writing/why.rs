@@ -200,6 +200,7 @@ pub fn why_in_vietnamese(why: &Why) -> String {
         ),
         Why::LoggedBy { who } => format!("{who} đã ghi nhận"),
         Why::IgnoredBy { who } => format!("{who}: không phải báo cáo"),
+        Why::RefusedTimeBy { who } => format!("{who} chưa đồng ý gia hạn theo thư này"),
         Why::GivenTimeBy { who } => format!("{who} đã gia hạn theo thư này"),
         Why::Said { words } => words.clone(),
     }
