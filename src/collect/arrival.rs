@@ -7,6 +7,7 @@ use jiff::civil::Time;
 use super::Books;
 use super::decide::Decision;
 use super::record::may_acknowledge;
+use crate::commands::sent_already;
 use crate::domain::owed::Owed;
 use crate::domain::{date_of, instant};
 use crate::reading::{Class, Reading, Trust};
@@ -17,7 +18,7 @@ use crate::store::{Message, MessageState};
 struct Facts {
     /// Whether staff have to decide on the mail.
     waits: bool,
-    /// Whether it brings a report, or may: a file, a link, that there is nothing to report.
+    /// Whether it brings a report, or may: a file, a link, that there is nothing to report, that it was sent before.
     brings: bool,
     /// Whether a machine may answer it: a person's mail, lately received, with a sender.
     answerable: bool,
@@ -69,6 +70,7 @@ pub(super) fn word(
         waits,
         brings: reading.class == Class::Report
             || reading.class == Class::LinkOnly
+            || sent_already::is_said(reading)
             || !decision.awaited.reports.is_empty(),
         answerable: reading.class.is_personal()
             && may_acknowledge(reading, message.received_at, now),

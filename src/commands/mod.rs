@@ -14,6 +14,7 @@ pub(crate) mod named;
 pub(crate) mod order;
 mod plain;
 mod said;
+pub(crate) mod sent_already;
 mod words;
 
 use anyhow::Result;

@@ -116,7 +116,7 @@ impl Request {
 }
 
 /// The first words of a mail on one line, without what greets, and without numbers of persons and telephones.
-fn first_words(body: &str) -> String {
+pub(super) fn first_words(body: &str) -> String {
     let lines = body.lines().filter(|line| !words::is_greeting(line));
     let said: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     of_a_stranger(&PERSONAL.replace_all(&said.join(" "), "•••"), SHOWN)

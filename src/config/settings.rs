@@ -624,6 +624,7 @@ pub(super) fn steps(s: &Section<'_>, usual: &Steps) -> Steps {
     let days = |key, usual: u16| s.number(key, 1..=250).map_or(usual, |n| n as u16);
     let escalations = [
         ("ask", Escalation::Ask),
+        ("announce", Escalation::Announce),
         ("automatic", Escalation::Automatic),
         ("never", Escalation::Never),
     ];

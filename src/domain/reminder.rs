@@ -31,6 +31,8 @@ pub struct Steps {
 pub enum Escalation {
     /// Only when staff say so.
     Ask,
+    /// Two working days after staff were told of it in a digest, unless they say no.
+    Announce,
     /// Unless staff say no.
     Automatic,
     /// No such letter is written: the last reminder is the one before it.
@@ -45,6 +47,9 @@ pub enum Nod {
     /// It must not.
     Stop,
 }
+
+/// So many working days after staff were told of a letter to a leader it leaves, where it leaves by itself then.
+pub(crate) const NOTICE_DAYS: u16 = 2;
 
 /// For so many working days the opening of a period is news.
 const OPENING_DAYS: u16 = 10;
@@ -153,13 +158,19 @@ impl Steps {
         rungs
     }
 
-    /// Whether a step that is reached may be taken, by what staff say of the letter to the leader; `None`: they have to be
-    /// asked.
-    pub(crate) fn may_take(&self, step: Step, nod: Option<Nod>) -> Option<bool> {
+    /// Whether a step that is reached may be taken, by what staff say of the letter to the leader, and whether they were told
+    /// of it long enough ago; `None`: they have to be asked or told.
+    pub(crate) fn may_take(
+        &self,
+        step: Step,
+        nod: Option<Nod>,
+        was_announced: bool,
+    ) -> Option<bool> {
         match (step, self.escalation, nod) {
             (Step::Opening | Step::Before(_) | Step::Late(_), ..) => Some(true),
             (Step::Escalation, _, Some(nod)) => Some(nod == Nod::Send),
             (Step::Escalation, Escalation::Ask, None) => None,
+            (Step::Escalation, Escalation::Announce, None) => was_announced.then_some(true),
             (Step::Escalation, Escalation::Automatic, None) => Some(true),
             (Step::Escalation, Escalation::Never, None) => Some(false),
         }

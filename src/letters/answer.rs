@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::date_of;
 use crate::domain::owed::Kind;
 use crate::domain::unit::Unit;
+use crate::links;
 use crate::standing;
 use crate::store::{Receipts, Store};
 use crate::writing::{Draft, render, render_text};
@@ -113,7 +114,11 @@ pub(super) fn draft(
         })
         .filter(|b| !b.lines.is_empty())
         .collect();
-    let html = render(config, "letter.html", context! { blocks, subject })?;
+    let reply = match kind.is_for_staff() {
+        true => None,
+        false => Some(links::reply(&config.settings.mailbox.address, &subject)),
+    };
+    let html = render(config, "letter.html", context! { blocks, subject, reply })?;
     Ok(Draft {
         kind,
         to,

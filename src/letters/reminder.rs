@@ -54,7 +54,8 @@ pub(super) fn letter(
             held = true;
             continue;
         }
-        match report.steps.may_take(step, store.nod(o.id, o.due)?) {
+        // What was not announced long enough ago is not queued.
+        match report.steps.may_take(step, store.nod(o.id, o.due)?, true) {
             Some(true) => owed.push((o, step)),
             Some(false) => missing = "staff stopped the letter to the leader",
             None => held = true,

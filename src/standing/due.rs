@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use crate::domain::calendar::Calendar;
 use crate::domain::date_of;
 use crate::domain::obligation::Obligation;
-use crate::domain::reminder::{Nod, Step, Steps};
+use crate::domain::reminder::{NOTICE_DAYS, Nod, Step, Steps};
 use crate::store::StepLeft;
 
 /// What is the same for all obligations of a period.
@@ -52,6 +52,8 @@ pub(super) struct Facts<'f> {
     pub(super) left: &'f [StepLeft],
     /// What staff say of the letter to the leader.
     pub(super) nod: Option<Nod>,
+    /// The digests that reached staff lately: the day of each, and the moment of which it tells; oldest first.
+    pub(super) digests: &'f [(Date, Timestamp)],
     /// Whether staff decided something of the unit on the day for which it is asked: nobody is asked for a report on the day
     /// on which he got more time, or was told what became of his mail.
     pub(super) decided: bool,
@@ -106,13 +108,24 @@ impl Facts<'_> {
     /// The step by which the unit is reminded at a moment, if it is, and whether staff have to be asked first.
     pub(super) fn owed(&self, now: Timestamp) -> Option<(Step, bool)> {
         let step = self.reached(now);
-        self.with_nod(step.filter(|step| self.taken(*step) != Taken::Yes)?)
+        self.with_nod(step.filter(|step| self.taken(*step) != Taken::Yes)?, now)
+    }
+
+    /// Whether staff were told of the letter to the leader long enough ago: a digest that did not reach them told nobody.
+    fn was_announced(&self, now: Timestamp) -> bool {
+        let tells = |at: Timestamp| at < now && self.reached(at) == Some(Step::Escalation);
+        let told = self.digests.iter().find(|(_, at)| tells(*at));
+        let calendar = self.of_days.calendar;
+        told.is_some_and(|(day, _)| calendar.working_days_after(*day, NOTICE_DAYS) <= date_of(now))
     }
 
     /// A step with whether staff have to be asked first; `None` where they said no, or decided
     /// something that day: what they have to be asked does not wait for that.
-    fn with_nod(&self, step: Step) -> Option<(Step, bool)> {
-        match self.steps?.may_take(step, self.nod) {
+    fn with_nod(&self, step: Step, now: Timestamp) -> Option<(Step, bool)> {
+        match self
+            .steps?
+            .may_take(step, self.nod, self.was_announced(now))
+        {
             Some(may) => (may && !self.decided).then_some((step, false)),
             None => Some((step, true)),
         }
@@ -134,7 +147,7 @@ impl Facts<'_> {
             Taken::CameBack => true,
         };
         let is_due = missed || self.reached(before) != Some(step);
-        self.with_nod(is_due.then_some(step)?)
+        self.with_nod(is_due.then_some(step)?, morning)
     }
 }
 
@@ -192,9 +205,12 @@ mod tests {
         /// Whether staff decided something of the unit on that day.
         #[serde(default)]
         decided: bool,
-        /// Whether letters to leaders leave: `ask`, `automatic` or `never`.
+        /// Whether letters to leaders leave: `ask`, `announce`, `automatic` or `never`.
         #[serde(default = "automatic")]
         escalation: String,
+        /// The days of the digests that reached staff, each in the morning.
+        #[serde(default)]
+        digests: Vec<Date>,
         /// What staff say of this one: `send` or `stop`.
         #[serde(default)]
         nod: Option<String>,
@@ -278,12 +294,14 @@ mod tests {
                 opening: case.opening,
                 escalation: match case.escalation.as_str() {
                     "ask" => Escalation::Ask,
+                    "announce" => Escalation::Announce,
                     "automatic" => Escalation::Automatic,
                     "never" => Escalation::Never,
                     other => panic!("{other}: no such rule"),
                 },
                 ..Steps::default()
             };
+            let digests: Vec<_> = case.digests.iter().map(|d| (*d, moment(*d, 7))).collect();
             let installed = case.installed.unwrap_or("2025-01-01".parse().unwrap());
             let first_opened = moment(installed, 0);
             let facts = Facts {
@@ -300,6 +318,7 @@ mod tests {
                 at_hand: case.day,
                 left: &left,
                 decided: case.decided,
+                digests: &digests,
                 nod: case.nod.as_deref().map(|nod| match nod {
                     "send" => Nod::Send,
                     "stop" => Nod::Stop,

@@ -4,15 +4,15 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
+use jiff::{Timestamp, ToSpan};
 
 use super::Holds;
 use super::due::{Facts, OfDays};
 use super::rhythm::Rhythm;
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
-use crate::domain::reminder::Step;
+use crate::domain::reminder::{Escalation, Step};
 use crate::domain::report::Report;
 use crate::domain::unit::UnitId;
 use crate::domain::{date_of, instant};
@@ -42,6 +42,9 @@ enum When {
     },
 }
 
+/// A letter that was announced so long ago has left, or waits for something else.
+const LONG_ANNOUNCED: i64 = 30;
+
 /// Who would be reminded, and of what. Nothing is written.
 fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> {
     let work_starts = config.settings.schedule.work_hours.0;
@@ -66,6 +69,11 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     };
     let unsettled = store.unsettled()?;
     let decided = store.decided_on(day)?;
+    let announces = |r: &Report| r.steps.escalation == Escalation::Announce;
+    let digests = match config.reports.iter().any(announces) {
+        true => store.digests_that_reached_staff(day.saturating_sub(LONG_ANNOUNCED.days()))?,
+        false => vec![],
+    };
     let mut owed: BTreeMap<(UnitId, bool), Vec<(Obligation, Step)>> = BTreeMap::new();
     for obligation in obligations {
         let mut facts = Facts {
@@ -75,6 +83,7 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
             at_hand: date_of(at_hand),
             left: &[],
             nod: None,
+            digests: &digests,
             decided: decided.contains(&obligation.unit),
         };
         // Of most nothing is owed by the days alone: what left need not be looked up.

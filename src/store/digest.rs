@@ -96,6 +96,21 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The digests from a day on that reached somebody of staff, oldest first: the day of each, and the moment of which it
+    /// tells.
+    pub(crate) fn digests_that_reached_staff(&self, since: Date) -> Result<Vec<(Date, Timestamp)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT d.day, d.until FROM digest_day d WHERE d.day >= ?1 AND EXISTS (
+                 SELECT 1 FROM digest_mail m JOIN outbox o ON o.id = m.outbox
+                 WHERE m.day = d.day AND o.state = 'sent')
+             ORDER BY d.day",
+        )?;
+        let rows = statement.query_map([since.to_string()], |r| {
+            Ok((parsed(r, "day")?, parsed(r, "until")?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The span of time that the digest of a day tells of, if it was made.
     pub(crate) fn digest_span(&self, day: Date) -> Result<Option<(Timestamp, Timestamp)>> {
         Ok(self

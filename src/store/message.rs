@@ -332,6 +332,24 @@ impl Store {
         )
     }
 
+    /// The mails that addresses (lower case) sent and the server received in a span of time, oldest first.
+    pub(crate) fn mails_from(
+        &self,
+        addresses: &[String],
+        [from, to]: [Timestamp; 2],
+    ) -> Result<Vec<(MessageId, MessageState)>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id, state FROM message
+             WHERE sender IN (SELECT value FROM json_each(?1)) AND received_at >= ?2 AND received_at < ?3
+             ORDER BY received_at, id",
+        )?;
+        let addresses = serde_json::to_string(addresses)?;
+        let rows = statement.query_map(params![addresses, instant(from), instant(to)], |r| {
+            Ok((r.get("id")?, r.get("state")?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
     fn messages(&self, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Message>> {
         let sql = format!("SELECT {COLUMNS} FROM message WHERE {condition}");
         let mut statement = self.conn.prepare_cached(&sql)?;

@@ -250,6 +250,7 @@ pub struct Vi {
     pub of_pictures: Set,
     pub was_sent: Set,
     pub is_sent: Set,
+    pub sent_before: Set,
     pub questions: Set,
     pub unions: Set,
     pub unions_of_a_place: Set,

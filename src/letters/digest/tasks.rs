@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use super::{DigestData, short_moment};
 use crate::commands::more_time;
+use crate::commands::sent_already::{self, Claim};
 use crate::config::Config;
+use crate::domain::reminder::Escalation;
 use crate::domain::row::MessageId;
 use crate::domain::unit::UnitId;
 use crate::domain::why::{About, Why};
@@ -21,7 +23,7 @@ use crate::links::{self, Link, Links, report_and_period};
 use crate::matching::forms_of;
 use crate::reading::{Attachment, Role, Trust};
 use crate::standing::{self, Holds};
-use crate::store::{Claim, Ground, Message, Proposal, Receipts, Store, Strangers};
+use crate::store::{self, Ground, Message, MessageState, Proposal, Receipts, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
 use crate::writing::{Sentence, of_a_stranger, sentence, unlinked, why_in_vietnamese};
 
@@ -49,6 +51,8 @@ pub(super) struct WaitingMail {
     pub(super) likely: Option<String>,
     /// The first words of a mail by which its unit asks for more time.
     pub(super) says: Option<String>,
+    /// What a mail says of what its unit sent before.
+    pub(super) claims: Option<Claimed>,
     /// Names of its files.
     pub(super) files: Option<Names>,
     /// The numbers of other mails of its sender.
@@ -59,6 +63,30 @@ pub(super) struct WaitingMail {
     pub(super) token: Option<String>,
     /// The unit that it is most likely of, as commands take it.
     pub(super) suggestion: Option<UnitId>,
+}
+
+/// That a unit says that its report was sent already, and what is known of that.
+#[derive(Debug, Serialize)]
+pub(super) struct Claimed {
+    says: String,
+    day: Option<String>,
+    /// The mails that it may speak of, each with what became of it.
+    found: Vec<(MessageId, MessageState)>,
+    more: usize,
+}
+
+impl Claimed {
+    fn of(claim: Claim) -> Claimed {
+        let mut found = claim.found;
+        let more = found.len().saturating_sub(MOST_NAMES);
+        found.truncate(MOST_NAMES);
+        Claimed {
+            says: claim.says,
+            day: claim.day.map(vietnamese_date),
+            found,
+            more,
+        }
+    }
 }
 
 /// What mails most likely are, as far as that is expected of anybody.
@@ -113,6 +141,8 @@ pub(super) struct ToLeader {
     /// Short name of the unit, report and period.
     what: String,
     due: String,
+    /// Whether it leaves without a word, some time after it was told of.
+    announced: bool,
     /// By which it leaves, and by which it does not.
     links: Vec<Link>,
 }
@@ -160,6 +190,10 @@ pub(super) fn tasks(
         .map(|m| {
             let mut shown = mail(config, m, &proposals, links, LIKELY)?;
             shown.asks_for_time(config, store, m, links, day)?;
+            if shown.says.is_none() {
+                let claim = sent_already::said_by(config, store, m)?;
+                shown.claims = claim.map(Claimed::of);
+            }
             Ok(shown)
         })
         .collect::<Result<_>>()?;
@@ -329,6 +363,7 @@ fn mail(
         candidates: Names::of(candidates),
         likely: likely.as_ref().map(|(what, _)| what.clone()),
         says: None,
+        claims: None,
         files: Names::of(files),
         others: None,
         links: links.map_or(vec![], |l| l.for_mail(id, &assignable, filled)),
@@ -408,9 +443,9 @@ pub(super) fn held(
     let obligations = store.obligations_unsettled(Receipts::Until(until))?;
     let since = standing::tracked_from(config, store.first_opened()?);
     let day = date_of(until);
-    let mut of_all: Vec<Claim> = Vec::new();
+    let mut of_all: Vec<store::Claim> = Vec::new();
     for held in holds.held(&obligations, since) {
-        let (anybody, own): (Vec<Claim>, Vec<Claim>) =
+        let (anybody, own): (Vec<store::Claim>, Vec<store::Claim>) =
             held.by.into_iter().partition(|c| c.hold.unit.is_none());
         of_all = anybody;
         if !own.is_empty() {
@@ -439,7 +474,9 @@ pub(super) fn to_leaders(
         let unit = config.unit_name(&o.unit, date_of(until));
         let (report, period) = (config.report_name(&o.report), o.period.in_vietnamese());
         let what = format!("{unit}, {report}, {period}");
+        let steps = config.report(&o.report).map(|r| &r.steps);
         ToLeader {
+            announced: steps.is_some_and(|s| s.escalation == Escalation::Announce),
             due: vietnamese_date(date_of(o.due)),
             links: links.map_or(vec![], |l| l.for_leader(o.id, &what)),
             what,
@@ -450,8 +487,8 @@ pub(super) fn to_leaders(
 
 impl Held {
     /// The mail that is shown first among those that wait is named first here, too.
-    fn by(claims: &[Claim], unit: Option<String>) -> Held {
-        let mut claims: Vec<&Claim> = claims.iter().collect();
+    fn by(claims: &[store::Claim], unit: Option<String>) -> Held {
+        let mut claims: Vec<&store::Claim> = claims.iter().collect();
         claims.sort_by_key(|c| (!c.read, c.place()));
         Held {
             unit,
@@ -466,7 +503,7 @@ impl Held {
 }
 
 /// Why a mail holds reminders, and until when.
-fn holding(claim: &Claim) -> Holding {
+fn holding(claim: &store::Claim) -> Holding {
     let none = context! {};
     let why = match (claim.read, claim.hold.ground) {
         (false, _) => sentence("held_unread", none),
