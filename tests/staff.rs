@@ -789,6 +789,48 @@ fn what_staff_decide_of_a_unit_is_told_it_and_so_is_that_it_holds_no_more() {
 }
 
 #[test]
+fn who_answers_that_it_was_sent_is_told_that_it_is_looked_into_and_staff_see_what_is_known() {
+    let demo = Demo::new();
+    let says = "Kính gửi Ban,\r\nĐơn vị đã gửi báo cáo trẻ em ngày 10/6 rồi ạ.";
+    let shown = |unit: &str, body: &str| {
+        let domain = unit.split_once('@').unwrap().1;
+        receive(
+            &demo,
+            domain,
+            &written(unit, "Re: Đề nghị gửi báo cáo", body, &[]),
+        );
+        let page = demo
+            .digest("2026-06-24", Demo::AFTER)
+            .replace("&#x2f;", "/");
+        let (_, own) = page.split_once("Re: Đề nghị gửi báo cáo</div>").unwrap();
+        own.split_once("</table>").unwrap().0.to_owned()
+    };
+    let nothing = "cdcs@capnuocpy.example";
+    let own = shown(nothing, says);
+    let found = "Đơn vị cho biết đã gửi ngày 10/6/2026; thư của đơn vị nhận trong ngày đó: không tìm thấy thư nào.";
+    assert!(own.contains(found), "{own}");
+    let told = letters_to(&demo, nothing, "Re: Đề nghị gửi báo cáo");
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("đang xem xét"), "{}", told[0]);
+}
+
+#[test]
+fn what_waits_of_the_day_on_which_a_unit_says_that_it_sent_is_named() {
+    let demo = Demo::new();
+    let raw = written(
+        "cdxd@phuyen.example",
+        "Hỏi",
+        "Bên em gửi rồi mà, gửi ngày 17/6 ạ",
+        &[],
+    );
+    receive(&demo, "phuyen.example", &raw);
+    let text = demo.run(&["--at", Demo::AFTER, "digest", "--on", "2026-06-24"]);
+    let found =
+        "đã gửi ngày 17/6/2026; thư của đơn vị nhận trong ngày đó: thư số 27 (đang chờ xử lý).";
+    assert!(text.contains(found), "{text}");
+}
+
+#[test]
 fn forged_tampered_and_late_commands_do_nothing() {
     let lab = Lab::start();
     let installation = Installation::new(&lab);
