@@ -294,6 +294,15 @@ pub(crate) fn reply(address: &str, subject: &str) -> Link {
     }
 }
 
+/// A mail to a mailbox that asks for help.
+pub(crate) fn help(mailbox: &str) -> Link {
+    let words = encoded("Trợ giúp");
+    Link {
+        label: "Trợ giúp".to_owned(),
+        href: format!("mailto:{mailbox}?subject={words}&body={words}"),
+    }
+}
+
 /// How the first line of a prepared mail begins, which says what it asks for; empty where only its other lines do. Where it
 /// ends with a space, a name or a title follows.
 pub(crate) fn prepared_line(item: Item, action: &Action) -> String {

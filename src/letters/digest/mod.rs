@@ -20,7 +20,7 @@ use crate::domain::obligation::{Group, Obligation, State, groups};
 use crate::domain::why::About;
 use crate::domain::{date_of, zone};
 use crate::health::{self, Look};
-use crate::links::{Link, Links};
+use crate::links::{self, Link, Links};
 use crate::overview;
 use crate::overview::year::Year;
 use crate::overview::{ChartRow, Total};
@@ -104,6 +104,8 @@ struct DigestData {
     failed: Vec<Undelivered>,
     /// How the service fares.
     system: Vec<SystemLine>,
+    /// By which staff ask how to ask and order.
+    help: Option<Link>,
     /// The parts of the service that fail, a clause each, for the subject.
     failing: Vec<String>,
 }
@@ -153,6 +155,9 @@ fn written(
         soon_days: SOON_DAYS,
         ..DigestData::default()
     };
+    data.help = links
+        .as_ref()
+        .map(|_| links::help(&config.settings.mailbox.address));
     let (links, span) = (links.as_ref(), (since, until));
     let moment = (day, until);
     tasks::tasks(config, store, moment, links, &mut data)?;
