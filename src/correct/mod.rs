@@ -239,15 +239,11 @@ impl Inverse {
                 before,
                 aside,
             } => {
-                let Some(row) = s.withdraw_extension(*obligation, now)? else {
-                    return Ok(false);
-                };
-                if let Some(due) = before {
-                    s.extend(*obligation, *due, now)?;
+                let any = obligation::take_time_back(s, *obligation, *before, now)?;
+                if any {
+                    undo_those_that_stand(s, aside.as_slice(), by, now)?;
                 }
-                obligation::owe_withdrawal(s, row, now)?;
-                undo_those_that_stand(s, aside.as_slice(), by, now)?;
-                true
+                any
             }
             Inverse::Refusal { message, aside } => {
                 mail::take_refusal_back(s, *message, *aside, by, now)?

@@ -230,8 +230,25 @@ pub(super) fn deadline(clerk: Clerk<'_>, due: Date) -> Result<Timestamp> {
     Ok(moment)
 }
 
+/// Takes more time back, to what was given `before`; `false` where there is none.
+pub(super) fn take_time_back(
+    s: &Store,
+    obligation: ObligationId,
+    before: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool> {
+    let Some(row) = s.withdraw_extension(obligation, now)? else {
+        return Ok(false);
+    };
+    if let Some(due) = before {
+        s.extend(obligation, due, now)?;
+    }
+    owe_withdrawal(s, row, now)?;
+    Ok(true)
+}
+
 /// A unit that was told of more time is told that it does not hold any more.
-pub(super) fn owe_withdrawal(s: &Store, row: ExtensionId, now: Timestamp) -> Result<()> {
+fn owe_withdrawal(s: &Store, row: ExtensionId, now: Timestamp) -> Result<()> {
     let Some(told) = s.owed_as(&Owed::Extended(row))? else {
         return Ok(());
     };
