@@ -60,9 +60,8 @@ pub(crate) fn asked_by(
     let by_file = |why: &Why| matches!(why, Why::AsksForTime { .. });
     let asks =
         message.why.iter().any(by_file) || asks_for_time(&text, &Additions::new(&config.words));
-    let unit = match (&message.unit, message.candidates.as_slice()) {
-        (Some(unit), _) | (None, [unit]) if asks => unit,
-        _ => return Ok(None),
+    let Some(unit) = message.only_unit().filter(|_| asks) else {
+        return Ok(None);
     };
     let since = standing::tracked_from(config, store.first_opened()?);
     let soon = last_day(day);

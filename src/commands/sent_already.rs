@@ -41,9 +41,8 @@ pub(crate) fn said_by(config: &Config, store: &Store, message: &Message) -> Resu
     let Some(reading) = reading.filter(|r| is_said(r)) else {
         return Ok(None);
     };
-    let unit = match (&message.unit, message.candidates.as_slice()) {
-        (Some(unit), _) | (None, [unit]) => unit,
-        _ => return Ok(None),
+    let Some(unit) = message.only_unit() else {
+        return Ok(None);
     };
     let written = date_of(message.received_at);
     let day = words::past_day(&reading.body, written);

@@ -267,10 +267,9 @@ pub fn refuse_time(clerk: Clerk<'_>, mail: MessageId, reason: &str) -> Result<Do
     if reason.trim().is_empty() {
         bail!("a reason is needed: the unit is told why");
     }
-    let candidates = message.candidates.as_slice();
-    let unit = match (&message.unit, candidates) {
-        (Some(unit), _) | (None, [unit]) if message.state == MessageState::Waiting => unit,
-        _ => bail!(Refusal::AsksForNoTime(mail)),
+    let waits = message.state == MessageState::Waiting;
+    let Some(unit) = message.only_unit().filter(|_| waits) else {
+        bail!(Refusal::AsksForNoTime(mail));
     };
     let correction = clerk.store.transaction(|s| {
         let why = Why::RefusedTimeBy {

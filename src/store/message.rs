@@ -121,6 +121,17 @@ pub struct Verdict {
     pub why: Vec<Why>,
 }
 
+impl Message {
+    /// The unit that it is of, or the only one that it may be of.
+    pub(crate) fn only_unit(&self) -> Option<&UnitId> {
+        let only = match self.candidates.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        };
+        self.unit.as_ref().or(only)
+    }
+}
+
 const COLUMNS: &str = "id, sha256, size, received_at, stored_at, sender, subject, unit, state, why, candidates, reading, put_off";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {

@@ -406,11 +406,7 @@ impl Proposals<'_> {
         if !proposal.clear && !reading.attachments.iter().any(is_read) {
             return None;
         }
-        let only = match message.candidates.as_slice() {
-            [one] => Some(one),
-            _ => None,
-        };
-        Some((message.unit.as_ref().or(only)?, proposal))
+        Some((message.only_unit()?, proposal))
     }
 }
 
