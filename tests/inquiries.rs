@@ -282,6 +282,38 @@ fn whoever_asks_for_the_page_gets_it_as_the_service_writes_it() {
 }
 
 #[test]
+fn whoever_asks_for_the_letter_to_late_units_gets_a_draft_of_it() {
+    let office = Office::new();
+    let digest = office.digest();
+    let told = office.reply(&digest, "đôn đốc báo cáo trẻ em 6 tháng đầu năm 2026");
+    assert_eq!(told.names(), ["cong-van-don-doc-2026-06-24.docx"]);
+    assert!(
+        told.text.contains("số, ngày và chữ ký để trống"),
+        "{}",
+        told.text
+    );
+    let mut document = String::new();
+    let zip = std::io::Cursor::new(told.files[0].1.clone());
+    let mut zip = zip::ZipArchive::new(zip).unwrap();
+    let mut part = zip.by_name("word/document.xml").unwrap();
+    std::io::Read::read_to_string(&mut part, &mut document).unwrap();
+    assert!(
+        document.contains("Tây Hòa") && !document.contains("Tuy An"),
+        "{document}"
+    );
+    // A unit that has sent all of it need not be asked.
+    let none = office.reply(
+        &digest,
+        "công văn đôn đốc báo cáo trẻ em 6 tháng đầu năm 2026 của Tuy An",
+    );
+    assert!(
+        none.names().is_empty() && none.text.contains("không có đơn vị nào cần đôn đốc"),
+        "{}",
+        none.text
+    );
+}
+
+#[test]
 fn only_staff_are_told_and_by_the_same_right_as_they_order() {
     let office = Office::new();
     let digest = office.digest();

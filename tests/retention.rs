@@ -99,7 +99,7 @@ fn a_mail_that_nobody_decides_goes_after_a_month_of_notice_and_with_it_every_tra
     let page = fs::read_to_string(page).unwrap().replace("&#x2f;", "/");
     let ends = vietnamese_date(date_of(kept.day(401)));
     for what in [
-        format!("nội dung thư sẽ bị xóa ngày {ends}"),
+        format!("Nội dung thư sẽ bị xóa ngày {ends}"),
         format!(
             "quá thời hạn lưu trữ 1 năm sẽ bị xóa nội dung nếu chưa được xử lý: số {} (ngày {ends})",
             mail.id

@@ -25,6 +25,9 @@ pub(crate) fn told(config: &Config, inquiry: &Inquiry, day: Date) -> String {
         Inquiry::Help => "cách ra lệnh và cách hỏi".to_owned(),
         Inquiry::Page => "trang theo dõi tình hình gửi báo cáo".to_owned(),
         Inquiry::Standing(about) => format!("bảng tình hình gửi báo cáo{}", of(config, about, day)),
+        Inquiry::Urge(about) => {
+            format!("dự thảo công văn đôn đốc{}", of(config, about, day))
+        }
         Inquiry::Files(about) => format!("tệp báo cáo{}", of(config, about, day)),
         Inquiry::Export(about) => format!("toàn bộ tệp của kỳ báo cáo{}", of(config, about, day)),
         Inquiry::Find(sought) => format!("kết quả tìm “{}”", of_a_stranger(&sought.words, SHOWN)),

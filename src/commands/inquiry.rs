@@ -29,6 +29,8 @@ pub(crate) enum Inquiry {
     Page,
     /// How reports stand.
     Standing(About),
+    /// The letter that asks late units for their reports.
+    Urge(About),
     /// The files that stand for a report of a unit.
     Files(About),
     /// All files of a report and period, with the consolidation draft.
@@ -106,6 +108,7 @@ fn in_line(names: &Names<'_>, line: &str) -> Option<Inquiry> {
     Some(match asks {
         "help" => Inquiry::Help,
         "page" => Inquiry::Page,
+        "urge" => Inquiry::Urge(about()),
         "files" => Inquiry::Files(about()),
         "export" => Inquiry::Export(about()),
         "find" => Inquiry::Find(sought(line, said.len() - rest.len())?),
@@ -242,6 +245,7 @@ mod tests {
                 Some(Inquiry::Help) => ("help", None),
                 Some(Inquiry::Page) => ("page", None),
                 Some(Inquiry::Standing(about)) => ("standing", Some(about)),
+                Some(Inquiry::Urge(about)) => ("urge", Some(about)),
                 Some(Inquiry::Files(about)) => ("files", Some(about)),
                 Some(Inquiry::Export(about)) => ("export", Some(about)),
                 Some(Inquiry::Find(sought)) => {

@@ -6,6 +6,7 @@ use minijinja::context;
 
 use super::{Table, Told, said};
 use crate::config::Config;
+use crate::domain::obligation::Obligation;
 use crate::domain::submission::Submission;
 use crate::domain::{date_of, vietnamese_date};
 use crate::overview::year_before;
@@ -18,10 +19,10 @@ const DAYS: i64 = 10;
 pub(super) fn told(config: &Config, store: &Store, now: Timestamp) -> Result<Told> {
     let today = date_of(now);
     let expected = store.obligations_due_since(year_before(now), Receipts::Until(now))?;
-    // Of what is still to come more can be said; else of the last.
+    // What is due nearest to now is on everybody's mind.
+    let far = |o: &&Obligation| (o.due.duration_since(now)).abs();
     let open = expected.iter().filter(|o| !o.settled() && o.opens <= today);
-    let example = open.clone().find(|o| o.receipts.is_empty());
-    let Some(o) = example.or(open.clone().next()).or(expected.last()) else {
+    let Some(o) = open.min_by_key(far).or(expected.last()) else {
         return Ok(Told {
             before: vec![say(config, "help_begins", context! {})],
             ..Told::default()

@@ -6,6 +6,7 @@ mod help;
 mod page;
 mod said;
 mod standing;
+mod urge;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -99,6 +100,7 @@ fn told(
         Inquiry::Help => help::told(config, store, now)?,
         Inquiry::Page => page::told(config, store, now)?,
         Inquiry::Standing(about) => standing::told(config, store, about, now)?,
+        Inquiry::Urge(about) => urge::told(config, store, about, now)?,
         Inquiry::Files(about) => {
             let clear = || files::of_unit(config, store, about, now);
             return with_files(config, mail, clear);
@@ -128,7 +130,11 @@ pub(crate) fn wanted(
     Ok(match inquiry {
         Inquiry::Files(about) => files::of_unit(config, store, &about, now)?.ok(),
         Inquiry::Export(about) => files::of_period(config, store, &about, now)?.ok(),
-        Inquiry::Help | Inquiry::Page | Inquiry::Standing(_) | Inquiry::Find(_) => None,
+        Inquiry::Help
+        | Inquiry::Page
+        | Inquiry::Standing(_)
+        | Inquiry::Urge(_)
+        | Inquiry::Find(_) => None,
     })
 }
 
