@@ -732,6 +732,12 @@ fn what_staff_decide_of_a_unit_is_told_it_and_so_is_that_it_holds_no_more() {
     demo.after(&["refuse", "31", "--reason", "đã quá hạn"]);
     demo.after(&["run", "--once"]);
     assert_eq!(letters_to(&demo, UNIT, "Trả lời đề nghị gia hạn").len(), 2);
+    // Taken back by the mail alone, the unit is told the same.
+    undo_the_last("ignore");
+    assert_eq!(
+        letters_to(&demo, UNIT, "Đính chính: đang xem xét lại").len(),
+        2
+    );
 
     // A unit that is excused, and then is not.
     let excuse = [

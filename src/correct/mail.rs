@@ -4,9 +4,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{
-    By, Clerk, Done, Inverse, Refusal, decision, in_words, log, said, title, undo_those_that_stand,
-};
+use super::{By, Clerk, Done, Inverse, Refusal, decision, in_words, log, said, title};
 use crate::collect::{self, Books};
 use crate::commands::named::Names;
 use crate::config::Config;
@@ -282,10 +280,7 @@ pub fn refuse_time(clerk: Clerk<'_>, mail: MessageId, reason: &str) -> Result<Do
             words: reason.trim().to_owned(),
         };
         decision::tell(s, &decided, Some(unit), Some(mail), clerk.now)?;
-        let inverse = Inverse::Refusal {
-            message: mail,
-            aside,
-        };
+        let inverse = Inverse::Refusal { aside };
         let after = format!("no more time: {reason}");
         let subject = format!("request in mail {mail}");
         let change = (subject, "waiting", after.as_str());
@@ -299,20 +294,15 @@ pub fn refuse_time(clerk: Clerk<'_>, mail: MessageId, reason: &str) -> Result<Do
     })
 }
 
-/// A mail waits again by which a unit asks for more time; whoever was told no is told so.
-pub(super) fn take_refusal_back(
-    s: &Store,
-    mail: MessageId,
-    aside: ChangeId,
-    by: &By,
-    now: Timestamp,
-) -> Result<bool> {
-    let any = undo_those_that_stand(s, &[aside], by, now)?;
-    if any {
+/// A mail by which a unit asks for more time, which was refused, is to be decided on again: whoever was told no is told so.
+pub(super) fn no_longer_refused(s: &Store, mail: MessageId, now: Timestamp) -> Result<()> {
+    let refused = |why: &Why| matches!(why, Why::RefusedTimeBy { .. });
+    let message = s.message(mail)?;
+    if message.is_some_and(|m| m.why.iter().any(refused)) {
         let (of, instead) = (About::Mail(mail), Decision::RefusalWithdrawn);
         decision::take_back(s, Decision::TimeRefused, of, instead, now)?;
     }
-    Ok(any)
+    Ok(())
 }
 
 fn mark_ignored(

@@ -129,7 +129,6 @@ enum Inverse {
     },
     /// A mail asks for more time again, by the change that put it aside.
     Refusal {
-        message: MessageId,
         aside: ChangeId,
     },
     Nod {
@@ -203,6 +202,7 @@ impl Inverse {
                 taught,
                 titles,
             } => {
+                mail::no_longer_refused(s, *message, now)?;
                 s.withdraw_submissions(*message, now)?;
                 for submission in submissions {
                     s.log_again(*submission, now)?;
@@ -245,9 +245,7 @@ impl Inverse {
                 }
                 any
             }
-            Inverse::Refusal { message, aside } => {
-                mail::take_refusal_back(s, *message, *aside, by, now)?
-            }
+            Inverse::Refusal { aside } => undo_those_that_stand(s, &[*aside], by, now)?,
             Inverse::Nod {
                 obligation,
                 sends_before,
