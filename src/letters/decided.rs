@@ -4,8 +4,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 use minijinja::{Value, context};
 
-use super::answer::{Reply, UnitView, also_told, answer};
-use super::{Composed, registered, reply_to};
+use super::answer::{UnitView, also_told, answer};
+use super::{Composed, answered_of, registered, reply_or_own};
 use crate::config::Config;
 use crate::domain::decision::{About, Decision};
 use crate::domain::obligation::Obligation;
@@ -49,19 +49,10 @@ pub(super) fn letter(
         Ok(unit) => unit,
         Err(why) => return Ok(Composed::Blocked(why)),
     };
-    let message = match mail.message {
-        Some(id) => store.message(id)?,
-        None => None,
-    };
-    let message = message.filter(|m| m.unit.as_ref() == Some(&matter.unit));
+    let message = answered_of(store, mail, &matter.unit)?;
     let dead = store.dead_contacts(Receipts::All, now)?;
     let own = standing::addressee(config, &dead, &matter.unit, date_of(now));
-    let to_its_own = own.as_ref().map(|own| Reply {
-        to: own.to,
-        subject: "",
-        thread: vec![],
-    });
-    let Some(reply) = message.as_ref().and_then(reply_to).or(to_its_own) else {
+    let Some(reply) = reply_or_own(message.as_ref(), own.map(|own| own.to)) else {
         return dropped("the unit has no address");
     };
     let values = context! {

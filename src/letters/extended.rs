@@ -4,8 +4,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 use minijinja::context;
 
-use super::answer::{Reply, UnitView, also_told, answer};
-use super::{Composed, registered, reply_to};
+use super::answer::{UnitView, also_told, answer};
+use super::{Composed, answered_of, registered, reply_or_own};
 use crate::config::Config;
 use crate::domain::owed::Owed;
 use crate::domain::row::ExtensionId;
@@ -39,20 +39,10 @@ pub(super) fn letter(
         Ok(unit) => unit,
         Err(why) => return Ok(Composed::Blocked(why)),
     };
-    let message = match mail.message {
-        Some(id) => store
-            .message(id)?
-            .filter(|m| m.unit.as_ref() == Some(&o.unit)),
-        None => None,
-    };
+    let message = answered_of(store, mail, &o.unit)?;
     let dead = store.dead_contacts(Receipts::All, now)?;
     let own = standing::addressee(config, &dead, &o.unit, day);
-    let to_its_own = own.as_ref().map(|own| Reply {
-        to: own.to,
-        subject: "",
-        thread: vec![],
-    });
-    let Some(reply) = message.as_ref().and_then(reply_to).or(to_its_own) else {
+    let Some(reply) = reply_or_own(message.as_ref(), own.map(|own| own.to)) else {
         return dropped("the unit has no address");
     };
     let report = config.report(&o.report);

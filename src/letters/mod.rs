@@ -105,6 +105,25 @@ fn answered(store: &Store, mail: &Outgoing) -> Result<Message> {
     store.message(id)?.context("the answered mail is gone")
 }
 
+/// The mail that one of ours answers, where it is certainly a unit's.
+fn answered_of(store: &Store, mail: &Outgoing, unit: &UnitId) -> Result<Option<Message>> {
+    let message = match mail.message {
+        Some(id) => store.message(id)?,
+        None => None,
+    };
+    Ok(message.filter(|m| m.unit.as_ref() == Some(unit)))
+}
+
+/// An answer to whoever wrote, or else to an address of the unit; `None` where there is neither.
+fn reply_or_own<'a>(message: Option<&'a Message>, own: Option<&'a str>) -> Option<Reply<'a>> {
+    let to_its_own = own.map(|to| Reply {
+        to,
+        subject: "",
+        thread: vec![],
+    });
+    message.and_then(reply_to).or(to_its_own)
+}
+
 /// An answer to the sender himself: a Reply-To may point anywhere. `None` where the mail was not read or has no sender.
 fn reply_to(message: &Message) -> Option<Reply<'_>> {
     let reading = message.reading.as_ref()?;
