@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use minijinja::context;
 
 use super::answer::{Reply, UnitView, answer};
-use super::{Composed, registered, reply_to};
+use super::{Composed, registered, reply_or_own};
 use crate::config::Config;
 use crate::domain::owed::Kind;
 use crate::domain::row::ReturnId;
@@ -39,14 +39,8 @@ pub(super) fn letter(
         Some(id) => store.message(id)?,
         None => None,
     };
-    let to_the_sender = message.as_ref().and_then(reply_to);
-    let Some(reply) = to_the_sender.or_else(|| {
-        Some(Reply {
-            to: unit.emails.first()?,
-            subject: "",
-            thread: vec![],
-        })
-    }) else {
+    let own = unit.emails.first().map(String::as_str);
+    let Some(reply) = reply_or_own(message.as_ref(), own) else {
         return dropped("the unit has no address");
     };
     Ok(Composed::Ready(draft(
