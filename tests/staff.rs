@@ -399,7 +399,12 @@ fn every_action_of_the_digest_works_by_mail_until_its_link_expires() {
     assert_eq!(state("cdcs-cap-thoat-nuoc"), "pending");
 
     let paper = late("Bản giấy", "CĐ ngành Y tế");
-    let paper = filled(paper, "57/BC-CĐYT ngày 23/6/2026");
+    // The day on which the paper came is none of the document's.
+    let body = paper.body.replace("hôm nay):", "hôm nay): 23/6/2026");
+    let paper = Prepared {
+        body: body.replace("Số văn bản:", "Số văn bản: 57/BC-CĐYT ngày 20/6"),
+        ..paper
+    };
     let said = send(&demo, &paper, "06-24");
     assert!(
         said.contains("Đã ghi nhận bản giấy số 57/BC-CĐYT ngày 23/6/2026"),

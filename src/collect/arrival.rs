@@ -18,7 +18,8 @@ use crate::store::{Message, MessageState};
 struct Facts {
     /// Whether staff have to decide on the mail.
     waits: bool,
-    /// Whether it brings a report, or may: a file, a link, that there is nothing to report, that it was sent before.
+    /// Whether it brings a report, or may: a file, a link, that there is nothing to report, that it was sent before, an
+    /// answer to what we asked for.
     brings: bool,
     /// Whether a machine may answer it: a person's mail, lately received, with a sender.
     answerable: bool,
@@ -71,6 +72,7 @@ pub(super) fn word(
         brings: reading.class == Class::Report
             || reading.class == Class::LinkOnly
             || sent_already::is_said(reading)
+            || !books.store.asked(reading)?.is_empty()
             || !decision.awaited.reports.is_empty(),
         answerable: reading.class.is_personal()
             && may_acknowledge(reading, message.received_at, now),

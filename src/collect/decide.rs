@@ -8,7 +8,7 @@ use crate::domain::unit::UnitId;
 use crate::domain::why::{Closed, Why};
 use crate::expected::Place;
 use crate::matching::{Item, Match, UnitMatch};
-use crate::reading::courtesy::{is_mere_courtesy, is_mere_pictures, is_mere_talk};
+use crate::reading::courtesy::{is_mere_courtesy, is_mere_pictures, is_mere_talk, only_asks};
 use crate::reading::{Attachment, Class, FileKind, Reading, Role, Trust, Unread, Warning};
 use crate::store::{Awaited, MessageState, StandingVersion, Verdict};
 use crate::writing::doubt_in_vietnamese;
@@ -28,6 +28,8 @@ pub(super) struct Facts<'f> {
     pub(super) from_staff: bool,
     /// The units that its address may write for.
     pub(super) units_of_sender: Vec<UnitId>,
+    /// Whether it answers a letter of ours that asks for reports, or acknowledges some.
+    pub(super) answers_a_request: bool,
     /// Whether it lies where new mail arrives.
     pub(super) in_inbox: bool,
     /// The unit above a grassroots union, where that is not the province itself: its short name.
@@ -253,9 +255,11 @@ fn of_a_unit(f: &Facts<'_>) -> Decision {
         why.push(nothing_to_log(reading));
     }
     // What shows by itself that it is no report holds nothing up, and staff have no work with it: the digest names it.
-    // Talk leaves nothing open: "tháng này không có ạ" may be the report, whatever it lacks.
+    // Talk leaves nothing open: "tháng này không có ạ" may be the report, whatever it lacks. Whoever is asked for a report and
+    // answers speaks of it, in whatever words: unless he only asks.
     let is_open = !f.found.open.is_empty();
-    let is_none = f.found.surely_none || !is_open && is_talk(reading);
+    let talks = is_talk(reading) && (!f.answers_a_request || only_asks(&reading.body));
+    let is_none = f.found.surely_none || !is_open && talks;
     let is_none = is_none && nothing_is_hidden(reading) || !is_open && brings_pictures(reading);
     if logged.is_empty() && nowhere.is_empty() && f.above.is_none() && is_none {
         return Decision::only(MessageState::Noted, Some(&f.found), why);
@@ -502,6 +506,9 @@ mod tests {
         /// Whether it answers a mail.
         #[serde(default)]
         answers: bool,
+        /// Whether that mail is ours and asks for a report.
+        #[serde(default)]
+        asked: bool,
         #[serde(default)]
         text: String,
         #[serde(default)]
@@ -690,6 +697,7 @@ mod tests {
                 ours: case.ours,
                 from_staff: case.from_staff,
                 units_of_sender: is_certain.then(unit).into_iter().collect(),
+                answers_a_request: case.asked,
                 in_inbox: case.in_inbox,
                 above: case.above.then(|| "the district".into()),
                 trust_of_domain: case.trust_of_domain.clone(),

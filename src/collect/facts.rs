@@ -42,6 +42,7 @@ pub(super) fn of<'f>(
         },
         from_staff: sender.is_some_and(|s| books.config.settings.digest_to.iter().any(|a| a == s)),
         units_of_sender: units_of_sender(books.config, books.store, reading, message.received_at)?,
+        answers_a_request: !store.asked(reading)?.is_empty(),
         in_inbox: store
             .places(message.id)?
             .iter()
@@ -129,6 +130,7 @@ pub fn foreseen(
         ours: false,
         from_staff: sender.is_some_and(|s| staff.contains(&s.address)),
         units_of_sender: units_of_sender(config, store, reading, received_at)?,
+        answers_a_request: !store.asked(reading)?.is_empty(),
         in_inbox: true,
         above: above.map(|above| above.short_name.clone()),
         trust_of_domain: vec![],

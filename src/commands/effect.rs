@@ -96,8 +96,16 @@ pub(crate) fn in_words(config: &Config, store: &Store, order: &Order, day: Date)
                 quoted(reason)
             )
         }
-        Order::Paper { of: target, .. } => {
-            format!("Ghi nhận đã nhận bản giấy của {}", of(target))
+        Order::Paper {
+            of: target,
+            on,
+            number,
+        } => {
+            let number = number
+                .as_ref()
+                .map_or(String::new(), |n| format!(" số {n}"));
+            let on = on.map_or(String::new(), |on| format!(" ngày {}", vietnamese_date(on)));
+            format!("Ghi nhận đã nhận bản giấy{number}{on} của {}", of(target))
         }
         Order::Leader(target, nod) => letter_to_leader(*nod, &of(target)),
         Order::Close(t) => format!(

@@ -115,7 +115,7 @@ impl Request {
 }
 
 /// The first words of a mail on one line, without what greets, and without numbers of persons and telephones.
-pub(super) fn first_words(body: &str) -> String {
+pub(crate) fn first_words(body: &str) -> String {
     let lines = body.lines().filter(|line| !words::is_greeting(line));
     let said: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     of_a_stranger(&PERSONAL.replace_all(&said.join(" "), "•••"), SHOWN)
@@ -143,6 +143,7 @@ mod tests {
             ("Từ 8/6 cán bộ đi công tác, xin nộp chậm", None),
             ("xin gia hạn thêm một tuần", june(22)),
             ("xin nộp chậm 3 ngày ạ", june(18)),
+            ("kính đề nghị lùi thời hạn nộp đến hết tháng 6", june(30)),
             ("Xin lùi lại 02 tuần", june(29)),
             ("cho đơn vị thêm 5 ngày làm việc", june(22)),
             ("đơn vị chậm nộp một ngày nữa thôi", june(16)),

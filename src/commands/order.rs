@@ -115,6 +115,7 @@ pub(crate) fn order(
     let action = match token.action {
         Action::Any => match words::action(&said) {
             Some(action) => action,
+            None if matches!(token.item, Item::Mail(_)) && words::refuses(&said) => Action::Refuse,
             None => return Ok(Err(UNCLEAR.into())),
         },
         ref fixed => {
@@ -445,10 +446,11 @@ fn of_obligation(
             if words::is_nothing(&paper) {
                 return Err(said::NOT_RECEIVED);
             }
+            let number = words::field(body, "so van ban");
             Order::Paper {
                 of,
                 on: words::past_day(&paper, today),
-                number: words::number(&paper),
+                number: words::number(number.as_deref().unwrap_or(&paper)),
             }
         }
         Action::Escalate => Order::Leader(of, Nod::Send),

@@ -18,6 +18,12 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("a valid pattern")
 });
 
+/// "hết tháng 6", "cuối tháng 7/2026".
+static END_OF_MONTH: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"(?i)\b(?:hết|het|cuối|cuoi)\s+(?:tháng|thang)\s+(\d{1,2})\b(?:(?:\s*[/.-]\s*|\s+năm\s+|\s+nam\s+)(\d{4})\b)?";
+    Regex::new(pattern).expect("a valid pattern")
+});
+
 /// More time, by its length, in folded text.
 static LONGER: LazyLock<Regex> = LazyLock::new(|| {
     let number = r"\d{1,2}|mot|hai|ba|bon|nam|sau|bay|tam|chin|muoi";
@@ -263,6 +269,15 @@ fn says_of(line: &str, action: &Action, beside: &[Action]) -> Option<Option<Agai
     Some((!wanted && verbs.iter().any(denied)).then_some(Against::Denied))
 }
 
+/// Whether a text says no, by the words of a refusal: they deny what other words ask for.
+pub(super) fn refuses(text: &str) -> bool {
+    let refused = |line: &str| {
+        let mut verbs = verbs_in(line).into_iter();
+        verbs.any(|v| v.action == Action::Refuse) && !is_question(line)
+    };
+    own_lines(text, "").into_iter().any(refused)
+}
+
 /// The verbs by which an action is asked for.
 pub(super) fn verbs_of(action: &Action) -> impl Iterator<Item = &'static Marked> {
     let own = vi()
@@ -484,13 +499,19 @@ fn with_year(day: Date, year: i16) -> Option<Date> {
 
 /// The days in a text, of a year where they name none, and whether they name it.
 fn days(text: &str, year: i16) -> impl Iterator<Item = (Date, bool)> {
-    DATE.captures_iter(text).filter_map(move |c| {
+    let ends = END_OF_MONTH.captures_iter(text).filter_map(move |c| {
+        let written = c.get(2).and_then(|y| y.as_str().parse::<i16>().ok());
+        let first = Date::new(written.unwrap_or(year), c[1].parse().ok()?, 1).ok()?;
+        Some((first.last_of_month(), written.is_some()))
+    });
+    let days = DATE.captures_iter(text).filter_map(move |c| {
         let number = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<i16>().ok());
         let written = number(3).map(|y| if y < 100 { 2000 + y } else { y });
         let (day, month) = (number(1)? as i8, number(2)? as i8);
         let date = Date::new(written.unwrap_or(year), month, day).ok()?;
         Some((date, written.is_some()))
-    })
+    });
+    days.chain(ends)
 }
 
 #[cfg(test)]
@@ -593,6 +614,8 @@ mod tests {
             Some(date(2026, 6, 25))
         );
         assert_eq!(day("25.6.26", today), Some(date(2026, 6, 25)));
+        assert_eq!(day("đến hết tháng 6", today), Some(date(2026, 6, 30)));
+        assert_eq!(day("cuoi thang 2/2027", today), Some(date(2027, 2, 28)));
         assert_eq!(
             deadline("Trả lại vì số liệu ngày 1/5 sai, gửi lại trước 25/6", today),
             Some(Some(date(2026, 6, 25)))

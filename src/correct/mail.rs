@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::correction::{Assignment, mail_name};
 use crate::domain::date_of;
 use crate::domain::decision::{About, Decision};
+use crate::domain::owed::Owed;
 use crate::domain::period::PeriodId;
 use crate::domain::report::Forms;
 use crate::domain::row::{ChangeId, MessageId, ObligationId};
@@ -38,6 +39,11 @@ pub fn assign(
     let row = row_of(books.config, unit, date_of(message.received_at))?;
     expected::expect(books.config, books.store, now)?;
     let items = items_brought(books, &message, &reading, as_said)?;
+    let bare = reading.class == Class::NoAttachment && reading.link.is_none();
+    let has_nothing = |i: &Item| i.files.is_empty() && !i.nil_return;
+    if bare && items.iter().any(has_nothing) {
+        bail!(Refusal::BringsNothing(message.id));
+    }
     let mut submissions: Vec<NewSubmission> = Vec::new();
     for item in &items {
         let obligation = obligation_of(books.config, books.store, unit, item, now)?;
@@ -301,6 +307,18 @@ pub(super) fn no_longer_refused(s: &Store, mail: MessageId, now: Timestamp) -> R
     if message.is_some_and(|m| m.why.iter().any(refused)) {
         let (of, instead) = (About::Mail(mail), Decision::RefusalWithdrawn);
         decision::take_back(s, Decision::TimeRefused, of, instead, now)?;
+    }
+    Ok(())
+}
+
+/// A mail is not logged any more: whoever was told that it had been received is told so. It may be acknowledged anew.
+pub(super) fn no_longer_received(s: &Store, mail: MessageId, now: Timestamp) -> Result<()> {
+    let receipt = Owed::Acknowledgement(mail);
+    let logged = s.message(mail)?;
+    if logged.is_some_and(|m| m.state == MessageState::Logged) {
+        let (of, instead) = (About::Mail(mail), Decision::ReceiptWithdrawn);
+        decision::correct_what_left(s, &receipt, instead, of, now)?;
+        s.free_key(&receipt)?;
     }
     Ok(())
 }

@@ -203,6 +203,9 @@ impl Inverse {
                 titles,
             } => {
                 mail::no_longer_refused(s, *message, now)?;
+                if *state != MessageState::Logged {
+                    mail::no_longer_received(s, *message, now)?;
+                }
                 s.withdraw_submissions(*message, now)?;
                 for submission in submissions {
                     s.log_again(*submission, now)?;

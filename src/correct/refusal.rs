@@ -54,6 +54,11 @@ pub enum Refusal {
     /// Of the mails that a digest lists none waits any more.
     #[error("no mail that the digest of {0} lists waits any more")]
     NoneWaits(Date),
+    /// The mail has no file, and the report takes more than words.
+    #[error(
+        "mail {0} has neither a file nor a link, and this report cannot be made in words; paper is marked by `received-paper`"
+    )]
+    BringsNothing(MessageId),
     /// The mail does not wait, or it is not certain whose it is.
     #[error("mail {0} does not wait, or it is not certain which unit asks by it")]
     AsksForNoTime(MessageId),
@@ -170,6 +175,9 @@ impl Refusal {
                 "{} không thuộc diện phải gửi {}; lệnh không được thực hiện. Đề nghị xem lại tên đơn vị, báo cáo và kỳ",
                 config.unit_name(unit, day),
                 of(report, period)
+            ),
+            Refusal::BringsNothing(mail) => format!(
+                "Thư số {mail} không có tệp báo cáo nào nên không ghi nhận được là báo cáo. Nếu Ban đã nhận bản giấy, đề nghị bấm “Bản giấy” ở tên đơn vị; nếu đơn vị cho biết đã gửi, đề nghị tìm thư đó hoặc nhắc đơn vị gửi lại"
             ),
             Refusal::AsksForNoTime(mail) => format!(
                 "Thư số {mail} không còn chờ xử lý, hoặc chưa rõ là của đơn vị nào"

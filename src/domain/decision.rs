@@ -17,15 +17,18 @@ pub enum Decision {
     TimeRefused,
     /// It is thought about again.
     RefusalWithdrawn,
+    /// A mail that was acknowledged is not logged any more.
+    ReceiptWithdrawn,
 }
 
 impl Decision {
-    const ALL: [Decision; 5] = [
+    const ALL: [Decision; 6] = [
         Decision::Excused,
         Decision::ExcuseWithdrawn,
         Decision::ReturnWithdrawn,
         Decision::TimeRefused,
         Decision::RefusalWithdrawn,
+        Decision::ReceiptWithdrawn,
     ];
 
     /// The word in the store and in the template.
@@ -36,6 +39,7 @@ impl Decision {
             Decision::ReturnWithdrawn => "return_withdrawn",
             Decision::TimeRefused => "time_refused",
             Decision::RefusalWithdrawn => "refusal_withdrawn",
+            Decision::ReceiptWithdrawn => "receipt_withdrawn",
         }
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use minijinja::{Value, context};
 
 use super::answer::{UnitView, also_told, answer};
-use super::{Composed, answered_of, registered, reply_or_own};
+use super::{Composed, answered_of, new_due, registered, reply_or_own};
 use crate::config::Config;
 use crate::domain::decision::{About, Decision};
 use crate::domain::obligation::Obligation;
@@ -49,7 +49,11 @@ pub(super) fn letter(
         Ok(unit) => unit,
         Err(why) => return Ok(Composed::Blocked(why)),
     };
-    let message = answered_of(store, mail, &matter.unit)?;
+    let message = match (decided.what, mail.message) {
+        // Whoever had the receipt, whose mail it may not be.
+        (Decision::ReceiptWithdrawn, Some(id)) => store.message(id)?,
+        _ => answered_of(store, mail, &matter.unit)?,
+    };
     let dead = store.dead_contacts(Receipts::All, now)?;
     let own = standing::addressee(config, &dead, &matter.unit, date_of(now));
     let Some(reply) = reply_or_own(message.as_ref(), own.map(|own| own.to)) else {
@@ -61,20 +65,21 @@ pub(super) fn letter(
         department => DepartmentView::from(&config.settings.department),
         unit => UnitView::from(unit),
         code => matter.code,
-        ..matter.obligation.map_or(Value::UNDEFINED, |o| of_report(config, &o))
+        ..matter.obligation.map_or(Value::UNDEFINED, |o| of_report(config, &o, now))
     };
     let mut draft = answer(config, mail.owed.kind(), reply, values)?;
     draft.cc = also_told(config, store, unit, &draft.to, now)?;
     Ok(Composed::Ready(draft))
 }
 
-fn of_report(config: &Config, o: &Obligation) -> Value {
+fn of_report(config: &Config, o: &Obligation, now: Timestamp) -> Value {
     let report = config.report(&o.report);
     context! {
         title => report.map_or(o.report.as_str(), |r| r.title.as_str()),
         period => o.period.in_vietnamese(),
         missing => o.missing().in_vietnamese(),
         due => vietnamese_moment(o.due),
+        new_due => new_due(config, o, now),
     }
 }
 
@@ -125,6 +130,9 @@ fn of_mail(
         unit,
         obligation: None,
         code: None,
-        holds: waits == (what == Decision::RefusalWithdrawn),
+        holds: match what {
+            Decision::ReceiptWithdrawn => message.state != MessageState::Logged,
+            what => waits == (what == Decision::RefusalWithdrawn),
+        },
     }))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use minijinja::context;
 
 use super::answer::{UnitView, also_told, answer};
-use super::{Composed, answered_of, registered, reply_or_own};
+use super::{Composed, answered_of, new_due, registered, reply_or_own};
 use crate::config::Config;
 use crate::domain::owed::Owed;
 use crate::domain::row::ExtensionId;
@@ -53,6 +53,7 @@ pub(super) fn letter(
         period => o.period.in_vietnamese(),
         required => o.missing().in_vietnamese(),
         due => vietnamese_moment(o.due),
+        new_due => new_due(config, &o, now),
     };
     let mut draft = answer(config, kind, reply, values)?;
     draft.cc = also_told(config, store, unit, &draft.to, now)?;

@@ -24,8 +24,10 @@ use jiff::civil::Date;
 use minijinja::context;
 
 use crate::config::Config;
+use crate::domain::obligation::Obligation;
 use crate::domain::owed::Owed;
 use crate::domain::unit::{Unit, UnitId};
+use crate::domain::{date_of, vietnamese_date};
 use crate::store::{Message, Outgoing, Store};
 use crate::writing::{Draft, say};
 use answer::Reply;
@@ -103,6 +105,15 @@ fn registered<'c, 'r>(
 fn answered(store: &Store, mail: &Outgoing) -> Result<Message> {
     let id = mail.message.context("an answer without a mail")?;
     store.message(id)?.context("the answered mail is gone")
+}
+
+/// In so many working days a unit is asked to send what is late.
+const TO_SEND: u16 = 3;
+
+/// Until which day a unit is asked to send what was due before; `None` where its time is not over.
+fn new_due(config: &Config, o: &Obligation, now: Timestamp) -> Option<String> {
+    let day = || config.calendar.working_days_after(date_of(now), TO_SEND);
+    (o.due < now).then(|| vietnamese_date(day()))
 }
 
 /// The mail that one of ours answers, where it is certainly a unit's.

@@ -8,7 +8,7 @@ use minijinja::context;
 use serde::Serialize;
 
 use super::answer::UnitView;
-use super::{Composed, answer};
+use super::{Composed, TO_SEND, answer};
 use crate::config::Config;
 use crate::domain::obligation::Obligation;
 use crate::domain::owed::Kind;
@@ -209,7 +209,7 @@ fn draft(
     let urgency = items.iter().map(|i| i.step.urgency()).min();
     let urgency = urgency.context("a reminder of nothing")?;
     let kind = Kind::Reminder(urgency);
-    let new_due = config.calendar.working_days_after(date_of(now), 3);
+    let new_due = config.calendar.working_days_after(date_of(now), TO_SEND);
     // Who took over is written to in the name of the unit that was asked.
     let day = date_of(now);
     let meant = items.first().map(|i| &i.obligation.unit);

@@ -254,15 +254,20 @@ impl Links {
     /// many of these: the subject names the unit alone.
     pub(crate) fn for_obligation(&self, id: ObligationId, unit: &str, what: &str) -> Vec<Link> {
         let item = Item::Obligation(id);
-        let link = |label: &str, action: Action, field: &str| {
+        let link = |label: &str, action: Action, fields: &[&str]| {
             let subject = format!("{}{unit}", prepared_line(item, &action));
             let says = format!("{subject}, {what}");
-            self.titled(label, (item, action), (&subject, &says), &[field])
+            self.titled(label, (item, action), (&subject, &says), fields)
         };
+        // The day on which it came is one thing, that of the document another.
+        let paper = [
+            "Ban nhận bản giấy ngày (để trống là hôm nay):",
+            "Số văn bản:",
+        ];
         vec![
-            link("Gia hạn", Action::Extend, UNTIL),
-            link("Miễn", Action::Excuse, "Lý do:"),
-            link("Bản giấy", Action::Paper, "Đã nhận bản giấy (số, ngày):"),
+            link("Gia hạn", Action::Extend, &[UNTIL]),
+            link("Miễn", Action::Excuse, &["Lý do:"]),
+            link("Bản giấy", Action::Paper, &paper),
         ]
     }
 

@@ -43,10 +43,19 @@ pub fn is_mere_talk(subject: &str, own_words: &str) -> bool {
     is_short && !sends && !of_a_report && !vi().asks_for_time.stands_in(&text)
 }
 
+/// Whether all that somebody writes asks something, or is courtesy.
+pub fn only_asks(own_words: &str) -> bool {
+    let sentences = own_words.split_inclusive(['.', '?', '!', '\n']);
+    let mut sentences = sentences.map(str::trim).filter(|s| !fold(s).is_empty());
+    sentences.all(|s| asks(s) || vi().courtesies.make_up(&fold(s)))
+}
+
+fn asks(sentence: &str) -> bool {
+    sentence.ends_with('?') || vi().questions.stands_in(&fold(sentence))
+}
+
 /// Whether subject or text speak of a report otherwise than by asking.
 fn speaks_of_a_report(subject: &str, own_words: &str) -> bool {
-    let asks =
-        |sentence: &str| sentence.ends_with('?') || vi().questions.stands_in(&fold(sentence));
     let sentences = own_words
         .split_inclusive(['.', '?', '!', '\n'])
         .map(str::trim);

@@ -183,6 +183,15 @@ impl Store {
         Ok(self.outgoing("key = ?1", [owed.key()])?.pop())
     }
 
+    /// Frees the key of a mail that is owed no more, so that another one may be.
+    pub(crate) fn free_key(&self, owed: &Owed) -> Result<()> {
+        self.conn.execute(
+            "UPDATE outbox SET key = key || '~' || id WHERE key = ?1",
+            [owed.key()],
+        )?;
+        Ok(())
+    }
+
     /// Queued mails whose time has come: those that were not tried before those that were, so that none stands in the way
     /// of the others; of each, the most important first.
     pub fn queue(&self, now: Timestamp) -> Result<Vec<Outgoing>> {

@@ -51,6 +51,8 @@ pub(super) struct WaitingMail {
     pub(super) likely: Option<String>,
     /// The first words of a mail by which its unit asks for more time.
     pub(super) says: Option<String>,
+    /// The first words of another mail that brings no file.
+    pub(super) excerpt: Option<String>,
     /// What a mail says of what its unit sent before.
     pub(super) claims: Option<Claimed>,
     /// Names of its files.
@@ -193,6 +195,10 @@ pub(super) fn tasks(
             if shown.says.is_none() {
                 let claim = sent_already::said_by(config, store, m)?;
                 shown.claims = claim.map(Claimed::of);
+            }
+            if shown.says.is_none() && shown.claims.is_none() && shown.files.is_none() {
+                let body = m.reading.as_ref().map(|r| more_time::first_words(&r.body));
+                shown.excerpt = body.filter(|words| !words.is_empty());
             }
             Ok(shown)
         })
@@ -364,6 +370,7 @@ fn mail(
         likely: likely.as_ref().map(|(what, _)| what.clone()),
         says: None,
         claims: None,
+        excerpt: None,
         files: Names::of(files),
         others: None,
         links: links.map_or(vec![], |l| l.for_mail(id, &assignable, filled)),
