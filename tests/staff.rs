@@ -759,7 +759,7 @@ fn what_staff_decide_of_a_unit_is_told_it_and_so_is_that_it_holds_no_more() {
     assert_eq!(told.len(), 1);
     assert!(!told[0].contains("mới thành lập"), "{}", told[0]);
     undo_the_last("excuse");
-    let told = letters_to(&demo, UNIT, "Đính chính: đề nghị gửi báo cáo");
+    let told = letters_to(&demo, UNIT, "Đính chính, đề nghị gửi: ");
     assert_eq!(told.len(), 1);
     assert!(
         told[0].contains("Hạn gửi: 17 giờ 00 ngày 15/6/2026"),
@@ -773,7 +773,10 @@ fn what_staff_decide_of_a_unit_is_told_it_and_so_is_that_it_holds_no_more() {
     demo.after(&["undo", last.split_whitespace().next().unwrap()]);
     demo.after(&["run", "--once"]);
     assert_eq!(letters_to(&demo, UNIT, "Đồng ý miễn báo cáo: ").len(), 1);
-    assert_eq!(letters_to(&demo, UNIT, "Đính chính: đề nghị gửi").len(), 1);
+    assert_eq!(
+        letters_to(&demo, UNIT, "Đính chính, đề nghị gửi: ").len(),
+        1
+    );
 
     // A report that was sent back counts after all.
     let status = json_lines(&demo.after(&["status", "--json", "--report", "tre-em"]));
@@ -823,6 +826,62 @@ fn who_answers_that_it_was_sent_is_told_that_it_is_looked_into_and_staff_see_wha
     let told = letters_to(&demo, nothing, "Re: Đề nghị gửi báo cáo");
     assert_eq!(told.len(), 1);
     assert!(told[0].contains("đang xem xét"), "{}", told[0]);
+}
+
+#[test]
+fn whoever_answers_a_reminder_is_heard_in_whatever_words() {
+    const UNIT: &str = "cdcs@capnuocpy.example";
+    let demo = Demo::new();
+    let entries = std::fs::read_dir(demo.dir().join("outbox")).unwrap();
+    let reminder = entries
+        .map(|e| e.unwrap().path())
+        .find(|p| {
+            p.to_string_lossy()
+                .ends_with("reminder_late-cdcs-cap-thoat-nuoc.eml")
+        })
+        .unwrap();
+    let reminder = std::fs::read(reminder).unwrap();
+    let reminder = mail_parser::MessageParser::default()
+        .parse(&reminder)
+        .unwrap();
+    let subject = format!("Re: {}", reminder.subject().unwrap());
+    let raw = written(UNIT, &subject, "Kỳ này bên em chưa làm kịp chị ơi", &[]);
+    let answers = format!("In-Reply-To: <{}>\r\n", reminder.message_id().unwrap());
+    receive(
+        &demo,
+        "capnuocpy.example",
+        &[answers.as_bytes(), &raw].concat(),
+    );
+    let inbox = json_lines(&demo.after(&["inbox", "--json"]));
+    assert!(
+        inbox.iter().any(|m| m["subject"] == subject.as_str()),
+        "{inbox:?}"
+    );
+    let told = letters_to(&demo, UNIT, &subject);
+    assert!(told.iter().any(|l| l.contains("đang xem xét")), "{told:?}");
+    let page = demo.digest("2026-06-24", Demo::AFTER);
+    assert!(
+        page.contains("Nội dung: “Kỳ này bên em chưa làm kịp chị ơi”"),
+        "{page}"
+    );
+    // Nothing is logged of words alone, nor told.
+    let refused = filled_assignment(&page, "CĐCS Cấp thoát nước");
+    let said = send(&demo, &refused, "06-24");
+    assert!(said.contains("không có tệp báo cáo nào"), "{said}");
+}
+
+/// The prepared mail that assigns the last of the mails shown to a unit, with the report on children.
+fn filled_assignment(page: &str, unit: &str) -> Prepared {
+    let prepared = links(page, &format!("Ghi nhận cho {unit}")).pop().unwrap();
+    let line = prepared
+        .body
+        .lines()
+        .find(|l| l.starts_with("Báo cáo và kỳ"))
+        .unwrap();
+    let body = prepared
+        .body
+        .replace(line, "Báo cáo và kỳ: trẻ em 6 tháng đầu năm 2026");
+    Prepared { body, ..prepared }
 }
 
 #[test]

@@ -300,24 +300,31 @@ pub fn refuse_time(clerk: Clerk<'_>, mail: MessageId, reason: &str) -> Result<Do
     })
 }
 
-/// A mail by which a unit asks for more time, which was refused, is to be decided on again: whoever was told no is told so.
-pub(super) fn no_longer_refused(s: &Store, mail: MessageId, now: Timestamp) -> Result<()> {
+/// What was decided of a mail is taken back, and it stands as said: whoever was refused more time by it, or told that it had
+/// been received, is told so. It may be acknowledged anew.
+pub(super) fn tell_what_holds_no_more(
+    s: &Store,
+    mail: MessageId,
+    becomes: MessageState,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(message) = s.message(mail)? else {
+        return Ok(());
+    };
+    let of = About::Mail(mail);
     let refused = |why: &Why| matches!(why, Why::RefusedTimeBy { .. });
-    let message = s.message(mail)?;
-    if message.is_some_and(|m| m.why.iter().any(refused)) {
-        let (of, instead) = (About::Mail(mail), Decision::RefusalWithdrawn);
-        decision::take_back(s, Decision::TimeRefused, of, instead, now)?;
+    if message.why.iter().any(refused) {
+        decision::take_back(
+            s,
+            Decision::TimeRefused,
+            of,
+            Decision::RefusalWithdrawn,
+            now,
+        )?;
     }
-    Ok(())
-}
-
-/// A mail is not logged any more: whoever was told that it had been received is told so. It may be acknowledged anew.
-pub(super) fn no_longer_received(s: &Store, mail: MessageId, now: Timestamp) -> Result<()> {
-    let receipt = Owed::Acknowledgement(mail);
-    let logged = s.message(mail)?;
-    if logged.is_some_and(|m| m.state == MessageState::Logged) {
-        let (of, instead) = (About::Mail(mail), Decision::ReceiptWithdrawn);
-        decision::correct_what_left(s, &receipt, instead, of, now)?;
+    if message.state == MessageState::Logged && becomes != MessageState::Logged {
+        let receipt = Owed::Acknowledgement(mail);
+        decision::correct_what_left(s, &receipt, Decision::ReceiptWithdrawn, of, now)?;
         s.free_key(&receipt)?;
     }
     Ok(())

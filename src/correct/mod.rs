@@ -202,10 +202,7 @@ impl Inverse {
                 taught,
                 titles,
             } => {
-                mail::no_longer_refused(s, *message, now)?;
-                if *state != MessageState::Logged {
-                    mail::no_longer_received(s, *message, now)?;
-                }
+                mail::tell_what_holds_no_more(s, *message, *state, now)?;
                 s.withdraw_submissions(*message, now)?;
                 for submission in submissions {
                     s.log_again(*submission, now)?;
