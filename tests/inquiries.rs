@@ -449,7 +449,7 @@ fn the_files_of_a_unit_and_of_a_period_go_along_and_nothing_of_them_stays() {
     let whose = office.reply(&digest, "gửi tệp trẻ em");
     assert!(whose.text.contains("Chưa rõ tệp của đơn vị nào"));
     let none = office.reply(&digest, "gửi tệp Tây Hòa trẻ em 6 tháng đầu năm");
-    assert!(none.text.contains("chưa gửi tệp nào"), "{}", none.text);
+    assert!(none.text.contains("Không có tệp nào"), "{}", none.text);
     // What was packed has left, and lies nowhere any more.
     let prepared = office.demo.dir().join("data/prepared");
     assert_eq!(fs::read_dir(prepared).unwrap().count(), 0);

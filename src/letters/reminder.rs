@@ -168,7 +168,11 @@ impl<'a> ItemView<'a> {
         let o = item.obligation;
         let report = config.report(&o.report);
         let row = || config.register.nearest(&o.unit, date_of(now));
-        let whose = || row().map_or_else(|| o.unit.0.clone(), |row| row.name.clone());
+        let is_there = config.register.on(&o.unit, date_of(now)).is_some();
+        let whose = || {
+            let name = row().map_or(o.unit.0.as_str(), |row| row.name.as_str());
+            say(config, "whose", context! { name, is_there })
+        };
         let reminded = item.reminded.iter();
         ItemView {
             urgency: item.step.urgency(),

@@ -21,7 +21,7 @@ use crate::domain::{date_of, vietnamese_date, vietnamese_moment};
 use crate::links::token::{Action, Item};
 use crate::links::{self, Link, Links, report_and_period};
 use crate::matching::forms_of;
-use crate::reading::{Attachment, Role, Trust};
+use crate::reading::{Attachment, Class, Role, Trust};
 use crate::standing::{self, Holds};
 use crate::store::{self, Ground, Message, MessageState, Proposal, Receipts, Store, Strangers};
 use crate::waiting::{self, Sender, Waiting};
@@ -197,7 +197,11 @@ pub(super) fn tasks(
                 shown.claims = claim.map(Claimed::of);
             }
             if shown.says.is_none() && shown.claims.is_none() && shown.files.is_none() {
-                let body = m.reading.as_ref().map(|r| more_time::first_words(&r.body));
+                let bare = m
+                    .reading
+                    .as_ref()
+                    .filter(|r| r.class == Class::NoAttachment);
+                let body = bare.map(|r| more_time::first_words(&r.body));
                 shown.excerpt = body.filter(|words| !words.is_empty());
             }
             Ok(shown)

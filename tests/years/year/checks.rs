@@ -25,7 +25,10 @@ impl Year {
         // A letter to whoever reads for several says whose each report is.
         let together = letter.text.contains("Đơn vị: Đơn vị ") || letter.text.contains("(Đơn vị ");
         let is_named = |o: &Known| {
-            let (head, whose) = (o.called.trim_end(), name(o.unit));
+            let (head, mut whose) = (o.called.trim_end(), name(o.unit));
+            if ends(o.unit) && day > LAST_DAY {
+                whose += " (nay do đơn vị kế thừa nhiệm vụ)";
+            }
             match together {
                 true => [
                     format!("{head}\n  Đơn vị: {whose}\n"),
