@@ -264,6 +264,7 @@ impl Store {
         let left: bool = self.conn.query_row(
             &format!(
                 "SELECT EXISTS (SELECT 1 FROM outbox WHERE queued_at > ?2)
+                     OR EXISTS (SELECT 1 FROM outbox WHERE state = 'queued' AND put_off IS NULL AND next_try > ?2)
                      OR EXISTS (SELECT 1 FROM message WHERE stored_at > ?2) OR EXISTS (SELECT 1 {too_early})"
             ),
             [&today, &bound],
@@ -349,6 +350,9 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::owed::Owed;
+    use crate::domain::row::MessageId;
+    use crate::store::NewMail;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -369,6 +373,24 @@ mod tests {
                 .unwrap();
         }
         store
+    }
+
+    #[test]
+    fn a_mail_that_is_to_be_tried_again_at_an_hour_of_a_wrong_clock_is_tried_now() {
+        let (now, ahead) = (at("2026-06-15T08:00:00Z"), at("2026-08-01T08:00:00Z"));
+        let store = Store::in_memory(at("2026-01-01T00:00:00Z")).unwrap();
+        let mail = NewMail {
+            owed: Owed::Arrived(MessageId(1)),
+            unit: None,
+            message: None,
+        };
+        let id = store.owe(&mail, now).unwrap().unwrap();
+        store
+            .try_again(id, ahead, "it is not among the sent mails")
+            .unwrap();
+        assert!(store.queue(now).unwrap().is_empty());
+        assert!(store.undo_moments_ahead(now).unwrap().is_some());
+        assert_eq!(store.queue(now).unwrap().len(), 1);
     }
 
     #[test]
