@@ -118,7 +118,7 @@ impl Year {
                         "u{reader} is reminded day by day, on {day}"
                     );
                     ensure!(
-                        self.read.insert((reader, day)) || takes_over,
+                        self.read.insert((reader, day)) || came_back || takes_over,
                         "u{reader} got two letters on {day}"
                     );
                 }
