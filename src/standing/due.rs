@@ -119,8 +119,8 @@ impl Facts<'_> {
         told.is_some_and(|(day, _)| calendar.working_days_after(*day, NOTICE_DAYS) <= date_of(now))
     }
 
-    /// A step with whether staff have to be asked first; `None` where they said no, or decided
-    /// something that day: what they have to be asked does not wait for that.
+    /// A step with whether staff have to be asked first; `None` where they said no, or decided something that day: what they
+    /// have to be asked does not wait for that.
     fn with_nod(&self, step: Step, now: Timestamp) -> Option<(Step, bool)> {
         match self
             .steps?

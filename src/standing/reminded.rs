@@ -1,6 +1,5 @@
 //! Who is reminded of what, and of which letters staff are asked first: now, and on a day that lies ahead.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
@@ -110,50 +109,43 @@ fn reminded(config: &Config, store: &Store, when: When) -> Result<Vec<Planned>> 
     }
     let dead = store.dead_contacts(Receipts::All, now)?;
     let holds = Holds::at(seen, config, store)?;
-    // What is held stays due; without an address the digest says so.
-    owed.retain(|(unit, _), _| {
-        !holds.hold(unit) && super::addressee(config, &dead, unit, day).is_some()
-    });
-    let mut planned = in_letters(config, &dead, owed, day);
+    // What is held stays due.
+    owed.retain(|(unit, _), _| !holds.hold(unit));
     let lately = Lately::before(config, store, when, day)?;
-    planned.retain(|p| {
-        let to = super::addressee(config, &dead, &p.unit, day);
-        p.asks || to.is_none_or(|to| lately.may_leave(to.to, &p.items))
-    });
-    Ok(planned)
+    let letters = in_letters(config, &dead, owed, day).into_iter();
+    let leave = letters.filter(|(to, p)| p.asks || lately.may_leave(to, &p.items));
+    Ok(leave.map(|(_, planned)| planned).collect())
 }
 
-/// What is owed, a letter an address: whoever stands for several units gets one of all. What goes to leaders, or waits for
-/// a word of staff, is of each unit by itself.
+/// What is owed, a letter an address (lower case): whoever stands for several units gets one of all. What goes to leaders, or
+/// waits for a word of staff, is of each unit by itself. Of a unit without an address the digest says so.
 fn in_letters(
     config: &Config,
     dead: &DeadContacts,
     owed: BTreeMap<(UnitId, bool), Vec<(Obligation, Step)>>,
     day: Date,
-) -> Vec<Planned> {
-    let mut letters: Vec<Planned> = Vec::new();
+) -> Vec<(String, Planned)> {
+    let mut letters: Vec<(String, Planned)> = Vec::new();
     let mut of_address: HashMap<String, usize> = HashMap::new();
     for ((unit, asks), items) in owed {
-        let to = super::addressee(config, dead, &unit, day);
-        let alone = asks || items.iter().any(|(_, step)| *step == Step::Escalation);
-        let Some(to) = to.filter(|_| !alone) else {
-            letters.push(Planned { unit, items, asks });
+        let Some(to) = super::addressee(config, dead, &unit, day) else {
             continue;
         };
-        match of_address.entry(to.to.to_lowercase()) {
-            Entry::Vacant(new) => {
-                new.insert(letters.len());
-                letters.push(Planned { unit, items, asks });
+        let address = to.to.to_lowercase();
+        let alone = asks || items.iter().any(|(_, step)| *step == Step::Escalation);
+        if let Some(at) = of_address.get(&address).filter(|_| !alone) {
+            let letter = &mut letters[*at].1;
+            // Who is there is written to, not whom he stands for.
+            if to.unit.id == unit && config.register.on(&letter.unit, day).is_none() {
+                letter.unit = unit;
             }
-            Entry::Occupied(known) => {
-                let letter = &mut letters[*known.get()];
-                // Who is there is written to, not whom he stands for.
-                if to.unit.id == unit && config.register.on(&letter.unit, day).is_none() {
-                    letter.unit = unit;
-                }
-                letter.items.extend(items);
-            }
+            letter.items.extend(items);
+            continue;
         }
+        if !alone {
+            of_address.insert(address.clone(), letters.len());
+        }
+        letters.push((address, Planned { unit, items, asks }));
     }
     letters
 }
@@ -187,8 +179,9 @@ impl Lately<'_> {
         })
     }
 
+    /// Whether a letter may leave to an address (lower case).
     fn may_leave(&self, address: &str, items: &[(Obligation, Step)]) -> bool {
-        let left = self.left.get(&address.to_lowercase());
+        let left = self.left.get(address);
         let rhythm = Rhythm {
             calendar: &self.config.calendar,
             left: left.map_or(&[], Vec::as_slice),
